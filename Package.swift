@@ -1,0 +1,91 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+// The arrows between the targets are those of docs/architecture.md; a test compares.
+let package = Package(
+    name: "attune",
+    products: [
+        .executable(name: "attuned", targets: ["attuned"]),
+        .executable(name: "attune", targets: ["attune"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // Media in.
+        library("MediaTypes"),
+        .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
+        .target(name: "CFFmpegSupport"),
+        .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
+        .systemLibrary(name: "COpus", pkgConfig: "opus"),
+        library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "MediaTypes"]),
+        library("RTP", ["COpus", "MediaTypes"]),
+
+        // Numbers.
+        .target(name: "CKernels"),
+        library("Voice", ["CKernels", "MediaTypes"]),
+        library("Events"),
+        library("Conversation", ["Events", "MediaTypes", deque]),
+        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Voice"]),
+
+        // Events out.
+        .target(name: "CPlatform"),
+        library("Publish", ["CPlatform", "Events", logging, nioCore, nioPosix]),
+
+        // Around it.
+        library("Settings", [yams]),
+        library("ControlAPI"),
+        library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
+        library(
+            "Daemon",
+            [
+                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
+                "Publish", "RTP", "Settings", lifecycle, logging, nioCore, nioPosix, signals,
+            ]),
+        library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
+        command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
+        command("attune", ["Client", "ControlAPI", "Decode", "Events", "Pipeline", argumentParser]),
+
+        // Tests.
+        .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
+    ]
+)

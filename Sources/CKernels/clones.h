@@ -1,0 +1,11 @@
+// One binary, several instruction sets: the loader picks the best clone for the processor.
+#ifndef ATTUNE_CLONES_H
+#define ATTUNE_CLONES_H
+
+#if defined(__x86_64__) && defined(__linux__)
+#define CLONES __attribute__((target_clones("avx512f", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#endif

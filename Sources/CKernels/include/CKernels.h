@@ -1,0 +1,57 @@
+// Stateless signal kernels: no allocation, no global state, nothing kept between calls.
+//
+// Every vectorised kernel has a plain scalar twin (`..._reference`) that is its specification; the
+// tests compare the two at odd lengths and misaligned offsets.
+#ifndef ATTUNE_CKERNELS_H
+#define ATTUNE_CKERNELS_H
+
+#include <stddef.h>
+
+/// Sum of `left[i] * right[i]` for i in 0..<count. No alignment is needed.
+float ck_dot(const float *left, const float *right, size_t count);
+/// Scalar twin of `ck_dot`, summed in double precision.
+float ck_dot_reference(const float *left, const float *right, size_t count);
+
+/// FIR filter with decimation: output[k] = sum over j of taps[j] * input[k * step + j].
+/// `input` holds `(count - 1) * step + tapCount` values.
+void ck_fir_decimate(const float *input, const float *taps, size_t tapCount, size_t step, float *output,
+                     size_t count);
+/// Scalar twin of `ck_fir_decimate`.
+void ck_fir_decimate_reference(const float *input, const float *taps, size_t tapCount, size_t step,
+                               float *output, size_t count);
+
+/// Symmetric cross-correlation for the lags `firstLag ..< firstLag + lagCount`:
+/// output[k] = sum over i in 0..<width of a[i] * a[i + lag], where lag = firstLag + k and a begins
+/// `(width + lag) / 2` before `center`, so that both stretches lie evenly about the centre.
+/// The caller owns `(width + lag) / 2` values before and `(width + lag + 1) / 2` after `center`.
+void ck_centered_correlation(const float *center, size_t width, size_t firstLag, size_t lagCount,
+                             float *output);
+/// Scalar twin of `ck_centered_correlation`, summed in double precision.
+void ck_centered_correlation_reference(const float *center, size_t width, size_t firstLag, size_t lagCount,
+                                       float *output);
+
+/// Points of the fixed-size transform below.
+enum { CK_FFT_POINTS = 512, CK_FFT_BINS = 257, CK_FFT_TABLE_FLOATS = 1024, CK_FFT_SCRATCH_FLOATS = 1024 };
+
+/// Fills the sine tables that `ck_power_spectrum` needs (`CK_FFT_TABLE_FLOATS` values).
+void ck_fft_fill_tables(float *tables);
+/// Power spectrum |X[k]|^2 of `CK_FFT_POINTS` real samples (`CK_FFT_BINS` values).
+/// `scratch` holds `CK_FFT_SCRATCH_FLOATS` values; nothing in it needs to survive.
+void ck_power_spectrum(const float *input, const float *tables, float *scratch, float *power);
+/// Direct discrete Fourier sum: the specification of `ck_power_spectrum`.
+void ck_power_spectrum_reference(const float *input, float *power);
+/// Cosine transform of a symmetric spectrum, i.e. the autocorrelation that belongs to a power spectrum:
+/// output[n] = s[0] + (-1)^n s[256] + 2 * sum over k in 1...255 of s[k] cos(2 pi k n / 512), n in 0...256.
+void ck_autocorrelation(const float *spectrum, const float *tables, float *scratch, float *output);
+/// Direct sum: the specification of `ck_autocorrelation`.
+void ck_autocorrelation_reference(const float *spectrum, float *output);
+
+/// Elementary functions of libm, so that the callers need no other module.
+static inline float ck_log10(float value) { return __builtin_log10f(value); }
+static inline float ck_log2(float value) { return __builtin_log2f(value); }
+static inline float ck_exp2(float value) { return __builtin_exp2f(value); }
+static inline float ck_exp(float value) { return __builtin_expf(value); }
+static inline double ck_sin(double radians) { return __builtin_sin(radians); }
+static inline double ck_cos(double radians) { return __builtin_cos(radians); }
+
+#endif

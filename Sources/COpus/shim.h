@@ -1,0 +1,12 @@
+#ifndef ATTUNE_COPUS_SHIM_H
+#define ATTUNE_COPUS_SHIM_H
+
+#include <opus.h>
+
+// The ctl functions are variadic, which Swift cannot call.
+
+static inline int attune_opus_decoder_reset(OpusDecoder *decoder) {
+    return opus_decoder_ctl(decoder, OPUS_RESET_STATE);
+}
+
+#endif

@@ -1,0 +1,15 @@
+#ifndef ATTUNE_PROCESS_H
+#define ATTUNE_PROCESS_H
+
+/// Tells the service manager about the daemon's state (sd_notify protocol, e.g. "READY=1").
+/// @return 1 if sent, 0 if nobody wants to know (NOTIFY_SOCKET is not set), or a negated errno
+int attune_notify(const char *state);
+
+/// Makes the kernel write no core file of this process, and lets no other process of the user read its memory.
+/// @return 0, or a negated errno
+int attune_forbid_core_dumps(void);
+
+/// Names the calling thread; the kernel keeps 15 bytes.
+void attune_name_thread(const char *name);
+
+#endif

@@ -1,0 +1,172 @@
+#define _GNU_SOURCE
+#include "cplatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59
+#endif
+
+size_t attune_unix_path_limit(void) {
+    return sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+}
+
+static int address_of(const char *path, struct sockaddr_un *address) {
+    size_t length = strlen(path);
+    if (length == 0) return -EINVAL;
+    if (length > attune_unix_path_limit()) return -ENAMETOOLONG;
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length + 1);
+    return 0;
+}
+
+/// Locks `folder` for the time of one start. The lock belongs to the open descriptor and leaves no file behind.
+static int lock_folder(const char *folder, int timeout_ms) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    const int pause_ms = 5;
+    for (int waited = 0;; waited += pause_ms) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+        int code = errno;
+        bool again = code == EINTR || code == EWOULDBLOCK;
+        if (!again || waited >= timeout_ms) {
+            close(fd);
+            return -code;
+        }
+        struct timespec pause = {.tv_nsec = pause_ms * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+}
+
+/// Makes room at `address`: 0 if nothing is in the way any more.
+static int clear_path(const struct sockaddr_un *address, enum attune_step *step) {
+    struct stat info;
+    *step = ATTUNE_STEP_STAT;
+    if (lstat(address->sun_path, &info) != 0) return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(info.st_mode)) return -EEXIST;
+
+    *step = ATTUNE_STEP_PROBE;
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (probe < 0) return -errno;
+    int code = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 ? 0 : errno;
+    close(probe);
+    switch (code) {
+    case ECONNREFUSED: break;  // nobody listens: left behind by a crash
+    case ENOENT: return 0;
+    case 0:
+    case EAGAIN:  // somebody listens, with a full backlog
+    case EPROTOTYPE:  // somebody uses it for datagrams
+        return -EADDRINUSE;
+    default: return -code;
+    }
+    *step = ATTUNE_STEP_UNLINK;
+    return unlink(address->sun_path) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+/// Binds and opens `fd` for connections; the file must not be there yet.
+static int open_socket(int fd, const struct sockaddr_un *address, mode_t mode, gid_t group, int backlog,
+                       enum attune_step *step, struct attune_file_id *identity) {
+    *step = ATTUNE_STEP_BIND;
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0) return -errno;
+    struct stat info;
+    int code = 0;
+    if (lstat(address->sun_path, &info) != 0) {
+        code = -errno;
+    } else {
+        *identity = (struct attune_file_id){.device = info.st_dev, .inode = info.st_ino};
+    }
+    if (code == 0 && group != (gid_t)-1) {
+        *step = ATTUNE_STEP_OWNER;
+        if (lchown(address->sun_path, (uid_t)-1, group) != 0) code = -errno;
+    }
+    if (code == 0) {
+        *step = ATTUNE_STEP_MODE;
+        if (chmod(address->sun_path, mode) != 0) code = -errno;
+    }
+    if (code == 0) {
+        *step = ATTUNE_STEP_LISTEN;
+        if (listen(fd, backlog) != 0) code = -errno;
+    }
+    if (code != 0) unlink(address->sun_path);
+    return code;
+}
+
+int attune_unix_listen(const char *path, const char *folder, mode_t mode, gid_t group, int backlog,
+                       int lock_timeout_ms, enum attune_step *step, struct attune_file_id *identity) {
+    struct sockaddr_un address;
+    *step = ATTUNE_STEP_BIND;
+    int code = address_of(path, &address);
+    if (code != 0) return code;
+
+    *step = ATTUNE_STEP_LOCK;
+    int lock = lock_folder(folder, lock_timeout_ms);
+    if (lock < 0) return lock;
+
+    code = clear_path(&address, step);
+    int fd = -1;
+    if (code == 0) {
+        *step = ATTUNE_STEP_SOCKET;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0) code = -errno;
+    }
+    if (code == 0) code = open_socket(fd, &address, mode, group, backlog, step, identity);
+    close(lock);
+    if (code != 0) {
+        if (fd >= 0) close(fd);
+        return code;
+    }
+    *step = ATTUNE_STEP_NONE;
+    return fd;
+}
+
+int attune_unix_remove(const char *path, struct attune_file_id identity) {
+    struct stat info;
+    if (lstat(path, &info) != 0) return errno == ENOENT ? 0 : -errno;
+    if (info.st_dev != identity.device || info.st_ino != identity.inode) return 0;
+    return unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+static int int_option(int fd, int option, int *value) {
+    socklen_t size = sizeof *value;
+    return getsockopt(fd, SOL_SOCKET, option, value, &size) == 0 ? 0 : -errno;
+}
+
+int attune_unix_adopt(int fd) {
+    int domain = 0, type = 0, accepts = 0;
+    int code = int_option(fd, SO_DOMAIN, &domain);
+    if (code == 0) code = int_option(fd, SO_TYPE, &type);
+    if (code == 0) code = int_option(fd, SO_ACCEPTCONN, &accepts);
+    if (code != 0) return code;
+    if (domain != AF_UNIX || type != SOCK_STREAM || !accepts) return -EPROTOTYPE;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
+    int descriptor_flags = fcntl(fd, F_GETFD);
+    if (descriptor_flags < 0 || fcntl(fd, F_SETFD, descriptor_flags | FD_CLOEXEC) != 0) return -errno;
+    return 0;
+}
+
+int attune_peer_credentials(int fd, uint32_t *uid, uint32_t *gid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -errno;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+int attune_peer_groups(int fd, uint32_t *groups, int capacity) {
+    if (capacity < 0) return -EINVAL;
+    socklen_t size = (socklen_t)((size_t)capacity * sizeof(gid_t));
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0) return -errno;
+    return (int)(size / sizeof(gid_t));
+}

@@ -1,0 +1,121 @@
+public import ControlAPI
+public import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Why a command could not be carried out.
+public enum ClientError: Error, CustomStringConvertible {
+    /// Nobody listens on the socket.
+    case daemonNotReachable(path: String, reason: String)
+    /// The daemon refused.
+    case refused(Problem)
+    /// What came back is no answer of the daemon's.
+    case unexpectedAnswer(String)
+
+    /// One line: what is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .daemonNotReachable(let path, let reason):
+            "no daemon answers on \(path) (\(reason)); start attuned, or name its socket"
+        case .refused(let problem): problem.detail
+        case .unexpectedAnswer(let text): "unexpected answer from the daemon: \(text)"
+        }
+    }
+}
+
+/// A client of the control socket: one connection per request.
+public struct ControlClient: Sendable {
+    private let path: String
+
+    /// A client of the daemon whose control socket lies at `path`.
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// Attaches a source.
+    public func attach(_ request: AttachRequest) async throws -> SourceSummary {
+        let body = try JSONEncoder().encode(request)
+        let answer = try await send(.POST, "/v1/sessions/\(escaped(request.session))/sources", body: body)
+        return try decode(SourceSummary.self, answer)
+    }
+
+    /// Ends a session.
+    ///
+    /// - Returns: its totals as a JSON object.
+    public func detach(session: String) async throws -> Data {
+        try await send(.DELETE, "/v1/sessions/\(escaped(session))", body: nil)
+    }
+
+    /// Running sessions.
+    public func sessions() async throws -> [SessionSummary] {
+        try decode([SessionSummary].self, try await send(.GET, "/v1/sessions", body: nil))
+    }
+
+    private func escaped(_ name: String) -> String {
+        name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw ClientError.unexpectedAnswer(String(decoding: data.prefix(200), as: UTF8.self))
+        }
+    }
+
+    private func send(_ method: HTTPMethod, _ uri: String, body: Data?) async throws -> Data {
+        let (status, data) = try await exchange(method, uri, body: body)
+        if (200..<300).contains(status.code) { return data }
+        guard let problem = try? JSONDecoder().decode(Problem.self, from: data) else {
+            throw ClientError.unexpectedAnswer("\(status)")
+        }
+        throw ClientError.refused(problem)
+    }
+
+    private func exchange(
+        _ method: HTTPMethod, _ uri: String, body: Data?
+    ) async throws -> (HTTPResponseStatus, Data) {
+        let channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+        do {
+            channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(unixDomainSocketPath: path) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                    }
+                }
+        } catch {
+            throw ClientError.daemonNotReachable(path: path, reason: reason(of: error))
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
+            head.headers.add(name: "host", value: "localhost")
+            head.headers.add(name: "connection", value: "close")
+            if let body {
+                head.headers.add(name: "content-type", value: "application/json")
+                head.headers.add(name: "content-length", value: "\(body.count)")
+            }
+            try await outbound.write(.head(head))
+            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+            try await outbound.write(.end(nil))
+            var status: HTTPResponseStatus?
+            var data = Data()
+            for try await part in inbound {
+                switch part {
+                case .head(let head): status = head.status
+                case .body(let buffer): data.append(contentsOf: buffer.readableBytesView)
+                case .end:
+                    if let status { return (status, data) }
+                }
+            }
+            throw ClientError.unexpectedAnswer("the connection was closed before an answer came")
+        }
+    }
+}
+
+/// A short text for a failed connect.
+func reason(of error: any Error) -> String {
+    if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+    return "\(error)"
+}

@@ -1,0 +1,12 @@
+public import ControlAPI
+public import Events
+
+/// What the control socket commands.
+public protocol ControlBackend: Sendable {
+    /// Attaches a source.
+    func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary
+    /// Ends a session.
+    func detach(session: String) async throws(Problem) -> SessionTotals
+    /// Running sessions in the order they started.
+    func sessions() async -> [SessionSummary]
+}

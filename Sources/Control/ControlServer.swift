@@ -1,0 +1,128 @@
+import ControlAPI
+import Events
+import Foundation
+import HTTPTypes
+import Hummingbird
+public import Logging
+import NIOCore
+public import NIOPosix
+public import ServiceLifecycle
+
+/// The control API: HTTP/1.1 and JSON on a Unix socket.
+public struct ControlServer: Service {
+    /// Largest request body, in bytes.
+    static let largestBody = 64 * 1024
+
+    private let application: Application<RouterResponder<BasicRequestContext>>
+
+    /// A server on a Unix socket at `path`; the caller has made sure that the path is free.
+    ///
+    /// - Parameter onRunning: called once the socket accepts connections.
+    public init(
+        path: String, version: String, backend: any ControlBackend, eventLoopGroup: MultiThreadedEventLoopGroup,
+        logger: Logger, onRunning: @escaping @Sendable () async -> Void
+    ) {
+        let router = Router()
+        router.middlewares.add(ProblemMiddleware())
+        Self.addRoutes(to: router, version: version, backend: backend)
+        application = Application(
+            router: router,
+            configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
+            onServerRunning: { _ in await onRunning() },
+            eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
+    }
+
+    /// Serves until the daemon shuts down.
+    public func run() async throws {
+        try await application.run()
+    }
+
+    private static func addRoutes(
+        to router: Router<BasicRequestContext>, version: String, backend: any ControlBackend
+    ) {
+        router.get("/v1/health") { _, _ in
+            try respond(["status": "ok", "version": version])
+        }
+        router.get("/v1/sessions") { _, _ in
+            try respond(await backend.sessions())
+        }
+        router.post("/v1/sessions/:session/sources") { request, context in
+            let session = try context.parameters.require("session")
+            let body = try await Self.body(of: request)
+            let wanted: AttachRequest
+            do {
+                wanted = try JSONDecoder().decode(AttachRequest.self, from: body)
+            } catch {
+                throw Problem(status: 400, type: "malformed_request", detail: Self.explain(error))
+            }
+            guard wanted.session == session else {
+                throw Problem(
+                    status: 400, type: "malformed_request",
+                    detail: "the body names session '\(wanted.session)' and the path '\(session)'; make them equal")
+            }
+            return try respond(await backend.attach(wanted), status: .created)
+        }
+        router.delete("/v1/sessions/:session") { _, context in
+            let session = try context.parameters.require("session")
+            let totals = try await backend.detach(session: session)
+            return json(ByteBuffer(bytes: totals.json()), status: .ok)
+        }
+    }
+
+    private static func body(of request: Request) async throws -> Data {
+        let tooLarge = Problem(
+            status: 413, type: "too_large", detail: "the body is over \(largestBody) bytes; send less")
+        guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
+        return Data(buffer.readableBytesView)
+    }
+
+    private static func explain(_ error: any Error) -> String {
+        let remedy = "; see docs/control.md for the fields"
+        switch error as? DecodingError {
+        case .keyNotFound(let key, _): return "the field '\(key.stringValue)' is missing\(remedy)"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return "the field '\(path)' has the wrong type\(remedy)"
+        default: return "the body is not JSON\(remedy)"
+        }
+    }
+}
+
+private func respond(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return json(ByteBuffer(bytes: try encoder.encode(value)), status: status)
+}
+
+private func json(
+    _ body: ByteBuffer, status: HTTPResponse.Status, type: String = "application/json"
+) -> Response {
+    Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: body))
+}
+
+/// Turns every error into problem details (RFC 9457).
+private struct ProblemMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: BasicRequestContext,
+        next: (Request, BasicRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let problem: Problem
+        do {
+            return try await next(request, context)
+        } catch let error as Problem {
+            problem = error
+        } catch let error as any HTTPResponseError {
+            let detail =
+                error.status == .notFound
+                ? "no such route \(request.method.rawValue) \(request.uri.path); see docs/control.md"
+                : "\(error.status.reasonPhrase)"
+            problem = Problem(status: error.status.code, type: "http", detail: detail)
+        } catch {
+            context.logger.error("request failed", metadata: ["error": "\(error)"])
+            problem = Problem(status: 500, type: "internal", detail: "the daemon failed; its log says why")
+        }
+        let body = ByteBuffer(bytes: try JSONEncoder().encode(problem))
+        return json(
+            body, status: .init(code: problem.status), type: "application/problem+json")
+    }
+}

@@ -1,0 +1,44 @@
+/// A slow, robust running estimate of what is usual for one quantity of one speaker.
+///
+/// Centre and spread follow the samples with a weight of 1/n that does not fall below 1/`memory`, and a
+/// sample moves them as if it lay no further than two spreads away (Huber, 1964): slow enough not to chase
+/// the effect that is measured against it.
+struct Baseline {
+    private let memory: Double
+    private let least: Double
+    private var deviation: Double
+    /// The usual value.
+    private(set) var centre = 0.0
+    /// Number of samples so far.
+    private(set) var samples = 0
+
+    /// - Parameters:
+    ///   - memory: number of samples that the estimate reaches back.
+    ///   - leastSpread: smallest spread that a deviation is measured with, in the unit of the samples.
+    init(memory: Double, leastSpread: Double) {
+        self.memory = memory
+        least = leastSpread
+        deviation = leastSpread
+    }
+
+    /// The usual distance from the centre (as a standard deviation), in the unit of the samples.
+    var spread: Double { max(least, 1.2533 * deviation) }
+
+    /// Takes in a sample.
+    mutating func add(_ value: Double) {
+        guard value.isFinite else { return }
+        samples += 1
+        guard samples > 1 else {
+            centre = value
+            return
+        }
+        let weight = max(1 / Double(samples), 1 / memory)
+        let bound = 2 * spread
+        let innovation = max(-bound, min(bound, value - centre))
+        centre += weight * innovation
+        deviation += weight * (abs(innovation) - deviation)
+    }
+
+    /// Deviation of `value` from the usual, in spreads.
+    func z(_ value: Double) -> Double { (value - centre) / spread }
+}

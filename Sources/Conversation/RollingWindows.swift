@@ -1,0 +1,82 @@
+import MediaTypes
+
+/// Counts of one speaker (or of the whole session) over rolling windows of different length.
+///
+/// Counts are gathered in buckets of 100 ms; each window keeps the sum of its buckets, so that a step costs
+/// the same whatever the length, and memory is that of the longest window.
+struct RollingCounts {
+    /// Hops in a bucket.
+    static let bucketHops = 10
+    /// Buckets in a second.
+    static let bucketsPerSecond = AudioGrid.hopsPerSecond / bucketHops
+
+    /// What is counted.
+    struct Counts: Equatable {
+        /// Hops of speech.
+        var speech: Int32 = 0
+        /// Hops of pause inside turns.
+        var pause: Int32 = 0
+        /// Hops whose media was lost.
+        var lost: Int32 = 0
+        /// Turns begun (of the session: floor transfers).
+        var turns: Int32 = 0
+        /// Hops when two or more spoke; only of the session.
+        var overlap: Int32 = 0
+
+        static func += (left: inout Counts, right: Counts) {
+            left.speech &+= right.speech
+            left.pause &+= right.pause
+            left.lost &+= right.lost
+            left.turns &+= right.turns
+            left.overlap &+= right.overlap
+        }
+
+        static func -= (left: inout Counts, right: Counts) {
+            left.speech &-= right.speech
+            left.pause &-= right.pause
+            left.lost &-= right.lost
+            left.turns &-= right.turns
+            left.overlap &-= right.overlap
+        }
+    }
+
+    /// Counts of the bucket that is being filled.
+    var open = Counts()
+    /// Sums per window, in the order of `windowsSeconds`.
+    private(set) var windows: [Counts]
+    /// Sum since the start.
+    private(set) var total = Counts()
+    /// Buckets closed so far.
+    private(set) var closedBuckets = 0
+
+    private let lengths: [Int]
+    private var ring: [Counts]
+
+    /// Windows of the given lengths in seconds.
+    init(windowsSeconds: [Int]) {
+        lengths = windowsSeconds.map { $0 * Self.bucketsPerSecond }
+        windows = Array(repeating: Counts(), count: lengths.count)
+        ring = Array(repeating: Counts(), count: max(lengths.max() ?? 1, 1))
+    }
+
+    /// Closes the open bucket: every window takes it in and lets go of the one that leaves it.
+    mutating func closeBucket() {
+        for index in lengths.indices {
+            windows[index] += open
+            if closedBuckets >= lengths[index] {
+                windows[index] -= ring[(closedBuckets - lengths[index]) % ring.count]
+            }
+        }
+        ring[closedBuckets % ring.count] = open
+        total += open
+        closedBuckets += 1
+        open = Counts()
+    }
+
+    /// Seconds that a window of `lengthSeconds` really covers so far.
+    func coveredSeconds(lengthSeconds: Int?) -> Double {
+        let elapsed = Double(closedBuckets) / Double(Self.bucketsPerSecond)
+        guard let lengthSeconds else { return elapsed }
+        return min(elapsed, Double(lengthSeconds))
+    }
+}

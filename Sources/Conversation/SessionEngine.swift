@@ -1,0 +1,310 @@
+public import Events
+public import MediaTypes
+
+/// One conversation: joins the tracks of its speakers on one time line and turns them into events.
+///
+/// Pure: no clock, no I/O. Time is that of the session, in hops since its start; the same records give the
+/// same events, live or from a recording. Records of different speakers may arrive in any interleaving: a
+/// hop is settled once every present speaker has delivered it, or once another is `skewHops` ahead.
+public struct SessionEngine: Sendable {
+    /// Name of the session.
+    public let id: String
+    /// Events that have not been taken yet, in order.
+    public private(set) var events: [Event] = []
+    /// Records that came too late and were dropped.
+    public private(set) var lateRecords = 0
+    /// Hops settled so far: the present of the session.
+    public private(set) var settledHops: Int64 = 0
+
+    private let configuration: ConversationConfiguration
+    private var speakers: [SpeakerState] = []
+    private var floor: Floor
+    private var common: RollingCounts
+    /// Hops when at least one spoke, counted like the others.
+    private var talk: RollingCounts
+
+    /// A session without speakers.
+    public init(id: String, configuration: ConversationConfiguration = .init()) {
+        self.id = id
+        self.configuration = configuration
+        floor = Floor(
+            backchannelHops: configuration.backchannelHops, holdHops: configuration.floorHoldHops)
+        common = RollingCounts(windowsSeconds: configuration.countedSeconds)
+        talk = RollingCounts(windowsSeconds: configuration.countedSeconds)
+    }
+
+    /// Takes the events that have come up since the last call.
+    public mutating func takeEvents() -> [Event] {
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    // MARK: Speakers
+
+    /// A speaker joins, or comes back, at `hop` of the session.
+    ///
+    /// - Returns: the number by which the speaker's records are pushed.
+    public mutating func join(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int {
+        let joinHop = max(hop, settledHops)
+        let joined = Event(
+            .speakerJoined(SpeakerJoined(role: role, consent: consent)), session: id, speaker: name,
+            timeSeconds: seconds(joinHop))
+        events.append(joined)
+        if let index = speakers.firstIndex(where: { $0.name == name }) {
+            speakers[index].comeBack(role: role, consent: consent, at: joinHop)
+            return index
+        }
+        speakers.append(
+            SpeakerState(name: name, role: role, consent: consent, joinHop: joinHop, configuration: configuration))
+        floor.addSpeaker()
+        return speakers.count - 1
+    }
+
+    /// A speaker leaves; what has been pushed is still settled.
+    public mutating func leave(speaker: Int, reason: String) {
+        guard speakers.indices.contains(speaker), speakers[speaker].isPresent else { return }
+        speakers[speaker].isPresent = false
+        settle()
+        events.append(
+            Event(
+                .speakerLeft(SpeakerLeft(reason: reason)), session: id, speaker: speakers[speaker].name,
+                timeSeconds: seconds(settledHops)))
+    }
+
+    // MARK: Records
+
+    /// Takes in the record of a hop; `record.index` counts hops of the session.
+    public mutating func push(speaker: Int, _ record: HopRecord) {
+        guard speakers.indices.contains(speaker) else { return }
+        guard speakers[speaker].accept(record, settledHops: settledHops) else {
+            lateRecords += 1
+            return
+        }
+        settle()
+    }
+
+    /// Publishes an IPU boundary at once, before its hops are settled; hops count from the session's start.
+    public mutating func announce(speaker: Int, _ change: SpeechChange) {
+        guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
+        let name = speakers[speaker].name
+        switch change {
+        case .started(let hop):
+            speakers[speaker].speechStart = hop
+            events.append(
+                Event(
+                    .speechStarted(SpeechStarted(startSeconds: seconds(hop))), session: id, speaker: name,
+                    timeSeconds: seconds(hop)))
+        case .ended(let hop):
+            guard let start = speakers[speaker].speechStart else { return }
+            speakers[speaker].speechStart = nil
+            events.append(
+                Event(
+                    .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(hop))),
+                    session: id, speaker: name, timeSeconds: seconds(hop)))
+        }
+    }
+
+    /// Publishes that media of a speaker was lost; the hops count from the session's start.
+    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64) {
+        guard speakers.indices.contains(speaker) else { return }
+        events.append(
+            Event(
+                .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: "loss")),
+                session: id, speaker: speakers[speaker].name, timeSeconds: seconds(toHop)))
+    }
+
+    /// Settles everything that was pushed and ends the last turn.
+    ///
+    /// - Returns: the totals of the session.
+    public mutating func finish() -> SessionTotals {
+        for index in speakers.indices where speakers[index].isPresent {
+            leave(speaker: index, reason: "session ended")
+        }
+        settle(until: speakers.map(\.frontier).max() ?? 0)
+        if let last = floor.current { publish(last) }
+        return totals()
+    }
+
+    /// What was measured so far.
+    public func totals() -> SessionTotals {
+        let overall = total(of: common)
+        return SessionTotals(
+            session: id, durationSeconds: seconds(settledHops), speakerChanges: Int(overall.turns),
+            overlapRatio: ratio(overall.overlap, total(of: talk).speech),
+            speakers: speakers.map { speaker in
+                SessionTotals.Speaker(
+                    name: speaker.name, role: speaker.role, consent: speaker.consent,
+                    metrics: speaker.isMeasured ? sessionMetrics(of: speaker) : nil,
+                    engagement: speaker.isMeasured ? speaker.lastEngagement : nil)
+            })
+    }
+
+    // MARK: Settling
+
+    private mutating func settle() {
+        let present = speakers.lazy.filter(\.isPresent)
+        let newest = speakers.lazy.map(\.frontier).max() ?? 0
+        var until = present.map(\.frontier).min() ?? newest
+        if let skew = configuration.skewHops { until = max(until, newest - Int64(skew)) }
+        settle(until: until)
+    }
+
+    private mutating func settle(until end: Int64) {
+        while settledHops < end { settleHop() }
+    }
+
+    private mutating func settleHop() {
+        let hop = settledHops
+        var speaking: Int32 = 0
+        for index in speakers.indices {
+            let record = speakers[index].next(hop)
+            if record?.isSpeech == true { speaking += 1 }
+            let pause = floor.note(
+                speaker: index, speaks: record?.isSpeech ?? false, isLost: record?.isLost ?? true, hop: hop)
+            if let record { speakers[index].count(record, pauseHops: pause) }
+        }
+        if speaking > 0 { talk.open.speech += 1 }
+        if speaking > 1 { common.open.overlap += 1 }
+        common.open.speech += speaking
+        let outcome = floor.settle(hop: hop)
+        if let finished = outcome.finished { publish(finished) }
+        if let begun = outcome.begun { begin(begun, at: hop) }
+        settledHops += 1
+        if settledHops % Int64(RollingCounts.bucketHops) == 0 {
+            common.closeBucket()
+            talk.closeBucket()
+            for index in speakers.indices { speakers[index].counts.closeBucket() }
+        }
+        if settledHops % Int64(configuration.tickHops) == 0 { tick() }
+    }
+
+    private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
+        speakers[turn.speaker].counts.open.turns += 1
+        if turn.previousSpeaker != nil { common.open.turns += 1 }
+        if let fto = turn.ftoHops { speakers[turn.speaker].addLag(hops: Int(max(0, fto)), at: hop) }
+    }
+
+    private mutating func publish(_ turn: Floor.Turn) {
+        guard speakers[turn.speaker].isMeasured else { return }
+        let previous = turn.previousSpeaker.map { speakers[$0] }
+        events.append(
+            Event(
+                .turn(
+                    Turn(
+                        startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
+                        ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
+                        previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
+                session: id, speaker: speakers[turn.speaker].name, timeSeconds: seconds(turn.endHop)))
+    }
+
+    // MARK: Ticks
+
+    private mutating func tick() {
+        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+            // Learning comes after scoring, so that a tick is never compared with itself.
+            let inputs = engagementInputs(of: speakers[index])
+            let engagement = speakers[index].engagement.score(inputs)
+            speakers[index].engagement.learn(inputs)
+            speakers[index].lastEngagement = engagement
+            let speaker = speakers[index]
+            let tick = Tick(
+                windows: configuration.windowsSeconds.map { metrics(of: speaker, windowSeconds: $0) }
+                    + [sessionMetrics(of: speaker)],
+                voice: speaker.voice.metrics(isSpeaking: speaker.isSpeaking), engagement: engagement,
+                sentiment: .abstained(reason: "not_supported"),
+                baseline: speaker.baseline(configuration.engagement),
+                lossPercent: lossPercent(of: speaker))
+            events.append(
+                Event(.tick(tick), session: id, speaker: speaker.name, timeSeconds: seconds(settledHops)))
+        }
+    }
+
+    private func engagementInputs(of speaker: SpeakerState) -> EngagementModel.Inputs {
+        let window = EngagementConfiguration.windowSeconds
+        let counted = configuration.countedIndex(seconds: window)
+        let horizon = Int64(configuration.horizonSeconds * AudioGrid.hopsPerSecond)
+        let covered = speaker.counts.coveredSeconds(lengthSeconds: window)
+        return EngagementModel.Inputs(
+            talkRatio: ratio(speaker.counts.windows[counted].speech, common.windows[counted].speech),
+            lagsMilliseconds: speaker.lags.newest(3, before: settledHops, windowHops: horizon)
+                .map { Double($0 * AudioGrid.hopMilliseconds) },
+            changesPerMinute: Double(common.windows[counted].turns) * 60 / max(covered, 1),
+            speechSeconds: hopSeconds(total(of: speaker.counts).speech),
+            turns: Int(total(of: speaker.counts).turns), speakers: speakers.count,
+            isWindowFull: covered >= Double(window))
+    }
+
+    private func metrics(of speaker: SpeakerState, windowSeconds: Int) -> WindowMetrics {
+        let index = configuration.countedIndex(seconds: windowSeconds)
+        let lags = speaker.lags.median(
+            before: settledHops, windowHops: Int64(windowSeconds * AudioGrid.hopsPerSecond))
+        return metrics(
+            name: "\(windowSeconds)s", own: speaker.counts.windows[index], all: common.windows[index],
+            talk: talk.windows[index], covered: common.coveredSeconds(lengthSeconds: windowSeconds),
+            lagMilliseconds: lags.milliseconds, lags: lags.count)
+    }
+
+    private func sessionMetrics(of speaker: SpeakerState) -> WindowMetrics {
+        metrics(
+            name: "session", own: total(of: speaker.counts), all: total(of: common), talk: total(of: talk),
+            covered: seconds(settledHops), lagMilliseconds: speaker.lags.medianOfAll(),
+            lags: speaker.lags.count)
+    }
+
+    private func metrics(
+        name: String, own: RollingCounts.Counts, all: RollingCounts.Counts, talk: RollingCounts.Counts,
+        covered: Double, lagMilliseconds: Double?, lags: Int
+    ) -> WindowMetrics {
+        var metrics = WindowMetrics(name: name)
+        metrics.speechSeconds = hopSeconds(own.speech)
+        metrics.talkRatio = ratio(own.speech, all.speech)
+        metrics.pauseRatio = ratio(own.pause, own.pause &+ own.speech)
+        metrics.turns = Int(own.turns)
+        metrics.responseLagMedianMilliseconds = lagMilliseconds
+        metrics.responseLags = lags
+        metrics.speakerChangesPerMinute = covered >= 1 ? Double(all.turns) * 60 / covered : nil
+        metrics.overlapRatio = ratio(all.overlap, talk.speech)
+        return metrics
+    }
+
+    private func lossPercent(of speaker: SpeakerState) -> Double {
+        let window = EngagementConfiguration.windowSeconds
+        let lost = speaker.counts.windows[configuration.countedIndex(seconds: window)].lost
+        let covered = speaker.counts.coveredSeconds(lengthSeconds: window)
+        return covered > 0 ? min(100, hopSeconds(lost) / covered * 100) : 0
+    }
+
+    /// Counts since the start, the open bucket included.
+    private func total(of counts: RollingCounts) -> RollingCounts.Counts {
+        var sum = counts.total
+        sum += counts.open
+        return sum
+    }
+
+    private func ratio(_ part: Int32, _ whole: Int32) -> Double? {
+        whole > 0 ? Double(part) / Double(whole) : nil
+    }
+
+    private func hopSeconds(_ hops: Int32) -> Double {
+        Double(hops) / Double(AudioGrid.hopsPerSecond)
+    }
+
+    private func seconds(_ hop: Int64) -> Double {
+        Double(hop) / Double(AudioGrid.hopsPerSecond)
+    }
+}
+
+extension ConversationConfiguration {
+    /// Windows that are counted: those shown and that of the engagement score.
+    var countedSeconds: [Int] {
+        windowsSeconds.contains(EngagementConfiguration.windowSeconds)
+            ? windowsSeconds : windowsSeconds + [EngagementConfiguration.windowSeconds]
+    }
+
+    /// The longest counted window in seconds.
+    var horizonSeconds: Int { countedSeconds.max() ?? EngagementConfiguration.windowSeconds }
+
+    func countedIndex(seconds: Int) -> Int {
+        countedSeconds.firstIndex(of: seconds) ?? 0
+    }
+}

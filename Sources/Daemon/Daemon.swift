@@ -1,0 +1,112 @@
+import CPlatform
+import Control
+import ControlAPI
+import Events
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Publish
+import ServiceLifecycle
+public import Settings
+import UnixSignals
+
+/// Why the daemon did not start.
+public struct DaemonError: Error {
+    /// Exit code after sysexits.
+    public let exitCode: Int32
+    /// One line: what is wrong and what to do.
+    public let message: String
+}
+
+/// Runs the daemon until SIGTERM or SIGINT; returns after everything has ended in order.
+///
+/// - Throws: `DaemonError` where it can't start.
+public func runDaemon(_ settings: Settings) async throws {
+    // A core dump would hold the voices of the people in the call.
+    attune_forbid_core_dumps()
+    let level = Logger.Level(rawValue: settings.logLevel) ?? .info
+    LoggingSystem.bootstrap { label in StandardErrorLog(label: label, logLevel: level) }
+    let logger = Logger(label: "attuned")
+    let group = try groupID(of: settings.sockets.group)
+    let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
+    let publisher = Publisher(
+        configuration: PublisherConfiguration(settings, group: group), eventLoopGroup: eventLoopGroup,
+        logger: logger)
+    do throws(PublishError) {
+        // Opened and closed again: it refuses a live daemon's socket and removes a dead one's, so that the
+        // path is free for the HTTP server, which binds for itself.
+        let control = try UnixListener.open(
+            path: settings.sockets.control, mode: settings.sockets.mode, group: group)
+        close(control.descriptor)
+        try control.removeFile()
+        try await publisher.start()
+    } catch {
+        throw DaemonError(exitCode: 69, message: error.message)
+    }
+    let registry = SessionRegistry(
+        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, publish: publisher.publish)
+    let sockets = settings.sockets
+    let control = ControlServer(
+        path: sockets.control, version: attuneVersion, backend: registry, eventLoopGroup: eventLoopGroup,
+        logger: Logger(label: "control")
+    ) {
+        // bind(2) leaves the mode to the umask, under which nobody but the owner can connect.
+        chown(sockets.control, uid_t.max, group ?? gid_t.max)
+        chmod(sockets.control, sockets.mode)
+        attune_notify("READY=1")
+        logger.info("attuned \(attuneVersion) is ready: events on \(sockets.events), control on \(sockets.control)")
+    }
+    var configuration = ServiceGroupConfiguration(
+        services: [
+            .init(service: ClosingService { await publisher.stop() }),
+            .init(service: ClosingService { await registry.shutDown() }),
+            .init(service: control),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
+    configuration.maximumGracefulShutdownDuration = .seconds(5)
+    defer { unlink(sockets.control) }
+    try await ServiceGroup(configuration: configuration).run()
+    attune_notify("STOPPING=1")
+    try await eventLoopGroup.shutdownGracefully()
+    logger.info("attuned has ended")
+}
+
+/// A part of the daemon that works by itself and only has to be closed in its turn: services are shut down in
+/// the reverse order of their listing, each after the one behind it.
+private struct ClosingService: Service {
+    let close: @Sendable () async -> Void
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await close()
+    }
+}
+
+private func groupID(of name: String?) throws(DaemonError) -> UInt32? {
+    guard let name else { return nil }
+    guard let entry = getgrnam(name) else {
+        throw DaemonError(
+            exitCode: 78, message: "sockets.group '\(name)' is no group of this system; create it or name another")
+    }
+    return entry.pointee.gr_gid
+}
+
+extension PublisherConfiguration {
+    init(_ settings: Settings, group: UInt32?) {
+        // Differs from run to run, so that a client sees that sequence numbers began anew.
+        let epoch = String(UInt64.random(in: .min ... .max), radix: 36)
+        self.init(
+            socketPath: settings.sockets.events, daemonVersion: attuneVersion, policy: settings.policy.profile,
+            epoch: epoch)
+        mode = settings.sockets.mode
+        self.group = group
+        allowedUIDs = settings.sockets.allowedUserIDs.map { Set($0 + [0, geteuid()]) }
+        maximumClients = settings.events.maximumClients
+        clientQueueBytes = settings.events.clientQueueKibibytes << 10
+        clientStallSeconds = Double(settings.events.clientStallMilliseconds) / 1000
+        ringBytes = settings.events.ringMebibytes << 20
+        ringSeconds = Double(settings.events.ringSeconds)
+        heartbeatSeconds = Double(settings.events.heartbeatMilliseconds) / 1000
+    }
+}

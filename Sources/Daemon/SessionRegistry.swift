@@ -1,0 +1,200 @@
+import ControlAPI
+import Control
+import Conversation
+import Events
+import Logging
+import MediaTypes
+import NIOCore
+import Settings
+
+/// All running sessions and their sources; what the control socket commands.
+actor SessionRegistry: ControlBackend {
+    private struct Entry {
+        let session: LiveSession
+        var sources: [any MediaSource] = []
+        /// Speakers of each source by the source's id.
+        var speakers: [String: [SpeakerTrack]] = [:]
+        var isEnding = false
+    }
+
+    private let settings: Settings
+    private let factory: SourceFactory
+    private let publish: @Sendable (Event) -> Void
+    private let logger: Logger
+    private var entries: [String: Entry] = [:]
+    private var order: [String] = []
+    private var sourcesMade = 0
+    private var isShuttingDown = false
+
+    init(
+        settings: Settings, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        publish: @escaping @Sendable (Event) -> Void
+    ) {
+        self.settings = settings
+        self.logger = logger
+        self.publish = publish
+        factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    // MARK: Commands
+
+    func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
+        guard !isShuttingDown else {
+            throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
+        }
+        let tracks = try AttachValidation.tracks(of: request)
+        guard order.reduce(0, { $0 + (entries[$1]?.sources.count ?? 0) }) < settings.sources.maximum else {
+            throw Problem(
+                status: 429, type: "too_many_sources",
+                detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
+        }
+        var entry = entries[request.session] ?? newEntry(request)
+        guard !entry.isEnding else {
+            throw Problem(
+                status: 409, type: "session_ending", detail: "session '\(request.session)' is ending; use another name")
+        }
+        for track in tracks where entry.speakers.values.joined().contains(where: { $0.name == track.name }) {
+            throw Problem(
+                status: 409, type: "speaker_exists",
+                detail: "session '\(request.session)' already has a speaker '\(track.name)'; choose another name")
+        }
+        sourcesMade += 1
+        let id = "source-\(sourcesMade)"
+        let name = request.session
+        let source: any MediaSource
+        do {
+            source = try factory.make(
+                location: request.url, id: id, tracks: tracks, session: entry.session
+            ) { [weak self] in
+                Task { await self?.sourceEnded(id, session: name) }
+            }
+        } catch {
+            throw Problem(error)
+        }
+        entry.sources.append(source)
+        entry.speakers[id] = tracks
+        entries[name] = entry
+        if !order.contains(name) { order.append(name) }
+        do {
+            try await source.open()
+        } catch {
+            await forget(id, session: name)
+            throw Problem(error)
+        }
+        entry.session.activate()
+        logger.info("attached \(source.monitor.url)", metadata: ["session": "\(name)", "source": "\(id)"])
+        return summary(of: source, tracks: tracks)
+    }
+
+    func detach(session name: String) async throws(Problem) -> SessionTotals {
+        guard let totals = await end(name) else {
+            throw Problem(
+                status: 404, type: "no_such_session",
+                detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
+        }
+        return totals
+    }
+
+    func sessions() -> [SessionSummary] {
+        order.compactMap { name in
+            entries[name].map { entry in
+                SessionSummary(
+                    session: name, ageSeconds: (entry.session.now().seconds * 10).rounded() / 10,
+                    sources: entry.sources.map { summary(of: $0, tracks: entry.speakers[$0.monitor.id] ?? []) })
+            }
+        }
+    }
+
+    /// Ends all sessions in the order they started.
+    func shutDown() async {
+        isShuttingDown = true
+        for name in order { _ = await end(name) }
+    }
+
+    /// Number of running sessions.
+    var count: Int { entries.count }
+
+    // MARK: Life of a session
+
+    private func newEntry(_ request: AttachRequest) -> Entry {
+        let started = SessionStarted(
+            noticeID: request.noticeID ?? settings.policy.noticeID, policy: settings.policy.profile)
+        return Entry(
+            session: LiveSession(
+                id: request.session, started: started,
+                configuration: ConversationConfiguration(settings), publish: publish))
+    }
+
+    private func end(_ name: String) async -> SessionTotals? {
+        guard var entry = entries[name], !entry.isEnding else { return nil }
+        entry.isEnding = true
+        entries[name] = entry
+        await withTaskGroup(of: Void.self) { group in
+            for source in entry.sources { group.addTask { await source.stop() } }
+        }
+        let totals = entry.session.end()
+        entries[name] = nil
+        order.removeAll { $0 == name }
+        logger.info("session ended", metadata: ["session": "\(name)"])
+        return totals
+    }
+
+    /// A source ended by itself; with the last one its session ends.
+    private func sourceEnded(_ id: String, session name: String) async {
+        guard let entry = entries[name], !entry.isEnding else { return }
+        if entry.sources.allSatisfy({ $0.monitor.state == .ended }) {
+            _ = await end(name)
+        } else if var entry = entries[name] {
+            entry.speakers[id] = nil
+            entries[name] = entry
+        }
+    }
+
+    /// Takes back a source that could not be opened, and its session if that was all it had.
+    private func forget(_ id: String, session name: String) async {
+        guard var entry = entries[name], !entry.isEnding else { return }
+        entry.sources.removeAll { $0.monitor.id == id }
+        entry.speakers[id] = nil
+        entries[name] = entry
+        if entry.sources.isEmpty {
+            entries[name] = nil
+            order.removeAll { $0 == name }
+        }
+    }
+
+    private func summary(of source: any MediaSource, tracks: [SpeakerTrack]) -> SourceSummary {
+        SourceSummary(
+            source: source.monitor.id, url: source.monitor.url, state: source.monitor.state.rawValue,
+            speakers: tracks.map(\.name))
+    }
+}
+
+extension ConversationConfiguration {
+    init(_ settings: Settings) {
+        self.init()
+        windowsSeconds = settings.conversation.windowsSeconds
+        tickHops = settings.events.tickMilliseconds / 10
+        skewHops = settings.conversation.skewMilliseconds / 10
+        engagement.talkRatioPoints = settings.conversation.talkRatioPoints
+        engagement.responseLagPoints = settings.conversation.responseLagPoints
+        engagement.speakerChangePoints = settings.conversation.speakerChangePoints
+        engagement.provisionalSpeechSeconds = settings.conversation.provisionalSpeechSeconds
+        engagement.settledSpeechSeconds = settings.conversation.settledSpeechSeconds
+        engagement.settledTurns = settings.conversation.settledTurns
+    }
+}
+
+extension Problem {
+    /// What the control API says about a failure to open a source.
+    init(_ error: any Error) {
+        guard let failure = error as? SourceFailure else {
+            self.init(status: 500, type: "internal", detail: "\(error)")
+            return
+        }
+        switch failure.kind {
+        case .badInput: self.init(status: 422, type: "bad_source", detail: failure.message)
+        case .notFound: self.init(status: 422, type: "source_not_found", detail: failure.message)
+        case .unavailable: self.init(status: 503, type: "source_unavailable", detail: failure.message)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Conversation
+import Events
+import MediaTypes
+import Pipeline
+
+/// A track of a source and the speaker behind it.
+struct SpeakerTrack: Sendable, Equatable {
+    /// Number of the track within the input, from 0.
+    var track: Int
+    var name: String
+    var role: String?
+    var consent: ConsentState
+}
+
+/// Brings the media of one source into its session: places its media time on the session's time line by
+/// arrival, runs each speaker's pipeline, and pushes the records.
+///
+/// Confined to the thread (or event loop) of its source.
+final class SourceFeed {
+    /// Media that lies further behind the host's clock than this after an interruption is placed anew.
+    private static let toleratedLag = MediaTime(seconds: 1).samples
+
+    private struct Voice: ~Copyable {
+        let speaker: Int
+        let isMeasured: Bool
+        var pipeline: SpeakerPipeline?
+    }
+
+    private let session: LiveSession
+    private var voices: [Int: VoiceBox] = [:]
+    /// Session time minus media time of the source; nil before the first media.
+    private var offset: Int64?
+    private var wasInterrupted = false
+    private var outputs: [SpeakerOutput] = []
+    /// Zeros lent to the pipelines for silence that was not sent.
+    private let zeros = [Float](repeating: 0, count: 1_600)
+
+    private final class VoiceBox {
+        var voice: Voice
+        init(_ voice: consuming Voice) { self.voice = voice }
+    }
+
+    init(session: LiveSession) {
+        self.session = session
+    }
+
+    /// Lets the speakers join the session.
+    func join(_ tracks: [SpeakerTrack]) {
+        let hop = session.now().samples / Int64(AudioGrid.hopSamples)
+        for track in tracks where voices[track.track] == nil {
+            let speaker = session.update { engine in
+                engine.join(name: track.name, role: track.role, consent: track.consent, at: hop)
+            }
+            guard let speaker else { return }
+            let isMeasured = track.consent == .granted
+            voices[track.track] = VoiceBox(Voice(speaker: speaker, isMeasured: isMeasured, pipeline: nil))
+        }
+    }
+
+    /// Says that media did not flow for a while: what comes next is placed by its arrival if it lies behind.
+    func interrupt() {
+        wasInterrupted = true
+    }
+
+    /// Says that the source's media time begins anew.
+    func restart() {
+        offset = nil
+    }
+
+    /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
+    func media(track: Int, start: MediaTime, samples: Span<Float>) {
+        guard let box = voices[track] else { return }
+        let place = place(start, count: samples.count)
+        openPipeline(box, at: place)
+        box.voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
+        push(box.voice.speaker)
+    }
+
+    /// Takes in silence that the sender did not transmit (DTX).
+    func silence(track: Int, start: MediaTime, count: Int) {
+        guard let box = voices[track] else { return }
+        var place = place(start, count: count)
+        openPipeline(box, at: place)
+        let zeros = zeros
+        var left = count
+        while left > 0 {
+            let length = min(left, zeros.count)
+            box.voice.pipeline?.feed(start: place, samples: zeros.span.extracting(first: length)) {
+                outputs.append($0)
+            }
+            place.samples += Int64(length)
+            left -= length
+            push(box.voice.speaker)
+        }
+    }
+
+    /// How far the newest media lies ahead of the host's clock, in seconds; what is not live is slowed by it.
+    func lead() -> Double {
+        let now = session.now()
+        let newest = voices.values.compactMap { $0.voice.pipeline?.end }.max() ?? now
+        return newest.seconds - now.seconds
+    }
+
+    /// Ends all pipelines and lets the speakers leave.
+    func finish(reason: String) {
+        for track in voices.keys.sorted() {
+            guard let box = voices.removeValue(forKey: track) else { continue }
+            box.voice.pipeline?.finish { outputs.append($0) }
+            push(box.voice.speaker)
+            session.update { $0.leave(speaker: box.voice.speaker, reason: reason) }
+        }
+    }
+
+    private func place(_ start: MediaTime, count: Int) -> MediaTime {
+        let arrived = session.now().samples - Int64(count)
+        if let known = offset {
+            let isBehind = wasInterrupted && arrived - (start.samples + known) > Self.toleratedLag
+            if isBehind { offset = arrived - start.samples }
+        } else {
+            offset = max(0, arrived) - start.samples
+        }
+        wasInterrupted = false
+        return MediaTime(samples: start.samples + (offset ?? 0))
+    }
+
+    private func openPipeline(_ box: VoiceBox, at start: MediaTime) {
+        if box.voice.pipeline == nil {
+            box.voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: box.voice.isMeasured)
+        }
+    }
+
+    private func push(_ speaker: Int) {
+        guard !outputs.isEmpty else { return }
+        session.update { engine in
+            for output in outputs { engine.take(output, from: speaker) }
+        }
+        outputs.removeAll(keepingCapacity: true)
+    }
+}

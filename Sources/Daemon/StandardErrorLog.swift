@@ -1,0 +1,42 @@
+import Glibc
+import Logging
+
+/// Log lines on standard error, one per message, with the priority prefix that journald reads.
+struct StandardErrorLog: LogHandler {
+    let label: String
+    var logLevel: Logger.Level
+    var metadata: Logger.Metadata = [:]
+
+    init(label: String, logLevel: Logger.Level) {
+        self.label = label
+        self.logLevel = logLevel
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var text = getenv("JOURNAL_STREAM") != nil ? "<\(Self.priority(event.level))>" : ""
+        text += "\(event.level): \(event.message)"
+        let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        for (key, value) in merged.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("hb.") {
+            text += " \(key)=\(value)"
+        }
+        // One write per line: lines of several threads do not mix.
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
+        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}

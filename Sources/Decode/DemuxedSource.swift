@@ -1,0 +1,216 @@
+import CFFmpeg
+import CFFmpegSupport
+import Glibc
+
+/// An input that FFmpeg opens, takes apart and decodes.
+final class DemuxedSource: TrackSource {
+    /// Undecodable packets in a row after which an input is taken for garbage.
+    private static let mostDecodeErrorsInRow = 500
+    /// Failing reads in a row after which an input is given up.
+    private static let mostReadErrorsInRow = 32
+    /// Tracks of one input; further streams are left out.
+    private static let mostTracks = 256
+    /// Pause before a read that had nothing yet is tried again.
+    private static let retryMicroseconds: UInt32 = 5_000
+
+    private(set) var tracks: [MediaTrack] = []
+    private(set) var warnings: [String] = []
+    var decodeErrors: Int { brokenReads + decoders.reduce(0) { $0 + ($1?.errorCount ?? 0) } }
+
+    private let source: ErrorSource
+    private let isLive: Bool
+    private let readTimeoutMilliseconds: Int
+    private let format: FormatContext
+    private let packet: Packet
+    /// By stream; `nil` for streams that are not read.
+    private var decoders: [StreamDecoder?] = []
+    private var originSeconds: Double?
+    private var hasDelivered = false
+    private var decodeErrorsInRow = 0
+    private var readErrorsInRow = 0
+    private var brokenReads = 0
+    private var state = State.reading
+
+    private enum State {
+        case reading
+        case ended
+        case failed(MediaError)
+    }
+
+    init(_ location: Location, options: InputOptions, source: ErrorSource) throws(MediaError) {
+        self.source = source
+        isLive = location.isLive
+        readTimeoutMilliseconds = options.readTimeoutMilliseconds
+        let plan = OpenPlan(location, text: source.rawLocation, options: options)
+        source.interrupt.allow(milliseconds: options.openTimeoutMilliseconds)
+        packet = try Packet(source: source)
+        switch location {
+        case .fifo, .descriptor:
+            let io = try DescriptorIO(location, source: source)
+            format = try FormatContext(plan.url, io: io, options: plan.entries, source: source)
+        case .file, .url:
+            format = try FormatContext(plan.url, io: nil, options: plan.entries, source: source)
+        }
+        warnings = format.leftoverOptions.map { "option \($0) was not taken by anything" }
+        try analyse(plan)
+        try selectStreams(options)
+        // Before zero lies the priming of an encoder; the input's own start is zero then.
+        originSeconds = format.startSeconds.map { max(0, $0) }
+    }
+
+    private func analyse(_ plan: OpenPlan) throws(MediaError) {
+        var code = format.analyse(microseconds: plan.analysisMicroseconds)
+        if code >= 0, !hasKnownAudio, format.findsStreamsLate, !source.interrupt.isDue {
+            code = format.analyse(microseconds: plan.patientMicroseconds)
+        }
+        // Out of time is all right once there is something to decode.
+        let isFailure = code < 0 || !hasKnownAudio && source.interrupt.isDue
+        if source.interrupt.isCancelled || isFailure { throw source.error(code: code, .analyse) }
+        if source.interrupt.isDue { format.resume() }
+    }
+
+    private var hasKnownAudio: Bool {
+        (0..<format.streamCount).contains { index in
+            guard let parameters = format.stream(index)?.pointee.codecpar?.pointee else { return false }
+            return parameters.codec_type == AVMEDIA_TYPE_AUDIO && parameters.sample_rate > 0
+                && parameters.ch_layout.nb_channels > 0
+        }
+    }
+
+    private func selectStreams(_ options: InputOptions) throws(MediaError) {
+        var refusal: MediaError?
+        for index in 0..<format.streamCount {
+            decoders.append(nil)
+            guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else { continue }
+            stream.pointee.discard = AVDISCARD_ALL
+            guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
+            let channelCount = Int(parameters.pointee.ch_layout.nb_channels)
+            let channelLimit = options.splitsChannels ? max(1, channelCount) : nil
+            guard tracks.count + (channelLimit ?? 1) <= DemuxedSource.mostTracks else {
+                warnings.append("stream \(index) is left out: more than \(DemuxedSource.mostTracks) tracks")
+                continue
+            }
+            do throws(MediaError) {
+                decoders[index] = try StreamDecoder(
+                    stream, firstTrack: tracks.count, channelLimit: channelLimit, source: source)
+            } catch {
+                refusal = error
+                let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
+                warnings.append("stream \(index) is left out: no decoder for \(name)")
+                continue
+            }
+            stream.pointee.discard = AVDISCARD_DEFAULT
+            for channel in 0..<(channelLimit ?? 1) {
+                tracks.append(
+                    MediaTrack(
+                        stream.pointee, index: tracks.count, channel: channelLimit == nil ? nil : channel))
+            }
+        }
+        guard tracks.isEmpty else { return }
+        throw refusal ?? source.error(.noAudio, .analyse)
+    }
+
+    func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
+        switch state {
+        case .reading: break
+        case .ended: return .end
+        case .failed(let error): throw error
+        }
+        do throws(MediaError) {
+            return try readOn(sink)
+        } catch {
+            state = .failed(error)
+            throw error
+        }
+    }
+
+    private func readOn(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
+        source.interrupt.allow(milliseconds: isLive ? readTimeoutMilliseconds : nil)
+        while !source.interrupt.isDue {
+            attune_log_clear()
+            let code = format.readPacket(into: packet)
+            if code >= 0 {
+                readErrorsInRow = 0
+                if try decodePacket(sink) { return .delivered }
+            } else if code == attune_error_again {
+                usleep(DemuxedSource.retryMicroseconds)
+            } else if source.interrupt.isDue {
+                break
+            } else if code == attune_error_invalid_data, format.ioError == 0,
+                readErrorsInRow < DemuxedSource.mostReadErrorsInRow
+            {
+                readErrorsInRow += 1
+                brokenReads += 1
+            } else {
+                return try finish(code, sink)
+            }
+        }
+        guard !source.interrupt.isCancelled else { throw source.error(.cancelled, .read) }
+        format.resume()
+        return .idle
+    }
+
+    private func decodePacket(_ sink: BlockSink) throws(MediaError) -> Bool {
+        let index = packet.streamIndex
+        guard decoders.indices.contains(index), let decoder = decoders[index] else {
+            // It turned up after the tracks were fixed.
+            format.stream(index)?.pointee.discard = AVDISCARD_ALL
+            return false
+        }
+        let errorsBefore = decoder.errorCount
+        let samples = try decoder.decode(packet.pointer, origin: &originSeconds, sink)
+        if samples > 0 {
+            decodeErrorsInRow = 0
+            hasDelivered = true
+            return true
+        }
+        decodeErrorsInRow += decoder.errorCount - errorsBefore
+        guard decodeErrorsInRow < DemuxedSource.mostDecodeErrorsInRow else {
+            throw source.error(code: attune_error_invalid_data, .decode)
+        }
+        return false
+    }
+
+    /// The demuxer gives nothing more, for good (`code` is end of file) or ill.
+    private func finish(_ code: Int32, _ sink: BlockSink) throws(MediaError) -> ReadOutcome {
+        let ioError = format.ioError
+        let failure: MediaError? =
+            if ioError != 0 || code != attune_error_eof {
+                source.error(code: ioError != 0 ? ioError : code, .read)
+            } else {
+                nil
+            }
+        var delivered = 0
+        for decoder in decoders {
+            delivered += try decoder?.decode(nil, origin: &originSeconds, sink) ?? 0
+        }
+        hasDelivered = hasDelivered || delivered > 0
+        state = .ended
+        if let failure, hasDelivered, !isLive {
+            // What there is of a damaged recording is still worth having.
+            brokenReads += 1
+            warnings.append("the recording ends early: \(failure)")
+        } else if let failure {
+            state = .failed(failure)
+        } else if !hasDelivered, decodeErrors > 0 {
+            state = .failed(source.error(code: attune_error_invalid_data, .decode))
+        }
+        if delivered > 0 { return .delivered }
+        if case .failed(let error) = state { throw error }
+        return .end
+    }
+}
+
+extension MediaTrack {
+    /// A track of an FFmpeg stream.
+    fileprivate init(_ stream: AVStream, index: Int, channel: Int?) {
+        let parameters = stream.codecpar?.pointee
+        self.init(
+            index: index, streamIndex: Int(stream.index), channel: channel,
+            codecName: String(cString: avcodec_get_name(parameters?.codec_id ?? AV_CODEC_ID_NONE)),
+            sampleRateHz: Int(parameters?.sample_rate ?? 0),
+            channelCount: Int(parameters?.ch_layout.nb_channels ?? 0),
+            language: OptionDictionary.value(of: "language", in: stream.metadata),
+            title: OptionDictionary.value(of: "title", in: stream.metadata))
+    }
+}

@@ -1,0 +1,107 @@
+import CFFmpeg
+
+/// An `AVFormatContext` opened for reading. FFmpeg's waits in it end when the interrupt is due.
+struct FormatContext: ~Copyable {
+    private let context: UnsafeMutablePointer<AVFormatContext>
+    // The context holds both unretained; they are destroyed after `deinit` has closed it.
+    private let io: DescriptorIO?
+    private let interrupt: Interrupt
+    /// Options that neither the protocol nor the demuxer took.
+    let leftoverOptions: [String]
+
+    init(
+        _ url: String, io: consuming DescriptorIO?, options: [(String, String)], source: ErrorSource
+    ) throws(MediaError) {
+        var candidate = avformat_alloc_context()
+        guard let fresh = candidate else { throw source.error(code: -ENOMEM, .open) }
+        fresh.pointee.interrupt_callback = AVIOInterruptCB(
+            callback: { opaque in
+                guard let opaque else { return 0 }
+                // `opaque` is the interrupt, kept alive by the struct that owns this context.
+                let interrupt = Unmanaged<Interrupt>.fromOpaque(opaque)
+                return interrupt._withUnsafeGuaranteedRef { $0.isDue } ? 1 : 0
+            }, opaque: Unmanaged.passUnretained(source.interrupt).toOpaque())
+        switch io {
+        case .some(let borrowed): fresh.pointee.pb = borrowed.context
+        case .none: break
+        }
+        var dictionary = OptionDictionary(options)
+        // Takes the context over: on failure it is freed and the pointer cleared.
+        let code = dictionary.offer { avformat_open_input(&candidate, url, nil, &$0) }
+        guard code >= 0, let opened = candidate else { throw source.error(code: code, .open) }
+        self.context = opened
+        self.io = io
+        self.interrupt = source.interrupt
+        self.leftoverOptions = dictionary.names
+    }
+
+    deinit {
+        var context: UnsafeMutablePointer<AVFormatContext>? = context
+        avformat_close_input(&context)
+    }
+
+    /// Reads ahead until the streams are known. `microseconds` bounds how much media that may take; `nil` leaves
+    /// it to FFmpeg. What is read is kept and comes out of `readPacket` again.
+    func analyse(microseconds: Int64?) -> Int32 {
+        if let microseconds { context.pointee.max_analyze_duration = microseconds }
+        return avformat_find_stream_info(context, nil)
+    }
+
+    /// Streams so far; some formats find more while they are read.
+    var streamCount: Int { Int(context.pointee.nb_streams) }
+
+    /// The stream, which lives as long as this context; `nil` beyond `streamCount`.
+    func stream(_ index: Int) -> UnsafeMutablePointer<AVStream>? {
+        guard index >= 0, index < streamCount else { return nil }
+        // FFmpeg keeps nb_streams valid pointers there.
+        return context.pointee.streams[index]
+    }
+
+    /// Whether streams may turn up that the header did not name.
+    var findsStreamsLate: Bool { context.pointee.ctx_flags & AVFMTCTX_NOHEADER != 0 }
+
+    /// Start of the whole input in seconds of its own clock, if known.
+    var startSeconds: Double? {
+        let start = context.pointee.start_time
+        return start == attune_no_timestamp ? nil : Double(start) / Double(attune_time_base)
+    }
+
+    /// Reads the next packet of a stream that is not discarded.
+    func readPacket(into packet: borrowing Packet) -> Int32 {
+        packet.clear()
+        return av_read_frame(context, packet.pointer)
+    }
+
+    /// The error that the byte stream below is stuck on; 0 where there is none. Many demuxers call that the end.
+    var ioError: Int32 {
+        guard let io = context.pointee.pb else { return 0 }
+        let error = io.pointee.error
+        return error == attune_error_eof ? 0 : error
+    }
+
+    /// Makes the byte stream readable again after a read that was interrupted.
+    func resume() {
+        guard let io = context.pointee.pb else { return }
+        io.pointee.eof_reached = 0
+        io.pointee.error = 0
+    }
+}
+
+/// An `AVPacket`.
+struct Packet: ~Copyable {
+    let pointer: UnsafeMutablePointer<AVPacket>
+
+    init(source: ErrorSource) throws(MediaError) {
+        guard let packet = av_packet_alloc() else { throw source.error(code: -ENOMEM, .open) }
+        pointer = packet
+    }
+
+    deinit {
+        var pointer: UnsafeMutablePointer<AVPacket>? = pointer
+        av_packet_free(&pointer)
+    }
+
+    var streamIndex: Int { Int(pointer.pointee.stream_index) }
+
+    func clear() { av_packet_unref(pointer) }
+}

@@ -1,0 +1,40 @@
+/// How an input is opened and read.
+public struct InputOptions: Sendable {
+    /// The URL schemes that may be opened, by the location itself and by what it refers to (a playlist's
+    /// segments, an SDP's streams). Anything else is refused. What a remote location refers to is never local.
+    public var allowedProtocols: [String]
+    /// Milliseconds until an input that cannot be opened gives `timedOut`.
+    public var openTimeoutMilliseconds: Int
+    /// Milliseconds without media after which `MediaInput.read` returns `idle`; regular files never do.
+    public var readTimeoutMilliseconds: Int
+    /// Whether each channel is a track of its own; otherwise each audio stream is a track, the mean of its
+    /// channels.
+    public var splitsChannels: Bool
+    /// Further options of FFmpeg's protocols and demuxers, by name (`headers`, `rtsp_transport`, `passphrase`).
+    /// Those that nothing took are named in `MediaInput.warnings`.
+    public var demuxerOptions: [String: String]
+
+    /// Options, each with a default that suits live media.
+    public init(
+        allowedProtocols: [String] = InputOptions.defaultProtocols,
+        openTimeoutMilliseconds: Int = 10_000,
+        readTimeoutMilliseconds: Int = 5_000,
+        splitsChannels: Bool = false,
+        demuxerOptions: [String: String] = [:]
+    ) {
+        self.allowedProtocols = allowedProtocols
+        self.openTimeoutMilliseconds = openTimeoutMilliseconds
+        self.readTimeoutMilliseconds = readTimeoutMilliseconds
+        self.splitsChannels = splitsChannels
+        self.demuxerOptions = demuxerOptions
+    }
+
+    /// What can carry a meeting, live or recorded, and nothing that writes, runs or wraps other things.
+    public static let defaultProtocols = [
+        "file", "pipe", "unix", "data", "crypto", "udp", "rtp", "srtp", "tcp", "tls", "http", "https", "httpproxy",
+        "hls", "rtsp", "rtsps", "rtmp", "rtmps", "rtmpt", "rtmpts", "ffrtmphttp", "srt",
+    ]
+
+    /// Schemes that reach things of this machine, which a remote location must not refer to.
+    static let localProtocols: Set<String> = ["file", "pipe", "unix", "fd"]
+}

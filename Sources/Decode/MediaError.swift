@@ -1,0 +1,167 @@
+import CFFmpeg
+import CFFmpegSupport
+
+/// Why an input could not be opened or read on.
+public struct MediaError: Error, Sendable, Hashable {
+    /// What went wrong, as far as a caller can act on it.
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// The location is no path and no URL of a known scheme.
+        case invalidURL
+        /// The scheme is not among `InputOptions.allowedProtocols`.
+        case protocolNotAllowed
+        /// No such file or resource.
+        case notFound
+        /// The system or the server does not let us in.
+        case accessDenied
+        /// The peer does not answer, refuses or went away.
+        case unreachable
+        /// The open timeout passed.
+        case timedOut
+        /// The media has no audio stream.
+        case noAudio
+        /// The path names a directory, a device or a terminal.
+        case wrongFileType
+        /// A format or codec without a decoder, or more channels than can be resampled.
+        case unsupported
+        /// The data is not what its format says, or is no media at all.
+        case invalidData
+        /// Reading failed for a reason of this machine.
+        case readFailed
+        /// `Cancellation.cancel()` was called.
+        case cancelled
+    }
+
+    /// What was being done.
+    public enum Operation: String, Sendable, Hashable {
+        case open
+        case analyse
+        case read
+        case decode
+        case resample
+    }
+
+    /// What went wrong.
+    public var kind: Kind
+    /// What was being done.
+    public var operation: Operation
+    /// FFmpeg's or the system's (negative) error number; 0 where there is none.
+    public var code: Int32
+    /// The location without its credentials.
+    public var location: String
+    /// What the library said last, without credentials; may be empty.
+    public var detail: String
+}
+
+extension MediaError: CustomStringConvertible {
+    /// One line: the thing, what is wrong with it and what to do. Made when asked for.
+    public var description: String {
+        var cause = detail
+        if cause.isEmpty, code < 0 {
+            cause = MediaError.text(of: code)
+        }
+        let middle = cause.isEmpty ? "" : " (\(cause))"
+        return "cannot \(operation.rawValue) \(location): \(kind.statement)\(middle); \(kind.remedy)"
+    }
+
+    private static func text(of code: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(AV_ERROR_MAX_STRING_SIZE)) { buffer in
+            // av_strerror ends its text with a zero within the given size, even for numbers it does not know.
+            guard let base = buffer.baseAddress else { return "" }
+            av_strerror(code, base, buffer.count)
+            return String(cString: base)
+        }
+    }
+}
+
+extension MediaError.Kind {
+    fileprivate var statement: String {
+        switch self {
+        case .invalidURL: "not a path or a URL of a known scheme"
+        case .protocolNotAllowed: "its protocol is not allowed"
+        case .notFound: "not found"
+        case .accessDenied: "access denied"
+        case .unreachable: "the other side cannot be reached or went away"
+        case .timedOut: "nothing came in time"
+        case .noAudio: "no audio in it"
+        case .wrongFileType: "neither a file nor a stream"
+        case .unsupported: "its format cannot be decoded here"
+        case .invalidData: "no usable media data"
+        case .readFailed: "reading failed"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .invalidURL: "check the spelling of the scheme and address"
+        case .protocolNotAllowed: "use an allowed protocol or add this one to the allowed ones"
+        case .notFound: "check the path or address"
+        case .accessDenied: "check permissions and credentials"
+        case .unreachable: "check that the sender runs and that host and port are right"
+        case .timedOut: "check that the sender sends, or allow a longer open timeout"
+        case .noAudio: "give an input with at least one audio stream"
+        case .wrongFileType: "give a file, a FIFO, - for standard input or a URL"
+        case .unsupported: "convert it to a common format such as Opus, FLAC or WAV"
+        case .invalidData: "check that it is an undamaged audio or video recording or stream"
+        case .readFailed: "check the device or file system it lies on"
+        case .cancelled: "open it again to go on"
+        }
+    }
+
+    /// The kind that an FFmpeg error number stands for.
+    init(code: Int32, isLocal: Bool) {
+        switch code {
+        case -ENOENT, attune_error_http_not_found: self = .notFound
+        case -EACCES, -EPERM, attune_error_http_unauthorized, attune_error_http_forbidden: self = .accessDenied
+        case -ETIMEDOUT: self = .timedOut
+        case attune_error_protocol_not_found: self = .invalidURL
+        case attune_error_invalid_data: self = .invalidData
+        case attune_error_eof: self = isLocal ? .invalidData : .unreachable
+        case attune_error_decoder_not_found, attune_error_demuxer_not_found, attune_error_patch_welcome, -ENOSYS:
+            self = .unsupported
+        case attune_error_stream_not_found: self = .noAudio
+        case -EINVAL: self = isLocal ? .invalidData : .invalidURL
+        default: self = isLocal ? .readFailed : .unreachable
+        }
+    }
+}
+
+/// What every error of one input needs to know about it; made once when the input is opened.
+struct ErrorSource {
+    /// The location as given; goes to FFmpeg only.
+    let rawLocation: String
+    let location: String
+    let isLocal: Bool
+    let interrupt: Interrupt
+
+    init(_ rawLocation: String, isLocal: Bool, interrupt: Interrupt) {
+        self.rawLocation = rawLocation
+        self.location = redactedLocation(rawLocation)
+        self.isLocal = isLocal
+        self.interrupt = interrupt
+    }
+
+    /// An error with a kind of our own.
+    func error(_ kind: MediaError.Kind, _ operation: MediaError.Operation, detail: String = "") -> MediaError {
+        MediaError(kind: kind, operation: operation, code: 0, location: location, detail: detail)
+    }
+
+    /// The error that a failed FFmpeg call stands for, explained by the last line that it logged.
+    ///
+    /// Whatever the code, a call that fails after the caller cancelled or after the deadline fails for that.
+    func error(code: Int32, _ operation: MediaError.Operation) -> MediaError {
+        let kind: MediaError.Kind =
+            if interrupt.isCancelled {
+                .cancelled
+            } else if interrupt.isDue {
+                .timedOut
+            } else {
+                MediaError.Kind(code: code, isLocal: isLocal)
+            }
+        let wasInterrupted = kind == .cancelled || kind == .timedOut
+        let line = wasInterrupted ? "" : String(cString: attune_log_last_error())
+        return MediaError(
+            kind: kind, operation: operation, code: wasInterrupted ? 0 : code, location: location,
+            detail: redactedText(line, mentioning: rawLocation))
+    }
+}

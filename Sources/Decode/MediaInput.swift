@@ -1,0 +1,67 @@
+import CFFmpegSupport
+public import MediaTypes
+
+/// A source of audio: a live stream, a recording, a pipe. Opened, read and destroyed on one thread, which its
+/// calls block for as long as the options allow.
+///
+/// Each track comes as 16 kHz mono Float32 blocks in the input's own media time, whose origin is the input's
+/// start. Blocks of a track continue each other exactly; where the media has a gap of more than 10 ms, the next
+/// block's start jumps ahead by it. A track's time never goes back: what overlaps is cut, and a source whose
+/// clock restarts goes on where it was.
+///
+/// Priming that the container or codec declares (MP3, Opus, AAC in MP4) is compensated; where nothing declares
+/// it (AAC in MPEG-TS, FLV or Matroska), audio lies an encoder's delay (typically 21 ms) late from the origin.
+public struct MediaInput: ~Copyable {
+    /// The tracks, fixed when the input was opened.
+    public let tracks: [MediaTrack]
+    private let inner: any TrackSource
+
+    /// Opens a path, `-` (standard input) or URL and finds its audio.
+    ///
+    /// `listen=1` in the query of an RTMP or RTSP URL waits for a sender there (SRT, TCP and UDP have their own
+    /// ways to say that).
+    public init(
+        _ location: String, options: InputOptions = InputOptions(), cancellation: Cancellation
+    ) throws(MediaError) {
+        attune_log_capture()
+        attune_log_clear()
+        let scheme = Location.scheme(of: location)
+        let isLocal = scheme.map(InputOptions.localProtocols.contains) ?? true
+        let interrupt = Interrupt(cancellation)
+        let source = ErrorSource(location, isLocal: isLocal, interrupt: interrupt)
+        guard !cancellation.isCancelled else { throw source.error(.cancelled, .open) }
+        let place = try Location(location, options: options, source: source)
+        inner = try MediaInput.open(place, options: options, source: source)
+        tracks = inner.tracks
+    }
+
+    private static func open(
+        _ location: Location, options: InputOptions, source: ErrorSource
+    ) throws(MediaError) -> any TrackSource {
+        if case .file(let path) = location, let file = SoundFile(path: path) {
+            return SoundFileSource(file, options: options, source: source)
+        }
+        return try DemuxedSource(location, options: options, source: source)
+    }
+
+    /// What is odd about the input but no error, such as options that nothing took. Grows while reading.
+    public var warnings: [String] { inner.warnings }
+
+    /// Packets that could not be decoded so far; each is skipped.
+    public var decodeErrors: Int { inner.decodeErrors }
+
+    /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
+    ///
+    /// An input that fails goes on failing: after an error it can only be closed, by letting go of it.
+    public mutating func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
+        try inner.read(sink)
+    }
+}
+
+/// What stands behind a `MediaInput`.
+protocol TrackSource: AnyObject {
+    var tracks: [MediaTrack] { get }
+    var warnings: [String] { get }
+    var decodeErrors: Int { get }
+    func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome
+}

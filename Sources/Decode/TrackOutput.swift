@@ -1,0 +1,65 @@
+import MediaTypes
+
+/// The way from decoded audio of one stream to blocks of its tracks: timeline, resampler, sink.
+struct TrackOutput: ~Copyable {
+    private let firstTrack: Int
+    private let channelLimit: Int?
+    private let source: ErrorSource
+    private var resampler: Resampler?
+    private var timeline = Timeline()
+
+    /// Output to the tracks from `firstTrack`: one mix, or (with a limit) that many channels apart.
+    init(firstTrack: Int, channelLimit: Int?, source: ErrorSource) {
+        self.firstTrack = firstTrack
+        self.channelLimit = channelLimit
+        self.source = source
+    }
+
+    /// Sends on `count` samples per channel that start at `seconds` (`nil`: right after the last).
+    ///
+    /// `planes` must hold them in `shape`. Gives the samples per track that went out.
+    mutating func push(
+        _ planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, count: Int, shape: AudioShape,
+        at seconds: Double?, _ sink: BlockSink
+    ) throws(MediaError) -> Int {
+        var delivered = 0
+        if let current = resampler?.shape, current != shape {
+            delivered += try drain(sink)
+            timeline.changeShape()
+        }
+        let duration = Double(count) / Double(shape.rateHz)
+        if case .jump(let start) = timeline.place(seconds, duration: duration) {
+            delivered += try drain(sink)
+            timeline.begin(at: start)
+        }
+        if resampler == nil {
+            resampler = try Resampler(shape, channelLimit: channelLimit, source: source)
+        }
+        timeline.advance(inputSamples: count, rateHz: shape.rateHz)
+        return try delivered + convert(planes, count: count, sink)
+    }
+
+    /// Sends on what the resampler's filter still holds.
+    mutating func drain(_ sink: BlockSink) throws(MediaError) -> Int {
+        let delivered = try convert(nil, count: 0, sink)
+        resampler = nil
+        return delivered
+    }
+
+    private mutating func convert(
+        _ planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, count: Int, _ sink: BlockSink
+    ) throws(MediaError) -> Int {
+        guard let converted = resampler?.convert(planes, count: count) else { return 0 }
+        guard converted >= 0 else {
+            throw source.error(code: Int32(clamping: converted), .resample)
+        }
+        let (start, skipped) = timeline.emit(converted)
+        guard skipped < converted, let channels = resampler?.outputChannels else { return 0 }
+        for channel in 0..<channels {
+            resampler?.withSamples(channel: channel, in: skipped..<converted) { samples in
+                sink(firstTrack + channel, start, samples)
+            }
+        }
+        return converted - skipped
+    }
+}

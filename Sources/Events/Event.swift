@@ -1,0 +1,117 @@
+/// Version of the wire format; an incompatible change needs a new number.
+public let wireVersion = 1
+
+/// Something that happened, before the publisher gives it a sequence number and a wall-clock time.
+public struct Event: Sendable {
+    /// What happened.
+    public var body: EventBody
+    /// The session it concerns; nil for what concerns the daemon.
+    public var session: String?
+    /// The speaker it concerns, by name within the session.
+    public var speaker: String?
+    /// Media time in seconds since the start of the session.
+    public var timeSeconds: Double?
+
+    /// An event; `timeSeconds` is media time since the start of the session.
+    public init(_ body: EventBody, session: String? = nil, speaker: String? = nil, timeSeconds: Double? = nil) {
+        self.body = body
+        self.session = session
+        self.speaker = speaker
+        self.timeSeconds = timeSeconds
+    }
+}
+
+/// The payload of an event, one case per type on the wire.
+public enum EventBody: Sendable {
+    case hello(Hello)
+    case snapshot(Snapshot)
+    case sessionStarted(SessionStarted)
+    case sessionEnded(SessionEnded)
+    case sourceConnected(SourceState)
+    case sourceStalled(SourceState)
+    case sourceReconnecting(SourceState)
+    case sourceEnded(SourceState)
+    case gap(Gap)
+    case speakerJoined(SpeakerJoined)
+    case speakerLeft(SpeakerLeft)
+    case speechStarted(SpeechStarted)
+    case speechEnded(SpeechEnded)
+    case turn(Turn)
+    case tick(Tick)
+    case lagged(Lagged)
+    case heartbeat(Heartbeat)
+    case error(ErrorLine)
+
+    /// Name of the type on the wire.
+    public var typeName: String {
+        switch self {
+        case .hello: "hello"
+        case .snapshot: "snapshot"
+        case .sessionStarted: "session.started"
+        case .sessionEnded: "session.ended"
+        case .sourceConnected: "source.connected"
+        case .sourceStalled: "source.stalled"
+        case .sourceReconnecting: "source.reconnecting"
+        case .sourceEnded: "source.ended"
+        case .gap: "gap"
+        case .speakerJoined: "speaker.joined"
+        case .speakerLeft: "speaker.left"
+        case .speechStarted: "speech.started"
+        case .speechEnded: "speech.ended"
+        case .turn: "turn"
+        case .tick: "tick"
+        case .lagged: "lagged"
+        case .heartbeat: "heartbeat"
+        case .error: "error"
+        }
+    }
+
+    /// Whether a newer event of the same speaker may replace this one in the queue of a slow client.
+    public var isCoalescible: Bool {
+        if case .tick = self { true } else { false }
+    }
+
+    func write(to json: inout JSONWriter) {
+        switch self {
+        case .hello(let payload): payload.write(to: &json)
+        case .snapshot(let payload): payload.write(to: &json)
+        case .sessionStarted(let payload): payload.write(to: &json)
+        case .sessionEnded(let payload): payload.totals.writeFields(to: &json)
+        case .sourceConnected(let payload), .sourceStalled(let payload), .sourceReconnecting(let payload),
+            .sourceEnded(let payload):
+            payload.write(to: &json)
+        case .gap(let payload): payload.write(to: &json)
+        case .speakerJoined(let payload): payload.write(to: &json)
+        case .speakerLeft(let payload): payload.write(to: &json)
+        case .speechStarted(let payload): payload.write(to: &json)
+        case .speechEnded(let payload): payload.write(to: &json)
+        case .turn(let payload): payload.write(to: &json)
+        case .tick(let payload): payload.write(to: &json)
+        case .lagged(let payload): payload.write(to: &json)
+        case .heartbeat(let payload): payload.write(to: &json)
+        case .error(let payload): payload.write(to: &json)
+        }
+    }
+}
+
+extension Event {
+    /// The event as one line of NDJSON, without the line feed.
+    ///
+    /// - Parameters:
+    ///   - sequence: number of the event in this epoch of the daemon.
+    ///   - at: RFC 3339 UTC time with milliseconds.
+    public func line(sequence: Int, at: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("v", wireVersion)
+            json.field("type", body.typeName)
+            json.field("seq", sequence)
+            json.field("session", session)
+            json.field("speaker", speaker)
+            if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }
+            json.field("at", at)
+            body.write(to: &json)
+        }
+        return json.bytes
+    }
+}

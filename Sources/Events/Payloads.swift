@@ -1,0 +1,348 @@
+/// Whether a speaker agreed to be measured.
+public enum ConsentState: String, Sendable, Hashable, CaseIterable {
+    /// Nobody has said; treated like withheld.
+    case unknown
+    /// The speaker agreed: voice values and scores are computed.
+    case granted
+    /// The speaker did not agree: nothing but the silence/speech decision is made.
+    case withheld
+}
+
+/// First line to every client.
+public struct Hello: Sendable {
+    /// Version of the daemon.
+    public var daemonVersion: String
+    /// Identifies this run of the daemon; sequence numbers start anew with each.
+    public var epoch: String
+    /// Name of the policy profile in force.
+    public var policy: String
+
+    /// A greeting.
+    public init(daemonVersion: String, epoch: String, policy: String) {
+        self.daemonVersion = daemonVersion
+        self.epoch = epoch
+        self.policy = policy
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("daemon", daemonVersion)
+        json.field("epoch", epoch)
+        json.field("policy", policy)
+    }
+}
+
+/// State of all sessions at the sequence number of its envelope.
+public struct Snapshot: Sendable {
+    /// A speaker within a session.
+    public struct Speaker: Sendable {
+        /// The description given when the speaker joined.
+        public var joined: SpeakerJoined
+        /// Name within the session.
+        public var name: String
+        /// The last tick, if there was one.
+        public var lastTick: Tick?
+        /// Media time of the last tick in seconds.
+        public var lastTickSeconds: Double?
+
+        /// A speaker without a tick yet.
+        public init(name: String, joined: SpeakerJoined) {
+            self.name = name
+            self.joined = joined
+        }
+    }
+
+    /// A running session.
+    public struct Session: Sendable {
+        /// Name of the session.
+        public var id: String
+        /// What was said when it started.
+        public var started: SessionStarted
+        /// Its speakers in the order they joined.
+        public var speakers: [Speaker] = []
+        /// State of its sources by their id.
+        public var sources: [SourceState] = []
+
+        /// A session without speakers yet.
+        public init(id: String, started: SessionStarted) {
+            self.id = id
+            self.started = started
+        }
+    }
+
+    /// Running sessions in the order they started.
+    public var sessions: [Session]
+    /// Whether another snapshot line follows: what does not fit into one line is spread over several.
+    public var more: Bool
+
+    /// A snapshot of `sessions`, or a part of one.
+    public init(sessions: [Session] = [], more: Bool = false) {
+        self.sessions = sessions
+        self.more = more
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("more", more)
+        json.array("sessions") { json in
+            for session in sessions { json.object { session.write(to: &$0) } }
+        }
+    }
+}
+
+extension Snapshot.Session {
+    func write(to json: inout JSONWriter) {
+        json.field("session", id)
+        started.write(to: &json)
+        json.array("sources") { json in
+            for source in sources { json.object { source.write(to: &$0) } }
+        }
+        json.array("speakers") { json in
+            for speaker in speakers {
+                json.object { json in
+                    json.field("speaker", speaker.name)
+                    speaker.joined.write(to: &json)
+                    if let tick = speaker.lastTick {
+                        json.object("last_tick") { json in
+                            json.field("t", speaker.lastTickSeconds, decimals: 3)
+                            tick.write(to: &json)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A session began.
+public struct SessionStarted: Sendable {
+    /// Identifies the notice that was given to the people in the call.
+    public var noticeID: String
+    /// Name of the policy profile in force.
+    public var policy: String
+
+    /// A session start.
+    public init(noticeID: String, policy: String) {
+        self.noticeID = noticeID
+        self.policy = policy
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("notice_id", noticeID)
+        json.field("policy", policy)
+    }
+}
+
+/// A session ended, with its totals.
+public struct SessionEnded: Sendable {
+    /// What was measured over the whole session.
+    public var totals: SessionTotals
+
+    /// A session end.
+    public init(totals: SessionTotals) {
+        self.totals = totals
+    }
+}
+
+/// What happened to a source.
+public struct SourceState: Sendable {
+    /// State of a source's connection.
+    public enum State: String, Sendable {
+        case connecting, live, stalled, reconnecting, ended
+    }
+
+    /// Identifies the source within the session.
+    public var source: String
+    /// The URL with credentials removed.
+    public var url: String
+    /// The state it is in now.
+    public var state: State
+    /// Why, where that is known.
+    public var reason: String?
+
+    /// A state of a source; `url` must already be free of credentials.
+    public init(source: String, url: String, state: State, reason: String? = nil) {
+        self.source = source
+        self.url = url
+        self.state = state
+        self.reason = reason
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("source", source)
+        json.field("url", url)
+        json.field("state", state.rawValue)
+        json.field("reason", reason)
+    }
+}
+
+/// Media was lost.
+public struct Gap: Sendable {
+    /// Begin and end of the gap in session seconds.
+    public var fromSeconds: Double, toSeconds: Double
+    /// Why: `loss`, `stall`.
+    public var why: String
+
+    /// A gap in session seconds.
+    public init(fromSeconds: Double, toSeconds: Double, why: String) {
+        self.fromSeconds = fromSeconds
+        self.toSeconds = toSeconds
+        self.why = why
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("from_s", fromSeconds, decimals: 3)
+        json.field("to_s", toSeconds, decimals: 3)
+        json.field("why", why)
+    }
+}
+
+/// A speaker joined a session.
+public struct SpeakerJoined: Sendable {
+    /// Role in the conversation (`rep`, `customer`, …), if given.
+    public var role: String?
+    /// Declared consent.
+    public var consent: ConsentState
+
+    /// A speaker.
+    public init(role: String?, consent: ConsentState) {
+        self.role = role
+        self.consent = consent
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("role", role)
+        json.field("consent", consent.rawValue)
+    }
+}
+
+/// A speaker left.
+public struct SpeakerLeft: Sendable {
+    /// Why: `source ended`, `detached`.
+    public var reason: String
+
+    /// A departure.
+    public init(reason: String) {
+        self.reason = reason
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("reason", reason)
+    }
+}
+
+/// An IPU began.
+public struct SpeechStarted: Sendable {
+    /// Onset in session seconds.
+    public var startSeconds: Double
+
+    /// An onset in session seconds.
+    public init(startSeconds: Double) {
+        self.startSeconds = startSeconds
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("start_s", startSeconds, decimals: 3)
+    }
+}
+
+/// An IPU ended.
+public struct SpeechEnded: Sendable {
+    /// Onset and end in session seconds.
+    public var startSeconds: Double, endSeconds: Double
+
+    /// An IPU in session seconds.
+    public init(startSeconds: Double, endSeconds: Double) {
+        self.startSeconds = startSeconds
+        self.endSeconds = endSeconds
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("start_s", startSeconds, decimals: 3)
+        json.field("end_s", endSeconds, decimals: 3)
+    }
+}
+
+/// A speaker's turn is over: somebody else took the floor, or the session ended.
+public struct Turn: Sendable {
+    /// Begin and end of the turn in session seconds.
+    public var startSeconds: Double, endSeconds: Double
+    /// Floor-transfer offset with which the turn began, ms; positive = gap, negative = overlap; nil for the first.
+    public var ftoMilliseconds: Int?
+    /// Who held the floor before, if consented.
+    public var previousSpeaker: String?
+
+    /// A finished turn.
+    public init(startSeconds: Double, endSeconds: Double, ftoMilliseconds: Int?, previousSpeaker: String?) {
+        self.startSeconds = startSeconds
+        self.endSeconds = endSeconds
+        self.ftoMilliseconds = ftoMilliseconds
+        self.previousSpeaker = previousSpeaker
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("start_s", startSeconds, decimals: 3)
+        json.field("end_s", endSeconds, decimals: 3)
+        json.field("fto_ms", ftoMilliseconds)
+        json.field("previous_speaker", previousSpeaker)
+    }
+}
+
+/// Events were lost for this client.
+public struct Lagged: Sendable {
+    /// First and last lost sequence number.
+    public var from: Int, to: Int
+    /// How many of them this client would have received.
+    public var count: Int
+    /// How many of these are ticks in whose place a newer one of the same speaker follows.
+    public var coalesced: Int
+
+    /// A loss of `count` events between two sequence numbers.
+    public init(from: Int, to: Int, count: Int, coalesced: Int) {
+        self.from = from
+        self.to = to
+        self.count = count
+        self.coalesced = coalesced
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("from", from)
+        json.field("to", to)
+        json.field("count", count)
+        json.field("coalesced", coalesced)
+    }
+}
+
+/// The daemon lives.
+public struct Heartbeat: Sendable {
+    /// Running sessions and connected subscribers.
+    public var sessions: Int, subscribers: Int
+
+    /// A sign of life.
+    public init(sessions: Int, subscribers: Int) {
+        self.sessions = sessions
+        self.subscribers = subscribers
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("sessions", sessions)
+        json.field("subscribers", subscribers)
+    }
+}
+
+/// What a client did wrong; the connection is closed after it.
+public struct ErrorLine: Sendable {
+    /// Short stable identifier.
+    public var code: String
+    /// What is wrong and what to do.
+    public var message: String
+
+    /// An error for one client.
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("code", code)
+        json.field("message", message)
+    }
+}

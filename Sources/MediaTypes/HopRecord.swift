@@ -1,0 +1,49 @@
+/// What the voice core found in one hop (10 ms) of one speaker track.
+///
+/// Fixed size and trivially copyable: it is the only thing that crosses from a track to its session.
+public struct HopRecord: Sendable, Hashable {
+    /// Number of the hop; it covers `[index, index + 1) × 10 ms` of the track's time.
+    public var index: Int64
+    /// Level of the hop in dB relative to full scale (a full-scale square wave is 0 dB); -120 at the least.
+    public var levelDb: Float
+    /// Probability (0…1) that somebody speaks in this hop.
+    public var speechProbability: Float
+    /// Fundamental frequency in Hz, 0 where the hop is unvoiced.
+    public var f0Hz: Float
+    /// Probability (0…1) that the hop is voiced.
+    public var voicingProbability: Float
+    /// Whether the hop lies inside an IPU (final: the segmenter has seen what it needs from later hops).
+    public var isSpeech: Bool
+    /// Whether the media of this hop was lost; the measured fields then mean nothing.
+    public var isLost: Bool
+
+    /// A record with every field given.
+    public init(
+        index: Int64, levelDb: Float, speechProbability: Float, f0Hz: Float, voicingProbability: Float,
+        isSpeech: Bool, isLost: Bool
+    ) {
+        self.index = index
+        self.levelDb = levelDb
+        self.speechProbability = speechProbability
+        self.f0Hz = f0Hz
+        self.voicingProbability = voicingProbability
+        self.isSpeech = isSpeech
+        self.isLost = isLost
+    }
+
+    /// The record of a hop whose media was lost.
+    public static func lost(index: Int64) -> HopRecord {
+        HopRecord(
+            index: index, levelDb: -120, speechProbability: 0, f0Hz: 0, voicingProbability: 0, isSpeech: false,
+            isLost: true)
+    }
+}
+
+/// A boundary of an inter-pausal unit (IPU: speech bounded by at least 200 ms of the speaker's silence;
+/// Edlund, Heldner & Hirschberg, Interspeech 2009).
+public enum SpeechChange: Sendable, Hashable {
+    /// Speech began with this hop.
+    case started(hop: Int64)
+    /// Speech ended before this hop (exclusive end).
+    case ended(hop: Int64)
+}

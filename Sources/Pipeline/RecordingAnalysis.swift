@@ -1,0 +1,98 @@
+public import Conversation
+public import Decode
+public import Events
+import MediaTypes
+
+/// A speaker of a recorded conversation and where the voice is.
+public struct RecordedSpeaker: Sendable {
+    /// Name within the session.
+    public var name: String
+    /// Role, if given.
+    public var role: String?
+    /// File or URL.
+    public var media: String
+    /// Audio track or channel within the media, counted from 0; nil takes the first track, mixed to mono.
+    public var channel: Int?
+
+    /// A speaker in a recording.
+    public init(name: String, role: String? = nil, media: String, channel: Int? = nil) {
+        self.name = name
+        self.role = role
+        self.media = media
+        self.channel = channel
+    }
+}
+
+/// The engine on recordings, as fast as the machine allows.
+///
+/// All recordings start at session time 0. The input that is furthest behind is read next, so that the
+/// session never waits for records and memory stays flat whatever the length.
+public enum RecordingAnalysis {
+    /// Analyses a conversation.
+    ///
+    /// - Parameters:
+    ///   - emit: is handed every event in order.
+    /// - Returns: the totals of the session.
+    /// - Throws: `MediaError` naming the input that failed.
+    public static func run(
+        session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
+        emit: (Event) -> Void
+    ) throws(MediaError) -> SessionTotals {
+        var configuration = configuration
+        configuration.skewHops = nil
+        var engine = SessionEngine(id: session, configuration: configuration)
+        var voices: [RecordedVoice] = []
+        for speaker in speakers {
+            voices.append(try RecordedVoice(speaker, engine: &engine))
+        }
+        while let index = voices.indices.filter({ !voices[$0].isAtEnd })
+            .min(by: { voices[$0].end < voices[$1].end })
+        {
+            try voices[index].advance(&engine)
+            engine.takeEvents().forEach(emit)
+        }
+        let totals = engine.finish()
+        engine.takeEvents().forEach(emit)
+        emit(
+            Event(.sessionEnded(SessionEnded(totals: totals)), session: session, timeSeconds: totals.durationSeconds))
+        return totals
+    }
+}
+
+/// One speaker's recording while it is analysed; used on one thread only.
+private final class RecordedVoice {
+    private var input: TrackInput
+    private var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true)
+    private let speaker: Int
+    private(set) var isAtEnd = false
+
+    init(_ recorded: RecordedSpeaker, engine: inout SessionEngine) throws(MediaError) {
+        input = try TrackInput(recorded.media, channel: recorded.channel)
+        speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
+    }
+
+    var end: MediaTime { pipeline.end }
+
+    func advance(_ engine: inout SessionEngine) throws(MediaError) {
+        let speaker = speaker
+        let outcome = try input.read { start, samples in
+            pipeline.feed(start: start, samples: samples) { engine.take($0, from: speaker) }
+        }
+        if outcome == .end {
+            isAtEnd = true
+            pipeline.finish { engine.take($0, from: speaker) }
+            engine.leave(speaker: speaker, reason: "source ended")
+        }
+    }
+}
+
+extension SessionEngine {
+    /// Takes in what a speaker's pipeline gives.
+    public mutating func take(_ output: SpeakerOutput, from speaker: Int) {
+        switch output {
+        case .hop(let record): push(speaker: speaker, record)
+        case .change(let change): announce(speaker: speaker, change)
+        case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// The clients of one event loop: takes each new event once for all of them.
+final class ClientLoop: Sendable {
+    let eventLoop: any EventLoop
+    private let core: PublisherCore
+    private let index: Int
+    private let clients: NIOLoopBoundBox<Clients>
+
+    /// Events that are handed to one client after the other before the loop looks for newer ones.
+    private static let batchEvents = 256
+    private static let housekeepingMilliseconds: Int64 = 500
+
+    private struct Clients {
+        var members: [ObjectIdentifier: ClientHandler] = [:]
+        /// Everything up to this event was offered to all members.
+        var cursor = 0
+        var isEnding = false
+        var housekeeping: RepeatedTask?
+        var reporter: PublishReporter?
+    }
+
+    init(eventLoop: any EventLoop, index: Int, core: PublisherCore) {
+        self.eventLoop = eventLoop
+        self.index = index
+        self.core = core
+        clients = .makeBoxSendingValue(Clients(), eventLoop: eventLoop)
+    }
+
+    /// Starts to look after clients that stall; the first loop also sends heartbeats and writes the log.
+    func start() {
+        eventLoop.execute {
+            guard !self.clients.value.isEnding else { return }
+            if self.index == 0 { self.clients.value.reporter = PublishReporter(self.core) }
+            let period = TimeAmount.milliseconds(Self.housekeepingMilliseconds)
+            self.clients.value.housekeeping = self.eventLoop.scheduleRepeatedTask(
+                initialDelay: period, delay: period
+            ) { _ in self.keepHouse() }
+        }
+    }
+
+    private func keepHouse() {
+        let now = core.clock.monotonicMilliseconds()
+        for client in clients.value.members.values { client.check(nowMilliseconds: now) }
+        guard index == 0 else { return }
+        core.keepHouse()
+        clients.value.reporter?.report(nowMilliseconds: now)
+    }
+
+    /// New events are there. Called under the publisher's lock, so that no later event overtakes.
+    func wake() {
+        eventLoop.execute { self.distribute() }
+    }
+
+    private func distribute() {
+        let batch = core.batch(after: clients.value.cursor, limit: Self.batchEvents, loop: index)
+        guard let last = batch.last else { return }
+        clients.value.cursor = last.sequence
+        for client in clients.value.members.values { client.offer(batch) }
+        if batch.count == Self.batchEvents { eventLoop.execute { self.distribute() } }
+    }
+
+    // MARK: Called by clients, on the loop
+
+    /// A client wants in.
+    ///
+    /// - Returns: nil if it can't have a place.
+    func add(_ client: ClientHandler) -> PublisherCore.Admission? {
+        guard !clients.value.isEnding, let admission = core.admit(loop: index) else { return nil }
+        if clients.value.members.isEmpty { clients.value.cursor = admission.sequence }
+        clients.value.members[ObjectIdentifier(client)] = client
+        return admission
+    }
+
+    func remove(_ client: ClientHandler) {
+        guard clients.value.members.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
+        core.dismiss(loop: index, isLast: clients.value.members.isEmpty)
+    }
+
+    // MARK: End
+
+    /// Lets all clients take what is left and closes them, by force after `milliseconds`.
+    ///
+    /// - Returns: done when the last one is closed.
+    func end(withinMilliseconds milliseconds: Int) -> EventLoopFuture<Void> {
+        eventLoop.flatSubmit {
+            self.clients.value.isEnding = true
+            self.clients.value.housekeeping?.cancel()
+            let members = Array(self.clients.value.members.values)
+            let closed = members.compactMap { $0.finish() }
+            let deadline = self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+                for client in self.clients.value.members.values { client.abort() }
+            }
+            let allClosed = EventLoopFuture.andAllComplete(closed, on: self.eventLoop)
+            allClosed.whenComplete { _ in deadline.cancel() }
+            return allClosed
+        }
+    }
+}
+
+/// Says once a second at most what the counters have seen.
+struct PublishReporter {
+    private let core: PublisherCore
+    private var reported: PublisherStatistics
+    private var nextMilliseconds: Int64 = 0
+    private static let intervalMilliseconds: Int64 = 1_000
+
+    init(_ core: PublisherCore) {
+        self.core = core
+        reported = core.statistics
+    }
+
+    mutating func report(nowMilliseconds: Int64) {
+        guard nowMilliseconds >= nextMilliseconds else { return }
+        nextMilliseconds = nowMilliseconds + Self.intervalMilliseconds
+        let now = core.statistics
+        func say(_ key: KeyPath<PublisherStatistics, Int>, _ text: String) {
+            let count = now[keyPath: key] - reported[keyPath: key]
+            if count > 0 { core.logger.warning("\(text)", metadata: ["count": "\(count)"]) }
+        }
+        say(\.refusedPeers, "connections refused, last of uid \(core.counters.lastRefusedUID.load(ordering: .relaxed))")
+        say(\.refusedClients, "connections refused: as many clients as allowed are connected")
+        say(\.rejectedLines, "clients closed: they sent what is no command")
+        say(\.stalledClients, "clients closed: they took nothing for \(core.configuration.clientStallSeconds) s")
+        say(\.lost, "events lost for clients that were too far behind or came back too late")
+        say(\.coalesced, "ticks coalesced for clients that were behind")
+        say(\.oversized, "events dropped: longer than a line may be")
+        reported = now
+    }
+}

@@ -1,0 +1,83 @@
+import Events
+import NIOCore
+
+/// Longest line on the wire with its line feed, bytes.
+let maximumLineBytes = 65_536
+
+/// Longest line of an event that enters the snapshot, bytes: start of a session, join and last tick of a speaker
+/// then always fit into one line together.
+let maximumFoldedBytes = 16_384
+
+/// An event as a line with its line feed.
+func encodeLine(_ event: Event, sequence: Int, at: String) -> ByteBuffer {
+    let bytes = event.line(sequence: sequence, at: at)
+    var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + 1)
+    buffer.writeBytes(bytes)
+    buffer.writeInteger(UInt8(ascii: "\n"))
+    return buffer
+}
+
+/// The order of events: number, state and history, changed together.
+struct Journal: Sendable {
+    /// What a client that is behind gets next.
+    struct Backlog: Sendable {
+        /// Sequence numbers that have left the ring.
+        var lost: ClosedRange<Int>?
+        /// The next events, with the newest tick of their speaker while ticks coalesce.
+        var entries: [(record: EventRecord, newest: TickMark?)] = []
+    }
+
+    /// The number of the last event; 0 before the first.
+    private(set) var sequence = 0
+    private(set) var projection = Projection()
+    private(set) var ring: EventRing
+    private(set) var encodedBytes = 0
+    private(set) var oversized = 0
+
+    init(ringBytes: Int, ringMilliseconds: Int64) {
+        ring = EventRing(maximumBytes: ringBytes, maximumAgeMilliseconds: ringMilliseconds)
+    }
+
+    /// Numbers, encodes, folds and keeps an event.
+    ///
+    /// An event that is too long for a line keeps its number without content, so that it is announced as lost.
+    mutating func append(_ event: Event, clock: PublishClock) {
+        sequence += 1
+        let encoded = encodeLine(event, sequence: sequence, at: clock.wallTime)
+        let line = encoded.readableBytes <= maximumLineBytes ? encoded : nil
+        encodedBytes += line?.readableBytes ?? 0
+        if line == nil { oversized += 1 }
+
+        let key = SpeakerKey(session: event.session, speaker: event.speaker)
+        let isFolded =
+            if case .sessionEnded = event.body { true } else { encoded.readableBytes <= maximumFoldedBytes }
+        if isFolded, projection.apply(event) { ring.withdraw(key) }
+        ring.append(
+            EventRecord(
+                event, sequence: sequence, line: line, publishedMilliseconds: clock.monotonicMilliseconds(),
+                previousTickSeconds: event.body.isCoalescible ? ring.newestTick(of: key)?.timeSeconds : nil,
+                startOffset: ring.endOffset))
+    }
+
+    /// The next events for a client that has been told everything up to `cursor`.
+    ///
+    /// - Parameter queueBytes: while the client is further behind than this, its ticks coalesce.
+    func backlog(after cursor: Int, limit: Int, queueBytes: Int) -> Backlog {
+        var backlog = Backlog()
+        var cursor = cursor
+        let first = ring.firstSequence ?? sequence + 1
+        if first > cursor + 1 {
+            backlog.lost = cursor + 1...first - 1
+            cursor = first - 1
+        }
+        let isCoalescing = ring.bytes(after: cursor) > queueBytes
+        backlog.entries = ring.records(after: cursor, limit: limit).map { record in
+            (record, isCoalescing && record.isCoalescible ? ring.newestTick(of: record.key) : nil)
+        }
+        return backlog
+    }
+
+    mutating func evict(nowMilliseconds: Int64) {
+        ring.evict(nowMilliseconds: nowMilliseconds)
+    }
+}

@@ -1,0 +1,71 @@
+import Events
+
+/// State of all sessions, folded from the events themselves: what a new client has to know.
+struct Projection: Sendable {
+    private var sessions: [String: Snapshot.Session] = [:]
+    private var order: [String] = []
+    /// Sources that have ended are kept, so that one can see why, but not without end.
+    private static let endedSourcesKept = 16
+
+    /// Running sessions in the order they started.
+    var snapshot: [Snapshot.Session] { order.compactMap { sessions[$0] } }
+
+    var count: Int { order.count }
+
+    /// Takes in one event; what concerns an unknown session or speaker changes nothing.
+    ///
+    /// - Returns: whether it took the consent back from a speaker who had given it.
+    mutating func apply(_ event: Event) -> Bool {
+        guard let id = event.session else { return false }
+        switch event.body {
+        case .sessionStarted(let started):
+            if sessions.updateValue(Snapshot.Session(id: id, started: started), forKey: id) == nil { order.append(id) }
+        case .sessionEnded:
+            if sessions.removeValue(forKey: id) != nil { order.removeAll { $0 == id } }
+        case .sourceConnected(let source), .sourceStalled(let source), .sourceReconnecting(let source),
+            .sourceEnded(let source):
+            sessions[id]?.set(source, endedKept: Self.endedSourcesKept)
+        case .speakerJoined(let joined):
+            guard let name = event.speaker else { return false }
+            return sessions[id]?.join(name, joined) ?? false
+        case .speakerLeft:
+            sessions[id]?.speakers.removeAll { $0.name == event.speaker }
+        case .tick(let tick):
+            guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else { break }
+            sessions[id]?.speakers[index].lastTick = tick
+            sessions[id]?.speakers[index].lastTickSeconds = event.timeSeconds
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .lagged, .heartbeat, .error:
+            break
+        }
+        return false
+    }
+}
+
+extension Snapshot.Session {
+    /// Adds or changes a speaker; one who takes the consent back keeps no values.
+    fileprivate mutating func join(_ name: String, _ joined: SpeakerJoined) -> Bool {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else {
+            speakers.append(Snapshot.Speaker(name: name, joined: joined))
+            return false
+        }
+        let isRevoked = joined.consent != .granted && speakers[index].joined.consent == .granted
+        speakers[index].joined = joined
+        if joined.consent != .granted {
+            speakers[index].lastTick = nil
+            speakers[index].lastTickSeconds = nil
+        }
+        return isRevoked
+    }
+
+    fileprivate mutating func set(_ source: SourceState, endedKept: Int) {
+        if let index = sources.firstIndex(where: { $0.source == source.source }) {
+            sources[index] = source
+        } else {
+            sources.append(source)
+        }
+        let ended = sources.count { $0.state == .ended }
+        if ended > endedKept, let oldest = sources.firstIndex(where: { $0.state == .ended }) {
+            sources.remove(at: oldest)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+public import Events
+public import Logging
+public import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Publishes events as NDJSON on a Unix socket: numbered, encoded once, with a bounded memory of the newest ones.
+///
+/// A client that can't keep up is a position in that memory and delays nobody: ticks coalesce, then events are lost,
+/// then it is closed, and it is told so in order. `stop` must be called before the event loops end.
+public final class Publisher: Sendable {
+    private let core: PublisherCore
+    private let eventLoopGroup: any EventLoopGroup
+    private let adoptedDescriptor: CInt?
+    private let phase = Mutex(Phase.new)
+
+    private enum Phase: Sendable {
+        case new, starting, stopped
+        case running(any Channel, UnixListener)
+    }
+
+    /// Bytes in a client's write buffer at which lines wait in the ring, and at which they flow again.
+    private static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 * 1024, high: 64 * 1024)
+
+    /// A publisher that is not open yet; what is published before `start` is in the state that clients find.
+    ///
+    /// - Parameters:
+    ///   - adoptedDescriptor: a listening socket from a supervisor (`LISTEN_FDS`) to be used instead of
+    ///     `configuration.socketPath`.
+    public init(
+        configuration: PublisherConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        adoptedDescriptor: CInt? = nil, clock: PublishClock = .system
+    ) {
+        core = PublisherCore(configuration: configuration, clock: clock, logger: logger)
+        self.eventLoopGroup = eventLoopGroup
+        self.adoptedDescriptor = adoptedDescriptor
+    }
+
+    /// Opens the socket.
+    ///
+    /// - Throws: what is wrong with the configuration or the socket, and what to do about it.
+    public func start() async throws(PublishError) {
+        try core.configuration.validate()
+        try phase.withLock { phase throws(PublishError) in
+            guard case .new = phase else { throw PublishError(.state, "a publisher can be started once") }
+            phase = .starting
+        }
+        do throws(PublishError) {
+            let listener = try openListener()
+            let channel = try await accept(on: listener)
+            phase.withLock { $0 = .running(channel, listener) }
+        } catch {
+            _ = core.close()
+            phase.withLock { $0 = .stopped }
+            throw error
+        }
+    }
+
+    /// Numbers an event and hands it to all clients; returns at once, from any thread.
+    ///
+    /// After `stop` it does nothing.
+    public func publish(_ event: Event) {
+        core.publish(event)
+    }
+
+    /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.
+    ///
+    /// A second call does nothing.
+    public func stop() async {
+        let running: (any Channel, UnixListener)? = phase.withLock { phase in
+            guard case .running(let channel, let listener) = phase else { return nil }
+            phase = .stopped
+            return (channel, listener)
+        }
+        guard let (channel, listener) = running else { return }
+        try? await channel.close()
+        let ends = core.close().map { $0.end(withinMilliseconds: core.configuration.stopMilliseconds) }
+        for end in ends { try? await end.get() }
+        do {
+            try listener.removeFile()
+        } catch {
+            core.logger.warning("\(error)")
+        }
+    }
+
+    /// Counters as of now.
+    public var statistics: PublisherStatistics { core.statistics }
+
+    private func openListener() throws(PublishError) -> UnixListener {
+        if let adoptedDescriptor { return try UnixListener.adopt(descriptor: adoptedDescriptor) }
+        let configuration = core.configuration
+        return try UnixListener.open(
+            path: configuration.socketPath, mode: configuration.mode, group: configuration.group)
+    }
+
+    private func accept(on listener: UnixListener) async throws(PublishError) -> any Channel {
+        let core = core
+        let loops = eventLoopGroup.makeIterator().enumerated().map { index, eventLoop in
+            ClientLoop(eventLoop: eventLoop, index: index, core: core)
+        }
+        let loopOf = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+        core.serve(loops)
+        let bootstrap = ServerBootstrap(group: eventLoopGroup)
+            // Without descriptors left, accepting pauses instead of spinning.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+                    try channel.pipeline.syncOperations.addHandler(ClientHandler(core: core, loop: loop))
+                }
+            }
+        do {
+            let channel = try await bootstrap.withBoundSocket(listener.descriptor).get()
+            for loop in loops { loop.start() }
+            return channel
+        } catch {
+            throw PublishError(.system, "cannot accept connections on the event socket: \(error)")
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Events
+import Logging
+import NIOCore
+import Synchronization
+
+/// What the event loops and the callers of `publish` share.
+final class PublisherCore: Sendable {
+    let configuration: PublisherConfiguration
+    let clock: PublishClock
+    let logger: Logger
+    let counters = PublishCounters()
+
+    /// One lock guards numbers, state, history and the order in which the loops hear of them.
+    private let state: Mutex<State>
+
+    fileprivate struct State: Sendable {
+        var journal: Journal
+        var loops: [LoopSlot] = []
+        var clients = 0
+        var isOpen = true
+        var nextHeartbeatMilliseconds: Int64
+    }
+
+    /// What a publisher has to know of an event loop: whether somebody there wants to hear of new events.
+    fileprivate struct LoopSlot: Sendable {
+        let loop: ClientLoop
+        var hasClients = false
+        var isScheduled = false
+    }
+
+    /// What a new client starts with.
+    struct Admission {
+        var sequence: Int
+        var sessions: [Snapshot.Session]
+    }
+
+    init(configuration: PublisherConfiguration, clock: PublishClock, logger: Logger) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        state = Mutex(
+            State(
+                journal: Journal(
+                    ringBytes: configuration.ringBytes, ringMilliseconds: configuration.ringMilliseconds),
+                nextHeartbeatMilliseconds: clock.monotonicMilliseconds() + configuration.heartbeatMilliseconds))
+    }
+
+    // MARK: Publishing
+
+    /// Appends an event and wakes the loops that sleep; nothing happens after `close`.
+    func publish(_ event: Event) {
+        state.withLock { state in
+            guard state.isOpen else { return }
+            state.append(event, clock: clock)
+        }
+    }
+
+    /// What is due once in a while: the heartbeat, and the end of what is too old to be kept.
+    func keepHouse() {
+        let now = clock.monotonicMilliseconds()
+        state.withLock { state in
+            guard state.isOpen else { return }
+            state.journal.evict(nowMilliseconds: now)
+            guard now >= state.nextHeartbeatMilliseconds else { return }
+            // A machine that slept gets one heartbeat, not those it missed.
+            state.nextHeartbeatMilliseconds = max(
+                state.nextHeartbeatMilliseconds + configuration.heartbeatMilliseconds, now)
+            let beat = Heartbeat(sessions: state.journal.projection.count, subscribers: state.clients)
+            state.append(Event(.heartbeat(beat)), clock: clock)
+        }
+    }
+
+    // MARK: Loops and clients
+
+    /// Tells the loops that there are; called once, before the first client.
+    func serve(_ loops: [ClientLoop]) {
+        state.withLock { $0.loops = loops.map { LoopSlot(loop: $0) } }
+    }
+
+    /// No further events and clients.
+    ///
+    /// - Returns: the loops that still have to end their clients; none at a second call.
+    func close() -> [ClientLoop] {
+        state.withLock { state in
+            state.isOpen = false
+            defer { state.loops = [] }
+            return state.loops.map(\.loop)
+        }
+    }
+
+    /// A client comes to a loop, which hears of new events from here on.
+    ///
+    /// - Returns: nil if there are already as many clients as allowed, or the publisher stops.
+    func admit(loop index: Int) -> Admission? {
+        state.withLock { state in
+            guard state.isOpen, state.clients < configuration.maximumClients else { return nil }
+            state.clients += 1
+            if state.loops.indices.contains(index) { state.loops[index].hasClients = true }
+            return Admission(sequence: state.journal.sequence, sessions: state.journal.projection.snapshot)
+        }
+    }
+
+    /// A client is gone; `isLast` if no other is left on its loop.
+    func dismiss(loop index: Int, isLast: Bool) {
+        state.withLock { state in
+            state.clients -= 1
+            if isLast, state.loops.indices.contains(index) { state.loops[index].hasClients = false }
+        }
+    }
+
+    /// The events after `cursor` for all clients of a loop; from here on, a new one wakes the loop again.
+    func batch(after cursor: Int, limit: Int, loop index: Int) -> [EventRecord] {
+        state.withLock { state in
+            if state.loops.indices.contains(index) { state.loops[index].isScheduled = false }
+            return state.journal.ring.records(after: cursor, limit: limit)
+        }
+    }
+
+    /// What a single client that is behind gets next.
+    func backlog(after cursor: Int, limit: Int) -> Journal.Backlog {
+        state.withLock {
+            $0.journal.backlog(after: cursor, limit: limit, queueBytes: configuration.clientQueueBytes)
+        }
+    }
+
+    /// The state of all sessions if `cursor` is the last event.
+    func snapshot(at cursor: Int) -> [Snapshot.Session]? {
+        state.withLock { $0.journal.sequence == cursor ? $0.journal.projection.snapshot : nil }
+    }
+
+    /// The number of the last event.
+    var sequence: Int { state.withLock { $0.journal.sequence } }
+
+    /// Counters as of now.
+    var statistics: PublisherStatistics {
+        var statistics = state.withLock { state in
+            var statistics = PublisherStatistics()
+            statistics.clients = state.clients
+            statistics.events = state.journal.sequence
+            statistics.encodedBytes = state.journal.encodedBytes
+            statistics.oversized = state.journal.oversized
+            statistics.ringEvents = state.journal.ring.count
+            statistics.ringBytes = state.journal.ring.bytes
+            return statistics
+        }
+        counters.fill(&statistics)
+        return statistics
+    }
+}
+
+extension PublisherCore.State {
+    /// Appends an event and wakes each loop that has clients and is not awake yet: one task for any number of them.
+    fileprivate mutating func append(_ event: Event, clock: PublishClock) {
+        journal.append(event, clock: clock)
+        for index in loops.indices where loops[index].hasClients && !loops[index].isScheduled {
+            loops[index].isScheduled = true
+            loops[index].loop.wake()
+        }
+    }
+}

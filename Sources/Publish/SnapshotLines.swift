@@ -1,0 +1,60 @@
+import Events
+
+/// The lines of a snapshot, each made when the client can take it and none longer than a line may be.
+struct SnapshotLines {
+    /// What was not written yet.
+    private var sessions: ArraySlice<Snapshot.Session>
+    /// The events up to which the snapshot is current.
+    let sequence: Int
+    /// Sessions to try in the next line: twice as many as went into the last one.
+    private var attempt = 32
+    private(set) var isFinished = false
+
+    init(sessions: [Snapshot.Session], sequence: Int) {
+        self.sessions = sessions[...]
+        self.sequence = sequence
+    }
+
+    /// The next line; nil after the last one.
+    ///
+    /// A session that needs more than a line continues in the next one with further sources and speakers.
+    mutating func next(at: String) -> [UInt8]? {
+        guard !isFinished else { return nil }
+        var count = min(attempt, sessions.count)
+        while true {
+            let line = encode(Array(sessions.prefix(count)), more: count < sessions.count, at: at)
+            if line.count < maximumLineBytes {
+                sessions = sessions.dropFirst(count)
+                attempt = max(1, count) * 2
+                isFinished = sessions.isEmpty
+                return line
+            }
+            guard count > 1 else { return partOfSession(at: at) }
+            count /= 2
+        }
+    }
+
+    /// As many sources and speakers of the first session as fit into a line; one of them always does.
+    private mutating func partOfSession(at: String) -> [UInt8]? {
+        guard var rest = sessions.first else { return nil }
+        var count = max(1, (rest.sources.count + rest.speakers.count) / 2)
+        while true {
+            let speakers = max(0, count - rest.sources.count)
+            var part = rest
+            part.sources = Array(rest.sources.prefix(count))
+            part.speakers = Array(rest.speakers.prefix(speakers))
+            let line = encode([part], more: true, at: at)
+            if line.count < maximumLineBytes || count == 1 {
+                rest.sources = Array(rest.sources.dropFirst(count))
+                rest.speakers = Array(rest.speakers.dropFirst(speakers))
+                sessions[sessions.startIndex] = rest
+                return line
+            }
+            count /= 2
+        }
+    }
+
+    private func encode(_ part: [Snapshot.Session], more: Bool, at: String) -> [UInt8] {
+        Event(.snapshot(Snapshot(sessions: part, more: more))).line(sequence: sequence, at: at)
+    }
+}

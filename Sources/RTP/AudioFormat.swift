@@ -1,0 +1,118 @@
+/// A codec that the receiver decodes.
+public enum AudioCodec: String, Sendable, Hashable, CaseIterable {
+    /// Opus (RFC 6716, payload RFC 7587).
+    case opus
+    /// G.711 μ-law.
+    case pcmu
+    /// G.711 A-law.
+    case pcma
+    /// Linear 16-bit big-endian PCM.
+    case l16
+}
+
+/// How the payload of a payload type is to be decoded.
+public struct AudioFormat: Sendable, Hashable {
+    /// The sampling rates (Hz) that PCM formats may have.
+    public static let pcmRatesHz = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]
+    /// The most channels that a PCM format may have.
+    public static let maxChannels = 8
+    /// What WebRTC senders use.
+    public static let opus = AudioFormat(uncheckedCodec: .opus, clockRateHz: 48_000, channels: 2)
+
+    /// The codec.
+    public let codec: AudioCodec
+    /// Units of the RTP timestamp per second; for PCM also the sampling rate.
+    public let clockRateHz: Int
+    /// Interleaved channels; the receiver mixes them down to one.
+    public let channels: Int
+
+    /// A format, or nil where the receiver cannot decode it: Opus has a 48 kHz clock and 1 or 2 channels,
+    /// PCM one of `pcmRatesHz` and at most `maxChannels`.
+    public init?(codec: AudioCodec, clockRateHz: Int, channels: Int) {
+        switch codec {
+        case .opus:
+            guard clockRateHz == 48_000, (1...2).contains(channels) else { return nil }
+        case .pcmu, .pcma, .l16:
+            guard Self.pcmRatesHz.contains(clockRateHz), (1...Self.maxChannels).contains(channels) else {
+                return nil
+            }
+        }
+        self.init(uncheckedCodec: codec, clockRateHz: clockRateHz, channels: channels)
+    }
+
+    private init(uncheckedCodec codec: AudioCodec, clockRateHz: Int, channels: Int) {
+        self.codec = codec
+        self.clockRateHz = clockRateHz
+        self.channels = channels
+    }
+
+    /// The decodable formats of the static payload types (RFC 3551, table 4).
+    public static let staticFormats: [UInt8: AudioFormat] = [
+        0: AudioFormat(uncheckedCodec: .pcmu, clockRateHz: 8_000, channels: 1),
+        8: AudioFormat(uncheckedCodec: .pcma, clockRateHz: 8_000, channels: 1),
+        10: AudioFormat(uncheckedCodec: .l16, clockRateHz: 44_100, channels: 2),
+        11: AudioFormat(uncheckedCodec: .l16, clockRateHz: 44_100, channels: 1),
+    ]
+
+    /// The payload types that have no fixed meaning (RFC 3551, section 6).
+    public static let dynamicPayloadTypes: ClosedRange<UInt8> = 96...127
+}
+
+/// What a session description says about one payload type.
+public struct PayloadDescription: Sendable, Hashable {
+    /// Encoding name as given, for example `opus` or `telephone-event`.
+    public var encodingName: String
+    /// Units of the RTP timestamp per second.
+    public var clockRateHz: Int
+    /// Channels.
+    public var channels: Int
+    /// Format parameters (`a=fmtp`), names in lower case.
+    public var parameters: [String: String]
+
+    /// A description with every field given.
+    public init(encodingName: String, clockRateHz: Int, channels: Int, parameters: [String: String] = [:]) {
+        self.encodingName = encodingName
+        self.clockRateHz = clockRateHz
+        self.channels = channels
+        self.parameters = parameters
+    }
+
+    /// The description of a decodable format.
+    public init(_ format: AudioFormat) {
+        self.init(
+            encodingName: format.codec.rawValue, clockRateHz: format.clockRateHz, channels: format.channels)
+    }
+
+    /// The format, or nil where the receiver cannot decode this payload type.
+    public var format: AudioFormat? {
+        guard let codec = AudioCodec(rawValue: encodingName.lowercased()) else { return nil }
+        return AudioFormat(codec: codec, clockRateHz: clockRateHz, channels: channels)
+    }
+}
+
+/// Where one RTP stream arrives and what its payload types mean.
+public struct RTPStreamDescription: Sendable, Hashable {
+    /// Numeric IPv4 or IPv6 address, without brackets.
+    public var address: String
+    /// UDP port, 1…65535.
+    public var port: UInt16
+    /// Payload types, 0…127.
+    public var payloads: [UInt8: PayloadDescription]
+    /// Length of a packet as announced (`a=ptime`).
+    public var packetMilliseconds: Int?
+
+    /// A description with every field given.
+    public init(
+        address: String, port: UInt16, payloads: [UInt8: PayloadDescription], packetMilliseconds: Int? = nil
+    ) {
+        self.address = address
+        self.port = port
+        self.payloads = payloads
+        self.packetMilliseconds = packetMilliseconds
+    }
+
+    /// The payload types that the receiver can decode.
+    public var formats: [UInt8: AudioFormat] {
+        payloads.compactMapValues(\.format)
+    }
+}

@@ -1,0 +1,72 @@
+/// Why bytes are not an RTP packet or an RTCP compound.
+public enum RTPParseError: Error, Sendable, Hashable, CaseIterable {
+    /// Fewer bytes than the fixed header, or than a header announces.
+    case tooShort
+    /// More bytes than the receiver's limit.
+    case tooLong
+    /// The version is not 2.
+    case badVersion
+    /// The padding count is zero or larger than what follows the headers.
+    case badPadding
+}
+
+/// The header of an RTP packet and the place of its payload (RFC 3550, section 5.1).
+public struct RTPPacket: Sendable, Hashable {
+    /// The header extension of a packet.
+    public struct Extension: Sendable, Hashable {
+        /// The 16 bits defined by the profile (0xBEDE for one-byte elements, RFC 8285).
+        public var profile: UInt16
+        /// Where the extension's data lies in the datagram, in bytes.
+        public var data: Range<Int>
+    }
+
+    /// The marker bit.
+    public var marker: Bool
+    /// Payload type, 0…127.
+    public var payloadType: UInt8
+    /// Sequence number, wrapping.
+    public var sequence: UInt16
+    /// Timestamp in units of the payload's clock, wrapping.
+    public var timestamp: UInt32
+    /// Synchronisation source.
+    public var ssrc: UInt32
+    /// Number of contributing sources listed.
+    public var contributorCount: Int
+    /// The header extension, if there is one.
+    public var headerExtension: Extension?
+    /// Where the payload (without padding) lies in the datagram, in bytes.
+    public var payload: Range<Int>
+
+    /// Reads the header of `datagram`.
+    ///
+    /// - Throws: the first rule that the bytes break. Never traps, whatever the bytes.
+    public init(parsing datagram: RawSpan) throws(RTPParseError) {
+        guard datagram.byteCount >= 12 else { throw .tooShort }
+        let first = datagram.uint8(at: 0)
+        let second = datagram.uint8(at: 1)
+        guard first >> 6 == 2 else { throw .badVersion }
+        marker = second & 0x80 != 0
+        payloadType = second & 0x7F
+        sequence = datagram.uint16(at: 2)
+        timestamp = datagram.uint32(at: 4)
+        ssrc = datagram.uint32(at: 8)
+        contributorCount = Int(first & 0x0F)
+
+        var start = 12 + 4 * contributorCount
+        var end = datagram.byteCount
+        if first & 0x10 != 0 {
+            guard start + 4 <= end else { throw .tooShort }
+            let dataStart = start + 4
+            start = dataStart + 4 * Int(datagram.uint16(at: start + 2))
+            guard start <= end else { throw .tooShort }
+            headerExtension = Extension(profile: datagram.uint16(at: dataStart - 4), data: dataStart..<start)
+        }
+        guard start <= end else { throw .tooShort }
+        if first & 0x20 != 0 {
+            let padding = Int(datagram.uint8(at: end - 1))
+            guard padding > 0, padding <= end - start else { throw .badPadding }
+            end -= padding
+        }
+        payload = start..<end
+    }
+}

@@ -1,0 +1,306 @@
+/// Limits of a receiver.
+public struct RTPReceiverLimits: Sendable, Hashable {
+    /// Longest datagram taken, in bytes.
+    public var maxDatagramBytes = 2_048
+    /// Most packets held for a missing one.
+    public var holdPackets = 64
+    /// Longest wait for a missing packet.
+    public var holdMilliseconds = 60
+    /// Longest loss that the codec conceals, at most 120 ms.
+    public var concealMilliseconds = 60
+    /// How far a timestamp may be off both the one before it and arrival time within one stream.
+    public var stepMilliseconds = 2_000
+
+    /// The defaults.
+    public init() {}
+
+    /// The same with every value brought into the range that the receiver can work with.
+    var bounded: RTPReceiverLimits {
+        var limits = self
+        limits.maxDatagramBytes = min(max(maxDatagramBytes, 64), 65_536)
+        limits.holdPackets = min(max(holdPackets, 1), 1_024)
+        limits.holdMilliseconds = min(max(holdMilliseconds, 0), 10_000)
+        limits.concealMilliseconds = min(max(concealMilliseconds, 0), 120)
+        limits.stepMilliseconds = min(max(stepMilliseconds, 100), 60_000)
+        return limits
+    }
+}
+
+/// Receives the datagrams of one port and delivers one speaker's audio on a 16 kHz time line.
+///
+/// Follows one source (SSRC) at a time. Packets are decoded as soon as their turn comes; a missing one is
+/// waited for within the limits, then given up. The time line begins at 0 with the first packet and follows
+/// the RTP timestamps; when the source is replaced or restarts, it goes on by arrival time.
+///
+/// Has no clock and no thread: use it from one thread, with arrival times from one monotonic clock.
+public struct RTPReceiver: ~Copyable {
+    /// A packet that did not fit, kept until a second one proves it right.
+    private struct Candidate {
+        var packet: RTPPacket
+        var arrivalNanoseconds: Int64
+    }
+
+    /// What has been counted so far.
+    public private(set) var statistics = RTPStatistics()
+    /// The latest sender report of the running source, and when it arrived.
+    public private(set) var latestReport: (report: SenderReport, arrivalNanoseconds: Int64)?
+
+    private let limits: RTPReceiverLimits
+    private let formats: [AudioFormat?]
+    private var stream: StreamState?
+    private var candidate: Candidate?
+    private let candidateBytes: FixedBuffer<UInt8>
+    private var reorder: ReorderBuffer
+    private var playout: Playout
+
+    /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
+    public init(formats: [UInt8: AudioFormat], limits: RTPReceiverLimits = RTPReceiverLimits()) {
+        let limits = limits.bounded
+        self.limits = limits
+        self.formats = (0..<128).map { formats[UInt8($0)] }
+        candidateBytes = FixedBuffer(repeating: 0, count: limits.maxDatagramBytes)
+        reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
+        playout = Playout(
+            concealLimitMilliseconds: limits.concealMilliseconds, maxPayloadBytes: limits.maxDatagramBytes)
+    }
+
+    /// The source that is followed; nil before the first packet.
+    public var source: UInt32? { stream?.ssrc }
+
+    /// Whether the source that is followed has left (RTCP BYE).
+    public var hasEnded: Bool { stream?.hasEnded ?? false }
+
+    /// Takes one datagram, RTP or RTCP. Never traps, whatever the bytes.
+    public mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ datagram: RawSpan, arrivalNanoseconds: Int64, into sink: inout Sink
+    ) {
+        statistics.bytes += UInt64(datagram.byteCount)
+        do throws(RTPParseError) {
+            guard datagram.byteCount <= limits.maxDatagramBytes else { throw .tooLong }
+            if RTCP.isRTCP(datagram) {
+                try receiveReport(datagram, arrivalNanoseconds: arrivalNanoseconds, into: &sink)
+            } else {
+                let packet = try RTPPacket(parsing: datagram)
+                receive(
+                    packet, payload: datagram.extracting(packet.payload), arrivalNanoseconds, into: &sink)
+            }
+        } catch {
+            statistics.malformed += 1
+            statistics.lastMalformedReason = error
+        }
+        expire(now: arrivalNanoseconds, into: &sink)
+    }
+
+    /// Gives up missing packets that have been waited for too long; to be called from a timer, some times per
+    /// `holdMilliseconds`, while packets may fail to come.
+    public mutating func flush<Sink: RTPSink & ~Copyable>(nowNanoseconds: Int64, into sink: inout Sink) {
+        expire(now: nowNanoseconds, into: &sink)
+    }
+
+    /// Delivers everything held, as at the end of the stream.
+    public mutating func finish<Sink: RTPSink & ~Copyable>(into sink: inout Sink) {
+        while let missing = reorder.missingCount() {
+            skip(missing)
+            playHeld(into: &sink)
+        }
+        playout.finish(into: &sink)
+    }
+
+    // MARK: RTCP
+
+    private mutating func receiveReport<Sink: RTPSink & ~Copyable>(
+        _ compound: RawSpan, arrivalNanoseconds: Int64, into sink: inout Sink
+    ) throws(RTPParseError) {
+        let source = stream?.ssrc
+        var report: SenderReport?
+        var hasLeft = false
+        try RTCP.visit(compound) { message in
+            switch message {
+            case .senderReport(let sent) where sent.ssrc == source: report = sent
+            case .bye(let ssrc) where ssrc == source: hasLeft = true
+            case .senderReport, .bye: break
+            }
+        }
+        statistics.rtcpPackets += 1
+        if let report { latestReport = (report, arrivalNanoseconds) }
+        if hasLeft {
+            finish(into: &sink)
+            stream?.hasEnded = true
+        }
+    }
+
+    // MARK: Sources
+
+    private mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ packet: RTPPacket, payload: RawSpan, _ arrival: Int64, into sink: inout Sink
+    ) {
+        statistics.packets += 1
+        let format = formats[Int(packet.payloadType)]
+        if format == nil {
+            statistics.unknownPayload += 1
+            if statistics.firstUnknownPayloadType == nil {
+                statistics.firstUnknownPayloadType = packet.payloadType
+            }
+        }
+        guard let running = stream else {
+            if let format { begin(packet, payload: payload, format, arrival, into: &sink) }
+            return
+        }
+        let clock = format?.clockRateHz ?? running.clockRateHz
+        let fitting = running.fit(
+            packet, clockRateHz: clock, arrivalNanoseconds: arrival,
+            toleranceMilliseconds: limits.stepMilliseconds)
+        if let tag = fitting {
+            dropCandidate()
+            stream?.hasEnded = false
+            stream?.note(tag, clockRateHz: clock)
+            statistics.jitterMilliseconds = stream?.jitterMilliseconds ?? 0
+            if tag.sequence >= reorder.next, tag.sequence < running.highest.sequence {
+                statistics.reordered += 1
+            }
+            accept(tag, payload: payload, into: &sink)
+        } else if let format {
+            consider(packet, payload: payload, format, arrival, running: running, into: &sink)
+        } else {
+            statistics.stray += 1
+        }
+    }
+
+    /// Looks at a packet that does not fit the running stream. Two of them in order begin a new stream; if they
+    /// are of another source, the running one must have left or have been silent for the longest wait, so that
+    /// two sources on one port do not take turns.
+    private mutating func consider<Sink: RTPSink & ~Copyable>(
+        _ packet: RTPPacket, payload: RawSpan, _ format: AudioFormat, _ arrival: Int64, running: StreamState,
+        into sink: inout Sink
+    ) {
+        let quiet = arrival &- running.latest.arrivalNanoseconds
+        let mayReplace =
+            packet.ssrc == running.ssrc || running.hasEnded
+            || quiet >= Int64(limits.holdMilliseconds) * 1_000_000
+        if mayReplace, let candidate, candidate.packet.ssrc == packet.ssrc,
+            candidate.packet.sequence &+ 1 == packet.sequence,
+            let first = formats[Int(candidate.packet.payloadType)]
+        {
+            self.candidate = nil
+            finish(into: &sink)
+            playout.anchorAnew(into: &sink)
+            let bytes = UnsafeRawBufferPointer(
+                UnsafeMutableBufferPointer(rebasing: candidateBytes.memory[..<candidate.packet.payload.count])
+            )
+            begin(candidate.packet, payload: bytes.bytes, first, candidate.arrivalNanoseconds, into: &sink)
+            // The second packet now belongs to the stream that the first began.
+            if let tag = stream?.fit(
+                packet, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival,
+                toleranceMilliseconds: limits.stepMilliseconds)
+            {
+                stream?.note(tag, clockRateHz: format.clockRateHz)
+                accept(tag, payload: payload, into: &sink)
+            } else {
+                statistics.stray += 1
+            }
+        } else {
+            dropCandidate()
+            candidate = Candidate(packet: packet, arrivalNanoseconds: arrival)
+            let target = UnsafeMutableRawBufferPointer(candidateBytes.memory)
+            payload.withUnsafeBytes { target.copyMemory(from: $0) }
+        }
+    }
+
+    private mutating func dropCandidate() {
+        guard candidate != nil else { return }
+        candidate = nil
+        statistics.stray += 1
+    }
+
+    private mutating func begin<Sink: RTPSink & ~Copyable>(
+        _ packet: RTPPacket, payload: RawSpan, _ format: AudioFormat, _ arrival: Int64, into sink: inout Sink
+    ) {
+        let state = StreamState(
+            first: packet, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival)
+        stream = state
+        latestReport = nil
+        statistics.jitterMilliseconds = 0
+        reorder.start(at: state.highest.sequence)
+        accept(state.highest, payload: payload, into: &sink)
+    }
+
+    // MARK: Order
+
+    private mutating func accept<Sink: RTPSink & ~Copyable>(
+        _ tag: PacketTag, payload: RawSpan, into sink: inout Sink
+    ) {
+        guard tag.sequence >= reorder.next else {
+            if reorder.isInPast(tag.sequence) {
+                statistics.duplicates += 1
+            } else {
+                statistics.late += 1
+            }
+            return
+        }
+        // Make room: what lies a whole buffer before this packet has had its time.
+        while tag.sequence - reorder.next >= Int64(reorder.capacity) {
+            let outside = tag.sequence - reorder.next - Int64(reorder.capacity) + 1
+            skip(min(outside, reorder.missingCount() ?? outside))
+            playHeld(into: &sink)
+        }
+        if reorder.holds(tag.sequence) {
+            statistics.duplicates += 1
+        } else if tag.sequence > reorder.next {
+            reorder.hold(tag, payload: payload)
+        } else {
+            reorder.advance()
+            Self.play(payload, tag, formats, &playout, &statistics, into: &sink)
+            playHeld(into: &sink)
+        }
+    }
+
+    private mutating func expire<Sink: RTPSink & ~Copyable>(now: Int64, into sink: inout Sink) {
+        let limit = Int64(limits.holdMilliseconds) * 1_000_000
+        while let oldest = reorder.oldestArrival(), now &- oldest >= limit,
+            let missing = reorder.missingCount()
+        {
+            skip(missing)
+            playHeld(into: &sink)
+        }
+    }
+
+    /// Gives up `count` packets from the next one on.
+    private mutating func skip(_ count: Int64) {
+        guard count > 0 else { return }
+        statistics.lost += UInt64(count)
+        playout.noteLoss()
+        reorder.skip(count)
+    }
+
+    /// Plays the packets held whose turn has come.
+    private mutating func playHeld<Sink: RTPSink & ~Copyable>(into sink: inout Sink) {
+        while Self.takeAndPlay(&reorder, formats, &playout, &statistics, into: &sink) {}
+    }
+
+    // Static, because the packet is lent by one part of the receiver while others change.
+
+    private static func takeAndPlay<Sink: RTPSink & ~Copyable>(
+        _ reorder: inout ReorderBuffer, _ formats: [AudioFormat?], _ playout: inout Playout,
+        _ statistics: inout RTPStatistics, into sink: inout Sink
+    ) -> Bool {
+        reorder.takeNext { tag, payload in
+            play(payload, tag, formats, &playout, &statistics, into: &sink)
+        }
+    }
+
+    private static func play<Sink: RTPSink & ~Copyable>(
+        _ payload: RawSpan, _ tag: PacketTag, _ formats: [AudioFormat?], _ playout: inout Playout,
+        _ statistics: inout RTPStatistics, into sink: inout Sink
+    ) {
+        guard let format = formats[Int(tag.payloadType)] else {
+            // What it carried is not known, so its time is lost rather than silent.
+            playout.noteLoss()
+            return
+        }
+        guard payload.byteCount > 0 else {
+            statistics.empty += 1
+            return
+        }
+        playout.play(payload, tag: tag, format: format, statistics: &statistics, into: &sink)
+    }
+}

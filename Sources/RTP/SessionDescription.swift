@@ -1,0 +1,254 @@
+/// Why a session description cannot be used.
+public struct SDPError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Line of the description, from 1; 0 where the whole of it is meant.
+    public var line: Int
+    /// What is wrong.
+    public var problem: String
+    /// What to do about it, in one line.
+    public var remedy: String
+
+    /// The error as one line of text.
+    public var description: String {
+        let place = line > 0 ? "line \(line): " : ""
+        return "\(place)\(problem); \(remedy)"
+    }
+}
+
+/// The audio streams of a session description (SDP, RFC 8866).
+///
+/// Reads what a receiver of plain RTP needs (`c=`, `m=audio`, `a=rtpmap`, `a=fmtp`, `a=ptime`) and skips
+/// everything else, so descriptions without `v=`, `o=`, `s=` or `t=` are taken too.
+public struct SessionDescription: Sendable, Hashable {
+    /// Longest description taken, in bytes.
+    public static let maxBytes = 65_536
+
+    /// One per `m=audio` line that is not switched off (port 0), in order; never empty.
+    public let streams: [RTPStreamDescription]
+
+    /// Reads a description.
+    ///
+    /// - Throws: `SDPError` at the first line that cannot be used. Never traps.
+    public init(parsing text: String) throws(SDPError) {
+        guard text.utf8.count <= Self.maxBytes else {
+            throw SDPError(
+                line: 0, problem: "the description is longer than \(Self.maxBytes) bytes",
+                remedy: "give the SDP of one session only")
+        }
+        var parser = SDPParser()
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, bytes) in lines.enumerated() {
+            let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+            try parser.read(line: Substring(content), number: index + 1)
+        }
+        streams = try parser.finish()
+    }
+}
+
+/// Collects the lines of a description, media section by media section.
+private struct SDPParser {
+    private struct Section {
+        var line: Int
+        var port: UInt16
+        var payloadTypes: [UInt8]
+        var address: String?
+        var maps: [UInt8: (payload: PayloadDescription, line: Int)] = [:]
+        var parameters: [UInt8: [String: String]] = [:]
+        var packetMilliseconds: Int?
+    }
+
+    private enum Place {
+        case session
+        case audio(Section)
+        /// A media section that is not read: video, or audio with port 0.
+        case other
+    }
+
+    private var place = Place.session
+    private var sessionAddress: String?
+    private var streams: [RTPStreamDescription] = []
+    private var number = 0
+
+    mutating func read(line: Substring, number: Int) throws(SDPError) {
+        self.number = number
+        guard let equals = line.firstIndex(of: "=") else { return }
+        let value = line[line.index(after: equals)...]
+        switch line[..<equals] {
+        case "v":
+            guard value == "0" else {
+                throw error("version \(shown(value)) is unknown", "the line must read v=0")
+            }
+        case "c":
+            try readConnection(value)
+        case "m":
+            try closeSection()
+            try openSection(value)
+        case "a":
+            if case .audio(var section) = place {
+                try readAttribute(value, into: &section)
+                place = .audio(section)
+            }
+        default:
+            break
+        }
+    }
+
+    mutating func finish() throws(SDPError) -> [RTPStreamDescription] {
+        try closeSection()
+        guard !streams.isEmpty else {
+            throw SDPError(
+                line: 0, problem: "there is no audio stream with a port",
+                remedy: "add a line such as m=audio 5004 RTP/AVP 96")
+        }
+        return streams
+    }
+
+    // MARK: Lines
+
+    private mutating func readConnection(_ value: Substring) throws(SDPError) {
+        if case .other = place { return }
+        let words = value.split(separator: " ")
+        // A multicast address may carry its TTL or a count of addresses: 224.2.36.42/127.
+        let address = words.count == 3 ? words[2].split(separator: "/").first : nil
+        guard let address, words[0] == "IN",
+            words[1] == "IP4" && NumericAddress.isIPv4(address)
+                || words[1] == "IP6" && NumericAddress.isIPv6(address)
+        else {
+            throw error(
+                "\(shown(value)) is not a numeric address", "write c=IN IP4 127.0.0.1 or c=IN IP6 ::1")
+        }
+        if case .audio(var section) = place {
+            section.address = String(address)
+            place = .audio(section)
+        } else {
+            sessionAddress = String(address)
+        }
+    }
+
+    private mutating func openSection(_ value: Substring) throws(SDPError) {
+        let words = value.split(separator: " ")
+        guard let media = words.first, media == "audio" else {
+            place = .other
+            return
+        }
+        guard words.count >= 4 else {
+            throw error("the media line is incomplete", "write m=audio PORT RTP/AVP PAYLOAD-TYPE…")
+        }
+        guard let port = words[1].split(separator: "/").first.flatMap({ UInt16($0) }) else {
+            throw error("\(shown(words[1])) is not a port", "use a number from 1 to 65535")
+        }
+        if port == 0 {
+            place = .other
+            return
+        }
+        guard words[2] == "RTP/AVP" || words[2] == "RTP/AVPF" else {
+            throw error(
+                "transport \(shown(words[2])) cannot be received", "have the sender use plain RTP/AVP")
+        }
+        var types: [UInt8] = []
+        for word in words[3...] {
+            guard let type = UInt8(word), type < 128 else {
+                throw error("\(shown(word)) is not a payload type", "use numbers from 0 to 127")
+            }
+            types.append(type)
+        }
+        place = .audio(Section(line: number, port: port, payloadTypes: types))
+    }
+
+    private func readAttribute(_ value: Substring, into section: inout Section) throws(SDPError) {
+        guard let colon = value.firstIndex(of: ":") else { return }
+        let argument = value[value.index(after: colon)...]
+        switch value[..<colon] {
+        case "rtpmap":
+            let (type, rest) = try payloadType(of: argument, "a=rtpmap:96 opus/48000/2")
+            let parts = rest.split(separator: "/")
+            guard (2...3).contains(parts.count), let clock = Int(parts[1]), (1...1_000_000).contains(clock),
+                let channels = parts.count == 3 ? Int(parts[2]) : 1, (1...255).contains(channels)
+            else {
+                throw error("\(shown(rest)) is not an encoding", "write it as a=rtpmap:96 opus/48000/2")
+            }
+            section.maps[type] = (
+                PayloadDescription(encodingName: String(parts[0]), clockRateHz: clock, channels: channels),
+                number
+            )
+        case "fmtp":
+            let (type, rest) = try payloadType(of: argument, "a=fmtp:96 sprop-stereo=1")
+            section.parameters[type] = Self.parameters(rest)
+        case "ptime":
+            // RFC 8866 allows fractions; whole milliseconds are enough for sizing.
+            guard let milliseconds = Double(argument), (1...1_000).contains(milliseconds) else {
+                throw error("\(shown(argument)) is not a packet time", "give milliseconds, as in a=ptime:20")
+            }
+            section.packetMilliseconds = Int(milliseconds)
+        default:
+            break
+        }
+    }
+
+    private func payloadType(
+        of argument: Substring, _ example: String
+    ) throws(SDPError) -> (UInt8, Substring) {
+        let words = argument.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let type = UInt8(words[0]), type < 128 else {
+            throw error("\(shown(argument)) names no payload type", "write it as \(example)")
+        }
+        return (type, words[1])
+    }
+
+    private static func parameters(_ text: Substring) -> [String: String] {
+        var result: [String: String] = [:]
+        for item in text.split(separator: ";") {
+            let trimmed = item.drop { $0 == " " }
+            let pair = trimmed.split(separator: "=", maxSplits: 1)
+            guard let name = pair.first else { continue }
+            result[name.lowercased()] = pair.count == 2 ? String(pair[1]) : ""
+        }
+        return result
+    }
+
+    // MARK: Sections
+
+    private mutating func closeSection() throws(SDPError) {
+        guard case .audio(let section) = place else { return }
+        place = .other
+        guard let address = section.address ?? sessionAddress else {
+            throw SDPError(
+                line: section.line, problem: "the stream has no address",
+                remedy: "add a line such as c=IN IP4 127.0.0.1")
+        }
+        var payloads: [UInt8: PayloadDescription] = [:]
+        for type in section.payloadTypes {
+            if let (mapped, line) = section.maps[type] {
+                var payload = mapped
+                payload.parameters = section.parameters[type] ?? [:]
+                if AudioCodec(rawValue: payload.encodingName.lowercased()) != nil, payload.format == nil {
+                    throw SDPError(
+                        line: line,
+                        problem: "\(shown(payload.encodingName[...])) at \(payload.clockRateHz) Hz with "
+                            + "\(payload.channels) channels cannot be decoded",
+                        remedy: "use opus/48000/2, or PCM with a usual rate from 8000 to 48000 Hz")
+                }
+                payloads[type] = payload
+            } else if let format = AudioFormat.staticFormats[type] {
+                payloads[type] = PayloadDescription(format)
+            }
+        }
+        guard payloads.values.contains(where: { $0.format != nil }) else {
+            throw SDPError(
+                line: section.line, problem: "no payload type of the stream can be decoded",
+                remedy: "offer opus, PCMU, PCMA or L16, dynamic types with their a=rtpmap line")
+        }
+        streams.append(
+            RTPStreamDescription(
+                address: address, port: section.port, payloads: payloads,
+                packetMilliseconds: section.packetMilliseconds))
+    }
+
+    private func error(_ problem: String, _ remedy: String) -> SDPError {
+        SDPError(line: number, problem: problem, remedy: remedy)
+    }
+
+    /// A piece of the input fit for a message: quoted, short.
+    private func shown(_ text: Substring) -> String {
+        "\"\(text.prefix(40))\""
+    }
+}

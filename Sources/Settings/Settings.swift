@@ -1,0 +1,99 @@
+/// The validated configuration of the daemon; immutable once loaded.
+public struct Settings: Sendable, Equatable {
+    /// The two Unix sockets.
+    public var sockets = Sockets()
+    /// What subscribers of the event socket get.
+    public var events = Events()
+    /// Rolling windows and scores.
+    public var conversation = Conversation()
+    /// Where media may come from.
+    public var sources = Sources()
+    /// Consent and notice.
+    public var policy = Policy()
+    /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
+    public var logLevel = "info"
+
+    /// The defaults: those that the shipped configuration file spells out.
+    public init() {}
+
+    /// The two Unix sockets.
+    public struct Sockets: Sendable, Equatable {
+        /// Path of the event socket.
+        public var events = "/run/attune/events.sock"
+        /// Path of the control socket.
+        public var control = "/run/attune/control.sock"
+        /// File mode of both.
+        public var mode: UInt32 = 0o660
+        /// Name of the group that owns both; nil for the daemon's own.
+        public var group: String?
+        /// Numeric users that may connect beside root and the daemon's own; nil for whoever the mode lets in.
+        public var allowedUserIDs: [UInt32]?
+    }
+
+    /// What subscribers of the event socket get.
+    public struct Events: Sendable, Equatable {
+        /// Media time between two ticks of a speaker, milliseconds.
+        public var tickMilliseconds = 1_000
+        /// Wall time between two heartbeats, milliseconds.
+        public var heartbeatMilliseconds = 10_000
+        /// Age and size up to which events are kept for `resume`.
+        public var ringSeconds = 60, ringMebibytes = 16
+        /// Subscribers at the same time.
+        public var maximumClients = 512
+        /// Bytes that may wait for one subscriber before events are coalesced and dropped, KiB.
+        public var clientQueueKibibytes = 512
+        /// How long a subscriber with a full queue may go without reading before it is dropped, milliseconds.
+        public var clientStallMilliseconds = 10_000
+    }
+
+    /// Rolling windows and scores.
+    public struct Conversation: Sendable, Equatable {
+        /// Rolling windows in seconds, ascending.
+        public var windowsSeconds = [10, 30, 120]
+        /// How far the speakers of a session may lie apart before the late one counts as lost, milliseconds.
+        public var skewMilliseconds = 500
+        /// Greatest points of the engagement score's inputs; they must add up to 50.
+        public var talkRatioPoints = 20.0, responseLagPoints = 15.0, speakerChangePoints = 15.0
+        /// Own speech for a provisional and for a settled score, seconds.
+        public var provisionalSpeechSeconds = 20.0, settledSpeechSeconds = 60.0
+        /// Own turns for a settled score.
+        public var settledTurns = 8
+    }
+
+    /// Where media may come from.
+    public struct Sources: Sendable, Equatable {
+        /// Sources at the same time.
+        public var maximum = 256
+        /// Protocols that a source's URL may use, in FFmpeg's names; nil for the built-in list.
+        public var protocols: [String]?
+        /// Time for opening an input, milliseconds.
+        public var openTimeoutMilliseconds = 10_000
+        /// Time without media after which a source counts as stalled, milliseconds.
+        public var stallMilliseconds = 2_000
+        /// Bounds of the pause before a source is opened again, milliseconds.
+        public var reconnectLeastMilliseconds = 500, reconnectMostMilliseconds = 15_000
+    }
+
+    /// Consent and notice.
+    public struct Policy: Sendable, Equatable {
+        /// Name of the profile in force.
+        public var profile = "standard"
+        /// Identifies the notice given to the people in a call, where a session does not name its own.
+        public var noticeID = "unspecified"
+    }
+}
+
+/// Why a configuration was refused.
+public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file, if the text came from one.
+    public var file: String
+    /// Line of the offence, counted from 1; nil where it concerns the whole.
+    public var line: Int?
+    /// What is wrong and what to do.
+    public var message: String
+
+    /// One line: file, line, what is wrong and what to do.
+    public var description: String {
+        "\(file)\(line.map { ":\($0)" } ?? ""): \(message)"
+    }
+}

@@ -1,0 +1,107 @@
+import Yams
+
+/// What a value should have been, and is not.
+struct ExpectedValue: Error {
+    let what: String
+}
+
+/// A value of the configuration file on its way into a typed setting.
+struct SettingsValue {
+    let node: Node
+
+    private var isEmpty: Bool {
+        node.scalar.map { $0.string.isEmpty || $0.string == "~" || $0.string == "null" } ?? false
+    }
+
+    func text() throws(ExpectedValue) -> String {
+        guard let text = node.scalar?.string, !text.isEmpty, !text.contains("\n") else {
+            throw ExpectedValue(what: "a text of one line")
+        }
+        return text
+    }
+
+    func optionalText() throws(ExpectedValue) -> String? {
+        isEmpty ? nil : try text()
+    }
+
+    /// A path that fits into the address of a Unix socket.
+    func path() throws(ExpectedValue) -> String {
+        guard let path = node.scalar?.string, path.hasPrefix("/"), path.utf8.count <= 107 else {
+            throw ExpectedValue(what: "an absolute path of at most 107 bytes")
+        }
+        return path
+    }
+
+    func fileMode() throws(ExpectedValue) -> UInt32 {
+        guard let text = node.scalar?.string, text.count >= 3, let mode = UInt32(text, radix: 8), mode <= 0o777 else {
+            throw ExpectedValue(what: "an octal file mode in quotes, such as \"0660\"")
+        }
+        return mode
+    }
+
+    func choice(_ choices: [String]) throws(ExpectedValue) -> String {
+        guard let text = node.scalar?.string, choices.contains(text) else {
+            throw ExpectedValue(what: "one of " + choices.joined(separator: ", "))
+        }
+        return text
+    }
+
+    func integer(_ range: ClosedRange<Int>) throws(ExpectedValue) -> Int {
+        guard let value = node.scalar.flatMap({ Int($0.string) }), range.contains(value) else {
+            throw ExpectedValue(what: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    func number(_ range: ClosedRange<Double>) throws(ExpectedValue) -> Double {
+        guard let value = node.scalar.flatMap({ Double($0.string) }), range.contains(value) else {
+            throw ExpectedValue(what: "a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// A time given in seconds, as a multiple of `step` milliseconds.
+    func milliseconds(_ range: ClosedRange<Double>, step: Int = 1) throws(ExpectedValue) -> Int {
+        guard let value = node.scalar.flatMap({ Double($0.string) }), range.contains(value) else {
+            throw ExpectedValue(what: "seconds from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return Int((value * 1000 / Double(step)).rounded()) * step
+    }
+
+    func windows() throws(ExpectedValue) -> [Int] {
+        let expected = ExpectedValue(what: "a list of 1 to 8 ascending whole seconds from 1 to 3600")
+        guard let sequence = node.sequence, (1...8).contains(sequence.count) else { throw expected }
+        var windows: [Int] = []
+        for element in sequence {
+            guard let value = element.scalar.flatMap({ Int($0.string) }), (1...3600).contains(value),
+                value > windows.last ?? 0
+            else { throw expected }
+            windows.append(value)
+        }
+        return windows
+    }
+
+    func optionalTexts() throws(ExpectedValue) -> [String]? {
+        if isEmpty { return nil }
+        let expected = ExpectedValue(what: "a list of names, or nothing for the built-in list")
+        guard let sequence = node.sequence else { throw expected }
+        var texts: [String] = []
+        for element in sequence {
+            guard let text = element.scalar?.string, !text.isEmpty else { throw expected }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    func optionalUserIDs() throws(ExpectedValue) -> [UInt32]? {
+        if isEmpty { return nil }
+        let expected = ExpectedValue(what: "a list of numeric user ids, or nothing for no list")
+        guard let sequence = node.sequence else { throw expected }
+        var ids: [UInt32] = []
+        for element in sequence {
+            guard let id = element.scalar.flatMap({ UInt32($0.string) }) else { throw expected }
+            ids.append(id)
+        }
+        return ids
+    }
+}

@@ -1,0 +1,80 @@
+import CKernels
+import MediaTypes
+
+/// Collects samples into hops and cleans them: values no medium can mean become harmless, and what lies below
+/// the voice (offset, rumble) is removed by a second-order Butterworth high-pass.
+struct HopInput: ~Copyable, Sendable {
+    /// Corner of the high-pass in Hz: low enough to leave a voice of 60 Hz alone.
+    static let cornerHz = 45.0
+    /// Decoders may overshoot full scale a little; everything beyond this is no signal.
+    private static let largestSample: Float = 2
+    /// Half a step of a 16-bit sample is 1.5e-5: a hop that moves less than a whole step carries nothing.
+    private static let silentRange: Float = 3.1e-5
+
+    /// The cleaned hop of the last completed `add`.
+    let hop = FloatBuffer(count: AudioGrid.hopSamples)
+    /// Whether that hop was digitally silent (constant to within a 16-bit step).
+    private(set) var isSilent = true
+
+    private let pending = FloatBuffer(count: AudioGrid.hopSamples)
+    private var pendingCount = 0
+    private let b0: Double
+    private let a1: Double
+    private let a2: Double
+    private var state1 = 0.0
+    private var state2 = 0.0
+
+    init() {
+        let omega = 2 * Double.pi * Self.cornerHz / Double(AudioGrid.sampleRateHz)
+        let alpha = ck_sin(omega) / 2.0.squareRoot()
+        let cosine = ck_cos(omega)
+        b0 = (1 + cosine) / 2 / (1 + alpha)
+        a1 = -2 * cosine / (1 + alpha)
+        a2 = (1 - alpha) / (1 + alpha)
+    }
+
+    /// Adds one sample; true when this completed a hop.
+    mutating func add(_ sample: Float) -> Bool {
+        var clean = sample
+        if !(sample.magnitude <= Self.largestSample) {
+            clean = sample.isFinite ? (sample < 0 ? -Self.largestSample : Self.largestSample) : 0
+        }
+        pending[pendingCount] = clean
+        pendingCount += 1
+        guard pendingCount == AudioGrid.hopSamples else { return false }
+        pendingCount = 0
+        filter()
+        return true
+    }
+
+    /// Makes the current hop one of silence, for media that never came.
+    mutating func setSilent() {
+        hop.fill(with: 0)
+        isSilent = true
+        state1 = 0
+        state2 = 0
+    }
+
+    private mutating func filter() {
+        var low = pending[0]
+        var high = low
+        for index in 1..<AudioGrid.hopSamples {
+            low = min(low, pending[index])
+            high = max(high, pending[index])
+        }
+        if high - low < Self.silentRange {
+            // The state restarts at zero: it would decay into denormal numbers, which cost a hundredfold.
+            setSilent()
+            return
+        }
+        isSilent = false
+        // Transposed direct form II; b1 = -2 b0 and b2 = b0 for a high-pass.
+        for index in 0..<AudioGrid.hopSamples {
+            let input = Double(pending[index])
+            let output = b0 * input + state1
+            state1 = -2 * b0 * input - a1 * output + state2
+            state2 = b0 * input - a2 * output
+            hop[index] = Float(output)
+        }
+    }
+}

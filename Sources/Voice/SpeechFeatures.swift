@@ -1,0 +1,196 @@
+import CKernels
+import MediaTypes
+
+/// What one hop looks like to the speech classifier.
+///
+/// All values are relative (to the tracked noise, to the loudest recent speech, to the hop's own spectrum): the
+/// gain of the channel does not matter.
+struct SpeechFeatures: ~Copyable, Sendable {
+    /// Number of features.
+    static let count = 9
+    /// The window spans three hops about its centre: the features of a hop need one hop of look-ahead.
+    static let delayHops = 1
+
+    /// The features of the last pushed hop but one.
+    let values = FloatBuffer(count: SpeechFeatures.count)
+
+    private static let windowSamples = 3 * AudioGrid.hopSamples
+    /// First FFT bins (31.25 Hz each) of the bands, about a Bark wide: 19 up to 4 kHz, 2 above.
+    private static let edges: [Int] = [
+        3, 5, 7, 9, 11, 13, 16, 19, 22, 26, 30, 35, 41, 48, 56, 66, 78, 92, 108, 127, 180, 245,
+    ]
+    private static let bandCount = 21
+    private static let narrowBands = 19
+    /// Range of signal-to-noise ratio that tells anything, in dB.
+    private static let largestSnrDb: Float = 30
+    /// Lags of the harmonicity search: 71 to 400 Hz.
+    private static let lags = 40...224
+
+    private let samples = FloatBuffer(count: windowSamples)
+    private let window = FloatBuffer(count: windowSamples)
+    private let frame = FloatBuffer(count: CK_FFT_POINTS)
+    private let tables = FloatBuffer(count: CK_FFT_TABLE_FLOATS)
+    private let scratch = FloatBuffer(count: CK_FFT_SCRATCH_FLOATS)
+    private let power = FloatBuffer(count: CK_FFT_BINS)
+    private let correlation = FloatBuffer(count: CK_FFT_BINS)
+    private let lagWeights = FloatBuffer(count: CK_FFT_BINS)
+    private let bandDb = FloatBuffer(count: bandCount)
+    private let snrDb = FloatBuffer(count: bandCount)
+    private var noise = NoiseTracker(bands: bandCount)
+    private var silentHops = 3
+    private var smoothLevelDb: Float = -120
+    private var peakDb: Float = -120
+
+    init() {
+        ck_fft_fill_tables(tables.base)
+        let length = Self.windowSamples
+        for index in 0..<length {
+            let phase = 2 * Double.pi * (Double(index) + 0.5) / Double(length)
+            window[index] = Float(0.5 - 0.5 * ck_cos(phase))
+        }
+        // The window's own autocorrelation, which the harmonicity is freed from (Boersma 1993).
+        for index in 0..<length { frame[index] = window[index] }
+        let whole = ck_dot(frame.base, frame.base, length)
+        for lag in 0...CK_FFT_POINTS / 2 {
+            lagWeights[lag] = whole / ck_dot(frame.base, frame.base + lag, length - lag)
+        }
+        frame.fill(with: 0)
+    }
+
+    /// Takes the next cleaned hop and refreshes `values` for the one before it.
+    ///
+    /// - Parameter isSilent: the hop is digitally silent or lost; noise is not learnt from it.
+    mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) {
+        samples.append(hop, length: AudioGrid.hopSamples)
+        silentHops = (silentHops << 1 | (isSilent ? 1 : 0)) & 0b111
+        guard silentHops & 0b010 == 0, silentHops == 0 || noise.hasStarted else {
+            setNeutral()
+            return
+        }
+        for index in 0..<Self.windowSamples { frame[index] = samples[index] * window[index] }
+        ck_power_spectrum(frame.base, tables.base, scratch.base, power.base)
+        measureBands()
+        if silentHops == 0 { noise.push(bandDb) }
+        describe()
+    }
+
+    /// What a hop looks like of which nothing is known, or in which there is nothing.
+    private func setNeutral() {
+        values.fill(with: 0)
+        values[7] = -1
+    }
+
+    /// Mean power per band in dB.
+    private func measureBands() {
+        var first = Self.edges[0]
+        for band in 0..<Self.bandCount {
+            let end = Self.edges[band + 1]
+            var sum: Float = 0
+            for bin in first..<end { sum += power[bin] }
+            bandDb[band] = 10 * ck_log10(sum / Float(end - first) + 1e-12)
+            first = end
+        }
+    }
+
+    private mutating func describe() {
+        var strongest: Float = 0
+        for band in 0..<Self.bandCount {
+            let ratio = max(0, min(Self.largestSnrDb, bandDb[band] - noise.floorDb[band]))
+            snrDb[band] = ratio
+            if band < Self.narrowBands { strongest = max(strongest, ratio) }
+        }
+        var linear: Float = 1e-12
+        var logarithmic: Float = 0
+        var floorPower: Float = 1e-12
+        for band in 0..<Self.narrowBands {
+            linear += ck_exp(bandDb[band] * 0.230_258_5)
+            floorPower += ck_exp(noise.floorDb[band] * 0.230_258_5)
+            logarithmic += bandDb[band]
+        }
+        let levelDb = 10 * ck_log10(linear)
+        let floorDb = 10 * ck_log10(floorPower)
+        let flatness = logarithmic / Float(Self.narrowBands) - (levelDb - 12.8)
+        // The peak follows a smoothed level, so that a click does not count as loud speech, falls by 1 dB per
+        // second and stays 15 dB above the noise.
+        smoothLevelDb = max(smoothLevelDb + 0.25 * (levelDb - smoothLevelDb), levelDb - 20)
+        peakDb = max(smoothLevelDb, peakDb - 0.01, floorDb + 15)
+
+        values[0] = mean(0..<6) / 10
+        values[1] = mean(6..<12) / 10
+        values[2] = mean(12..<19) / 10
+        values[3] = mean(19..<21) / 10
+        values[4] = strongest / 10
+        values[5] = harmonicity()
+        values[6] = max(-3, flatness / 10)
+        values[7] = max(-50, min(0, levelDb - peakDb)) / 20
+        values[8] = min(60, peakDb - floorDb) / 20
+    }
+
+    private func mean(_ bands: Range<Int>) -> Float {
+        var sum: Float = 0
+        for band in bands { sum += snrDb[band] }
+        return sum / Float(bands.count)
+    }
+
+    /// Highest normalised peak of the autocorrelation of the compressed spectrum below 4 kHz (the generalised
+    /// autocorrelation of Tolonen & Karjalainen 2000: the square root of the power evens out the formants).
+    private func harmonicity() -> Float {
+        for bin in 0..<Self.edges[0] { power[bin] = 0 }
+        for bin in Self.edges[0]..<Self.edges[Self.narrowBands] { power[bin] = power[bin].squareRoot() }
+        for bin in Self.edges[Self.narrowBands]..<power.count { power[bin] = 0 }
+        ck_autocorrelation(power.base, tables.base, scratch.base, correlation.base)
+        guard correlation[0] > 0 else { return 0 }
+        var best: Float = 0
+        for lag in Self.lags
+        where correlation[lag] > correlation[lag - 1] && correlation[lag] >= correlation[lag + 1] {
+            best = max(best, correlation[lag] * min(3, lagWeights[lag]))
+        }
+        return min(1, best / correlation[0])
+    }
+}
+
+/// Noise per band as the minimum of the smoothed level over the last three seconds (minimum statistics, Martin
+/// 2001): speech leaves every band now and then, noise does not.
+struct NoiseTracker: ~Copyable, Sendable {
+    /// The window of the minimum: this many blocks of this many hops.
+    private static let blocks = 8
+    private static let blockHops = 40
+
+    /// Floor per band in dB.
+    let floorDb: FloatBuffer
+    private let smoothDb: FloatBuffer
+    /// Minima of the finished blocks and the one being filled, block by block.
+    private let minima: FloatBuffer
+    private let bands: Int
+    private var hopsInBlock = 0
+    private var block = 0
+    /// Whether any hop has been taken: the floors mean nothing before.
+    private(set) var hasStarted = false
+
+    init(bands: Int) {
+        self.bands = bands
+        floorDb = FloatBuffer(count: bands)
+        smoothDb = FloatBuffer(count: bands)
+        minima = FloatBuffer(count: bands * Self.blocks)
+        minima.fill(with: .greatestFiniteMagnitude)
+    }
+
+    mutating func push(_ bandDb: borrowing FloatBuffer) {
+        if hopsInBlock == Self.blockHops {
+            hopsInBlock = 0
+            block = (block + 1) % Self.blocks
+            for band in 0..<bands { minima[block * bands + band] = .greatestFiniteMagnitude }
+        }
+        hopsInBlock += 1
+        for band in 0..<bands {
+            let smooth = hasStarted ? smoothDb[band] + 0.2 * (bandDb[band] - smoothDb[band]) : bandDb[band]
+            smoothDb[band] = smooth
+            let slot = block * bands + band
+            minima[slot] = min(minima[slot], smooth)
+            var floor = smooth
+            for other in 0..<Self.blocks { floor = min(floor, minima[other * bands + band]) }
+            floorDb[band] = floor
+        }
+        hasStarted = true
+    }
+}

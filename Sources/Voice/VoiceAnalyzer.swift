@@ -1,0 +1,144 @@
+import CKernels
+import MediaTypes
+
+/// The voice core of one speaker: 16 kHz samples in, a record per hop (10 ms) and IPU boundaries out.
+///
+/// Works sample by sample in stream time, so that the same samples give the same outputs however they are cut
+/// into blocks. After `init` nothing is allocated. Not meant to be shared: one owner feeds it.
+public struct VoiceAnalyzer: ~Copyable, Sendable {
+    /// Hops between the newest one and the one whose record is emitted.
+    public let delayHops: Int
+
+    private let measuresFeatures: Bool
+    private var input = HopInput()
+    private var detector = SpeechDetector()
+    private var segmenter: SpeechSegmenter
+    private var pitch: PitchTracker
+    /// The records not yet emitted, by hop number modulo their count.
+    private let records: OwnedBuffer<HopRecord>
+    /// Number of the next hop to come in.
+    private var nextHop: Int64 = 0
+    private var isFinished = false
+
+    /// An analyser at the beginning of a stream.
+    public init(configuration: VoiceConfiguration = .init()) {
+        measuresFeatures = configuration.measuresFeatures
+        segmenter = SpeechSegmenter(
+            minimalSpeechHops: Self.hops(configuration.minimalSpeechMilliseconds, most: 1000),
+            minimalPauseHops: Self.hops(configuration.minimalPauseMilliseconds, most: 2000),
+            onThreshold: configuration.onThreshold, offThreshold: configuration.offThreshold)
+        var parameters = PitchParameters()
+        parameters.lowestHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
+        parameters.highestHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
+        pitch = PitchTracker(parameters: parameters, age: SpeechDetector.delayHops)
+        delayHops = SpeechDetector.delayHops + max(segmenter.delayHops, PitchTracker.delayHops)
+        records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
+    }
+
+    /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
+    ///
+    /// Values that are not finite count as 0, values far beyond full scale are clipped.
+    public mutating func process(_ samples: Span<Float>, into sink: (VoiceOutput) -> Void) {
+        guard !isFinished else { return }
+        for index in samples.indices where input.add(samples[index]) {
+            takeHop(isLost: false, sink)
+        }
+    }
+
+    /// Takes note that this many hops of media were lost here.
+    ///
+    /// Samples of a hop that is not complete yet keep their place in it: the lost hops come before it, and it
+    /// is finished by the samples after the loss. To the segmentation lost hops are silence, so that a short
+    /// loss inside speech is bridged and a loss of the minimal pause or more ends the unit where it began.
+    public mutating func lose(hops: Int, into sink: (VoiceOutput) -> Void) {
+        guard !isFinished, hops > 0 else { return }
+        for _ in 0..<hops {
+            input.setSilent()
+            takeHop(isLost: true, sink)
+        }
+    }
+
+    /// The end of the stream: emits what is still held back. Samples of an incomplete last hop are dropped,
+    /// and nothing is taken afterwards.
+    public mutating func finish(into sink: (VoiceOutput) -> Void) {
+        guard !isFinished else { return }
+        isFinished = true
+        let end = nextHop
+        // Silence pushes the last hops through the detector.
+        input.setSilent()
+        for _ in 0..<SpeechDetector.delayHops {
+            let probability = detector.push(input.hop.base, isSilent: true)
+            if measuresFeatures { pitch.append(input.hop.base) }
+            nextHop += 1
+            judge(probability, sink)
+        }
+        if let change = segmenter.finish() { sink(.change(change)) }
+        for _ in 0..<PitchTracker.delayHops {
+            nextHop += 1
+            measurePitch(mayBeVoiced: false)
+        }
+        let first = max(0, end - Int64(delayHops))
+        for hop in first..<max(first, end) { emit(hop, sink) }
+    }
+}
+
+extension VoiceAnalyzer {
+    /// Below this probability pitch is not looked for.
+    private static var pitchGate: Float { 0.1 }
+
+    private static func hops(_ milliseconds: Int, most: Int) -> Int {
+        max(1, min(most, milliseconds) / AudioGrid.hopMilliseconds)
+    }
+
+    /// The lower bound also stands for a value that is no number.
+    private static func clamp(_ value: Float, to range: ClosedRange<Float>) -> Float {
+        value >= range.lowerBound ? min(value, range.upperBound) : range.lowerBound
+    }
+
+    private mutating func takeHop(isLost: Bool, _ sink: (VoiceOutput) -> Void) {
+        let hop = nextHop
+        var record = HopRecord.lost(index: hop)
+        record.isLost = isLost
+        if measuresFeatures && !input.isSilent {
+            let power = ck_dot(input.hop.base, input.hop.base, input.hop.count) / Float(input.hop.count)
+            record.levelDb = max(-120, 10 * ck_log10(power + 1e-13))
+        }
+        records[slot(hop)] = record
+        let probability = detector.push(input.hop.base, isSilent: input.isSilent)
+        if measuresFeatures { pitch.append(input.hop.base) }
+        nextHop += 1
+        judge(probability, sink)
+        let due = hop - Int64(delayHops)
+        if due >= 0 { emit(due, sink) }
+    }
+
+    /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
+    private mutating func judge(_ probability: Float, _ sink: (VoiceOutput) -> Void) {
+        let hop = nextHop - 1 - Int64(SpeechDetector.delayHops)
+        guard hop >= 0 else { return }
+        if let change = segmenter.push(probability) { sink(.change(change)) }
+        guard measuresFeatures else { return }
+        records[slot(hop)].speechProbability = probability
+        measurePitch(mayBeVoiced: probability >= Self.pitchGate)
+    }
+
+    private mutating func measurePitch(mayBeVoiced: Bool) {
+        guard measuresFeatures else { return }
+        let estimate = pitch.analyze(mayBeVoiced: mayBeVoiced)
+        let hop = nextHop - 1 - Int64(SpeechDetector.delayHops + PitchTracker.delayHops)
+        guard hop >= 0 else { return }
+        records[slot(hop)].f0Hz = estimate.f0Hz
+        records[slot(hop)].voicingProbability = estimate.voicingProbability
+    }
+
+    private func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
+        var record = records[slot(hop)]
+        record.isSpeech = segmenter.isSpeech(hop)
+        if !measuresFeatures && record.isSpeech && !record.isLost { record.speechProbability = 1 }
+        sink(.hop(record))
+    }
+
+    private func slot(_ hop: Int64) -> Int {
+        Int(hop % Int64(records.count))
+    }
+}

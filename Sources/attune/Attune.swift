@@ -1,0 +1,81 @@
+import ArgumentParser
+import Client
+import ControlAPI
+import Decode
+import Foundation
+
+/// The command that people type.
+@main
+struct Attune: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attune",
+        abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
+        version: attuneVersion,
+        subcommands: [
+            Attach.self, Detach.self, Sessions.self, Tail.self, Top.self, Analyze.self, Features.self,
+            Segments.self,
+        ])
+}
+
+/// Where the daemon's sockets are.
+struct SocketOptions: ParsableArguments {
+    @Option(
+        name: .customLong("runtime-dir"),
+        help: "Directory of the daemon's sockets (default: $ATTUNE_RUNTIME_DIR, else /run/attune).")
+    var runtimeDirectory: String?
+
+    private var directory: String {
+        runtimeDirectory ?? ProcessInfo.processInfo.environment["ATTUNE_RUNTIME_DIR"] ?? "/run/attune"
+    }
+
+    var events: String { directory + "/events.sock" }
+    var control: ControlClient { ControlClient(path: directory + "/control.sock") }
+}
+
+/// Ends the command with one line on standard error and an exit code after sysexits.
+func fail(_ message: String, code: Int32) -> ExitCode {
+    FileHandle.standardError.write(Data("attune: \(message)\n".utf8))
+    return ExitCode(code)
+}
+
+/// The line and exit code that an error stands for.
+func fail(_ error: any Error) -> ExitCode {
+    switch error {
+    case let code as ExitCode: code
+    case let error as MediaError: fail(error.description, code: error.kind == .notFound ? 66 : 65)
+    case let error as ClientError:
+        switch error {
+        case .daemonNotReachable: fail(error.description, code: 69)
+        case .refused(let problem): fail(problem.detail, code: exitCode(of: problem))
+        case .unexpectedAnswer: fail(error.description, code: 70)
+        }
+    default: fail("\(error)", code: 70)
+    }
+}
+
+private func exitCode(of problem: Problem) -> Int32 {
+    switch problem.type {
+    case "source_not_found": 66
+    case "consent_missing", "consent_invalid", "invalid_request": 64
+    default: problem.status >= 500 || problem.status == 429 ? 69 : 65
+    }
+}
+
+/// `NAME` or `NAME:ROLE`.
+struct SpeakerName {
+    var name: String
+    var role: String?
+
+    init?(_ text: some StringProtocol) {
+        let parts = String(text).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { String($0) }
+        guard let name = parts.first, !name.isEmpty, parts.count == 1 || !parts[1].isEmpty else { return nil }
+        self.name = name
+        role = parts.count > 1 ? parts[1] : nil
+    }
+}
+
+/// Writes bytes to standard output.
+func output(_ bytes: [UInt8]) throws {
+    try FileHandle.standardOutput.write(contentsOf: bytes)
+}

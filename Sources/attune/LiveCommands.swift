@@ -1,0 +1,181 @@
+import ArgumentParser
+import Client
+import ControlAPI
+import Foundation
+
+struct Attach: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Attach a live source to a session.",
+        discussion: """
+            URL is anything FFmpeg opens, a path, an SDP file, or rtp://ADDRESS:PORT for plain RTP
+            (port 0 lets the system choose one; the answer names it).
+            """)
+
+    @Argument(help: "The source.")
+    var url: String
+
+    @Option(help: "Name of the session; it is made if it does not exist.")
+    var session: String
+
+    @Option(help: ArgumentHelp("Who speaks in the source, mixed to one voice.", valueName: "NAME[:ROLE]"))
+    var speaker: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who speaks on a track, or on a channel of the only track, from 0; repeat for several.",
+            valueName: "N:NAME[:ROLE]"))
+    var track: [String] = []
+
+    @Option(help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"))
+    var consent: String?
+
+    @Option(help: "Identifies the notice that the people in the call were given.")
+    var noticeID: String?
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        let request = AttachRequest(
+            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: noticeID)
+        do {
+            let source = try await sockets.control.attach(request)
+            print("\(source.source) \(source.state) \(source.url)")
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    private func tracks() throws -> [AttachRequest.Track] {
+        guard (speaker == nil) != track.isEmpty else {
+            throw ValidationError("Give either one --speaker or one or more --track.")
+        }
+        if let speaker {
+            guard let name = SpeakerName(speaker) else {
+                throw ValidationError("--speaker '\(speaker)' is not NAME or NAME:ROLE.")
+            }
+            return [AttachRequest.Track(track: nil, speaker: name.name, role: name.role)]
+        }
+        return try track.map { text in
+            let parts = text.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let number = Int(parts[0]), let name = SpeakerName(parts[1]) else {
+                throw ValidationError("--track '\(text)' is not N:NAME or N:NAME:ROLE.")
+            }
+            return AttachRequest.Track(track: number, speaker: name.name, role: name.role)
+        }
+    }
+
+    /// The daemon has another working directory: paths that exist here go to it as absolute ones.
+    private func absolute(_ url: String) -> String {
+        FileManager.default.fileExists(atPath: url) ? URL(fileURLWithPath: url).path : url
+    }
+}
+
+struct Detach: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "End a session and print its totals as JSON.")
+
+    @Argument(help: "The session.")
+    var session: String
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            try output(Array(try await sockets.control.detach(session: session)) + [0x0A])
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
+struct Sessions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List running sessions and their sources.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            let sessions = try await sockets.control.sessions()
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                try output(Array(try encoder.encode(sessions)) + [0x0A])
+                return
+            }
+            for session in sessions {
+                print("\(session.session)  \(Int(session.ageSeconds)) s")
+                for source in session.sources {
+                    let speakers = source.speakers.joined(separator: ", ")
+                    print("  \(source.source)  \(source.state)  \(source.url)  \(speakers)")
+                }
+            }
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
+struct Tail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Follow the event socket, one JSON object a line.")
+
+    @Option(help: "Only this session.")
+    var session: String?
+
+    @Option(help: "Only events of this type; repeat for several.")
+    var type: [String] = []
+
+    @Flag(help: "Print short readable lines instead of JSON.")
+    var pretty = false
+
+    @Flag(help: "End after the session.ended event of --session.")
+    var untilEnd = false
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            try await EventStream(path: sockets.events).follow(
+                subscription: Subscription(session: session, types: type, untilEnd: untilEnd).line
+            ) { line in
+                let event = EventLine(line)
+                let isEnd = untilEnd && event?.type == "session.ended" && event?.session == session
+                if !isEnd || type.isEmpty || type.contains("session.ended") {
+                    try output(Array((pretty ? event?.summary ?? line : line).utf8) + [0x0A])
+                }
+                return !isEnd
+            }
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
+struct Top: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show the speakers of all sessions, live, in a terminal.")
+
+    @Option(help: "Only this session.")
+    var session: String?
+
+    @Flag(help: "End after the session.ended event of --session.")
+    var untilEnd = false
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        var table = LiveTable()
+        do {
+            try await EventStream(path: sockets.events).follow(
+                subscription: Subscription(session: session, types: [], untilEnd: false).line
+            ) { line in
+                guard let event = EventLine(line) else { return true }
+                if table.take(event) { try output(Array(table.redraw().utf8)) }
+                return !(untilEnd && event.type == "session.ended" && event.session == session)
+            }
+        } catch {
+            throw fail(error)
+        }
+    }
+}

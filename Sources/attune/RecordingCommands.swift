@@ -1,0 +1,95 @@
+import ArgumentParser
+import Client
+import Decode
+import Events
+import Foundation
+import Pipeline
+
+struct Analyze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Analyse recordings with the engine of the daemon, faster than real time.",
+        discussion: """
+            Each MEDIA is one speaker, named after the file. --speaker names them, gives roles and takes
+            channels apart: --speaker anna:rep=call.wav#0 --speaker ben:customer=call.wav#1 (counted from 0).
+            Analyse only recordings whose speakers agreed to it.
+            """)
+
+    @Argument(help: "Recordings, one speaker each.")
+    var media: [String] = []
+
+    @Option(help: ArgumentHelp("A speaker of the conversation.", valueName: "NAME[:ROLE]=MEDIA[#CHANNEL]"))
+    var speaker: [String] = []
+
+    @Option(help: "Name of the session.")
+    var session = "recording"
+
+    @Flag(help: "Print the totals as one JSON object.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"))
+    var events: String?
+
+    func run() throws {
+        let speakers = try media.map(speaker(named:)) + speaker.map(speaker(from:))
+        guard !speakers.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
+        let names = speakers.map(\.name)
+        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+            throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
+        }
+        do {
+            let file = try events.map(EventFile.init(path:))
+            let totals = try RecordingAnalysis.run(session: session, speakers: speakers) { file?.write($0) }
+            try file?.close()
+            try output(json ? totals.json() + [0x0A] : Array(TotalsText.text(of: totals).utf8))
+        } catch {
+            throw fail(error)
+        }
+    }
+
+    private func speaker(named media: String) -> RecordedSpeaker {
+        RecordedSpeaker(name: URL(fileURLWithPath: media).deletingPathExtension().lastPathComponent, media: media)
+    }
+
+    private func speaker(from text: String) throws -> RecordedSpeaker {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let name = SpeakerName(parts[0]) else {
+            throw ValidationError("--speaker '\(text)' is not NAME[:ROLE]=MEDIA[#CHANNEL].")
+        }
+        var media = parts[1]
+        var channel: Int?
+        if let hash = media.lastIndex(of: "#"), let number = Int(media[media.index(after: hash)...]), number >= 0 {
+            channel = number
+            media = String(media[..<hash])
+        }
+        return RecordedSpeaker(name: name.name, role: name.role, media: media, channel: channel)
+    }
+}
+
+struct Features: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print what the voice core measures, one CSV row per 10 ms.")
+
+    @Argument(help: "A recording.")
+    var media: String
+
+    @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
+    var channel: Int?
+
+    func run() throws {
+        do { try VoiceTable.features(of: media, channel: channel, write: output) } catch { throw fail(error) }
+    }
+}
+
+struct Segments: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print begin and end of speech as CSV.")
+
+    @Argument(help: "A recording.")
+    var media: String
+
+    @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
+    var channel: Int?
+
+    func run() throws {
+        do { try VoiceTable.segments(of: media, channel: channel, write: output) } catch { throw fail(error) }
+    }
+}

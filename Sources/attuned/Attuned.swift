@@ -1,0 +1,45 @@
+import ArgumentParser
+import ControlAPI
+import Daemon
+import Foundation
+import Settings
+
+/// The daemon's command line.
+@main
+struct Attuned: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attuned",
+        abstract: "Measures live conversations and publishes what it finds on a Unix socket.",
+        version: attuneVersion)
+
+    @Option(help: "Configuration file; without it the built-in defaults hold (config/attune.yaml spells them out).")
+    var config: String?
+
+    @Flag(help: "Validate the configuration and exit.")
+    var checkConfig = false
+
+    func run() async throws {
+        let settings: Settings
+        do throws(SettingsError) {
+            settings = try config.map { path throws(SettingsError) in try Settings(file: path) } ?? Settings()
+        } catch {
+            throw fail("\(error)", code: 78)
+        }
+        if checkConfig {
+            print("\(config ?? "built-in defaults"): ok")
+            return
+        }
+        do {
+            try await runDaemon(settings)
+        } catch let error as DaemonError {
+            throw fail(error.message, code: error.exitCode)
+        } catch {
+            throw fail("\(error)", code: 70)
+        }
+    }
+
+    private func fail(_ message: String, code: Int32) -> ExitCode {
+        FileHandle.standardError.write(Data("attuned: \(message)\n".utf8))
+        return ExitCode(code)
+    }
+}

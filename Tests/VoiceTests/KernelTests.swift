@@ -1,0 +1,84 @@
+import CKernels
+import Testing
+
+/// Every fast kernel against its scalar twin, at odd lengths and misaligned offsets.
+@Suite struct KernelTests {
+    private func random(_ count: Int, seed: UInt64) -> [Float] {
+        var noise = Noise(seed: seed)
+        return (0..<count).map { _ in noise.normal() }
+    }
+
+    @Test(arguments: [0, 1, 3, 7, 15, 16, 17, 31, 63, 65, 127, 160, 331])
+    func dot(count: Int) {
+        let left = random(400, seed: 1)
+        let right = random(400, seed: 2)
+        for offset in [0, 1, 3, 5] {
+            left.withUnsafeBufferPointer { left in
+                right.withUnsafeBufferPointer { right in
+                    guard let left = left.baseAddress, let right = right.baseAddress else { return }
+                    let fast = ck_dot(left + offset, right + 2 * offset, count)
+                    let exact = ck_dot_reference(left + offset, right + 2 * offset, count)
+                    #expect((fast - exact).magnitude <= 1e-4)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [(1, 1), (7, 2), (49, 2), (50, 3)])
+    func firDecimate(taps: Int, step: Int) {
+        let input = random(400, seed: 3)
+        let coefficients = random(taps, seed: 4)
+        for (offset, count) in [(0, 80), (1, 79), (3, 1), (5, 33)] {
+            var fast = [Float](repeating: 0, count: count)
+            var exact = fast
+            input.withUnsafeBufferPointer { input in
+                guard let start = input.baseAddress else { return }
+                ck_fir_decimate(start + offset, coefficients, taps, step, &fast, count)
+                ck_fir_decimate_reference(start + offset, coefficients, taps, step, &exact, count)
+            }
+            #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 1e-4 })
+        }
+    }
+
+    @Test(arguments: [(1, 1, 3), (83, 15, 121), (84, 14, 120), (160, 1, 133)])
+    func centeredCorrelation(width: Int, firstLag: Int, lagCount: Int) {
+        let signal = random(700, seed: 5)
+        for center in [300, 301, 303] {
+            var fast = [Float](repeating: 0, count: lagCount)
+            var exact = fast
+            signal.withUnsafeBufferPointer { signal in
+                guard let start = signal.baseAddress else { return }
+                ck_centered_correlation(start + center, width, firstLag, lagCount, &fast)
+                ck_centered_correlation_reference(start + center, width, firstLag, lagCount, &exact)
+            }
+            #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 2e-4 })
+        }
+    }
+
+    @Test(arguments: [0, 1, 3]) func powerSpectrum(offset: Int) {
+        let input = random(512 + offset, seed: 6)
+        var tables = [Float](repeating: 0, count: Int(CK_FFT_TABLE_FLOATS))
+        var scratch = [Float](repeating: 0, count: Int(CK_FFT_SCRATCH_FLOATS))
+        var fast = [Float](repeating: 0, count: Int(CK_FFT_BINS))
+        var exact = fast
+        ck_fft_fill_tables(&tables)
+        input.withUnsafeBufferPointer { input in
+            guard let start = input.baseAddress else { return }
+            ck_power_spectrum(start + offset, tables, &scratch, &fast)
+            ck_power_spectrum_reference(start + offset, &exact)
+        }
+        #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 1e-2 + 1e-5 * $1 })
+    }
+
+    @Test func autocorrelation() {
+        let spectrum = random(Int(CK_FFT_BINS), seed: 7)
+        var tables = [Float](repeating: 0, count: Int(CK_FFT_TABLE_FLOATS))
+        var scratch = [Float](repeating: 0, count: Int(CK_FFT_SCRATCH_FLOATS))
+        var fast = [Float](repeating: 0, count: Int(CK_FFT_BINS))
+        var exact = fast
+        ck_fft_fill_tables(&tables)
+        ck_autocorrelation(spectrum, tables, &scratch, &fast)
+        ck_autocorrelation_reference(spectrum, &exact)
+        #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 1e-3 })
+    }
+}

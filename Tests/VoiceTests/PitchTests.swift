@@ -1,0 +1,77 @@
+import Foundation
+import MediaTypes
+import Testing
+
+@testable import Voice
+
+/// The pitch tracker alone, every hop taken as a candidate for voice.
+@Suite struct PitchTests {
+    private func track(_ samples: [Float]) -> [PitchEstimate] {
+        var input = HopInput()
+        var tracker = PitchTracker(parameters: PitchParameters(), age: PitchTracker.windowHops)
+        var estimates: [PitchEstimate] = []
+        for sample in samples where input.add(sample) {
+            tracker.append(input.hop.base)
+            estimates.append(tracker.analyze(mayBeVoiced: true))
+        }
+        // Entry i answers for hop i - delay.
+        return Array(estimates.dropFirst(PitchTracker.windowHops + PitchTracker.delayHops))
+    }
+
+    private func cents(_ estimate: PitchEstimate, from hz: Double) -> Double {
+        estimate.f0Hz > 0 ? 1200 * (log2(Double(estimate.f0Hz)) - log2(hz)) : .infinity
+    }
+
+    @Test(arguments: [62.0, 75, 98, 130, 180, 247, 320, 405, 495])
+    func tones(hz: Double) {
+        let inner = track(Signals.tone(hz: hz, seconds: 1)).dropFirst(8).dropLast(4)
+        #expect(inner.count > 60)
+        #expect(inner.allSatisfy { abs(cents($0, from: hz)) < 10 && $0.voicingProbability > 0.7 })
+    }
+
+    @Test(arguments: [62.0, 75, 98, 130, 180, 247, 320, 405, 495])
+    func pulseTrains(hz: Double) {
+        let inner = track(Signals.harmonics(hz: hz, seconds: 1, harmonics: 1...200)).dropFirst(8).dropLast(4)
+        #expect(inner.count > 60)
+        #expect(inner.allSatisfy { abs(cents($0, from: hz)) < 10 && $0.voicingProbability > 0.7 })
+    }
+
+    /// A telephone takes the fundamental away; the pitch stays.
+    @Test(arguments: [(85.0, 4), (110, 3), (150, 2), (210, 2)])
+    func missingFundamental(hz: Double, firstHarmonic: Int) {
+        let signal = Signals.harmonics(hz: hz, seconds: 1, harmonics: firstHarmonic...30)
+        let inner = track(signal).dropFirst(8).dropLast(4)
+        #expect(inner.count > 60)
+        #expect(inner.allSatisfy { abs(cents($0, from: hz)) < 20 })
+    }
+
+    @Test func whiteNoiseIsUnvoiced() {
+        var noise = Noise(seed: 11)
+        let estimates = track(noise.white(seconds: 4, levelDb: -20))
+        #expect(estimates.filter { $0.f0Hz > 0 }.count < estimates.count / 10)
+    }
+
+    /// Values belong to their hop: a glide is neither late nor early by as much as half a hop.
+    @Test func aGlideIsTimeCompensated() {
+        var phase = 0.0
+        let glide = (0..<32_000).map { index in
+            phase += 2 * .pi * (120 * pow(2, Double(index) / 32_000)) / 16_000
+            return Float(0.2 * (sin(phase) + 0.5 * sin(2 * phase) + 0.3 * sin(3 * phase)))
+        }
+        let inner = track(glide).enumerated().dropFirst(10).dropLast(6)
+        let offsets = inner.map { hop, estimate in
+            cents(estimate, from: 120 * pow(2, (Double(hop) + 0.5) * 160 / 32_000))
+        }
+        // The glide climbs 6 cents per hop.
+        #expect(abs(offsets.reduce(0, +) / Double(offsets.count)) < 2)
+    }
+
+    @Test func nothingIsVoicedWhereNobodyLooks() {
+        var tracker = PitchTracker(parameters: PitchParameters(), age: PitchTracker.windowHops)
+        var input = HopInput()
+        for sample in Signals.tone(hz: 150, seconds: 0.5) where input.add(sample) {
+            tracker.append(input.hop.base)
+            #expect(tracker.analyze(mayBeVoiced: false) == .unvoiced)
+        }
+    }
+}
