@@ -86,6 +86,14 @@ let package = Package(
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        tests("ArchitectureTests", []),
+        tests("ConversationTests", ["Conversation", "Events", "MediaTypes"]),
+        tests("EventsTests", ["Events"]),
+        tests("DecodeTests", ["Decode", "MediaTypes"]),
+        tests("EndToEndTests", ["attune", "attuned"]),
+        tests("PipelineTests", ["MediaTypes", "Pipeline"]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
+        tests("SettingsTests", ["Settings"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

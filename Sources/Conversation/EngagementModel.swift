@@ -28,8 +28,8 @@ struct EngagementModel {
 
     private let configuration: EngagementConfiguration
     /// Samples come once a tick; the memory is some ten minutes of them.
-    private var talkRatio = Baseline(memory: 600, leastSpread: 0.12)
-    private var changes = Baseline(memory: 600, leastSpread: 2)
+    private var talkRatio = Baseline(memory: 600, leastSpread: 0.15)
+    private var changes = Baseline(memory: 600, leastSpread: 3)
     /// Samples are single lags on a logarithmic scale.
     private var logLag = Baseline(memory: 60, leastSpread: 0.35)
 

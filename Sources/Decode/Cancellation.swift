@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// Stops an input from any thread.
 ///
-/// A blocked open or read of every `MediaInput` made with it returns with `.cancelled` within a second. The one
-/// exception is a host name that the system's resolver is still looking up: that call cannot be interrupted and
-/// ends by the resolver's own timeout.
+/// A blocked open or read of every `MediaInput` made with it returns with `.cancelled` within a second. The
+/// one exception is a host name that the system's resolver is still looking up: that call cannot be
+/// interrupted and ends by the resolver's own timeout.
 public final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
 

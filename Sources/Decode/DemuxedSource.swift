@@ -10,6 +10,8 @@ final class DemuxedSource: TrackSource {
     private static let mostReadErrorsInRow = 32
     /// Tracks of one input; further streams are left out.
     private static let mostTracks = 256
+    /// Packets of other kinds that are read in search of a stream of audio.
+    private static let mostPacketsBeforeAudio = 5_000
     /// Pause before a read that had nothing yet is tried again.
     private static let retryMicroseconds: UInt32 = 5_000
 
@@ -19,12 +21,14 @@ final class DemuxedSource: TrackSource {
 
     private let source: ErrorSource
     private let isLive: Bool
+    private let isHTTP: Bool
     private let readTimeoutMilliseconds: Int
     private let format: FormatContext
     private let packet: Packet
     /// By stream; `nil` for streams that are not read.
     private var decoders: [StreamDecoder?] = []
     private var originSeconds: Double?
+    private var hasPendingPacket = false
     private var hasDelivered = false
     private var decodeErrorsInRow = 0
     private var readErrorsInRow = 0
@@ -40,6 +44,7 @@ final class DemuxedSource: TrackSource {
     init(_ location: Location, options: InputOptions, source: ErrorSource) throws(MediaError) {
         self.source = source
         isLive = location.isLive
+        isHTTP = ["http", "https"].contains(Location.scheme(of: source.rawLocation))
         readTimeoutMilliseconds = options.readTimeoutMilliseconds
         let plan = OpenPlan(location, text: source.rawLocation, options: options)
         source.interrupt.allow(milliseconds: options.openTimeoutMilliseconds)
@@ -60,20 +65,27 @@ final class DemuxedSource: TrackSource {
 
     private func analyse(_ plan: OpenPlan) throws(MediaError) {
         var code = format.analyse(microseconds: plan.analysisMicroseconds)
-        if code >= 0, !hasKnownAudio, format.findsStreamsLate, !source.interrupt.isDue {
-            code = format.analyse(microseconds: plan.patientMicroseconds)
-        }
+        if code >= 0, !hasAudio, format.findsStreamsLate { code = readUpToAudio() }
         // Out of time is all right once there is something to decode.
-        let isFailure = code < 0 || !hasKnownAudio && source.interrupt.isDue
+        let isFailure = code < 0 || !hasAudio && source.interrupt.isDue
         if source.interrupt.isCancelled || isFailure { throw source.error(code: code, .analyse) }
         if source.interrupt.isDue { format.resume() }
     }
 
-    private var hasKnownAudio: Bool {
+    /// Reads on where the first stretch of media had no audio; the first packet of audio is kept for `read`.
+    private func readUpToAudio() -> Int32 {
+        for _ in 0..<DemuxedSource.mostPacketsBeforeAudio where !source.interrupt.isDue {
+            let code = format.readPacket(into: packet)
+            if code < 0 { return code == attune_error_eof ? 0 : code }
+            hasPendingPacket = hasAudio
+            if hasPendingPacket { break }
+        }
+        return 0
+    }
+
+    private var hasAudio: Bool {
         (0..<format.streamCount).contains { index in
-            guard let parameters = format.stream(index)?.pointee.codecpar?.pointee else { return false }
-            return parameters.codec_type == AVMEDIA_TYPE_AUDIO && parameters.sample_rate > 0
-                && parameters.ch_layout.nb_channels > 0
+            format.stream(index)?.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_AUDIO
         }
     }
 
@@ -81,7 +93,9 @@ final class DemuxedSource: TrackSource {
         var refusal: MediaError?
         for index in 0..<format.streamCount {
             decoders.append(nil)
-            guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else { continue }
+            guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
+                continue
+            }
             stream.pointee.discard = AVDISCARD_ALL
             guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
             let channelCount = Int(parameters.pointee.ch_layout.nb_channels)
@@ -126,6 +140,10 @@ final class DemuxedSource: TrackSource {
 
     private func readOn(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
         source.interrupt.allow(milliseconds: isLive ? readTimeoutMilliseconds : nil)
+        if hasPendingPacket {
+            hasPendingPacket = false
+            if try decodePacket(sink) { return .delivered }
+        }
         while !source.interrupt.isDue {
             attune_log_clear()
             let code = format.readPacket(into: packet)
@@ -136,11 +154,8 @@ final class DemuxedSource: TrackSource {
                 usleep(DemuxedSource.retryMicroseconds)
             } else if source.interrupt.isDue {
                 break
-            } else if code == attune_error_invalid_data, format.ioError == 0,
-                readErrorsInRow < DemuxedSource.mostReadErrorsInRow
-            {
+            } else if isPassing(code), readErrorsInRow < DemuxedSource.mostReadErrorsInRow {
                 readErrorsInRow += 1
-                brokenReads += 1
             } else {
                 return try finish(code, sink)
             }
@@ -148,6 +163,18 @@ final class DemuxedSource: TrackSource {
         guard !source.interrupt.isCancelled else { throw source.error(.cancelled, .read) }
         format.resume()
         return .idle
+    }
+
+    /// Whether the next read may well succeed.
+    private func isPassing(_ code: Int32) -> Bool {
+        if code == attune_error_exit {
+            // An inner stream (of HLS) repeats the interruption of an earlier read once.
+            format.resume()
+            return true
+        }
+        guard code == attune_error_invalid_data, format.ioError == 0 else { return false }
+        brokenReads += 1
+        return true
     }
 
     private func decodePacket(_ sink: BlockSink) throws(MediaError) -> Bool {
@@ -171,11 +198,15 @@ final class DemuxedSource: TrackSource {
         return false
     }
 
+    /// Whether the peer of an HTTP body without a length has closed the connection, which is how such a body
+    /// ends; FFmpeg reports it as an I/O error.
+    private var endsByHangUp: Bool { isHTTP && format.ioError == -EIO && !format.hasKnownLength }
+
     /// The demuxer gives nothing more, for good (`code` is end of file) or ill.
     private func finish(_ code: Int32, _ sink: BlockSink) throws(MediaError) -> ReadOutcome {
-        let ioError = format.ioError
+        let ioError = endsByHangUp ? 0 : format.ioError
         let failure: MediaError? =
-            if ioError != 0 || code != attune_error_eof {
+            if ioError != 0 || code != attune_error_eof && !endsByHangUp {
                 source.error(code: ioError != 0 ? ioError : code, .read)
             } else {
                 nil

@@ -3,8 +3,8 @@ import Glibc
 
 /// An `AVIOContext` over a pipe, FIFO or inherited descriptor.
 ///
-/// FFmpeg's own protocol for these blocks in `open` and `read`, out of reach of the interrupt callback. This one
-/// opens without waiting for a writer and reads only what `poll` says is there.
+/// FFmpeg's own protocol for these blocks in `open` and `read`, out of reach of the interrupt callback. This
+/// one opens without waiting for a writer and reads only what `poll` says is there.
 struct DescriptorIO: ~Copyable {
     private static let bufferBytes = 32 * 1024
 

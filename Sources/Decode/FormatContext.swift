@@ -40,8 +40,9 @@ struct FormatContext: ~Copyable {
         avformat_close_input(&context)
     }
 
-    /// Reads ahead until the streams are known. `microseconds` bounds how much media that may take; `nil` leaves
-    /// it to FFmpeg. What is read is kept and comes out of `readPacket` again.
+    /// Reads ahead until the streams are known. `microseconds` bounds how much media that may take; `nil`
+    /// leaves it to FFmpeg. What is read is kept and comes out of `readPacket` again. FFmpeg survives only
+    /// one call.
     func analyse(microseconds: Int64?) -> Int32 {
         if let microseconds { context.pointee.max_analyze_duration = microseconds }
         return avformat_find_stream_info(context, nil)
@@ -72,12 +73,16 @@ struct FormatContext: ~Copyable {
         return av_read_frame(context, packet.pointer)
     }
 
-    /// The error that the byte stream below is stuck on; 0 where there is none. Many demuxers call that the end.
+    /// The error that the byte stream below is stuck on; 0 where there is none. Many demuxers call that the
+    /// end.
     var ioError: Int32 {
         guard let io = context.pointee.pb else { return 0 }
         let error = io.pointee.error
         return error == attune_error_eof ? 0 : error
     }
+
+    /// Whether the byte stream has a known length.
+    var hasKnownLength: Bool { avio_size(context.pointee.pb) > 0 }
 
     /// Makes the byte stream readable again after a read that was interrupted.
     func resume() {

@@ -1,7 +1,8 @@
 /// How an input is opened and read.
 public struct InputOptions: Sendable {
     /// The URL schemes that may be opened, by the location itself and by what it refers to (a playlist's
-    /// segments, an SDP's streams). Anything else is refused. What a remote location refers to is never local.
+    /// segments, an SDP's streams). Anything else is refused. What a remote location refers to is never
+    /// local.
     public var allowedProtocols: [String]
     /// Milliseconds until an input that cannot be opened gives `timedOut`.
     public var openTimeoutMilliseconds: Int
@@ -10,8 +11,8 @@ public struct InputOptions: Sendable {
     /// Whether each channel is a track of its own; otherwise each audio stream is a track, the mean of its
     /// channels.
     public var splitsChannels: Bool
-    /// Further options of FFmpeg's protocols and demuxers, by name (`headers`, `rtsp_transport`, `passphrase`).
-    /// Those that nothing took are named in `MediaInput.warnings`.
+    /// Further options of FFmpeg's protocols and demuxers, by name (`headers`, `rtsp_transport`,
+    /// `passphrase`). Those that nothing took are named in `MediaInput.warnings`.
     public var demuxerOptions: [String: String]
 
     /// Options, each with a default that suits live media.
@@ -31,7 +32,8 @@ public struct InputOptions: Sendable {
 
     /// What can carry a meeting, live or recorded, and nothing that writes, runs or wraps other things.
     public static let defaultProtocols = [
-        "file", "pipe", "unix", "data", "crypto", "udp", "rtp", "srtp", "tcp", "tls", "http", "https", "httpproxy",
+        "file", "pipe", "unix", "data", "crypto", "udp", "rtp", "srtp", "tcp", "tls", "http", "https",
+        "httpproxy",
         "hls", "rtsp", "rtsps", "rtmp", "rtmps", "rtmpt", "rtmpts", "ffrtmphttp", "srt",
     ]
 

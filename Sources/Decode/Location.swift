@@ -34,8 +34,8 @@ enum Location {
         return true
     }
 
-    /// The scheme of a URL in lower case; `nil` for a path. `-` is a pipe. A path may contain colons: only `://`
-    /// or a scheme that FFmpeg knows makes a URL.
+    /// The scheme of a URL in lower case; `nil` for a path. `-` is a pipe. A path may contain colons: only
+    /// `://` or a scheme that FFmpeg knows makes a URL.
     static func scheme(of text: String) -> String? {
         if text == "-" { return "pipe" }
         guard let colon = text.firstIndex(of: ":") else { return nil }

@@ -112,12 +112,16 @@ extension MediaError.Kind {
     init(code: Int32, isLocal: Bool) {
         switch code {
         case -ENOENT, attune_error_http_not_found: self = .notFound
-        case -EACCES, -EPERM, attune_error_http_unauthorized, attune_error_http_forbidden: self = .accessDenied
+        case -EACCES, -EPERM, attune_error_http_unauthorized, attune_error_http_forbidden:
+            self = .accessDenied
         case -ETIMEDOUT: self = .timedOut
         case attune_error_protocol_not_found: self = .invalidURL
         case attune_error_invalid_data: self = .invalidData
+        // Demuxers say so where a file ends in the middle of something.
+        case -EIO where isLocal: self = .invalidData
         case attune_error_eof: self = isLocal ? .invalidData : .unreachable
-        case attune_error_decoder_not_found, attune_error_demuxer_not_found, attune_error_patch_welcome, -ENOSYS:
+        case attune_error_decoder_not_found, attune_error_demuxer_not_found, attune_error_patch_welcome,
+            -ENOSYS:
             self = .unsupported
         case attune_error_stream_not_found: self = .noAudio
         case -EINVAL: self = isLocal ? .invalidData : .invalidURL
@@ -142,7 +146,8 @@ struct ErrorSource {
     }
 
     /// An error with a kind of our own.
-    func error(_ kind: MediaError.Kind, _ operation: MediaError.Operation, detail: String = "") -> MediaError {
+    func error(_ kind: MediaError.Kind, _ operation: MediaError.Operation, detail: String = "") -> MediaError
+    {
         MediaError(kind: kind, operation: operation, code: 0, location: location, detail: detail)
     }
 

@@ -5,12 +5,13 @@ public import MediaTypes
 /// calls block for as long as the options allow.
 ///
 /// Each track comes as 16 kHz mono Float32 blocks in the input's own media time, whose origin is the input's
-/// start. Blocks of a track continue each other exactly; where the media has a gap of more than 10 ms, the next
-/// block's start jumps ahead by it. A track's time never goes back: what overlaps is cut, and a source whose
-/// clock restarts goes on where it was.
+/// start. Blocks of a track continue each other exactly; where the media has a gap of more than 10 ms, the
+/// next block's start jumps ahead by it. A track's time never goes back: what overlaps is cut, and a source
+/// whose clock restarts goes on where it was.
 ///
-/// Priming that the container or codec declares (MP3, Opus, AAC in MP4) is compensated; where nothing declares
-/// it (AAC in MPEG-TS, FLV or Matroska), audio lies an encoder's delay (typically 21 ms) late from the origin.
+/// Priming that the container or codec declares (MP3, Opus, AAC in MP4) is compensated; where nothing
+/// declares it (AAC in MPEG-TS, FLV or Matroska), audio lies an encoder's delay (typically 21 ms) late from
+/// the origin.
 public struct MediaInput: ~Copyable {
     /// The tracks, fixed when the input was opened.
     public let tracks: [MediaTrack]
@@ -18,8 +19,8 @@ public struct MediaInput: ~Copyable {
 
     /// Opens a path, `-` (standard input) or URL and finds its audio.
     ///
-    /// `listen=1` in the query of an RTMP or RTSP URL waits for a sender there (SRT, TCP and UDP have their own
-    /// ways to say that).
+    /// `listen=1` in the query of an RTMP or RTSP URL waits for a sender there (SRT, TCP and UDP have their
+    /// own ways to say that).
     public init(
         _ location: String, options: InputOptions = InputOptions(), cancellation: Cancellation
     ) throws(MediaError) {

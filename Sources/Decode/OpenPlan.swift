@@ -1,23 +1,17 @@
 /// What FFmpeg is told to open, and how.
 struct OpenPlan {
-    /// Media that is analysed at first of a live input, whose formats mostly never say that all streams are known.
+    /// Media that is analysed at first of a live input, whose formats mostly never say that all streams are
+    /// known.
     private static let liveAnalysisMicroseconds: Int64 = 500_000
-    /// Media that is analysed where the first look found no audio.
-    private static let patientLiveMicroseconds: Int64 = 5_000_000
-    private static let patientFileMicroseconds: Int64 = 60_000_000
 
     private(set) var url: String
     private(set) var entries: [(String, String)] = []
     /// Media to analyse; `nil` leaves it to FFmpeg.
     let analysisMicroseconds: Int64?
-    /// Media to analyse in a second pass, if the first found no audio.
-    let patientMicroseconds: Int64
 
     init(_ location: Location, text: String, options: InputOptions) {
         url = text
         analysisMicroseconds = location.isLive ? OpenPlan.liveAnalysisMicroseconds : nil
-        patientMicroseconds =
-            location.isLive ? OpenPlan.patientLiveMicroseconds : OpenPlan.patientFileMicroseconds
         var isRemote = false
         switch location {
         // The prefix keeps FFmpeg from taking a colon in the path for a scheme.
@@ -29,7 +23,9 @@ struct OpenPlan {
         }
         entries += options.demuxerOptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         // Last, so that no other option can widen it.
-        let allowed = options.allowedProtocols.filter { !isRemote || !InputOptions.localProtocols.contains($0) }
+        let allowed = options.allowedProtocols.filter {
+            !isRemote || !InputOptions.localProtocols.contains($0)
+        }
         entries.append(("protocol_whitelist", allowed.joined(separator: ",")))
     }
 

@@ -23,7 +23,8 @@ private struct Secrets {
     static let longestLine = 300
     /// A query item whose name contains one of these is a credential.
     private static let names = [
-        "token", "key", "pass", "pwd", "secret", "sig", "auth", "streamid", "credential", "jwt", "hmac", "policy",
+        "token", "key", "pass", "pwd", "secret", "sig", "auth", "streamid", "credential", "jwt", "hmac",
+        "policy",
         "session", "user",
     ]
     /// Shorter values are not looked for in other texts: they would hit ordinary words.
@@ -108,6 +109,8 @@ private struct Secrets {
 
 extension Character {
     fileprivate var isControl: Bool {
-        unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F || $0.properties.generalCategory == .control }
+        unicodeScalars.contains {
+            $0.value < 0x20 || $0.value == 0x7F || $0.properties.generalCategory == .control
+        }
     }
 }

@@ -39,7 +39,8 @@ struct Resampler: ~Copyable {
             Int32(shape.rateHz), 0, nil)
         if let context = candidate, code >= 0 {
             // 16-bit input would otherwise be resampled in 16 bits.
-            av_opt_set_sample_fmt(UnsafeMutableRawPointer(context), "internal_sample_fmt", AV_SAMPLE_FMT_FLTP, 0)
+            av_opt_set_sample_fmt(
+                UnsafeMutableRawPointer(context), "internal_sample_fmt", AV_SAMPLE_FMT_FLTP, 0)
             if outputChannels != shape.channelCount {
                 let matrix = Resampler.matrix(shape.channelCount, outputChannels, mixes: channelLimit == nil)
                 code = swr_set_matrix(context, matrix, Int32(shape.channelCount))
@@ -77,9 +78,9 @@ struct Resampler: ~Copyable {
         return matrix
     }
 
-    /// Feeds `count` samples per channel and converts; gives the samples per channel that came out, or an FFmpeg
-    /// error number. `planes` must hold `count` samples in `shape`; `nil` drains what the filter still holds,
-    /// after which the resampler takes no more input.
+    /// Feeds `count` samples per channel and converts; gives the samples per channel that came out, or an
+    /// FFmpeg error number. `planes` must hold `count` samples in `shape`; `nil` drains what the filter still
+    /// holds, after which the resampler takes no more input.
     mutating func convert(
         _ input: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?, count: Int
     ) -> Int {

@@ -35,7 +35,8 @@ struct SoundFile: ~Copyable {
         buffer.initialize(repeating: 0, count: framesPerRead * channelCount)
         var coding = SF_FORMAT_INFO()
         coding.format = info.format & Int32(SF_FORMAT_SUBMASK)
-        let code = sf_command(nil, Int32(SFC_GET_FORMAT_INFO), &coding, Int32(MemoryLayout<SF_FORMAT_INFO>.size))
+        let code = sf_command(
+            nil, Int32(SFC_GET_FORMAT_INFO), &coding, Int32(MemoryLayout<SF_FORMAT_INFO>.size))
         codecName = code == 0 && coding.name != nil ? String(cString: coding.name) : "pcm"
     }
 
@@ -54,8 +55,8 @@ struct SoundFile: ~Copyable {
 
     /// Whether the file begins like one of the formats that libsndfile itself parses.
     ///
-    /// It would also take FLAC, Ogg and MPEG audio, but ends a damaged one at the damage, without an error; FFmpeg
-    /// finds its way back behind it.
+    /// It would also take FLAC, Ogg and MPEG audio, but ends a damaged one at the damage, without an error;
+    /// FFmpeg finds its way back behind it.
     private static func hasNativeHeader(_ path: String) -> Bool {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

@@ -2,8 +2,8 @@ import MediaTypes
 
 /// Turns the timestamps of decoded frames into positions of resampled output on the 16 kHz grid.
 ///
-/// Frames whose timestamps say what their sample counts already said continue exactly where the last ended, so
-/// rounded or jittering timestamps leave no seams and hours accumulate no error. Only a deviation beyond
+/// Frames whose timestamps say what their sample counts already said continue exactly where the last ended,
+/// so rounded or jittering timestamps leave no seams and hours accumulate no error. Only a deviation beyond
 /// `tolerance` moves the position.
 struct Timeline {
     /// Largest deviation, in seconds, that counts as jitter of timestamps.
@@ -30,6 +30,8 @@ struct Timeline {
     private var rateHz = AudioGrid.sampleRateHz
     /// Added to timestamps: what restarts of the source's clock came to.
     private var offset = 0.0
+    /// The offset before the last restart.
+    private var offsetBefore = 0.0
     /// Where the next output sample lies.
     private var position: Int64 = 0
     /// End of what was handed out; nothing before it is handed out again.
@@ -55,10 +57,17 @@ struct Timeline {
         }
         if deviation.magnitude <= Timeline.tolerance { return .continuous }
         let isGap = deviation > 0 && deviation <= Timeline.longestGap
-        // A frame that repeats the end of the last one and goes on is cut; one wholly in the past would starve
-        // the output for as long as the source's clock stands still, so it means a restarted clock.
+        // A frame that repeats the end of the last one and goes on is cut; one wholly in the past would
+        // starve the output for as long as the source's clock stands still, so it means a restarted clock.
         let isOverlap = deviation < 0 && time + duration > expected + Timeline.resolution
+        // A demuxer that does not know the length of its first frames yet repeats a timestamp, counts on from
+        // there and then corrects itself: no restart after all.
+        if (seconds + offsetBefore - expected).magnitude <= Timeline.tolerance {
+            swap(&offset, &offsetBefore)
+            return .continuous
+        }
         if isGap || isOverlap { return .jump(to: time) }
+        offsetBefore = offset
         offset -= deviation
         return .continuous
     }

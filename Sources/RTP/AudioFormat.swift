@@ -94,7 +94,7 @@ public struct PayloadDescription: Sendable, Hashable {
 public struct RTPStreamDescription: Sendable, Hashable {
     /// Numeric IPv4 or IPv6 address, without brackets.
     public var address: String
-    /// UDP port, 1…65535.
+    /// UDP port, 1…65535; 0 lets the system choose one.
     public var port: UInt16
     /// Payload types, 0…127.
     public var payloads: [UInt8: PayloadDescription]

@@ -33,8 +33,8 @@ struct OpusDecoder: ~Copyable {
         call(payload, samples: Self.maxSamples, forwardCorrection: 0, into: output)
     }
 
-    /// Fills `samples` lost samples (a multiple of `concealmentStep`, at most `maxSamples`) before `next`: from
-    /// the in-band FEC of `next` where it has any, else by the decoder's own concealment.
+    /// Fills `samples` lost samples (a multiple of `concealmentStep`, at most `maxSamples`) before `next`:
+    /// from the in-band FEC of `next` where it has any, else by the decoder's own concealment.
     mutating func conceal(samples: Int, before next: RawSpan, into output: UnsafeMutablePointer<Float>)
         -> Int?
     {

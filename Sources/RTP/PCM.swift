@@ -1,7 +1,7 @@
 /// Payloads of plain samples.
 enum PCM {
-    /// Writes the mean of the channels of each sample of `payload` to `output` (room for one element per byte of
-    /// payload) and returns how many, or nil if the payload is no whole number of samples.
+    /// Writes the mean of the channels of each sample of `payload` to `output` (room for one element per byte
+    /// of payload) and returns how many, or nil if the payload is no whole number of samples.
     static func decode(
         _ payload: RawSpan, format: AudioFormat, into output: UnsafeMutableBufferPointer<Float>
     ) -> Int? {

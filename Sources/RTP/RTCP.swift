@@ -18,7 +18,7 @@ public enum RTCPMessage: Sendable, Hashable {
 
 /// Reader of RTCP compounds (RFC 3550, section 6).
 public enum RTCP {
-    /// Whether a datagram on a port shared with RTP is RTCP: its packet type is 192…223 (RFC 5761, section 4).
+    /// Whether a datagram on a port shared with RTP is RTCP: its packet type is 192…223 (RFC 5761, 4).
     public static func isRTCP(_ datagram: RawSpan) -> Bool {
         datagram.byteCount >= 2 && (192...223).contains(datagram.uint8(at: 1))
     }

@@ -166,9 +166,9 @@ public struct RTPReceiver: ~Copyable {
         }
     }
 
-    /// Looks at a packet that does not fit the running stream. Two of them in order begin a new stream; if they
-    /// are of another source, the running one must have left or have been silent for the longest wait, so that
-    /// two sources on one port do not take turns.
+    /// Looks at a packet that does not fit the running stream. Two of them in order begin a new stream; if
+    /// they are of another source, the running one must have left or have been silent for the longest wait,
+    /// so that two sources on one port do not take turns.
     private mutating func consider<Sink: RTPSink & ~Copyable>(
         _ packet: RTPPacket, payload: RawSpan, _ format: AudioFormat, _ arrival: Int64, running: StreamState,
         into sink: inout Sink

@@ -8,6 +8,7 @@ public protocol RTPSink: ~Copyable {
     /// `isConcealed`: they were lost and are the codec's substitute.
     mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool)
 
-    /// The sender sent nothing for `sampleCount` samples from `start` on, on purpose (DTX, silence suppression).
+    /// The sender sent nothing for `sampleCount` samples from `start` on, on purpose (DTX, silence
+    /// suppression).
     mutating func silence(start: MediaTime, sampleCount: Int64)
 }

@@ -76,8 +76,9 @@ extension RTPStreamDescription {
                     remedy: "give a numeric address, as in rtp://127.0.0.1:5004 or rtp://[::1]:5004")
             }
         }
-        guard rest.first == ":", let port = UInt16(rest.dropFirst()), port > 0 else {
-            throw RTPURLError(part: .port, remedy: "end the address with a port from 1 to 65535, as in :5004")
+        guard rest.first == ":", let port = UInt16(rest.dropFirst()) else {
+            throw RTPURLError(
+                part: .port, remedy: "end the address with a port from 1 to 65535, as in :5004, or 0 for a free one")
         }
         return (String(host), port)
     }

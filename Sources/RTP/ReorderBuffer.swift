@@ -66,8 +66,8 @@ struct ReorderBuffer: ~Copyable {
         return entry.slot >= 0 && entry.tag.sequence == sequence
     }
 
-    /// Keeps a copy of a packet that is not held yet; `next < tag.sequence < next + capacity`, and the payload
-    /// has at most `slotBytes`.
+    /// Keeps a copy of a packet that is not held yet; `next < tag.sequence < next + capacity`, and the
+    /// payload has at most `slotBytes`.
     mutating func hold(_ tag: PacketTag, payload: RawSpan) {
         let slot = freeSlots.memory[capacity - heldCount - 1]
         heldCount += 1

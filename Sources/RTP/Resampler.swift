@@ -2,8 +2,8 @@ import MediaTypes
 
 /// Streaming rational resampler to the 16 kHz grid.
 ///
-/// The delay of the filter is compensated: output sample n lies at input time n × rate / 16 000, and the first
-/// output comes once `lookahead` inputs are in.
+/// The delay of the filter is compensated: output sample n lies at input time n × rate / 16 000, and the
+/// first output comes once `lookahead` inputs are in.
 struct Resampler: ~Copyable {
     let filter: ResamplerFilter
     /// Most outputs that one `push` or `finish` can give.

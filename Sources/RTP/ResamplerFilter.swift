@@ -4,7 +4,7 @@ import MediaTypes
 /// The polyphase filter that takes one sampling rate to the 16 kHz grid: linear phase, windowed sinc.
 ///
 /// The Kaiser window (Kaiser 1974) is set for 70 dB of stop band and a transition band of 1 kHz: from 8 kHz
-/// it is a half-band interpolator (cut-off 4 kHz), from above 16 kHz it passes up to 7 kHz and stops at 8 kHz.
+/// it is a half-band interpolator (cut-off 4 kHz), from above 16 kHz it passes up to 7 and stops at 8 kHz.
 struct ResamplerFilter: Sendable {
     private static let stopBandDb = 70.0
     private static let transitionHz = 1_000.0

@@ -29,7 +29,8 @@ struct StreamState {
     var jitterMilliseconds: Double { jitterNanoseconds / 1e6 }
 
     /// The packet with its numbers unwrapped, or nil where it cannot belong to this stream: another source, a
-    /// sequence number far off, or a timestamp more than the tolerance off both the latest one and arrival time.
+    /// sequence number far off, or a timestamp more than the tolerance off both the latest one and arrival
+    /// time.
     func fit(
         _ packet: RTPPacket, clockRateHz: Int, arrivalNanoseconds: Int64, toleranceMilliseconds: Int
     ) -> PacketTag? {

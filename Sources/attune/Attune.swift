@@ -3,6 +3,7 @@ import Client
 import ControlAPI
 import Decode
 import Foundation
+import Pipeline
 
 /// The command that people type.
 @main
@@ -49,6 +50,7 @@ func fail(_ error: any Error) -> ExitCode {
         case .refused(let problem): fail(problem.detail, code: exitCode(of: problem))
         case .unexpectedAnswer: fail(error.description, code: 70)
         }
+    case let error as EventFileError: fail(error.description, code: 73)
     default: fail("\(error)", code: 70)
     }
 }

@@ -29,6 +29,9 @@ struct Analyze: ParsableCommand {
     @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"))
     var events: String?
 
+    @Option(help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"))
+    var report: String?
+
     func run() throws {
         let speakers = try media.map(speaker(named:)) + speaker.map(speaker(from:))
         guard !speakers.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
@@ -38,11 +41,24 @@ struct Analyze: ParsableCommand {
         }
         do {
             let file = try events.map(EventFile.init(path:))
-            let totals = try RecordingAnalysis.run(session: session, speakers: speakers) { file?.write($0) }
+            var page = ReportPage()
+            let totals = try RecordingAnalysis.run(session: session, speakers: speakers) { event in
+                file?.write(event)
+                if report != nil { page.take(event) }
+            }
             try file?.close()
+            if let report { try write(page.html(totals), to: report) }
             try output(json ? totals.json() + [0x0A] : Array(TotalsText.text(of: totals).utf8))
         } catch {
             throw fail(error)
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
         }
     }
 

@@ -1,0 +1,56 @@
+# Attune: build, try, test, install. Every target installs what it needs (scripts/setup.sh).
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+MEDIA ?=
+
+BUILD := .build/release
+CALL := .build/demo-call
+
+.PHONY: all setup build demo test test-peers bench fuzz soak evaluate format lint install uninstall clean
+
+all: build
+
+setup:
+	@scripts/setup.sh >&2
+
+# Release build of attuned and attune in .build/release/. Its log goes to standard error, so that the output of
+# `make demo` is the events alone.
+build: setup
+	@swift build -c release --product attuned >&2
+	@swift build -c release --product attune >&2
+
+# Plays a call into a daemon as live RTP streams and shows the ticks. MEDIA="a.wav b.wav" plays recordings.
+demo: build $(if $(MEDIA),,$(CALL)/timeline.csv)
+	@python3 scripts/demo.py $(BUILD) $(CALL) $(MEDIA)
+
+$(CALL)/timeline.csv: scripts/make_demo_call.py scripts/demo_call.txt | setup
+	@python3 scripts/make_demo_call.py $(CALL)
+
+# All tests. Those that need recordings which are not there say so and are skipped.
+test: setup $(CALL)/timeline.csv
+	swift build --build-tests
+	swift test --skip-build
+
+# Formats all Swift sources; lint only says what is wrong.
+format:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+install: build
+	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
+	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
+	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
+	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
+	install -d $(DESTDIR)/etc/systemd/system
+	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attuned.service > $(DESTDIR)/etc/systemd/system/attuned.service
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
+	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/usr/lib/sysusers.d/attune.conf
+
+clean:
+	swift package clean
+	rm -rf $(CALL)

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// Start, end, and what is left of either.
+@Suite struct LifeTests {
+    @Test func aSocketLeftByACrashIsReplacedAndALiveOneIsNot() throws {
+        let folder = try TemporaryFolder()
+        var crashed: RunningDaemon? = try RunningDaemon(folder: folder)
+        kill(try #require(crashed).process.processIdentifier, SIGKILL)
+        crashed?.process.waitUntilExit()
+        crashed = nil
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/events.sock"))
+
+        let daemon = try RunningDaemon(folder: folder)
+        let second = try run(Place.command("attuned"), ["--config", daemon.config])
+        #expect(second.status == 69)
+        #expect(second.errors.contains("already answers"), "\(second.errors)")
+        #expect(try daemon.attune("sessions").status == 0, "the first one is not disturbed")
+        #expect(daemon.terminate() == 0)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func signalsEndEverythingInOrder(signal: Int32) throws {
+        let daemon = try RunningDaemon()
+        _ = try daemon.attachRTP(session: "one", speaker: "a")
+        _ = try daemon.attachRTP(session: "two", speaker: "a")
+        let subscriber = try Subscriber(daemon.eventsPath)
+        try subscriber.wait(for: "snapshot") { $0.type == "snapshot" }
+        kill(daemon.process.processIdentifier, signal)
+        daemon.process.waitUntilExit()
+        #expect(daemon.process.terminationReason == .exit && daemon.process.terminationStatus == 0, "\(daemon.log)")
+        try eventually("the socket is closed") {
+            try subscriber.poll()
+            return subscriber.isClosed
+        }
+        let ended = subscriber.lines.filter { $0.type == "session.ended" }.compactMap { $0["session"] as? String }
+        #expect(ended == ["one", "two"])
+        #expect(!FileManager.default.fileExists(atPath: daemon.eventsPath))
+        #expect(!FileManager.default.fileExists(atPath: daemon.controlPath))
+    }
+
+    @Test func socketsHaveTheModeOfTheConfiguration() throws {
+        let daemon = try RunningDaemon()
+        for path in [daemon.eventsPath, daemon.controlPath] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o660, "\(path)")
+        }
+    }
+
+    @Test func theServiceManagerIsTold() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/notify"
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        let config = try folder.file(
+            "attune.yaml", "sockets:\n  events: \(folder.path)/e.sock\n  control: \(folder.path)/c.sock\n")
+        let process = try start(
+            Place.command("attuned"), ["--config", config], environment: ["NOTIFY_SOCKET": path], logs: folder.path)
+        defer {
+            process.terminate()
+            process.waitUntilExit()
+        }
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = recv(socket, &buffer, buffer.count, 0)
+        #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == "READY=1")
+    }
+
+    @Test func theUnitFileIsClean() throws {
+        let analyze = URL(fileURLWithPath: "/usr/bin/systemd-analyze")
+        guard FileManager.default.isExecutableFile(atPath: analyze.path) else {
+            print("skipped: systemd-analyze is not installed")
+            return
+        }
+        let folder = try TemporaryFolder()
+        let unit = try String(
+            contentsOf: Place.root.appendingPathComponent("systemd/attuned.service"), encoding: .utf8)
+        #expect(unit.contains("Type=notify"))
+        // The binary is not installed here: the unit is checked with the one that was built.
+        let path = try folder.file(
+            "attuned.service",
+            unit.replacingOccurrences(of: "/usr/bin/attuned", with: Place.command("attuned").path))
+        let finished = try run(analyze, ["verify", path])
+        #expect(finished.status == 0)
+        #expect(finished.errors.isEmpty, "\(finished.errors)")
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// The daemon on live media, with FFmpeg as the sender.
+@Suite struct LiveTests {
+    /// Half a minute of two people who take turns: bursts of voice-like tones of 2 s, every 4 s, alternating.
+    private func makeDialogue(_ folder: TemporaryFolder) throws -> [String] {
+        try ["a", "b"].enumerated().map { index, name in
+            let path = folder.path + "/\(name).wav"
+            // Harmonics of a gliding fundamental with a syllabic envelope of 4 Hz: speech for a detector.
+            let f0 = index == 0 ? "(180+30*sin(2*PI*0.7*t))" : "(110+20*sin(2*PI*0.6*t))"
+            let voice = (1...8).map { "sin(2*PI*\($0)*\(f0)*t)/\($0)" }.joined(separator: "+")
+            let on = "between(mod(t-\(index * 2),4),0.5,1.9)*(0.55+0.45*sin(2*PI*4*t))"
+            let made = try run(
+                ffmpeg,
+                [
+                    "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
+                    "aevalsrc='0.12*(\(voice))*\(on)+0.0005*(random(0)-0.5)':s=48000:d=30", "-y", path,
+                ])
+            try #require(made.status == 0, "\(made.errors)")
+            return path
+        }
+    }
+
+    private func send(_ files: [String], to urls: [String], logs: String) throws -> Process {
+        var arguments: [String] = []
+        for file in files { arguments += ["-re", "-i", file] }
+        for (index, url) in urls.enumerated() {
+            arguments += ["-map", "\(index):a", "-c:a", "libopus", "-b:a", "24k", "-f", "rtp", url]
+        }
+        return try startSender(arguments, logs: logs)
+    }
+
+    @Test func ticksComeOnceASecondAndEveryLineIsAccountedFor() throws {
+        let daemon = try RunningDaemon()
+        let files = try makeDialogue(daemon.folder)
+        let urls = [
+            try daemon.attachRTP(session: "call", speaker: "a:rep"),
+            try daemon.attachRTP(session: "call", speaker: "b:customer"),
+        ]
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let logs = try TemporaryFolder()
+        let sender = try send(files, to: urls, logs: logs.path)
+        defer { sender.terminate() }
+        let speech = try subscriber.wait(for: "speech") { $0.type == "speech.started" }
+        try subscriber.wait(for: "ten ticks of b") { $0.type == "tick" && ($0.number("t") ?? 0) >= 10 && $0.speaker == "b" }
+        #expect(daemon.terminate() == 0)
+        try eventually("the socket is closed") {
+            try subscriber.poll()
+            return subscriber.isClosed
+        }
+
+        #expect(subscriber.lines.prefix(2).map(\.type) == ["hello", "snapshot"])
+        let sequence = subscriber.events.compactMap { $0.number("seq") }.map { Int($0) }
+        let first = try #require(subscriber.lines.first?.number("seq"))
+        #expect(sequence == Array(Int(first) + 1..<Int(first) + 1 + sequence.count))
+        for speaker in ["a", "b"] {
+            let times = subscriber.events.filter { $0.type == "tick" && $0.speaker == speaker }.compactMap { $0.number("t") }
+            #expect(zip(times, times.dropFirst()).allSatisfy { abs($1 - $0 - 1) < 1e-6 }, "\(times)")
+            let onset = try #require(speech.number("start_s"))
+            #expect((times.first ?? .infinity) <= onset + 2.5)
+        }
+        // Ended in order: the totals reach the client, then the sockets are gone.
+        let last = try #require(subscriber.events.last)
+        #expect(last.type == "session.ended")
+        let speakers = try #require(last["speakers"] as? [String: [String: any Sendable]])
+        #expect(speakers.keys.sorted() == ["a", "b"])
+        #expect(speakers["a"]?.number("speech_s") ?? 0 > 1)
+        #expect(!FileManager.default.fileExists(atPath: daemon.eventsPath))
+        #expect(!FileManager.default.fileExists(atPath: daemon.controlPath))
+    }
+
+    @Test func aKilledSenderStallsTheSourceAndANewOneRevivesIt() throws {
+        let daemon = try RunningDaemon(settings: "sources:\n  stall_s: 0.5\n")
+        let files = try makeDialogue(daemon.folder)
+        let url = try daemon.attachRTP(session: "call", speaker: "a")
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let logs = try TemporaryFolder()
+        for round in 1...3 {
+            let sender = try send([files[0]], to: [url], logs: logs.path)
+            try eventually("connected \(round)") {
+                try subscriber.poll()
+                return subscriber.lines.filter { $0.type == "source.connected" }.count == round
+            }
+            let before = subscriber.lines.filter { $0.type == "tick" }.count
+            try eventually("ticks in round \(round)") {
+                try subscriber.poll()
+                return subscriber.lines.filter { $0.type == "tick" }.count >= before + 2
+            }
+            kill(sender.processIdentifier, SIGKILL)
+            sender.waitUntilExit()
+            try eventually("stalled \(round)") {
+                try subscriber.poll()
+                return subscriber.lines.filter { $0.type == "source.stalled" }.count == round
+            }
+        }
+        // Media time kept up with the pauses between the senders: ticks never go back.
+        let times = subscriber.lines.filter { $0.type == "tick" }.compactMap { $0.number("t") }
+        #expect(times == times.sorted())
+        #expect(Set(times).count == times.count)
+        #expect(daemon.process.isRunning)
+    }
+
+    @Test func withheldConsentLeavesNoTraceOfTheVoice() throws {
+        let daemon = try RunningDaemon()
+        let files = try makeDialogue(daemon.folder)
+        let urls = [
+            try daemon.attachRTP(session: "call", speaker: "a"),
+            try daemon.attachRTP(session: "call", speaker: "shy", consent: "withheld"),
+        ]
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let logs = try TemporaryFolder()
+        let sender = try send(files, to: urls, logs: logs.path)
+        defer { sender.terminate() }
+        try subscriber.wait(for: "ticks of a") { $0.type == "tick" && ($0.number("t") ?? 0) >= 8 }
+        #expect(daemon.terminate() == 0)
+        try eventually("the socket is closed") {
+            try subscriber.poll()
+            return subscriber.isClosed
+        }
+        let types = Set(subscriber.lines.filter { $0.speaker == "shy" }.map(\.type))
+        #expect(types.isSubset(of: ["speaker.joined", "speaker.left", "gap"]))
+        let ended = try #require(subscriber.lines.last { $0.type == "session.ended" })
+        let totals = try #require((ended["speakers"] as? [String: [String: any Sendable]])?["shy"])
+        #expect(totals.keys.sorted() == ["consent"])
+        #expect(totals["consent"] as? String == "withheld")
+        for line in subscriber.lines where line.type == "turn" { #expect(line["previous_speaker"] as? String != "shy") }
+    }
+
+    @Test func aFileIsPlayedAtItsOwnPaceAndEndsItsSession() throws {
+        let daemon = try RunningDaemon()
+        let files = try makeDialogue(daemon.folder)
+        let short = daemon.folder.path + "/short.flac"
+        try #require(run(ffmpeg, ["ffmpeg", "-loglevel", "error", "-t", "3", "-i", files[0], short]).status == 0)
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let answer = try daemon.attune("attach", short, "--session", "file", "--speaker", "a", "--consent", "granted")
+        #expect(answer.status == 0, "\(answer.errors)")
+        let ended = try subscriber.wait(for: "the end of the session") { $0.type == "session.ended" }
+        #expect(abs((ended.number("duration_s") ?? 0) - 3) < 0.5)
+        #expect(subscriber.lines.contains { $0.type == "source.ended" && $0["reason"] as? String == "end of media" })
+        #expect(try daemon.attune("sessions", "--json").output == "[]\n")
+    }
+}

@@ -1,0 +1,81 @@
+import MediaTypes
+import Testing
+
+@testable import Pipeline
+
+/// What a pipeline gave, in order.
+private struct Collected {
+    var records: [HopRecord] = []
+    var lost: [Range<Int64>] = []
+
+    mutating func take(_ output: SpeakerOutput) {
+        switch output {
+        case .hop(let record): records.append(record)
+        case .lost(let from, let to): lost.append(from..<to)
+        case .change: break
+        }
+    }
+}
+
+@Suite struct SpeakerPipelineTests {
+    /// Feeds blocks of noise that start at the given samples of the session.
+    private func feed(_ starts: [Int64], count: Int = 320, from first: Int64 = 0) -> Collected {
+        var collected = Collected()
+        var pipeline = SpeakerPipeline(start: MediaTime(samples: first), measuresFeatures: true)
+        let samples = (0..<count).map { Float(($0 * 7_919) % 1_000) / 5_000 - 0.1 }
+        for start in starts {
+            pipeline.feed(start: MediaTime(samples: start), samples: samples.span) { collected.take($0) }
+        }
+        pipeline.finish { collected.take($0) }
+        return collected
+    }
+
+    private func isContiguous(_ records: [HopRecord]) -> Bool {
+        zip(records, records.dropFirst()).allSatisfy { $1.index == $0.index + 1 }
+    }
+
+    @Test func recordsCountHopsOfTheSession() {
+        let collected = feed((0..<50).map { 1_600 + $0 * 320 }, from: 1_600)
+        #expect(collected.records.map(\.index) == Array(10..<110))
+        #expect(collected.lost.isEmpty)
+    }
+
+    @Test func aStartBetweenTwoHopsIsRoundedToTheNearer() {
+        #expect(feed([1_679, 1_999], from: 1_679).records.first?.index == 10)
+        #expect(feed([1_681, 2_001], from: 1_681).records.first?.index == 11)
+    }
+
+    @Test func aJumpIsLostMedia() {
+        let collected = feed([0, 320, 1_600, 1_920])
+        #expect(collected.lost == [4..<10])
+        #expect(collected.records.count == 14)
+        #expect(isContiguous(collected.records))
+        #expect(collected.records.filter(\.isLost).map(\.index) == Array(4..<10))
+    }
+
+    @Test func jitterBelowAHopIsIgnoredAndNeverAddsUp() {
+        var time: Int64 = 0
+        var starts: [Int64] = []
+        for index in 0..<500 {
+            starts.append(time + Int64(index % 3) * 70 - 70)
+            time += 320
+        }
+        let collected = feed(starts)
+        #expect(collected.lost.isEmpty)
+        #expect(collected.records.count == 1_000)
+    }
+
+    @Test func roundedTimeStampsOfADriftingSenderGiveSingleLostHops() {
+        // 100 ppm fast: a hop is missing every 100 s.
+        let starts = (0..<15_000).map { Int64((Double($0) * 320 * 1.0001).rounded()) }
+        let collected = feed(starts)
+        #expect(collected.lost.count == 3 && collected.lost.allSatisfy { $0.count == 1 })
+        #expect(isContiguous(collected.records))
+    }
+
+    @Test func whatWasPlayedBeforeIsNotPlayedAgain() {
+        let collected = feed([0, 320, 160, 320, 640])
+        #expect(collected.records.map(\.index) == Array(0..<6))
+        #expect(collected.lost.isEmpty)
+    }
+}

@@ -1,0 +1,184 @@
+import Events
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Publish
+
+@Suite struct JournalTests {
+    private func journal(ringBytes: Int = 1 << 20, milliseconds: Int64 = 60_000) -> Journal {
+        Journal(ringBytes: ringBytes, ringMilliseconds: milliseconds)
+    }
+
+    @Test func foldsWhatANewClientHasToKnow() throws {
+        var journal = journal()
+        let clock = ManualClock().clock
+        for event in [
+            startEvent("s1"), startEvent("s2"), joinEvent("ana"), joinEvent("ben"), joinEvent("cy", session: "s2"),
+            sourceEvent("a", .live), sourceEvent("b", .live), sourceEvent("a", .stalled), tickEvent("ana", 1, score: 40),
+            tickEvent("ana", 2, score: 60), tickEvent("nobody", 2), tickEvent("ana", 2, session: "none"),
+            turnEvent("ana", 1), leaveEvent("ben"), endEvent("s2"), startEvent("s3"),
+        ] { journal.append(event, clock: clock) }
+
+        let sessions = journal.projection.snapshot
+        #expect(sessions.map(\.id) == ["s1", "s3"])
+        let first = try #require(sessions.first)
+        #expect(first.speakers.map(\.name) == ["ana"])
+        #expect(first.sources.map(\.source) == ["a", "b"])
+        #expect(first.sources.map(\.state) == [.stalled, .live])
+        #expect(first.speakers.first?.lastTickSeconds == 2)
+        guard case .scored(let score)? = first.speakers.first?.lastTick?.engagement else {
+            Issue.record("no last tick")
+            return
+        }
+        #expect(score.score == 60)
+    }
+
+    @Test func endedSourcesDoNotPileUp() throws {
+        var journal = journal()
+        let clock = ManualClock().clock
+        journal.append(startEvent(), clock: clock)
+        journal.append(sourceEvent("live", .live), clock: clock)
+        for number in 0..<100 { journal.append(sourceEvent("\(number)", .ended), clock: clock) }
+        let sources = try #require(journal.projection.snapshot.first).sources
+        #expect(sources.map(\.source) == ["live"] + (84..<100).map { "\($0)" })
+    }
+
+    @Test func ringKeepsToItsLimits() {
+        let manual = ManualClock()
+        var journal = journal(ringBytes: 20_000, milliseconds: 5_000)
+        for second in 0..<200 {
+            journal.append(tickEvent("ana", Double(second)), clock: manual.clock)
+            #expect(journal.ring.bytes <= 20_000)
+            #expect(journal.ring.bytes(after: journal.sequence) == 0)
+        }
+        #expect(journal.ring.count > 5)
+        manual.advance(seconds: 5.001)
+        journal.evict(nowMilliseconds: manual.clock.monotonicMilliseconds())
+        #expect(journal.ring.count == 0)
+        #expect(journal.ring.bytes == 0)
+        #expect(journal.backlog(after: 190, limit: 8, queueBytes: 0).lost == 191...200)
+        journal.append(turnEvent("ana", 1), clock: manual.clock)
+        #expect(journal.ring.firstSequence == 201)
+    }
+
+    @Test func bytesBehindAreExact() {
+        var journal = journal()
+        let clock = ManualClock().clock
+        for second in 0..<20 { journal.append(turnEvent("ana", Double(second)), clock: clock) }
+        for cursor in 0...20 {
+            let records = journal.ring.records(after: cursor, limit: 100)
+            #expect(records.map(\.sequence) == Array(cursor + 1..<21))
+            #expect(journal.ring.bytes(after: cursor) == records.reduce(0) { $0 + ($1.line?.readableBytes ?? 0) })
+        }
+        #expect(journal.ring.records(after: 3, limit: 2).map(\.sequence) == [4, 5])
+    }
+
+    @Test func tooLongEventsKeepTheirNumber() {
+        var journal = journal()
+        let clock = ManualClock().clock
+        journal.append(startEvent(String(repeating: "x", count: 70_000)), clock: clock)
+        journal.append(startEvent("s1"), clock: clock)
+        let records = journal.ring.records(after: 0, limit: 10)
+        #expect(records.map(\.sequence) == [1, 2])
+        #expect(records.map { $0.line == nil } == [true, false])
+        #expect(journal.oversized == 1)
+        #expect(journal.projection.snapshot.map(\.id) == ["s1"])
+    }
+
+    /// Right 1: after the consent is taken back no later byte may carry a value of that speaker.
+    @Test func revokedConsentWithdrawsWhatWasMeasured() throws {
+        var journal = journal()
+        let clock = ManualClock().clock
+        for event in [
+            startEvent(), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1), tickEvent("ben", 1), turnEvent("ana", 1),
+            joinEvent("ana", consent: .withheld),
+        ] { journal.append(event, clock: clock) }
+        let records = journal.ring.records(after: 0, limit: 100)
+        #expect(records.filter { $0.line == nil }.map(\.sequence) == [4, 6])
+        #expect(journal.ring.newestTick(of: SpeakerKey(session: "s1", speaker: "ana")) == nil)
+        let speakers = try #require(journal.projection.snapshot.first).speakers
+        #expect(speakers.map { $0.lastTick == nil } == [true, false])
+        #expect(speakers.map(\.joined.consent) == [.withheld, .granted])
+    }
+
+    @Test func onlyTicksBehindTheLimitCarryTheNewest() {
+        var journal = journal()
+        let clock = ManualClock().clock
+        for second in 0..<50 {
+            journal.append(tickEvent("ana", Double(second)), clock: clock)
+            journal.append(turnEvent("ana", Double(second)), clock: clock)
+        }
+        let far = journal.backlog(after: 0, limit: 4, queueBytes: 10_000)
+        #expect(far.entries.map { $0.newest?.sequence } == [99, nil, 99, nil])
+        let near = journal.backlog(after: 98, limit: 4, queueBytes: 10_000)
+        #expect(near.entries.map { $0.newest?.sequence } == [nil, nil])
+    }
+}
+
+@Suite struct SnapshotLinesTests {
+    private func lines(_ sessions: [Snapshot.Session]) throws -> [[String: Any]] {
+        var lines = SnapshotLines(sessions: sessions, sequence: 9)
+        var result: [[String: Any]] = []
+        while let line = lines.next(at: "2026-01-01T00:00:00.000Z") {
+            #expect(line.count < maximumLineBytes)
+            try #require(result.count < 10_000)
+            result.append(try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]))
+        }
+        return result
+    }
+
+    private func sessions(_ count: Int, speakers: Int, sources: Int = 1) -> [Snapshot.Session] {
+        (0..<count).map { number in
+            var session = Snapshot.Session(
+                id: "s\(number)", started: SessionStarted(noticeID: "n", policy: "standard"))
+            session.sources = (0..<sources).map { SourceState(source: "src\($0)", url: "rtp://x", state: .live) }
+            session.speakers = (0..<speakers).map { speaker in
+                var entry = Snapshot.Speaker(
+                    name: "sp\(speaker)", joined: SpeakerJoined(role: "rep", consent: .granted))
+                entry.lastTick = tick()
+                entry.lastTickSeconds = 3
+                return entry
+            }
+            return session
+        }
+    }
+
+    @Test func oneLineWhereItFits() throws {
+        #expect(try lines([]).map { $0["more"] as? Bool } == [false])
+        #expect(try lines(sessions(3, speakers: 2)).map { $0["more"] as? Bool } == [false])
+    }
+
+    @Test(arguments: [(300, 2, 1), (1, 500, 3), (7, 60, 200), (2, 0, 2000), (1000, 0, 0)])
+    func severalLinesLoseNothing(_ count: Int, _ speakers: Int, _ sources: Int) throws {
+        let expected = sessions(count, speakers: speakers, sources: sources)
+        let lines = try lines(expected)
+        #expect(lines.map { $0["more"] as? Bool } == Array(repeating: true, count: lines.count - 1) + [false])
+        var order: [String] = []
+        var merged: [String: (sources: [String], speakers: [String], ticks: Int)] = [:]
+        for session in lines.flatMap({ $0["sessions"] as? [[String: Any]] ?? [] }) {
+            let id = session["session"] as? String ?? ""
+            if merged[id] == nil { order.append(id) }
+            let speakers = session["speakers"] as? [[String: Any]] ?? []
+            var entry = merged[id] ?? ([], [], 0)
+            entry.sources += (session["sources"] as? [[String: Any]] ?? []).compactMap { $0["source"] as? String }
+            entry.speakers += speakers.compactMap { $0["speaker"] as? String }
+            entry.ticks += speakers.count { $0["last_tick"] != nil }
+            merged[id] = entry
+        }
+        #expect(order == expected.map(\.id))
+        for session in expected {
+            #expect(merged[session.id]?.sources == session.sources.map(\.source))
+            #expect(merged[session.id]?.speakers == session.speakers.map(\.name))
+            #expect(merged[session.id]?.ticks == speakers)
+        }
+    }
+
+    @Test func longestPartsStillFit() throws {
+        let text = String(repeating: "x", count: 15_000)
+        var session = Snapshot.Session(id: "s", started: SessionStarted(noticeID: text, policy: "standard"))
+        session.sources = (0..<5).map { SourceState(source: "\($0)", url: text, state: .live) }
+        session.speakers = (0..<5).map { Snapshot.Speaker(name: "\($0)", joined: SpeakerJoined(role: text, consent: .granted)) }
+        #expect(try lines([session, session]).count > 4)
+    }
+}

@@ -1,0 +1,144 @@
+import RTP
+import Testing
+
+@Suite struct SessionDescriptionTests {
+    @Test func readsWhatASenderWrites() throws {
+        let text = """
+            v=0\r
+            o=- 0 0 IN IP4 127.0.0.1\r
+            s=No Name\r
+            c=IN IP4 127.0.0.1\r
+            t=0 0\r
+            a=tool:libavformat\r
+            m=audio 5004 RTP/AVP 97\r
+            b=AS:24\r
+            a=rtpmap:97 opus/48000/2\r
+            a=fmtp:97 sprop-stereo=1; useinbandfec=1;usedtx=1\r
+            a=ptime:20\r
+
+            """
+        let stream = try #require(try SessionDescription(parsing: text).streams.first)
+        #expect(stream.address == "127.0.0.1")
+        #expect(stream.port == 5_004)
+        #expect(stream.packetMilliseconds == 20)
+        #expect(stream.payloads.keys.sorted() == [97])
+        #expect(stream.payloads[97]?.parameters == ["sprop-stereo": "1", "useinbandfec": "1", "usedtx": "1"])
+        #expect(stream.formats[97] == .opus)
+    }
+
+    @Test func keepsStreamsApart() throws {
+        let text = """
+            c=IN IP6 2001:db8::1
+            m=audio 5000 RTP/AVP 0 8 101
+            a=rtpmap:101 telephone-event/8000
+            m=video 6000 RTP/AVP 96
+            c=IN IP4 not-read
+            a=rtpmap:96 VP8/90000
+            m=audio 0 RTP/AVP 0
+            m=audio 5002/2 RTP/AVPF 96 10
+            c=IN IP4 224.2.36.42/127
+            a=rtpmap:96 L16/16000
+            """
+        let streams = try SessionDescription(parsing: text).streams
+        #expect(streams.map(\.port) == [5_000, 5_002])
+        #expect(streams.map(\.address) == ["2001:db8::1", "224.2.36.42"])
+        #expect(streams[0].formats.keys.sorted() == [0, 8])
+        #expect(streams[0].payloads[101]?.encodingName == "telephone-event")
+        #expect(streams[1].formats[96] == AudioFormat(codec: .l16, clockRateHz: 16_000, channels: 1))
+        #expect(streams[1].formats[10] == AudioFormat(codec: .l16, clockRateHz: 44_100, channels: 2))
+    }
+
+    @Test(arguments: [
+        ("v=1", 1), ("c=IN IP4 example.org", 1), ("c=IN IP4 1.2.3.256", 1), ("c=IN IP6 1::2::3", 1),
+        ("c=IN IP4 1.2.3.4\nm=audio x RTP/AVP 0", 2), ("m=audio 5004 RTP/AVP", 1),
+        ("m=audio 70000 RTP/AVP 0", 1), ("m=audio 5004 RTP/SAVPF 0", 1), ("m=audio 5004 RTP/AVP 128", 1),
+        ("m=audio 5004 RTP/AVP 0", 1), ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96", 2),
+        ("m=audio 5004 RTP/AVP 96\na=rtpmap:96 opus", 2), ("m=audio 5004 RTP/AVP 96\na=rtpmap:opus/48000", 2),
+        ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96\na=rtpmap:96 opus/16000", 3),
+        ("m=audio 5004 RTP/AVP 0\na=ptime:0", 2), ("m=audio 5004 RTP/AVP 0\na=fmtp:x", 2), ("", 0),
+        ("m=video 5004 RTP/AVP 96", 0),
+    ])
+    func namesTheLine(text: String, line: Int) throws {
+        let error = try #require(throws: SDPError.self) { try SessionDescription(parsing: text) }
+        #expect(error.line == line)
+        #expect(!error.remedy.isEmpty)
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test func isBounded() throws {
+        let long = String(repeating: "a=x\n", count: 20_000)
+        #expect(throws: SDPError.self) { try SessionDescription(parsing: long) }
+    }
+
+    @Test func survivesMutations() {
+        let text =
+            "v=0\nc=IN IP6 ::1%lo\nm=audio 5004/2 RTP/AVP 96 0\na=rtpmap:96 opus/48000/2\na=fmtp:96 a=1;b\n"
+            + "a=ptime:20.5\nm=audio 1 RTP/AVP 10\nc=IN IP4 224.0.0.1/127/3\n"
+        let original = Array(text.utf8)
+        var random = SeededRandom(state: 1)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let index = Int.random(in: 0..<bytes.count, using: &random)
+                switch random.next() % 3 {
+                case 0: bytes[index] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: index)
+                default: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: index)
+                }
+            }
+            if (try? SessionDescription(parsing: String(decoding: bytes, as: UTF8.self))) != nil {
+                accepted += 1
+            }
+        }
+        #expect(accepted > 0 && accepted < 20_000)
+    }
+}
+
+@Suite struct RTPURLTests {
+    @Test func withoutCodecTakesWhatGatewaysSend() throws {
+        let stream = try RTPStreamDescription(url: "rtp://127.0.0.1:5004")
+        #expect(stream.address == "127.0.0.1")
+        #expect(stream.port == 5_004)
+        #expect(stream.formats[0]?.codec == .pcmu)
+        #expect(stream.formats[8]?.codec == .pcma)
+        #expect(stream.formats[10] == AudioFormat(codec: .l16, clockRateHz: 44_100, channels: 2))
+        #expect(stream.formats[11] == AudioFormat(codec: .l16, clockRateHz: 44_100, channels: 1))
+        #expect((96...127).allSatisfy { stream.formats[$0] == .opus })
+        #expect(stream.formats.count == 36)
+    }
+
+    @Test func takesCodecAndPayloadType() throws {
+        let l16 = try RTPStreamDescription(url: "rtp://[::1]:6000?codec=l16&pt=98&rate=16000&channels=2")
+        #expect(l16.address == "::1")
+        #expect(l16.formats == [98: try #require(AudioFormat(codec: .l16, clockRateHz: 16_000, channels: 2))])
+        #expect(
+            try RTPStreamDescription(url: "RTP://[2001:db8::1%eth0]:1?codec=pcmu").formats.keys.sorted() == [
+                0
+            ])
+        #expect(try RTPStreamDescription(url: "rtp://0.0.0.0:1?codec=l16").formats.keys.sorted() == [11])
+        #expect(try RTPStreamDescription(url: "rtp://0.0.0.0:1?codec=opus").formats.count == 32)
+        #expect(
+            try RTPStreamDescription(url: "rtp://0.0.0.0:1?codec=opus&channels=1&pt=111").formats[111]?
+                .channels == 1)
+    }
+
+    @Test(arguments: [
+        ("http://1.2.3.4:5", RTPURLError.Part.scheme), ("rtp://host:5", .address), ("rtp://[::1:5", .address),
+        ("rtp://[1:2:3:4:5:6:7:8:9]:5", .address), ("rtp://[::g]:5", .address), ("rtp://", .address),
+        ("rtp://1.2.3.4", .port), ("rtp://1.2.3.4:-1", .port), ("rtp://1.2.3.4:65536", .port),
+        ("rtp://[::1]", .port),
+        ("rtp://1.2.3.4:5/x", .port), ("rtp://1.2.3.4:5?codec=mp3", .codec),
+        ("rtp://1.2.3.4:5?rate=8000", .codec),
+        ("rtp://1.2.3.4:5?codec=pcmu&pt=128", .payloadType), ("rtp://1.2.3.4:5?codec=l16&rate=1", .rate),
+        ("rtp://1.2.3.4:5?codec=opus&rate=16000", .rate),
+        ("rtp://1.2.3.4:5?codec=opus&channels=3", .channels),
+        ("rtp://1.2.3.4:5?codec=l16&channels=9", .channels), ("rtp://1.2.3.4:5?x=1", .query),
+        ("rtp://1.2.3.4:5?codec=opus&codec=opus", .query),
+    ])
+    func namesThePart(url: String, part: RTPURLError.Part) throws {
+        let error = try #require(throws: RTPURLError.self) { try RTPStreamDescription(url: url) }
+        #expect(error.part == part)
+        #expect(!error.remedy.isEmpty)
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import Settings
+
+@Suite struct SettingsTests {
+    private static let shippedFile = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("config/attune.yaml")
+
+    @Test func theShippedFileSpellsOutTheDefaults() throws {
+        #expect(try Settings(file: Self.shippedFile.path) == Settings())
+    }
+
+    @Test func theShippedFileHasEveryKeyWithAComment() throws {
+        let lines = try String(contentsOf: Self.shippedFile, encoding: .utf8).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        for known in SettingsKey.all {
+            let parts = known.path.split(separator: ".")
+            let section = try #require(lines.firstIndex { $0.hasPrefix("\(parts[0]):") }, "\(known.path)")
+            let rest = lines[section...].dropFirst()
+            let block = rest.prefix { $0.isEmpty || $0.hasPrefix(" ") }
+            let line = try #require(block.firstIndex { $0.hasPrefix("  \(parts[1]):") }, "\(known.path)")
+            let before = lines[..<line].reversed().prefix { !$0.isEmpty && !$0.hasSuffix(":") }
+            #expect(before.contains { $0.hasPrefix("  #") }, "\(known.path) has no comment")
+        }
+    }
+
+    @Test func nothingGivenMeansTheDefaults() throws {
+        for text in ["", "\n", "# only a comment\n", "---\n"] {
+            #expect(try Settings(yaml: text, file: "f") == Settings())
+        }
+    }
+
+    @Test func everyKeyIsTakenOver() throws {
+        let settings = try Settings(
+            yaml: """
+                sockets:
+                  events: /tmp/e
+                  mode: "0600"
+                  allow_uids: [1000, 1001]
+                events: {tick_s: 0.5, heartbeat_s: 2.5}
+                conversation:
+                  windows_s: [5, 60]
+                  talk_ratio_points: 30
+                  response_lag_points: 10
+                  speaker_change_points: 10
+                sources:
+                  protocols: [file, rtp]
+                  stall_s: 1.5
+                log: {level: debug}
+                """, file: "f")
+        #expect(settings.sockets.events == "/tmp/e")
+        #expect(settings.sockets.mode == 0o600)
+        #expect(settings.sockets.allowedUserIDs == [1000, 1001])
+        #expect(settings.events.tickMilliseconds == 500)
+        #expect(settings.events.heartbeatMilliseconds == 2_500)
+        #expect(settings.conversation.windowsSeconds == [5, 60])
+        #expect(settings.conversation.talkRatioPoints == 30)
+        #expect(settings.sources.protocols == ["file", "rtp"])
+        #expect(settings.sources.stallMilliseconds == 1_500)
+        #expect(settings.logLevel == "debug")
+    }
+
+    @Test(arguments: [
+        ("sockets:\n  event: /x\n", 2, "unknown key 'event' in 'sockets'; did you mean 'events'?"),
+        ("sockts:\n  events: /x\n", 1, "unknown key 'sockts'; did you mean 'sockets'?"),
+        ("events:\n  tick_s: 1\n  zzzzzzzzz: 1\n", 3, "known are"),
+        ("events:\n  tick_s: 99\n", 2, "'events.tick_s' must be seconds from 0.1 to 10.0, not '99'"),
+        ("events:\n  tick_s: .nan\n", 2, "must be seconds"),
+        ("events:\n  ring_s: 1e9999\n", 2, "a whole number"),
+        ("events:\n  ring_s: [1]\n", 2, "not a list"),
+        ("events: 3\n", 1, "must be a mapping"),
+        ("- a\n", 1, "must be a mapping"),
+        ("sockets:\n  mode: \"0999\"\n", 2, "octal"),
+        ("sockets:\n  events: relative\n", 2, "absolute path"),
+        ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
+        ("conversation:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("log:\n  level: loud\n", 2, "one of trace"),
+        ("log:\n  level: info\n  level: info\n", nil, "given twice"),
+        ("log:\n  level: \"info\n", nil, "mend the YAML"),
+        ("a: [\n", nil, "mend the YAML"),
+        ("sources:\n  reconnect_min_s: 10\n  reconnect_max_s: 1\n", 3, "reconnect_max_s is below"),
+    ])
+    func badInputIsNamedWithItsLine(text: String, line: Int?, message: String) {
+        let error = #expect(throws: SettingsError.self) { try Settings(yaml: text, file: "f.yaml") }
+        if let line { #expect(error?.line == line, "\(error.map(String.init(describing:)) ?? "")") }
+        #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
+        #expect(error?.description.contains("\n") == false)
+        #expect(error?.description.hasPrefix("f.yaml") == true)
+    }
+
+    @Test func filesThatCannotBeReadAreNamed() throws {
+        let missing = #expect(throws: SettingsError.self) { try Settings(file: "/nonexistent/attune.yaml") }
+        #expect(missing?.description == "/nonexistent/attune.yaml: cannot be read; check that it exists and may be read")
+        let path = NSTemporaryDirectory() + "attune-settings-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data([0xFF, 0xFE, 0x00]).write(to: URL(fileURLWithPath: path))
+        let binary = #expect(throws: SettingsError.self) { try Settings(file: path) }
+        #expect(binary?.message.contains("UTF-8") == true)
+        try Data(count: 2 << 20).write(to: URL(fileURLWithPath: path))
+        let large = #expect(throws: SettingsError.self) { try Settings(file: path) }
+        #expect(large?.message.contains("1 MiB") == true)
+    }
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Installs the system packages that Attune is built and demonstrated with; does nothing where they are there.
+# Debian 12 and Ubuntu 24.04. The Swift 6 toolchain is not a package there: see https://www.swift.org/install.
+set -eu
+
+packages="pkg-config python3 ffmpeg socat
+libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev"
+
+command -v swift >/dev/null || {
+    echo "setup: no swift in PATH; install the Swift 6 toolchain (https://www.swift.org/install) and try again" >&2
+    exit 69
+}
+
+missing=""
+for package in $packages; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+command -v apt-get >/dev/null || {
+    echo "setup: no apt-get here; install what matches these Debian packages:$missing" >&2
+    exit 69
+}
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo"
+echo "setup: installing$missing"
+$as_root apt-get update -qq
+# Word splitting is wanted: the list is made above.
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
