@@ -7,7 +7,7 @@ MEDIA ?=
 BUILD := .build/release
 CALL := .build/demo-call
 
-.PHONY: all setup build demo test test-peers bench fuzz soak evaluate format lint install uninstall clean
+.PHONY: all setup build demo test format lint install uninstall clean
 
 all: build
 

@@ -96,6 +96,7 @@ public struct LiveTable: Sendable {
 
     private func column(_ text: String?, _ width: Int) -> String {
         let text = text ?? "\u{2013}"
-        return text.count >= width ? text.prefix(width - 1) + " " : text + String(repeating: " ", count: width - text.count)
+        return text.count >= width
+            ? text.prefix(width - 1) + " " : text + String(repeating: " ", count: width - text.count)
     }
 }

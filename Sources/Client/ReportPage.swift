@@ -71,7 +71,8 @@ public struct ReportPage {
         for speaker in totals.speakers {
             let name = escaped(speaker.name) + (speaker.role.map { " (\(escaped($0)))" } ?? "")
             guard let metrics = speaker.metrics else {
-                rows += "<tr><td>\(name)</td><td colspan=\"5\">consent \(speaker.consent.rawValue): not measured</td></tr>\n"
+                rows +=
+                    "<tr><td>\(name)</td><td colspan=\"5\">consent \(speaker.consent.rawValue): not measured</td></tr>\n"
                 continue
             }
             let lag = metrics.responseLagMedianMilliseconds.map { "\(decimal($0, 0)) ms (n \(metrics.responseLags))" }
@@ -124,7 +125,8 @@ public struct ReportPage {
             let parts = score.contributions.map { part in
                 "\(escaped(part.input)) \(part.points < 0 ? "−" : "+")\(decimal(abs(part.points), 1))"
             }
-            return "<p>At the end: \(decimal(score.score, 1)) (\(decimal(score.low, 0)) to \(decimal(score.high, 0))) = "
+            return
+                "<p>At the end: \(decimal(score.score, 1)) (\(decimal(score.low, 0)) to \(decimal(score.high, 0))) = "
                 + parts.joined(separator: ", ") + ".</p>\n"
         case .abstained(let reason): return "<p>At the end: no score (\(escaped(reason))).</p>\n"
         case nil: return ""

@@ -146,8 +146,7 @@ struct ErrorSource {
     }
 
     /// An error with a kind of our own.
-    func error(_ kind: MediaError.Kind, _ operation: MediaError.Operation, detail: String = "") -> MediaError
-    {
+    func error(_ kind: MediaError.Kind, _ operation: MediaError.Operation, detail: String = "") -> MediaError {
         MediaError(kind: kind, operation: operation, code: 0, location: location, detail: detail)
     }
 

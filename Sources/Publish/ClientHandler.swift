@@ -51,11 +51,15 @@ final class ClientHandler: ChannelInboundHandler {
                     message: "this user may not read the events; ask for a place on the daemon's allow list"))
         }
         guard let admission = loop.add(self) else {
+            guard core.isOpen else { return abort() }
             core.counters.refusedClients.count()
             return fail(
                 ErrorLine(
                     code: "too_many_clients",
-                    message: "\(core.configuration.maximumClients) clients are connected; close one or raise the limit"))
+                    message:
+                        "\(core.configuration.maximumClients) clients are connected; close one or raise "
+                        + "the limit"
+                ))
         }
         core.counters.admitted.count()
         cursor = admission.sequence
@@ -78,11 +82,15 @@ final class ClientHandler: ChannelInboundHandler {
     private func isAllowed(_ context: ChannelHandlerContext) -> Bool {
         let configuration = core.configuration
         guard configuration.allowedUIDs != nil || configuration.allowedGIDs != nil else { return true }
-        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { descriptor in
             PeerIdentity(descriptor: descriptor)
         }
         guard let peer = peer ?? nil else { return false }
-        if peer.isAllowed(uids: configuration.allowedUIDs ?? [], gids: configuration.allowedGIDs ?? []) { return true }
+        if peer.isAllowed(uids: configuration.allowedUIDs ?? [], gids: configuration.allowedGIDs ?? []) {
+            return true
+        }
         core.counters.lastRefusedUID.store(peer.uid, ordering: .relaxed)
         return false
     }
@@ -98,8 +106,9 @@ final class ClientHandler: ChannelInboundHandler {
                 return reject(
                     ErrorLine(
                         code: "line_too_long",
-                        message: "a line may have \(core.configuration.clientLineBytes) bytes; end it with a line feed "
-                            + "or name fewer sessions and speakers"))
+                        message:
+                            "a line may have \(core.configuration.clientLineBytes) bytes; end it with a line "
+                            + "feed or name fewer sessions and speakers"))
             case .line(let line):
                 obey(line)
                 if isClosing { return }
@@ -124,7 +133,8 @@ final class ClientHandler: ChannelInboundHandler {
         }
     }
 
-    /// Goes back to an earlier event; another epoch has been heard nothing of yet, so it starts at the beginning.
+    /// Goes back to an earlier event; a client from another epoch has heard nothing of this one yet and gets all
+    /// of it.
     private func resume(epoch: String, after sequence: Int) throws(ErrorLine) {
         let isSame = epoch == core.configuration.epoch
         let last = core.sequence
@@ -256,7 +266,8 @@ final class ClientHandler: ChannelInboundHandler {
         core.counters.coalesced.count(coalesced)
         core.counters.lost.count(count - coalesced)
         missing = Lagged(
-            from: missing?.from ?? range.lowerBound, to: range.upperBound, count: (missing?.count ?? 0) + count,
+            from: missing?.from ?? range.lowerBound, to: range.upperBound,
+            count: (missing?.count ?? 0) + count,
             coalesced: (missing?.coalesced ?? 0) + coalesced)
     }
 
@@ -298,7 +309,9 @@ final class ClientHandler: ChannelInboundHandler {
             stall = (nowMilliseconds, waiting)
             return
         }
-        guard nowMilliseconds - before.sinceMilliseconds > core.configuration.stallMilliseconds else { return }
+        guard nowMilliseconds - before.sinceMilliseconds > core.configuration.stallMilliseconds else {
+            return
+        }
         core.counters.stalledClients.count()
         abort()
     }

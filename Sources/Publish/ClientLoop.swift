@@ -90,7 +90,9 @@ final class ClientLoop: Sendable {
             self.clients.value.housekeeping?.cancel()
             let members = Array(self.clients.value.members.values)
             let closed = members.compactMap { $0.finish() }
-            let deadline = self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+            let deadline = self.eventLoop.assumeIsolated().scheduleTask(
+                in: .milliseconds(Int64(milliseconds))
+            ) {
                 for client in self.clients.value.members.values { client.abort() }
             }
             let allClosed = EventLoopFuture.andAllComplete(closed, on: self.eventLoop)
@@ -120,10 +122,14 @@ struct PublishReporter {
             let count = now[keyPath: key] - reported[keyPath: key]
             if count > 0 { core.logger.warning("\(text)", metadata: ["count": "\(count)"]) }
         }
-        say(\.refusedPeers, "connections refused, last of uid \(core.counters.lastRefusedUID.load(ordering: .relaxed))")
+        say(
+            \.refusedPeers,
+            "connections refused, last of uid \(core.counters.lastRefusedUID.load(ordering: .relaxed))")
         say(\.refusedClients, "connections refused: as many clients as allowed are connected")
         say(\.rejectedLines, "clients closed: they sent what is no command")
-        say(\.stalledClients, "clients closed: they took nothing for \(core.configuration.clientStallSeconds) s")
+        say(
+            \.stalledClients,
+            "clients closed: they took nothing for \(core.configuration.clientStallSeconds) s")
         say(\.lost, "events lost for clients that were too far behind or came back too late")
         say(\.coalesced, "ticks coalesced for clients that were behind")
         say(\.oversized, "events dropped: longer than a line may be")

@@ -25,7 +25,8 @@ final class EventRecord: Sendable {
     let endOffset: Int
 
     init(
-        _ event: Event, sequence: Int, line: ByteBuffer?, publishedMilliseconds: Int64, previousTickSeconds: Double?,
+        _ event: Event, sequence: Int, line: ByteBuffer?, publishedMilliseconds: Int64,
+        previousTickSeconds: Double?,
         startOffset: Int
     ) {
         self.sequence = sequence
@@ -67,8 +68,8 @@ struct TickMark: Sendable {
 
 /// The newest events, without a hole in their sequence numbers, bounded in bytes and age.
 ///
-/// It is the only queue there is: a client that is behind is a position in it, so that memory does not grow with
-/// the number of slow clients.
+/// It is the only queue there is: a client that is behind is a position in it, so that memory does not grow
+/// with the number of slow clients.
 struct EventRing: Sendable {
     private var records = CircularBuffer<EventRecord>()
     private var newestTicks: [SpeakerKey: TickMark] = [:]
@@ -91,7 +92,7 @@ struct EventRing: Sendable {
     /// The newest tick of a speaker that is still here.
     func newestTick(of key: SpeakerKey) -> TickMark? { newestTicks[key] }
 
-    /// Appends the event that follows the last one and drops the oldest ones over the limits, never the new one.
+    /// Appends the event that follows the last one and drops the oldest over the limits, never the new one.
     mutating func append(_ record: EventRecord) {
         records.append(record)
         endOffset = record.endOffset
@@ -104,7 +105,9 @@ struct EventRing: Sendable {
 
     /// Drops what is too old.
     mutating func evict(nowMilliseconds: Int64) {
-        while let first = records.first, nowMilliseconds - first.publishedMilliseconds > maximumAgeMilliseconds {
+        while let first = records.first,
+            nowMilliseconds - first.publishedMilliseconds > maximumAgeMilliseconds
+        {
             removeFirst()
         }
     }

@@ -109,7 +109,8 @@ struct JSONReader {
             if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
             try digits()
         }
-        guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite else {
+        guard let value = Double(String(decoding: bytes[start..<offset], as: UTF8.self)), value.isFinite
+        else {
             throw error("a number in the range of a double")
         }
         return value

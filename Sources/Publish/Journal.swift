@@ -4,8 +4,8 @@ import NIOCore
 /// Longest line on the wire with its line feed, bytes.
 let maximumLineBytes = 65_536
 
-/// Longest line of an event that enters the snapshot, bytes: start of a session, join and last tick of a speaker
-/// then always fit into one line together.
+/// Longest line of an event that enters the snapshot, bytes: start of a session, join and last tick of a
+/// speaker then always fit into one line together.
 let maximumFoldedBytes = 16_384
 
 /// An event as a line with its line feed.
@@ -40,7 +40,7 @@ struct Journal: Sendable {
 
     /// Numbers, encodes, folds and keeps an event.
     ///
-    /// An event that is too long for a line keeps its number without content, so that it is announced as lost.
+    /// An event that is too long for a line keeps its number without content and is announced as lost.
     mutating func append(_ event: Event, clock: PublishClock) {
         sequence += 1
         let encoded = encodeLine(event, sequence: sequence, at: clock.wallTime)

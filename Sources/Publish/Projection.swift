@@ -19,7 +19,9 @@ struct Projection: Sendable {
         guard let id = event.session else { return false }
         switch event.body {
         case .sessionStarted(let started):
-            if sessions.updateValue(Snapshot.Session(id: id, started: started), forKey: id) == nil { order.append(id) }
+            if sessions.updateValue(Snapshot.Session(id: id, started: started), forKey: id) == nil {
+                order.append(id)
+            }
         case .sessionEnded:
             if sessions.removeValue(forKey: id) != nil { order.removeAll { $0 == id } }
         case .sourceConnected(let source), .sourceStalled(let source), .sourceReconnecting(let source),
@@ -31,7 +33,9 @@ struct Projection: Sendable {
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
-            guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else { break }
+            guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else {
+                break
+            }
             sessions[id]?.speakers[index].lastTick = tick
             sessions[id]?.speakers[index].lastTickSeconds = event.timeSeconds
         case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .lagged, .heartbeat, .error:

@@ -12,7 +12,8 @@ public struct PublishClock: Sendable {
 
     /// A clock made of two closures.
     public init(
-        wallMilliseconds: @escaping @Sendable () -> Int64, monotonicMilliseconds: @escaping @Sendable () -> Int64
+        wallMilliseconds: @escaping @Sendable () -> Int64,
+        monotonicMilliseconds: @escaping @Sendable () -> Int64
     ) {
         self.wallMilliseconds = wallMilliseconds
         self.monotonicMilliseconds = monotonicMilliseconds

@@ -4,10 +4,11 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Publishes events as NDJSON on a Unix socket: numbered, encoded once, with a bounded memory of the newest ones.
+/// Publishes events as NDJSON on a Unix socket: numbered, encoded once, with a bounded memory of the newest.
 ///
-/// A client that can't keep up is a position in that memory and delays nobody: ticks coalesce, then events are lost,
-/// then it is closed, and it is told so in order. `stop` must be called before the event loops end.
+/// A client that can't keep up is a position in that memory and delays nobody: ticks coalesce, then events
+/// are lost, and it is told so in order; one that takes nothing is closed. `stop` must be called before the
+/// event loops end.
 public final class Publisher: Sendable {
     private let core: PublisherCore
     private let eventLoopGroup: any EventLoopGroup
@@ -111,7 +112,9 @@ public final class Publisher: Sendable {
             .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.eof }
+                    guard let loop = loopOf[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.eof
+                    }
                     try channel.pipeline.syncOperations.addHandler(ClientHandler(core: core, loop: loop))
                 }
             }
@@ -120,6 +123,7 @@ public final class Publisher: Sendable {
             for loop in loops { loop.start() }
             return channel
         } catch {
+            try? listener.removeFile()
             throw PublishError(.system, "cannot accept connections on the event socket: \(error)")
         }
     }

@@ -13,7 +13,7 @@ public struct PublisherConfiguration: Sendable {
     public var allowedGIDs: Set<UInt32>?
     /// Clients served at the same time.
     public var maximumClients = 64
-    /// First limit: a client that is further behind than this many bytes gets only the newest tick of a speaker.
+    /// First limit: a client that is further behind than this many bytes gets a speaker's newest tick only.
     public var clientQueueBytes = 256 * 1024
     /// Second limit: a client that takes nothing for longer than this many seconds is closed.
     public var clientStallSeconds = 30.0
@@ -47,7 +47,9 @@ public struct PublisherConfiguration: Sendable {
     var stallMilliseconds: Int64 { Self.milliseconds(clientStallSeconds) }
 
     /// Whole milliseconds; 0 for what no valid configuration holds.
-    private static func milliseconds(_ seconds: Double) -> Int64 { Int64(exactly: (seconds * 1000).rounded()) ?? 0 }
+    private static func milliseconds(_ seconds: Double) -> Int64 {
+        Int64(exactly: (seconds * 1000).rounded()) ?? 0
+    }
 
     /// Refuses values that would make the publisher lose events or never act.
     func validate() throws(PublishError) {

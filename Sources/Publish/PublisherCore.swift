@@ -42,7 +42,8 @@ final class PublisherCore: Sendable {
             State(
                 journal: Journal(
                     ringBytes: configuration.ringBytes, ringMilliseconds: configuration.ringMilliseconds),
-                nextHeartbeatMilliseconds: clock.monotonicMilliseconds() + configuration.heartbeatMilliseconds))
+                nextHeartbeatMilliseconds: clock.monotonicMilliseconds() + configuration.heartbeatMilliseconds
+            ))
     }
 
     // MARK: Publishing
@@ -63,8 +64,8 @@ final class PublisherCore: Sendable {
             state.journal.evict(nowMilliseconds: now)
             guard now >= state.nextHeartbeatMilliseconds else { return }
             // A machine that slept gets one heartbeat, not those it missed.
-            state.nextHeartbeatMilliseconds = max(
-                state.nextHeartbeatMilliseconds + configuration.heartbeatMilliseconds, now)
+            let next = state.nextHeartbeatMilliseconds + configuration.heartbeatMilliseconds
+            state.nextHeartbeatMilliseconds = next > now ? next : now + configuration.heartbeatMilliseconds
             let beat = Heartbeat(sessions: state.journal.projection.count, subscribers: state.clients)
             state.append(Event(.heartbeat(beat)), clock: clock)
         }
@@ -128,6 +129,9 @@ final class PublisherCore: Sendable {
         state.withLock { $0.journal.sequence == cursor ? $0.journal.projection.snapshot : nil }
     }
 
+    /// Whether events are still taken.
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+
     /// The number of the last event.
     var sequence: Int { state.withLock { $0.journal.sequence } }
 
@@ -149,7 +153,7 @@ final class PublisherCore: Sendable {
 }
 
 extension PublisherCore.State {
-    /// Appends an event and wakes each loop that has clients and is not awake yet: one task for any number of them.
+    /// Appends an event and wakes each loop that has clients and is not awake yet: one task for all of them.
     fileprivate mutating func append(_ event: Event, clock: PublishClock) {
         journal.append(event, clock: clock)
         for index in loops.indices where loops[index].hasClients && !loops[index].isScheduled {

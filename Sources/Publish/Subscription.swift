@@ -25,7 +25,9 @@ struct Subscription: Sendable, Equatable {
     /// Whether a newer tick of the same speaker that passes the filters is on its way.
     func isSuperseded(_ record: EventRecord, by newest: TickMark?) -> Bool {
         guard let newest, newest.sequence > record.sequence else { return false }
-        guard let interval = tickIntervalSeconds, let time = record.timeSeconds, let newer = newest.timeSeconds else {
+        guard let interval = tickIntervalSeconds, let time = record.timeSeconds,
+            let newer = newest.timeSeconds
+        else {
             return true
         }
         return Self.bucket(newer, interval) > Self.bucket(time, interval)
@@ -58,7 +60,8 @@ extension ClientCommand {
     /// Names that `subscribe.types` may hold; `hello`, `snapshot`, `lagged` and `error` can't be filtered.
     static let eventTypes: Set<String> = [
         "session.started", "session.ended", "source.connected", "source.stalled", "source.reconnecting",
-        "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started", "speech.ended", "turn", "tick",
+        "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started", "speech.ended", "turn",
+        "tick",
         "heartbeat",
     ]
     /// Shortest and longest interval between ticks, seconds of media time.
@@ -81,9 +84,11 @@ extension ClientCommand {
         } catch {
             throw ErrorLine(
                 code: "invalid_json",
-                message: "the line is no JSON: expected \(error.expected) at byte \(error.offset); \(Self.usage)")
+                message:
+                    "the line is no JSON: expected \(error.expected) at byte \(error.offset); \(Self.usage)")
         }
-        guard case .object(let members) = value, members.count == 1, let (name, argument) = members.first else {
+        guard case .object(let members) = value, members.count == 1, let (name, argument) = members.first
+        else {
             throw ErrorLine(
                 code: "unknown_command", message: "a line must be an object with a single key; \(Self.usage)")
         }
@@ -97,7 +102,9 @@ extension ClientCommand {
     }
 
     private static func subscription(_ fields: [String: JSONValue]) throws(ErrorLine) -> Subscription {
-        func invalid(_ problem: String) -> ErrorLine { ErrorLine(code: "invalid_subscribe", message: problem) }
+        func invalid(_ problem: String) -> ErrorLine {
+            ErrorLine(code: "invalid_subscribe", message: problem)
+        }
         var subscription = Subscription()
         for (name, value) in fields {
             switch name {
@@ -138,12 +145,14 @@ extension ClientCommand {
     }
 
     private static func resume(_ fields: [String: JSONValue]) throws(ErrorLine) -> ClientCommand {
-        guard fields.count == 2, case .string(let epoch) = fields["epoch"], case .number(let number) = fields["seq"],
+        guard fields.count == 2, case .string(let epoch) = fields["epoch"],
+            case .number(let number) = fields["seq"],
             (0...maximumSequence).contains(number), let sequence = Int(exactly: number)
         else {
             throw ErrorLine(
                 code: "invalid_resume",
-                message: "'resume' takes 'epoch' (the text of the hello line) and 'seq' (the last number that was "
+                message:
+                    "'resume' takes 'epoch' (the text of the hello line) and 'seq' (the last number that was "
                     + "received, a whole number from 0), nothing else")
         }
         return .resume(epoch: epoch, sequence: sequence)

@@ -77,7 +77,8 @@ public struct UnixListener: Sendable {
                 "folder \(folder) of the socket \(path) is missing; create it, let systemd create it "
                     + "(RuntimeDirectory=), or set another path")
         case (ATTUNE_STEP_LOCK, EWOULDBLOCK):
-            return PublishError(.inUse, "another process holds the lock on \(folder); try again when it is done")
+            return PublishError(
+                .inUse, "another process holds the lock on \(folder); try again when it is done")
         case (ATTUNE_STEP_STAT, EEXIST):
             return PublishError(
                 .notASocket, "\(path) exists and is no socket; move it out of the way or set another path")
@@ -86,7 +87,8 @@ public struct UnixListener: Sendable {
                 .inUse, "a running process already answers on \(path); stop it or set another path")
         case (ATTUNE_STEP_OWNER, EPERM):
             return PublishError(
-                .system, "cannot give \(path) to the group: the process is no member of it; add it or set another")
+                .system,
+                "cannot give \(path) to the group: the process is no member of it; add it or set another")
         default:
             let operation =
                 switch step {

@@ -23,13 +23,13 @@ extension SettingsKey {
         SettingsKey("sockets.group") { $1.sockets.group = try $0.optionalText() },
         SettingsKey("sockets.allow_uids") { $1.sockets.allowedUserIDs = try $0.optionalUserIDs() },
         SettingsKey("events.tick_s") { $1.events.tickMilliseconds = try $0.milliseconds(0.1...10, step: 10) },
-        SettingsKey("events.heartbeat_s") { $1.events.heartbeatMilliseconds = try $0.milliseconds(0.5...3600) },
-        SettingsKey("events.ring_s") { $1.events.ringSeconds = try $0.integer(0...3600) },
+        SettingsKey("events.heartbeat_s") { $1.events.heartbeatMilliseconds = try $0.milliseconds(1...3600) },
+        SettingsKey("events.ring_s") { $1.events.ringSeconds = try $0.integer(1...3600) },
         SettingsKey("events.ring_mib") { $1.events.ringMebibytes = try $0.integer(1...1024) },
         SettingsKey("events.max_clients") { $1.events.maximumClients = try $0.integer(1...10_000) },
         SettingsKey("events.client_queue_kib") { $1.events.clientQueueKibibytes = try $0.integer(128...65_536) },
         SettingsKey("events.client_stall_s") {
-            $1.events.clientStallMilliseconds = try $0.milliseconds(0.5...600)
+            $1.events.clientStallMilliseconds = try $0.milliseconds(1...600)
         },
         SettingsKey("conversation.windows_s") { $1.conversation.windowsSeconds = try $0.windows() },
         SettingsKey("conversation.skew_s") {
@@ -93,6 +93,13 @@ extension Settings {
         if sources.reconnectLeastMilliseconds > sources.reconnectMostMilliseconds {
             return (
                 "sources.reconnect_max_s", "reconnect_max_s is below reconnect_min_s; make it as long or longer"
+            )
+        }
+        if events.clientQueueKibibytes > events.ringMebibytes * 1024 {
+            return (
+                "events.client_queue_kib",
+                "client_queue_kib is over ring_mib, which holds the events of all clients; "
+                    + "make it smaller or the ring larger"
             )
         }
         if sockets.events == sockets.control {

@@ -14,7 +14,9 @@ import Testing
         "Voice": ["MediaTypes", "CKernels"],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
-        "Publish": ["Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule"],
+        "Publish": [
+            "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
+        ],
         "Settings": ["Yams", "Foundation"],
         "ControlAPI": [],
         "Control": [

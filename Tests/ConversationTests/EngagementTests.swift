@@ -19,7 +19,9 @@ import Testing
         return [Script(name: "rep", ipus: ipus[0]), Script(name: "customer", ipus: ipus[1])]
     }
 
-    private func scores(_ scripts: [Script], seconds: Double, of speaker: String) -> [(time: Double, score: EngagementScore?)] {
+    private func scores(_ scripts: [Script], seconds: Double, of speaker: String) -> [(
+        time: Double, score: EngagementScore?
+    )] {
         play(scripts, seconds: seconds).events.compactMap { event in
             guard event.speaker == speaker, case .tick(let tick) = event.body else { return nil }
             if case .scored(let score) = tick.engagement { return (event.timeSeconds ?? 0, score) }

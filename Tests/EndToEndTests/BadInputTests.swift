@@ -38,7 +38,8 @@ import Testing
         // Names are taken once, and the port that a source listens on is its own.
         let url = try daemon.attachRTP(session: "s", speaker: "a")
         expectOneLine(
-            try daemon.attune("attach", "rtp://127.0.0.1:0", "--session", "s", "--speaker", "a", "--consent", "granted"),
+            try daemon.attune(
+                "attach", "rtp://127.0.0.1:0", "--session", "s", "--speaker", "a", "--consent", "granted"),
             status: 65, naming: "speaker 'a'")
         expectOneLine(
             try daemon.attune("attach", url, "--session", "s", "--speaker", "b", "--consent", "granted"), status: 69,
@@ -51,7 +52,7 @@ import Testing
         String(repeating: "x", count: 100_000),
     ])
     func aClientThatTalksNonsenseIsToldAndDisturbsNobody(line: String) throws {
-        let daemon = try RunningDaemon(settings: "events:\n  heartbeat_s: 0.5\n")
+        let daemon = try RunningDaemon(settings: "events:\n  heartbeat_s: 1\n")
         let witness = try Subscriber(daemon.eventsPath)
         let client = try connectUnix(daemon.eventsPath)
         defer { close(client) }
@@ -91,7 +92,8 @@ import Testing
         }
         func post(_ body: String, to path: String = "/v1/sessions/s/sources") throws -> String {
             try request(
-                "POST \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                "POST \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
         }
         #expect(try post("{").contains("400"))
         #expect(try post("{}").contains("'url' is missing"))
@@ -101,7 +103,8 @@ import Testing
         #expect(try post(#"{"url":"x","session":"s","tracks":[],"consent":"granted"}"#).contains("422"))
         #expect(try post(String(repeating: " ", count: 200_000)).contains("413"))
         #expect(try request("GET /v1/nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").contains("404"))
-        #expect(try request("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").contains(#""status":"ok""#))
+        #expect(
+            try request("GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").contains(#""status":"ok""#))
         #expect(daemon.process.isRunning)
     }
 

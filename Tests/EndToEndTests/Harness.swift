@@ -70,7 +70,7 @@ func start(
     process.standardInput = FileHandle.nullDevice
     for (name, isOutput) in [("out", true), ("err", false)] {
         let path = logs + "/" + name
-        FileManager.default.createFile(atPath: path, contents: nil)
+        try Data().write(to: URL(fileURLWithPath: path))
         let handle = try #require(FileHandle(forWritingAtPath: path))
         if isOutput { process.standardOutput = handle } else { process.standardError = handle }
     }

@@ -43,7 +43,9 @@ import Testing
         let sender = try send(files, to: urls, logs: logs.path)
         defer { sender.terminate() }
         let speech = try subscriber.wait(for: "speech") { $0.type == "speech.started" }
-        try subscriber.wait(for: "ten ticks of b") { $0.type == "tick" && ($0.number("t") ?? 0) >= 10 && $0.speaker == "b" }
+        try subscriber.wait(for: "ten ticks of b") {
+            $0.type == "tick" && ($0.number("t") ?? 0) >= 10 && $0.speaker == "b"
+        }
         #expect(daemon.terminate() == 0)
         try eventually("the socket is closed") {
             try subscriber.poll()
@@ -55,7 +57,9 @@ import Testing
         let first = try #require(subscriber.lines.first?.number("seq"))
         #expect(sequence == Array(Int(first) + 1..<Int(first) + 1 + sequence.count))
         for speaker in ["a", "b"] {
-            let times = subscriber.events.filter { $0.type == "tick" && $0.speaker == speaker }.compactMap { $0.number("t") }
+            let times = subscriber.events.filter { $0.type == "tick" && $0.speaker == speaker }.compactMap {
+                $0.number("t")
+            }
             #expect(zip(times, times.dropFirst()).allSatisfy { abs($1 - $0 - 1) < 1e-6 }, "\(times)")
             let onset = try #require(speech.number("start_s"))
             #expect((times.first ?? .infinity) <= onset + 2.5)

@@ -25,7 +25,10 @@ import Testing
         let call = Place.demoCall.path
         let finished = try run(
             Place.command("attune"),
-            ["analyze", "--json", "--speaker", "anna:rep=\(call)/anna.wav", "--speaker", "ben:customer=\(call)/ben.wav"])
+            [
+                "analyze", "--json", "--speaker", "anna:rep=\(call)/anna.wav", "--speaker",
+                "ben:customer=\(call)/ben.wav",
+            ])
         #expect(finished.status == 0, "\(finished.errors)")
         let measured = try totals(finished.output)
         let rows = try String(contentsOfFile: call + "/timeline.csv", encoding: .utf8)

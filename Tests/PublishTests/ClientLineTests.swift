@@ -9,8 +9,9 @@ import Testing
     @Test(arguments: [
         (#"{"subscribe":{}}"#, Subscription()),
         (
-            #"{"subscribe":{"sessions":["a"],"speakers":["b","c"],"types":["tick","turn"],"tick_interval_s":5}}"#,
-            Subscription(sessions: ["a"], speakers: ["b", "c"], types: ["tick", "turn"], tickIntervalSeconds: 5)
+            #"{"subscribe":{"sessions":["a"],"speakers":["b"],"types":["tick","turn"],"tick_interval_s":5}}"#,
+            Subscription(
+                sessions: ["a"], speakers: ["b"], types: ["tick", "turn"], tickIntervalSeconds: 5)
         ),
         (#"{"subscribe":{"sessions":[],"speakers":[],"types":[]}}"# + "\r", Subscription()),
     ])
@@ -19,21 +20,29 @@ import Testing
     }
 
     static let wrongLines: [(String, String)] = [
-        ("", "invalid_json"), ("hello", "invalid_json"), ("GET / HTTP/1.1", "invalid_json"), (#"{"subscribe":{}"#, "invalid_json"),
-        ("{}", "unknown_command"), ("[]", "unknown_command"), ("null", "unknown_command"), ("7", "unknown_command"),
+        ("", "invalid_json"), ("hello", "invalid_json"), ("GET / HTTP/1.1", "invalid_json"),
+        (#"{"subscribe":{}"#, "invalid_json"),
+        ("{}", "unknown_command"), ("[]", "unknown_command"), ("null", "unknown_command"),
+        ("7", "unknown_command"),
         (#"{"publish":{}}"#, "unknown_command"), (#"{"subscribe":{},"resume":{}}"#, "unknown_command"),
-        (#"{"subscribe":[]}"#, "invalid_subscribe"), (#"{"subscribe":{"session":["a"]}}"#, "invalid_subscribe"),
-        (#"{"subscribe":{"sessions":"a"}}"#, "invalid_subscribe"), (#"{"subscribe":{"sessions":[1]}}"#, "invalid_subscribe"),
+        (#"{"subscribe":[]}"#, "invalid_subscribe"),
+        (#"{"subscribe":{"session":["a"]}}"#, "invalid_subscribe"),
+        (#"{"subscribe":{"sessions":"a"}}"#, "invalid_subscribe"),
+        (#"{"subscribe":{"sessions":[1]}}"#, "invalid_subscribe"),
         (#"{"subscribe":{"types":["ticks"]}}"#, "invalid_subscribe"),
         (#"{"subscribe":{"tick_interval_s":0}}"#, "invalid_subscribe"),
         (#"{"subscribe":{"tick_interval_s":-1}}"#, "invalid_subscribe"),
         (#"{"subscribe":{"tick_interval_s":1e300}}"#, "invalid_subscribe"),
         (#"{"subscribe":{"tick_interval_s":"5"}}"#, "invalid_subscribe"),
         (#"{"resume":{}}"#, "invalid_resume"), (#"{"resume":7}"#, "invalid_resume"),
-        (#"{"resume":{"epoch":"e1"}}"#, "invalid_resume"), (#"{"resume":{"epoch":"e1","seq":-1}}"#, "invalid_resume"),
-        (#"{"resume":{"epoch":"e1","seq":1.5}}"#, "invalid_resume"), (#"{"resume":{"epoch":"e1","seq":1e30}}"#, "invalid_resume"),
-        (#"{"resume":{"epoch":"e1","seq":"1"}}"#, "invalid_resume"), (#"{"resume":{"epoch":1,"seq":1}}"#, "invalid_resume"),
-        (#"{"resume":{"epoch":"e1","seq":1,"x":1}}"#, "invalid_resume"), (#"{"resume":{"epoch":"e1","seq":99}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1"}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":-1}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":1.5}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":1e30}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":"1"}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":1,"seq":1}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":1,"x":1}}"#, "invalid_resume"),
+        (#"{"resume":{"epoch":"e1","seq":99}}"#, "invalid_resume"),
     ]
 
     /// Each wrong line gets one answer that says what to send, a close, and nobody else notices.
@@ -43,7 +52,11 @@ import Testing
             _ = try witness.lines { $0.type == "snapshot" }
             var cases = Self.wrongLines.map { (Array(($0.0 + "\n").utf8), $0.1) }
             cases.append(([0xFF, 0xFE, 0x0A], "invalid_utf8"))
-            cases.append((Array(#"{"resume":{"epoch":""#.utf8) + [0xC3, 0x28] + Array("\",\"seq\":1}}\n".utf8), "invalid_utf8"))
+            cases.append(
+                (
+                    Array(#"{"resume":{"epoch":""#.utf8) + [0xC3, 0x28] + Array("\",\"seq\":1}}\n".utf8),
+                    "invalid_utf8"
+                ))
             cases.append((Array(repeating: 0x20, count: 4_097), "line_too_long"))
             cases.append((Array(repeating: 0x61, count: 1 << 20) + [0x0A], "line_too_long"))
             for (bytes, code) in cases {
@@ -105,7 +118,8 @@ import Testing
             try subscribed(byType, #"{"subscribe":{"types":["turn","session.ended"]}}"#, from: 0)
             for event in [
                 startEvent(), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1), tickEvent("ben", 1),
-                startEvent("s2"), tickEvent("ana", 1, session: "s2"), turnEvent("ben", 1), endEvent("s2"), endEvent("s1"),
+                startEvent("s2"), tickEvent("ana", 1, session: "s2"), turnEvent("ben", 1), endEvent("s2"),
+                endEvent("s1"),
             ] { publisher.publish(event) }
             #expect(try bySpeaker.lines { $0.sequence == 10 }.map(\.sequence) == [1, 2, 4, 6, 7, 9, 10])
             #expect(try bySession.lines { $0.sequence == 9 }.map(\.sequence) == [6, 7, 9])
@@ -137,7 +151,9 @@ import Testing
         let count = 3_000
         try await withPublisher(configure: { $0.clientQueueBytes = 1 << 16 }) { publisher, path in
             let client = try TestClient(path)
-            try subscribed(client, #"{"subscribe":{"speakers":["ana"],"tick_interval_s":2,"types":["tick","turn"]}}"#, from: 0)
+            try subscribed(
+                client, #"{"subscribe":{"speakers":["ana"],"tick_interval_s":2,"types":["tick","turn"]}}"#,
+                from: 0)
             var wanted = 0
             for number in 1...count {
                 publisher.publish(tickEvent("ana", Double(number)))
@@ -180,7 +196,8 @@ import Testing
             _ = try client.lines { $0.type == "snapshot" }
             client.send(#"{"resume":{"epoch":"e1","seq":4}}"#)
             let lines = try client.lines { $0.type == "snapshot" }
-            #expect(lines.map(\.type) == ["hello", "lagged"] + Array(repeating: "turn", count: 5) + ["snapshot"])
+            #expect(
+                lines.map(\.type) == ["hello", "lagged"] + Array(repeating: "turn", count: 5) + ["snapshot"])
             #expect(lines.map(\.sequence) == [4, 10, 11, 12, 13, 14, 15, 15])
             #expect(lines[1].int("from") == 5)
             #expect(lines[1].int("count") == 6)

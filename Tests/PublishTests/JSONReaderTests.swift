@@ -7,9 +7,15 @@ import Testing
     @Test(arguments: [
         (#"{}"#, JSONValue.object([:])),
         (#" [ ] "#, .array([])),
-        (#"[1,-0,0.5,1e2,-1.5E-1]"#, .array([.number(1), .number(0), .number(0.5), .number(100), .number(-0.15)])),
+        (
+            #"[1,-0,0.5,1e2,-1.5E-1]"#,
+            .array([.number(1), .number(0), .number(0.5), .number(100), .number(-0.15)])
+        ),
         (#""a\"\\\/\b\f\n\r\tA\u00e9\uD83D\uDE00ü""#, .string("a\"\\/\u{08}\u{0C}\n\r\tAé😀ü")),
-        (#"{"a":{"b":[true,false,null]}}"#, .object(["a": .object(["b": .array([.bool(true), .bool(false), .null])])])),
+        (
+            #"{"a":{"b":[true,false,null]}}"#,
+            .object(["a": .object(["b": .array([.bool(true), .bool(false), .null])])])
+        ),
         ("true\r", .bool(true)),
     ])
     func accepts(_ text: String, _ value: JSONValue) throws {
@@ -17,11 +23,15 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "{", "}", "[", "[1,]", "[,1]", "[1 2]", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#, #"{"a":1 "b":2}"#,
-        #"{"a":1,"a":2}"#, "01", "1.", ".5", "+1", "-", "1e", "1e+", "1e999", "NaN", "Infinity", "tru", "truex", "nul",
-        #"""#, #""abc"#, #""\"#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\uD800""#, #""\uD800\u0041""#, #""\uDC00""#,
+        "", " ", "{", "}", "[", "[1,]", "[,1]", "[1 2]", #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{a:1}"#,
+        #"{"a":1 "b":2}"#,
+        #"{"a":1,"a":2}"#, "01", "1.", ".5", "+1", "-", "1e", "1e+", "1e999", "NaN", "Infinity", "tru",
+        "truex", "nul",
+        #"""#, #""abc"#, #""\"#, #""\x""#, #""\u12""#, #""\u12g4""#, #""\uD800""#, #""\uD800\u0041""#,
+        #""\uDC00""#,
         "\"a\nb\"", "\"\u{00}\"", "{} {}", "1 1", "'a'", "// x", "{\"a\":1}x",
-        String(repeating: "[", count: 2000), String(repeating: "[", count: 17) + String(repeating: "]", count: 17),
+        String(repeating: "[", count: 2000),
+        String(repeating: "[", count: 17) + String(repeating: "]", count: 17),
         String(repeating: #"{"a":"#, count: 600),
     ])
     func refuses(_ text: String) {
@@ -38,7 +48,8 @@ import Testing
     @Test func mutatedLines() {
         let seeds = [
             #"{"subscribe":{"sessions":["a","b"],"speakers":[],"types":["tick"],"tick_interval_s":2.5e0}}"#,
-            #"{"resume":{"epoch":"é😀\u00e9\uD83D\uDE00","seq":123456789}}"#, #"[[[{"a":null}]],-0.1E+2,true,false]"#,
+            #"{"resume":{"epoch":"é😀\u00e9\uD83D\uDE00","seq":123456789}}"#,
+            #"[[[{"a":null}]],-0.1E+2,true,false]"#,
         ].map { Array($0.utf8) }
         let alphabet = Array(#"{}[]":,\u0eE+-.tfn 09DdCc"#.utf8) + [0, 0x0A, 0x7F, 0x80, 0xC3, 0xED, 0xFF]
         var random = SplitMix(state: 7)
@@ -55,7 +66,8 @@ import Testing
                 default: bytes.removeSubrange(index...)
                 }
             }
-            guard (try? JSONReader.parse(bytes)) != nil, String(validating: bytes, as: UTF8.self) != nil else { continue }
+            guard (try? JSONReader.parse(bytes)) != nil, String(validating: bytes, as: UTF8.self) != nil
+            else { continue }
             accepted += 1
             let other = try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
             #expect(other != nil, "\(String(decoding: bytes, as: UTF8.self))")

@@ -14,8 +14,10 @@ import Testing
         var journal = journal()
         let clock = ManualClock().clock
         for event in [
-            startEvent("s1"), startEvent("s2"), joinEvent("ana"), joinEvent("ben"), joinEvent("cy", session: "s2"),
-            sourceEvent("a", .live), sourceEvent("b", .live), sourceEvent("a", .stalled), tickEvent("ana", 1, score: 40),
+            startEvent("s1"), startEvent("s2"), joinEvent("ana"), joinEvent("ben"),
+            joinEvent("cy", session: "s2"),
+            sourceEvent("a", .live), sourceEvent("b", .live), sourceEvent("a", .stalled),
+            tickEvent("ana", 1, score: 40),
             tickEvent("ana", 2, score: 60), tickEvent("nobody", 2), tickEvent("ana", 2, session: "none"),
             turnEvent("ana", 1), leaveEvent("ben"), endEvent("s2"), startEvent("s3"),
         ] { journal.append(event, clock: clock) }
@@ -69,7 +71,8 @@ import Testing
         for cursor in 0...20 {
             let records = journal.ring.records(after: cursor, limit: 100)
             #expect(records.map(\.sequence) == Array(cursor + 1..<21))
-            #expect(journal.ring.bytes(after: cursor) == records.reduce(0) { $0 + ($1.line?.readableBytes ?? 0) })
+            #expect(
+                journal.ring.bytes(after: cursor) == records.reduce(0) { $0 + ($1.line?.readableBytes ?? 0) })
         }
         #expect(journal.ring.records(after: 3, limit: 2).map(\.sequence) == [4, 5])
     }
@@ -91,7 +94,8 @@ import Testing
         var journal = journal()
         let clock = ManualClock().clock
         for event in [
-            startEvent(), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1), tickEvent("ben", 1), turnEvent("ana", 1),
+            startEvent(), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1), tickEvent("ben", 1),
+            turnEvent("ana", 1),
             joinEvent("ana", consent: .withheld),
         ] { journal.append(event, clock: clock) }
         let records = journal.ring.records(after: 0, limit: 100)
@@ -132,7 +136,9 @@ import Testing
         (0..<count).map { number in
             var session = Snapshot.Session(
                 id: "s\(number)", started: SessionStarted(noticeID: "n", policy: "standard"))
-            session.sources = (0..<sources).map { SourceState(source: "src\($0)", url: "rtp://x", state: .live) }
+            session.sources = (0..<sources).map {
+                SourceState(source: "src\($0)", url: "rtp://x", state: .live)
+            }
             session.speakers = (0..<speakers).map { speaker in
                 var entry = Snapshot.Speaker(
                     name: "sp\(speaker)", joined: SpeakerJoined(role: "rep", consent: .granted))
@@ -161,7 +167,9 @@ import Testing
             if merged[id] == nil { order.append(id) }
             let speakers = session["speakers"] as? [[String: Any]] ?? []
             var entry = merged[id] ?? ([], [], 0)
-            entry.sources += (session["sources"] as? [[String: Any]] ?? []).compactMap { $0["source"] as? String }
+            entry.sources += (session["sources"] as? [[String: Any]] ?? []).compactMap {
+                $0["source"] as? String
+            }
             entry.speakers += speakers.compactMap { $0["speaker"] as? String }
             entry.ticks += speakers.count { $0["last_tick"] != nil }
             merged[id] = entry
@@ -178,7 +186,9 @@ import Testing
         let text = String(repeating: "x", count: 15_000)
         var session = Snapshot.Session(id: "s", started: SessionStarted(noticeID: text, policy: "standard"))
         session.sources = (0..<5).map { SourceState(source: "\($0)", url: text, state: .live) }
-        session.speakers = (0..<5).map { Snapshot.Speaker(name: "\($0)", joined: SpeakerJoined(role: text, consent: .granted)) }
+        session.speakers = (0..<5).map {
+            Snapshot.Speaker(name: "\($0)", joined: SpeakerJoined(role: text, consent: .granted))
+        }
         #expect(try lines([session, session]).count > 4)
     }
 }

@@ -28,7 +28,8 @@ import Testing
     @Test func snapshotIsTheFoldOfTheEvents() async throws {
         try await withPublisher { publisher, path in
             for event in [
-                startEvent(), sourceEvent("a", .live), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1, score: 41),
+                startEvent(), sourceEvent("a", .live), joinEvent("ana"), joinEvent("ben"),
+                tickEvent("ana", 1, score: 41),
                 tickEvent("ana", 2, score: 42), leaveEvent("ben"), startEvent("s2"), endEvent("s2"),
             ] { publisher.publish(event) }
             let client = try TestClient(path)
@@ -48,7 +49,7 @@ import Testing
         }
     }
 
-    /// Whenever a client comes, what it is told starts at the number of its hello and has no hole, for all alike.
+    /// Whenever a client comes, what it is told starts at the number of its hello and has no hole.
     @Test func contiguousForAllClientsWhileSeveralThreadsPublish() async throws {
         let threads = 4
         let eventsEach = 500
@@ -59,7 +60,9 @@ import Testing
             let done = DispatchGroup()
             for thread in 0..<threads {
                 Thread.detachNewThread(in: done) {
-                    for number in 0..<eventsEach { publisher.publish(turnEvent("speaker\(thread)", Double(number))) }
+                    for number in 0..<eventsEach {
+                        publisher.publish(turnEvent("speaker\(thread)", Double(number)))
+                    }
                 }
             }
             for _ in 0..<12 {
@@ -89,7 +92,8 @@ import Testing
 
     @Test func heartbeatsAreEventsOfTheirOwn() async throws {
         let manual = ManualClock()
-        try await withPublisher(clock: manual.clock, configure: { $0.heartbeatSeconds = 10 }) { publisher, path in
+        try await withPublisher(clock: manual.clock, configure: { $0.heartbeatSeconds = 10 }) {
+            publisher, path in
             publisher.publish(startEvent())
             let client = try TestClient(path)
             _ = try client.lines { $0.type == "snapshot" }

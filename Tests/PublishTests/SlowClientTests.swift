@@ -37,7 +37,8 @@ struct Account {
         for number in 1...count {
             let speaker = speakers[number % 3]
             let seconds = Double(number)
-            publisher.publish(number.isMultiple(of: 10) ? turnEvent(speaker, seconds) : tickEvent(speaker, seconds))
+            publisher.publish(
+                number.isMultiple(of: 10) ? turnEvent(speaker, seconds) : tickEvent(speaker, seconds))
         }
     }
 
@@ -52,7 +53,9 @@ struct Account {
             #expect(account.delivered.count + account.announced == count)
             #expect(account.coalesced == account.announced)
             #expect(account.coalesced > count / 2)
-            #expect(lines.filter { $0.type == "turn" }.map(\.sequence) == Array(stride(from: 10, through: count, by: 10)))
+            #expect(
+                lines.filter { $0.type == "turn" }.map(\.sequence)
+                    == Array(stride(from: 10, through: count, by: 10)))
             // The newest tick of each speaker arrives.
             for speaker in speakers {
                 let newest = (1...count).last { !$0.isMultiple(of: 10) && speakers[$0 % 3] == speaker }

@@ -147,7 +147,8 @@ final class TestClient {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, CInt(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, CInt(MSG_NOSIGNAL))
             }
             guard count > 0 else { return false }
             sent += count
@@ -165,13 +166,16 @@ final class TestClient {
             if let end = buffer[start...].firstIndex(of: 0x0A) {
                 let bytes = Array(buffer[start..<end])
                 start = end + 1
-                guard let fields = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
+                guard let fields = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+                else {
                     throw ClientFailure(description: "no object: \(String(decoding: bytes, as: UTF8.self))")
                 }
                 return Line(bytes: bytes.count + 1, fields: fields)
             }
             guard try fill() else {
-                guard start == buffer.count else { throw ClientFailure(description: "half a line at the end") }
+                guard start == buffer.count else {
+                    throw ClientFailure(description: "half a line at the end")
+                }
                 return nil
             }
         }
@@ -209,7 +213,9 @@ final class TestClient {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(descriptor, &chunk, chunk.count, 0)
         if count < 0, errno == ECONNRESET { return false }
-        guard count >= 0 else { throw ClientFailure(description: "recv: \(String(cString: strerror(errno)))") }
+        guard count >= 0 else {
+            throw ClientFailure(description: "recv: \(String(cString: strerror(errno)))")
+        }
         buffer.append(contentsOf: chunk[..<count])
         return count > 0
     }
@@ -282,7 +288,8 @@ func tick(score: Double = 50, contributions: Int = 4) -> Tick {
             EngagementScore(
                 score: score, low: score - 5, high: score + 5, confidence: 0.8, isProvisional: false,
                 contributions: parts)),
-        sentiment: .abstained(reason: "no model"), baseline: Baseline(speechSeconds: 61, turns: 7, isReady: true),
+        sentiment: .abstained(reason: "no model"),
+        baseline: Baseline(speechSeconds: 61, turns: 7, isReady: true),
         lossPercent: 0.1)
 }
 
@@ -292,12 +299,15 @@ func tickEvent(_ speaker: String, _ seconds: Double, session: String = "s1", sco
 
 func turnEvent(_ speaker: String, _ seconds: Double, session: String = "s1") -> Event {
     Event(
-        .turn(Turn(startSeconds: seconds, endSeconds: seconds + 1, ftoMilliseconds: 210, previousSpeaker: nil)),
+        .turn(
+            Turn(startSeconds: seconds, endSeconds: seconds + 1, ftoMilliseconds: 210, previousSpeaker: nil)),
         session: session, speaker: speaker, timeSeconds: seconds)
 }
 
 func startEvent(_ session: String = "s1") -> Event {
-    Event(.sessionStarted(SessionStarted(noticeID: "n-1", policy: "standard")), session: session, timeSeconds: 0)
+    Event(
+        .sessionStarted(SessionStarted(noticeID: "n-1", policy: "standard")), session: session, timeSeconds: 0
+    )
 }
 
 func endEvent(_ session: String = "s1") -> Event {
@@ -314,7 +324,9 @@ func leaveEvent(_ speaker: String, session: String = "s1") -> Event {
     Event(.speakerLeft(SpeakerLeft(reason: "detached")), session: session, speaker: speaker)
 }
 
-func sourceEvent(_ source: String, _ state: SourceState.State, session: String = "s1", url: String = "rtp://x") -> Event {
+func sourceEvent(
+    _ source: String, _ state: SourceState.State, session: String = "s1", url: String = "rtp://x"
+) -> Event {
     let payload = SourceState(source: source, url: url, state: state)
     let body: EventBody =
         switch state {

@@ -39,7 +39,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root may give files to any group")) func setsTheGroup() async throws {
+    @Test(.enabled(if: geteuid() == 0, "only root may give files to any group")) func setsTheGroup()
+        async throws
+    {
         try await withFolder { folder in
             let listener = try UnixListener.open(path: folder + "/a", mode: 0o660, group: 4242)
             defer { close(listener.descriptor) }
@@ -126,7 +128,9 @@ import Testing
             #expect(missing?.code == .missingFolder)
             #expect(missing?.message.contains("create it") == true)
             for path in ["", folder + "/a\0b", folder + "/" + String(repeating: "x", count: 108)] {
-                #expect(code { _ = try UnixListener.open(path: path, mode: 0o600, group: nil) }?.code == .configuration)
+                #expect(
+                    code { _ = try UnixListener.open(path: path, mode: 0o600, group: nil) }?.code
+                        == .configuration)
             }
         }
     }
@@ -138,9 +142,13 @@ import Testing
                 close(try UnixListener.open(path: path, mode: 0o600, group: nil).descriptor)
                 let opened = await withTaskGroup(of: CInt?.self) { group in
                     for _ in 0..<4 {
-                        group.addTask { try? UnixListener.open(path: path, mode: 0o600, group: nil).descriptor }
+                        group.addTask {
+                            try? UnixListener.open(path: path, mode: 0o600, group: nil).descriptor
+                        }
                     }
-                    return await group.reduce(into: [CInt]()) { if let descriptor = $1 { $0.append(descriptor) } }
+                    return await group.reduce(into: [CInt]()) {
+                        if let descriptor = $1 { $0.append(descriptor) }
+                    }
                 }
                 #expect(opened.count == 1)
                 for descriptor in opened { close(descriptor) }
@@ -156,7 +164,8 @@ import Testing
             let configuration = PublisherConfiguration(
                 socketPath: folder + "/unused", daemonVersion: "0", policy: "standard", epoch: "e")
             let publisher = Publisher(
-                configuration: configuration, eventLoopGroup: group, logger: Logger(label: "test") { _ in LogMemory() },
+                configuration: configuration, eventLoopGroup: group,
+                logger: Logger(label: "test") { _ in LogMemory() },
                 adoptedDescriptor: supervisor.descriptor)
             try await publisher.start()
             #expect(try TestClient(path).next().type == "hello")
@@ -233,7 +242,8 @@ import Testing
 
     @Test func configurationIsChecked() async throws {
         let wrong: [(inout PublisherConfiguration) -> Void] = [
-            { $0.ringBytes = 1 }, { $0.clientQueueBytes = $0.ringBytes + 1 }, { $0.maximumClients = 0 }, { $0.mode = 0o1777 },
+            { $0.ringBytes = 1 }, { $0.clientQueueBytes = $0.ringBytes + 1 }, { $0.maximumClients = 0 },
+            { $0.mode = 0o1777 },
             { $0.heartbeatSeconds = .nan }, { $0.clientStallSeconds = 0 }, { $0.ringSeconds = .infinity },
             { $0.clientLineBytes = 0 }, { $0.stopMilliseconds = -1 },
         ]
@@ -243,7 +253,8 @@ import Testing
             change(&configuration)
             let group = MultiThreadedEventLoopGroup.singleton
             let publisher = Publisher(
-                configuration: configuration, eventLoopGroup: group, logger: Logger(label: "test") { _ in LogMemory() })
+                configuration: configuration, eventLoopGroup: group,
+                logger: Logger(label: "test") { _ in LogMemory() })
             let error = await #expect(throws: PublishError.self) { try await publisher.start() }
             #expect(error?.code == .configuration)
         }

@@ -76,6 +76,7 @@ import Testing
         ("sockets:\n  events: relative\n", 2, "absolute path"),
         ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
         ("conversation:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("log:\n  level: loud\n", 2, "one of trace"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
@@ -92,7 +93,8 @@ import Testing
 
     @Test func filesThatCannotBeReadAreNamed() throws {
         let missing = #expect(throws: SettingsError.self) { try Settings(file: "/nonexistent/attune.yaml") }
-        #expect(missing?.description == "/nonexistent/attune.yaml: cannot be read; check that it exists and may be read")
+        #expect(
+            missing?.description == "/nonexistent/attune.yaml: cannot be read; check that it exists and may be read")
         let path = NSTemporaryDirectory() + "attune-settings-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data([0xFF, 0xFE, 0x00]).write(to: URL(fileURLWithPath: path))

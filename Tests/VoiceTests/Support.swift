@@ -85,8 +85,7 @@ enum Signals {
     }
 
     /// Talk spurts of 1.2 s with pauses of 0.8 s over a floor of noise; begins with a pause.
-    static func talk(seconds: Double, seed: UInt64 = 1, levelDb: Float = -26, floorDb: Float = -66) -> [Float]
-    {
+    static func talk(seconds: Double, seed: UInt64 = 1, levelDb: Float = -26, floorDb: Float = -66) -> [Float] {
         var noise = Noise(seed: seed)
         let voice = vowels(seconds: seconds, levelDb: levelDb)
         let floor = gain(floorDb)
