@@ -62,7 +62,8 @@ public struct LiveTable: Sendable {
         lines += notes.map { String($0.prefix(110)) }
         let up = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
         drawnLines = lines.count
-        return up + lines.joined(separator: "\n") + "\n"
+        // Without line wrap: a line cut off by a narrow terminal still is one line to go up.
+        return up + "\u{1B}[?7l" + lines.joined(separator: "\n") + "\u{1B}[?7h\n"
     }
 
     private func text(of row: Row) -> String {

@@ -12,13 +12,13 @@ public struct PublisherConfiguration: Sendable {
     /// Groups whose members may connect.
     public var allowedGIDs: Set<UInt32>?
     /// Clients served at the same time.
-    public var maximumClients = 64
+    public var maximumClients = 512
     /// First limit: a client that is further behind than this many bytes gets a speaker's newest tick only.
-    public var clientQueueBytes = 256 * 1024
+    public var clientQueueBytes = 512 * 1024
     /// Second limit: a client that takes nothing for longer than this many seconds is closed.
-    public var clientStallSeconds = 30.0
+    public var clientStallSeconds = 10.0
     /// Bytes of events that are kept for clients that are behind or come back, at most.
-    public var ringBytes = 8 * 1024 * 1024
+    public var ringBytes = 16 * 1024 * 1024
     /// Seconds for which they are kept, at most.
     public var ringSeconds = 60.0
     /// Seconds from one heartbeat to the next.
