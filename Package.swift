@@ -92,6 +92,7 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
+        tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
         tests("SettingsTests", ["Settings"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),

@@ -19,6 +19,8 @@ final class FFmpegSource: MediaSource {
     let monitor: SourceMonitor
     private let location: String
     private let tracks: [SpeakerTrack]
+    /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
+    private let takesTracksApart: Bool
     private let options: InputOptions
     private let timing: Timing
     private let session: LiveSession
@@ -29,11 +31,12 @@ final class FFmpegSource: MediaSource {
 
     /// - Parameter onEnd: called once, on the source's thread, when the source has ended by itself.
     init(
-        location: String, tracks: [SpeakerTrack], options: InputOptions, timing: Timing, session: LiveSession,
-        monitor: SourceMonitor, eventLoop: any EventLoop, onEnd: @escaping @Sendable () -> Void
+        location: String, tracks: [SpeakerTrack], takesTracksApart: Bool, options: InputOptions, timing: Timing,
+        session: LiveSession, monitor: SourceMonitor, eventLoop: any EventLoop, onEnd: @escaping @Sendable () -> Void
     ) {
         self.location = location
         self.tracks = tracks
+        self.takesTracksApart = takesTracksApart
         self.timing = timing
         self.session = session
         self.monitor = monitor
@@ -79,10 +82,11 @@ final class FFmpegSource: MediaSource {
         let feed = SourceFeed(session: session)
         var pauseMilliseconds = timing.reconnectLeastMilliseconds
         var wasOpen = false
+        var options = options
         var reason = "detached"
         while !cancellation.isCancelled {
             do throws(MediaError) {
-                let ended = try play(feed, wasOpen: &wasOpen)
+                let ended = try play(feed, options: &options, wasOpen: &wasOpen)
                 if ended {
                     reason = "end of media"
                     break
@@ -113,8 +117,14 @@ final class FFmpegSource: MediaSource {
     /// Opens the input and plays it until it ends.
     ///
     /// - Returns: whether that was the end of something finite; a live input is opened again.
-    private func play(_ feed: SourceFeed, wasOpen: inout Bool) throws(MediaError) -> Bool {
+    private func play(
+        _ feed: SourceFeed, options: inout InputOptions, wasOpen: inout Bool
+    ) throws(MediaError) -> Bool {
         var input = try MediaInput(location, options: options, cancellation: cancellation)
+        if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
+            options.splitsChannels = true
+            input = try MediaInput(location, options: options, cancellation: cancellation)
+        }
         for track in tracks where !input.tracks.indices.contains(track.track) {
             throw MediaError.noSuchTrack(track.track, of: location, available: input.tracks.count)
         }

@@ -64,7 +64,8 @@ actor SessionRegistry: ControlBackend {
         let source: any MediaSource
         do {
             source = try factory.make(
-                location: request.url, id: id, tracks: tracks, session: entry.session
+                location: request.url, id: id, tracks: tracks,
+                takesTracksApart: request.tracks.contains { $0.track != nil }, session: entry.session
             ) { [weak self] in
                 Task { await self?.sourceEnded(id, session: name) }
             }

@@ -19,15 +19,19 @@ struct SourceFactory: Sendable {
 
     /// A source that has not been opened yet.
     ///
-    /// - Parameter onEnd: called once when the source ends by itself.
+    /// - Parameters:
+    ///   - takesTracksApart: whether tracks were asked for by number.
+    ///   - onEnd: called once when the source ends by itself.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        location: String, id: String, tracks: [SpeakerTrack], session: LiveSession,
+        location: String, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool, session: LiveSession,
         onEnd: @escaping @Sendable () -> Void
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(id: id, url: redactedLocation(location), session: session)
         guard let streams = try rtpStreams(at: location) else {
-            return ffmpegSource(location, tracks: tracks, session: session, monitor: monitor, onEnd: onEnd)
+            return ffmpegSource(
+                location, tracks: tracks, takesTracksApart: takesTracksApart, session: session, monitor: monitor,
+                onEnd: onEnd)
         }
         for track in tracks where !streams.indices.contains(track.track) {
             throw SourceFailure(
@@ -47,13 +51,14 @@ struct SourceFactory: Sendable {
     }
 
     private func ffmpegSource(
-        _ location: String, tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
+        _ location: String, tracks: [SpeakerTrack], takesTracksApart: Bool, session: LiveSession,
+        monitor: SourceMonitor,
         onEnd: @escaping @Sendable () -> Void
     ) -> FFmpegSource {
         var options = InputOptions()
         if let protocols = settings.protocols { options.allowedProtocols = protocols }
         return FFmpegSource(
-            location: location, tracks: tracks, options: options,
+            location: location, tracks: tracks, takesTracksApart: takesTracksApart, options: options,
             timing: FFmpegSource.Timing(
                 openMilliseconds: settings.openTimeoutMilliseconds,
                 stallMilliseconds: settings.stallMilliseconds,

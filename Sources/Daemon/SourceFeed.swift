@@ -20,25 +20,26 @@ final class SourceFeed {
     /// Media that lies further behind the host's clock than this after an interruption is placed anew.
     private static let toleratedLag = MediaTime(seconds: 1).samples
 
-    private struct Voice: ~Copyable {
+    private final class Voice {
         let speaker: Int
         let isMeasured: Bool
+        /// Opened by the first media, whose place it needs.
         var pipeline: SpeakerPipeline?
+
+        init(speaker: Int, isMeasured: Bool) {
+            self.speaker = speaker
+            self.isMeasured = isMeasured
+        }
     }
 
     private let session: LiveSession
-    private var voices: [Int: VoiceBox] = [:]
+    private var voices: [Int: Voice] = [:]
     /// Session time minus media time of the source; nil before the first media.
     private var offset: Int64?
     private var wasInterrupted = false
     private var outputs: [SpeakerOutput] = []
     /// Zeros lent to the pipelines for silence that was not sent.
     private let zeros = [Float](repeating: 0, count: 1_600)
-
-    private final class VoiceBox {
-        var voice: Voice
-        init(_ voice: consuming Voice) { self.voice = voice }
-    }
 
     init(session: LiveSession) {
         self.session = session
@@ -52,8 +53,7 @@ final class SourceFeed {
                 engine.join(name: track.name, role: track.role, consent: track.consent, at: hop)
             }
             guard let speaker else { return }
-            let isMeasured = track.consent == .granted
-            voices[track.track] = VoiceBox(Voice(speaker: speaker, isMeasured: isMeasured, pipeline: nil))
+            voices[track.track] = Voice(speaker: speaker, isMeasured: track.consent == .granted)
         }
     }
 
@@ -69,45 +69,45 @@ final class SourceFeed {
 
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {
-        guard let box = voices[track] else { return }
+        guard let voice = voices[track] else { return }
         let place = place(start, count: samples.count)
-        openPipeline(box, at: place)
-        box.voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
-        push(box.voice.speaker)
+        openPipeline(of: voice, at: place)
+        voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
+        push(voice.speaker)
     }
 
     /// Takes in silence that the sender did not transmit (DTX).
     func silence(track: Int, start: MediaTime, count: Int) {
-        guard let box = voices[track] else { return }
+        guard let voice = voices[track] else { return }
         var place = place(start, count: count)
-        openPipeline(box, at: place)
+        openPipeline(of: voice, at: place)
         let zeros = zeros
         var left = count
         while left > 0 {
             let length = min(left, zeros.count)
-            box.voice.pipeline?.feed(start: place, samples: zeros.span.extracting(first: length)) {
+            voice.pipeline?.feed(start: place, samples: zeros.span.extracting(first: length)) {
                 outputs.append($0)
             }
             place.samples += Int64(length)
             left -= length
-            push(box.voice.speaker)
+            push(voice.speaker)
         }
     }
 
     /// How far the newest media lies ahead of the host's clock, in seconds; what is not live is slowed by it.
     func lead() -> Double {
         let now = session.now()
-        let newest = voices.values.compactMap { $0.voice.pipeline?.end }.max() ?? now
+        let newest = voices.values.compactMap { $0.pipeline?.end }.max() ?? now
         return newest.seconds - now.seconds
     }
 
     /// Ends all pipelines and lets the speakers leave.
     func finish(reason: String) {
         for track in voices.keys.sorted() {
-            guard let box = voices.removeValue(forKey: track) else { continue }
-            box.voice.pipeline?.finish { outputs.append($0) }
-            push(box.voice.speaker)
-            session.update { $0.leave(speaker: box.voice.speaker, reason: reason) }
+            guard let voice = voices.removeValue(forKey: track) else { continue }
+            voice.pipeline?.finish { outputs.append($0) }
+            push(voice.speaker)
+            session.update { $0.leave(speaker: voice.speaker, reason: reason) }
         }
     }
 
@@ -123,9 +123,9 @@ final class SourceFeed {
         return MediaTime(samples: start.samples + (offset ?? 0))
     }
 
-    private func openPipeline(_ box: VoiceBox, at start: MediaTime) {
-        if box.voice.pipeline == nil {
-            box.voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: box.voice.isMeasured)
+    private func openPipeline(of voice: Voice, at start: MediaTime) {
+        if voice.pipeline == nil {
+            voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: voice.isMeasured)
         }
     }
 

@@ -144,4 +144,29 @@ import Testing
         #expect(subscriber.lines.contains { $0.type == "source.ended" && $0["reason"] as? String == "end of media" })
         #expect(try daemon.attune("sessions", "--json").output == "[]\n")
     }
+
+    @Test func theChannelsOfAFileBecomeSpeakers() throws {
+        let daemon = try RunningDaemon()
+        let files = try makeDialogue(daemon.folder)
+        let stereo = daemon.folder.path + "/stereo.wav"
+        let joined = try run(
+            ffmpeg,
+            [
+                "ffmpeg", "-loglevel", "error", "-t", "4", "-i", files[0], "-t", "4", "-i", files[1],
+                "-filter_complex", "amerge", stereo,
+            ])
+        try #require(joined.status == 0, "\(joined.errors)")
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let answer = try daemon.attune(
+            "attach", stereo, "--session", "file", "--track", "0:a:rep", "--track", "1:b:customer", "--consent",
+            "granted")
+        #expect(answer.status == 0, "\(answer.errors)")
+        let ended = try subscriber.wait(for: "the end of the session") { $0.type == "session.ended" }
+        let speakers = try #require(ended["speakers"] as? [String: [String: any Sendable]])
+        #expect(speakers.keys.sorted() == ["a", "b"])
+        for speaker in ["a", "b"] {
+            #expect((speakers[speaker]?.number("speech_s") ?? 0) > 0.5)
+            #expect((speakers[speaker]?.number("talk_ratio") ?? 0) > 0.3)
+        }
+    }
 }
