@@ -19,13 +19,16 @@ public struct EventLine: Decodable, Sendable {
     var startSeconds: Double?
     var endSeconds: Double?
     var ftoMilliseconds: Int?
+    var kind: String?
+    var holder: String?
     var engagement: Score?
     var windows: [String: Window]?
     var voice: Voice?
     var sessions: [Session]?
 
     enum CodingKeys: String, CodingKey {
-        case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions
+        case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions, kind,
+            holder
         case startSeconds = "start_s"
         case endSeconds = "end_s"
         case ftoMilliseconds = "fto_ms"
@@ -95,6 +98,7 @@ public struct EventLine: Decodable, Sendable {
         case "speech.ended", "turn":
             String(format: "%.2f to %.2f s", startSeconds ?? 0, endSeconds ?? 0)
                 + (ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
+        case "overlap": "\(kind ?? "") in the turn of \(holder ?? "")"
         case "speaker.joined": [role, consent.map { "consent \($0)" }].compactMap(\.self).joined(separator: ", ")
         default: [url, reason, message].compactMap(\.self).joined(separator: ", ")
         }

@@ -38,7 +38,8 @@ public struct LiveTable: Sendable {
             rows[index].tick = event
             rows[index].time = event.t
         case "session.ended": rows.removeAll { $0.session == event.session }
-        case "source.connected", "source.stalled", "source.reconnecting", "source.ended", "gap", "turn":
+        case "source.connected", "source.stalled", "source.reconnecting", "source.ended", "gap", "turn",
+            "overlap":
             notes.append(event.summary)
             notes = notes.suffix(4)
         default: return false

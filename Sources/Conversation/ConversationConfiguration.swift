@@ -11,6 +11,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var backchannelHops = 100
     /// A short IPU after which the floor stays for this long does not take it, in hops.
     public var floorHoldHops = 200
+    /// Simultaneous speech of at least this length may be an interruption, in hops.
+    public var interruptionHops = 30
     /// Settings of the engagement score.
     public var engagement = EngagementConfiguration()
 

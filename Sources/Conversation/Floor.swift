@@ -46,6 +46,9 @@ struct Floor {
         self.holdHops = Int64(holdHops)
     }
 
+    /// Who holds the floor; nil before the first turn.
+    var holder: Int? { turn?.speaker }
+
     /// The turn in progress, with its end so far.
     var current: Turn? {
         guard var turn else { return nil }

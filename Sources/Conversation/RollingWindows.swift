@@ -22,6 +22,8 @@ struct RollingCounts {
         var turns: Int32 = 0
         /// Hops when two or more spoke; only of the session.
         var overlap: Int32 = 0
+        /// Backchannels given and interruptions made.
+        var backchannels: Int32 = 0, interruptions: Int32 = 0
 
         static func += (left: inout Counts, right: Counts) {
             left.speech &+= right.speech
@@ -29,6 +31,8 @@ struct RollingCounts {
             left.lost &+= right.lost
             left.turns &+= right.turns
             left.overlap &+= right.overlap
+            left.backchannels &+= right.backchannels
+            left.interruptions &+= right.interruptions
         }
 
         static func -= (left: inout Counts, right: Counts) {
@@ -37,6 +41,8 @@ struct RollingCounts {
             left.lost &-= right.lost
             left.turns &-= right.turns
             left.overlap &-= right.overlap
+            left.backchannels &-= right.backchannels
+            left.interruptions &-= right.interruptions
         }
     }
 

@@ -19,6 +19,10 @@ public struct SessionEngine: Sendable {
     private let configuration: ConversationConfiguration
     private var speakers: [SpeakerState] = []
     private var floor: Floor
+    private var incursions: Incursions
+    private var history: FloorHistory
+    /// Whether each speaker speaks in the hop that is being settled; kept, so that a hop allocates nothing.
+    private var speaks: [Bool] = []
     private var common: RollingCounts
     /// Hops when at least one spoke, counted like the others.
     private var talk: RollingCounts
@@ -29,6 +33,11 @@ public struct SessionEngine: Sendable {
         self.configuration = configuration
         floor = Floor(
             backchannelHops: configuration.backchannelHops, holdHops: configuration.floorHoldHops)
+        incursions = Incursions(
+            rules: Incursions.Rules(
+                backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
+                interruptionHops: Int64(configuration.interruptionHops)))
+        history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
         common = RollingCounts(windowsSeconds: configuration.countedSeconds)
         talk = RollingCounts(windowsSeconds: configuration.countedSeconds)
     }
@@ -57,6 +66,7 @@ public struct SessionEngine: Sendable {
         speakers.append(
             SpeakerState(name: name, role: role, consent: consent, joinHop: joinHop, configuration: configuration))
         floor.addSpeaker()
+        speaks.append(false)
         return speakers.count - 1
     }
 
@@ -158,17 +168,25 @@ public struct SessionEngine: Sendable {
         var speaking: Int32 = 0
         for index in speakers.indices {
             let record = speakers[index].next(hop)
-            if record?.isSpeech == true { speaking += 1 }
-            let pause = floor.note(
-                speaker: index, speaks: record?.isSpeech ?? false, isLost: record?.isLost ?? true, hop: hop)
+            let speaksNow = record?.isSpeech ?? false
+            if speaksNow { speaking += 1 }
+            if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }
+            speaks[index] = speaksNow
+            let pause = floor.note(speaker: index, speaks: speaksNow, isLost: record?.isLost ?? true, hop: hop)
             if let record { speakers[index].count(record, pauseHops: pause) }
         }
         if speaking > 0 { talk.open.speech += 1 }
         if speaking > 1 { common.open.overlap += 1 }
         common.open.speech += speaking
         let outcome = floor.settle(hop: hop)
-        if let finished = outcome.finished { publish(finished) }
+        if let finished = outcome.finished {
+            history.add(finished)
+            publish(finished)
+        }
         if let begun = outcome.begun { begin(begun, at: hop) }
+        for incursion in incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop) {
+            tell(incursion)
+        }
         settledHops += 1
         if settledHops % Int64(RollingCounts.bucketHops) == 0 {
             common.closeBucket()
@@ -195,6 +213,25 @@ public struct SessionEngine: Sendable {
                         ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
                         previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
                 session: id, speaker: speakers[turn.speaker].name, timeSeconds: seconds(turn.endHop)))
+    }
+
+    /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.
+    private mutating func tell(_ incursion: Incursions.Incursion) {
+        let speaker = incursion.speaker
+        switch incursion.kind {
+        case .backchannel: speakers[speaker].counts.open.backchannels += 1
+        case .interruption: speakers[speaker].counts.open.interruptions += 1
+        case .overlap: break
+        }
+        guard speakers[speaker].isMeasured, speakers[incursion.holder].isMeasured else { return }
+        events.append(
+            Event(
+                .overlap(
+                    Overlap(
+                        id: incursion.id, revision: incursion.revision, kind: Overlap.Kind(incursion.kind),
+                        startSeconds: seconds(incursion.startHop), endSeconds: seconds(incursion.endHop),
+                        sharedSeconds: seconds(incursion.sharedHops), holder: speakers[incursion.holder].name)),
+                session: id, speaker: speakers[speaker].name, timeSeconds: seconds(incursion.endHop)))
     }
 
     // MARK: Ticks
@@ -241,19 +278,27 @@ public struct SessionEngine: Sendable {
         return metrics(
             name: "\(windowSeconds)s", own: speaker.counts.windows[index], all: common.windows[index],
             talk: talk.windows[index], covered: common.coveredSeconds(lengthSeconds: windowSeconds),
-            lagMilliseconds: lags.milliseconds, lags: lags.count)
+            lagMilliseconds: lags.milliseconds, lags: lags.count,
+            monologueHops: monologue(of: speaker, windowSeconds: windowSeconds))
     }
 
     private func sessionMetrics(of speaker: SpeakerState) -> WindowMetrics {
         metrics(
             name: "session", own: total(of: speaker.counts), all: total(of: common), talk: total(of: talk),
             covered: seconds(settledHops), lagMilliseconds: speaker.lags.medianOfAll(),
-            lags: speaker.lags.count)
+            lags: speaker.lags.count, monologueHops: monologue(of: speaker, windowSeconds: nil))
+    }
+
+    private func monologue(of speaker: SpeakerState, windowSeconds: Int?) -> Int64 {
+        guard let index = speakers.firstIndex(where: { $0.name == speaker.name }) else { return 0 }
+        return history.longestMonologue(
+            of: index, current: floor.current, before: settledHops,
+            windowHops: windowSeconds.map { Int64($0 * AudioGrid.hopsPerSecond) })
     }
 
     private func metrics(
         name: String, own: RollingCounts.Counts, all: RollingCounts.Counts, talk: RollingCounts.Counts,
-        covered: Double, lagMilliseconds: Double?, lags: Int
+        covered: Double, lagMilliseconds: Double?, lags: Int, monologueHops: Int64
     ) -> WindowMetrics {
         var metrics = WindowMetrics(name: name)
         metrics.speechSeconds = hopSeconds(own.speech)
@@ -262,6 +307,9 @@ public struct SessionEngine: Sendable {
         metrics.turns = Int(own.turns)
         metrics.responseLagMedianMilliseconds = lagMilliseconds
         metrics.responseLags = lags
+        metrics.longestMonologueSeconds = seconds(monologueHops)
+        metrics.backchannels = Int(own.backchannels)
+        metrics.interruptions = Int(own.interruptions)
         metrics.speakerChangesPerMinute = covered >= 1 ? Double(all.turns) * 60 / covered : nil
         metrics.overlapRatio = ratio(all.overlap, talk.speech)
         return metrics
@@ -306,5 +354,15 @@ extension ConversationConfiguration {
 
     func countedIndex(seconds: Int) -> Int {
         countedSeconds.firstIndex(of: seconds) ?? 0
+    }
+}
+
+extension Overlap.Kind {
+    init(_ kind: Incursions.Kind) {
+        switch kind {
+        case .backchannel: self = .backchannel
+        case .overlap: self = .overlap
+        case .interruption: self = .interruption
+        }
     }
 }

@@ -37,6 +37,7 @@ public enum EventBody: Sendable {
     case speechStarted(SpeechStarted)
     case speechEnded(SpeechEnded)
     case turn(Turn)
+    case overlap(Overlap)
     case tick(Tick)
     case lagged(Lagged)
     case heartbeat(Heartbeat)
@@ -59,6 +60,7 @@ public enum EventBody: Sendable {
         case .speechStarted: "speech.started"
         case .speechEnded: "speech.ended"
         case .turn: "turn"
+        case .overlap: "overlap"
         case .tick: "tick"
         case .lagged: "lagged"
         case .heartbeat: "heartbeat"
@@ -86,6 +88,7 @@ public enum EventBody: Sendable {
         case .speechStarted(let payload): payload.write(to: &json)
         case .speechEnded(let payload): payload.write(to: &json)
         case .turn(let payload): payload.write(to: &json)
+        case .overlap(let payload): payload.write(to: &json)
         case .tick(let payload): payload.write(to: &json)
         case .lagged(let payload): payload.write(to: &json)
         case .heartbeat(let payload): payload.write(to: &json)

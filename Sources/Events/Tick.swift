@@ -54,6 +54,10 @@ public struct WindowMetrics: Sendable {
     public var responseLagMedianMilliseconds: Double?
     /// Number of lags in the median.
     public var responseLags = 0
+    /// Longest stretch in which the speaker held the floor, seconds.
+    public var longestMonologueSeconds = 0.0
+    /// Backchannels that the speaker gave, and interruptions that the speaker made.
+    public var backchannels = 0, interruptions = 0
     /// Floor transfers of the whole session per minute.
     public var speakerChangesPerMinute: Double?
     /// Time when two or more spoke / time when at least one spoke.
@@ -71,6 +75,9 @@ public struct WindowMetrics: Sendable {
         json.field("turns", turns)
         json.field("response_lag_median_ms", responseLagMedianMilliseconds, decimals: 0)
         json.field("response_lag_n", responseLags)
+        json.field("longest_monologue_s", longestMonologueSeconds, decimals: 2)
+        json.field("backchannels", backchannels)
+        json.field("interruptions", interruptions)
         json.field("speaker_changes_per_min", speakerChangesPerMinute, decimals: 2)
         json.field("overlap_ratio", overlapRatio, decimals: 4)
     }

@@ -38,7 +38,7 @@ struct Projection: Sendable {
             }
             sessions[id]?.speakers[index].lastTick = tick
             sessions[id]?.speakers[index].lastTickSeconds = event.timeSeconds
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .lagged, .heartbeat, .error:
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .lagged, .heartbeat, .error:
             break
         }
         return false

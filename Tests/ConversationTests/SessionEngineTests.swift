@@ -150,4 +150,18 @@ extension [Event] {
         #expect(totals.speakers.count == 1 && totals.speakers.first?.role == "rep")
         #expect(abs(metrics.speechSeconds - 4) < 0.03)
     }
+
+    @Test func theLongestMonologueIsThatOfTheTurns() throws {
+        let scripts = [
+            Script(name: "a", ipus: [1...5, 5.5...21]), Script(name: "b", ipus: [9...9.5, 22...24]),
+        ]
+        let (events, totals, _) = play(scripts, seconds: 40)
+        let a = try #require(totals.speakers.first?.metrics)
+        #expect(abs(a.longestMonologueSeconds - 20) < 0.03, "a pause and a backchannel do not break it")
+        #expect(abs((totals.speakers.last?.metrics?.longestMonologueSeconds ?? 0) - 2) < 0.03)
+        let tick = try #require(events.ticks(of: "a").last)
+        let windows = Dictionary(uniqueKeysWithValues: tick.windows.map { ($0.name, $0.longestMonologueSeconds) })
+        #expect(windows["10s"] == 0)
+        #expect(abs((windows["30s"] ?? 0) - 11) < 0.03, "what lies before the window does not count")
+    }
 }

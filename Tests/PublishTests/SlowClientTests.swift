@@ -172,19 +172,13 @@ struct Account {
             func publishMegabytes() {
                 for _ in 0..<1_000 { publisher.publish(sourceEvent("a", .live, url: url)) }
             }
-            publishMegabytes()
-            let before = try residentBytes()
-            publishMegabytes()
-            publishMegabytes()
-            let growth = try residentBytes() - before
-            #expect(growth < 16 << 20, "40 MB were published to 20 clients that do not read")
-            #expect(publisher.statistics.ringBytes <= 1 << 20)
+            // What waits for a client lies in the ring, beside the write buffers, which end at a mark. (The memory of
+            // the process says nothing: other tests run in it.)
+            for _ in 0..<3 {
+                publishMegabytes()
+                #expect(publisher.statistics.ringBytes <= 1 << 20, "20 MB were published")
+            }
             _ = stalled
         }
-    }
-
-    private func residentBytes() throws -> Int {
-        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-        return try #require(fields.count > 1 ? Int(fields[1]) : nil) * Int(getpagesize())
     }
 }

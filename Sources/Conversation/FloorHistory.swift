@@ -1,0 +1,41 @@
+import DequeModule
+import MediaTypes
+
+/// The turns of a session as far back as the longest window reaches, for the longest monologue of each speaker.
+///
+/// A monologue is a turn: a stretch in which one speaker holds the floor, backchannels of others notwithstanding.
+struct FloorHistory {
+    /// Bound on the turns remembered, whatever the length of the windows.
+    private static let most = 2_048
+
+    private var turns: Deque<Floor.Turn> = []
+    private var longest: [Int: Int64] = [:]
+    private let horizonHops: Int64
+
+    /// Remembers turns for `horizonSeconds`.
+    init(horizonSeconds: Int) {
+        horizonHops = Int64(horizonSeconds * AudioGrid.hopsPerSecond)
+    }
+
+    /// Takes in a turn that is over.
+    mutating func add(_ turn: Floor.Turn) {
+        turns.append(turn)
+        longest[turn.speaker] = max(longest[turn.speaker] ?? 0, turn.endHop - turn.startHop)
+        while let first = turns.first, turns.count > Self.most || first.endHop < turn.endHop - horizonHops {
+            turns.removeFirst()
+        }
+    }
+
+    /// Longest monologue of a speaker in hops within the last `windowHops` before `hop`; nil means the session.
+    ///
+    /// - Parameter current: the turn in progress.
+    func longestMonologue(of speaker: Int, current: Floor.Turn?, before hop: Int64, windowHops: Int64?) -> Int64 {
+        let from = windowHops.map { hop - $0 } ?? 0
+        func length(_ turn: Floor.Turn) -> Int64 {
+            turn.speaker == speaker ? max(0, turn.endHop - max(turn.startHop, from)) : 0
+        }
+        let now = current.map(length) ?? 0
+        guard windowHops != nil else { return max(now, longest[speaker] ?? 0) }
+        return turns.reduce(now) { max($0, length($1)) }
+    }
+}

@@ -1,0 +1,79 @@
+import Events
+import Testing
+
+@testable import Conversation
+
+@Suite struct IncursionTests {
+    private func overlaps(_ scripts: [Script], seconds: Double) -> [(speaker: String?, overlap: Overlap)] {
+        play(scripts, seconds: seconds).events.compactMap { event in
+            guard case .overlap(let overlap) = event.body else { return nil }
+            return (event.speaker, overlap)
+        }
+    }
+
+    /// The last telling of each incursion.
+    private func final(_ told: [(speaker: String?, overlap: Overlap)]) -> [Overlap] {
+        Dictionary(told.map { ($0.overlap.id, $0.overlap) }, uniquingKeysWith: { $1 })
+            .sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    @Test func aShortIPUUnderTheHoldersVoiceIsABackchannel() {
+        let told = overlaps([Script(name: "a", ipus: [1...10]), Script(name: "b", ipus: [4...4.6])], seconds: 14)
+        #expect(told.map(\.overlap.kind) == [.overlap, .backchannel])
+        #expect(told.map(\.overlap.revision) == [0, 1])
+        #expect(Set(told.map(\.overlap.id)).count == 1)
+        #expect(told.allSatisfy { $0.speaker == "b" && $0.overlap.holder == "a" })
+        #expect(abs((told.last?.overlap.sharedSeconds ?? 0) - 0.6) < 0.02)
+    }
+
+    @Test func aShortIPUInAPauseOfTheHolderIsABackchannel() {
+        let told = overlaps(
+            [Script(name: "a", ipus: [1...4, 5...10]), Script(name: "b", ipus: [4.2...4.7])], seconds: 14)
+        #expect(told.map(\.overlap.kind) == [.backchannel])
+        #expect(told.first?.overlap.sharedSeconds == 0)
+    }
+
+    @Test func takingTheFloorFromSomebodyWhoStopsIsAnInterruption() {
+        let told = overlaps([Script(name: "a", ipus: [1...6]), Script(name: "b", ipus: [5...9])], seconds: 14)
+        #expect(told.map(\.overlap.kind) == [.overlap, .interruption])
+        #expect(abs((told.last?.overlap.sharedSeconds ?? 0) - 1) < 0.02)
+    }
+
+    @Test func aShortSlipAtTheEndOfATurnIsPlainOverlap() {
+        let told = overlaps([Script(name: "a", ipus: [1...5]), Script(name: "b", ipus: [4.8...9])], seconds: 14)
+        #expect(final(told).map(\.kind) == [.overlap])
+    }
+
+    @Test func talkingAlongWithoutGettingTheFloorIsPlainOverlap() {
+        let told = overlaps([Script(name: "a", ipus: [1...10]), Script(name: "b", ipus: [4...6.5])], seconds: 14)
+        #expect(final(told).map(\.kind) == [.overlap])
+    }
+
+    @Test func aHolderWhoGoesOnForLongIsNotInterrupted() {
+        let told = overlaps([Script(name: "a", ipus: [1...8]), Script(name: "b", ipus: [5...12])], seconds: 14)
+        #expect(final(told).map(\.kind) == [.overlap], "the holder stopped three seconds after the other began")
+    }
+
+    @Test func aShortAnswerInAGapIsNoIncursion() {
+        let told = overlaps([Script(name: "a", ipus: [1...4]), Script(name: "b", ipus: [4.5...5])], seconds: 14)
+        #expect(told.isEmpty)
+    }
+
+    @Test func countsReachTheTotals() {
+        let scripts = [
+            Script(name: "a", ipus: [1...10, 14...20]), Script(name: "b", ipus: [4...4.5, 7...7.4, 9...13, 16...16.4]),
+        ]
+        let metrics = play(scripts, seconds: 24).totals.speakers.compactMap(\.metrics)
+        // The one that ends 1.6 s before the floor changes is none.
+        #expect(metrics.map(\.backchannels) == [0, 2])
+        #expect(metrics.map(\.interruptions) == [0, 1])
+    }
+
+    @Test func nothingIsToldOfSomebodyWithoutConsent() {
+        for withheld in 0...1 {
+            var scripts = [Script(name: "a", ipus: [1...6]), Script(name: "b", ipus: [5...9])]
+            scripts[withheld].consent = .withheld
+            #expect(overlaps(scripts, seconds: 14).isEmpty)
+        }
+    }
+}
