@@ -26,6 +26,12 @@ struct FloorHistory {
         }
     }
 
+    /// Forgets the turns of a speaker.
+    mutating func forget(speaker: Int) {
+        turns.removeAll { $0.speaker == speaker }
+        longest[speaker] = nil
+    }
+
     /// Longest monologue of a speaker in hops within the last `windowHops` before `hop`; nil means the session.
     ///
     /// - Parameter current: the turn in progress.

@@ -81,6 +81,22 @@ public struct SessionEngine: Sendable {
                 timeSeconds: seconds(settledHops)))
     }
 
+    /// A speaker gives consent or takes it back; in either case everything measured so far is forgotten.
+    ///
+    /// - Returns: false where there is no such speaker.
+    public mutating func setConsent(name: String, to state: ConsentState) -> Bool {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
+        let previous = speakers[index].consent
+        guard previous != state else { return true }
+        speakers[index].setConsent(state, configuration: configuration)
+        history.forget(speaker: index)
+        events.append(
+            Event(
+                .consent(ConsentChange(state: state, previous: previous)), session: id, speaker: name,
+                timeSeconds: seconds(settledHops)))
+        return true
+    }
+
     // MARK: Records
 
     /// Takes in the record of a hop; `record.index` counts hops of the session.
@@ -197,7 +213,7 @@ public struct SessionEngine: Sendable {
     }
 
     private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
-        speakers[turn.speaker].counts.open.turns += 1
+        if speakers[turn.speaker].isMeasured { speakers[turn.speaker].counts.open.turns += 1 }
         if turn.previousSpeaker != nil { common.open.turns += 1 }
         if let fto = turn.ftoHops { speakers[turn.speaker].addLag(hops: Int(max(0, fto)), at: hop) }
     }
@@ -218,12 +234,13 @@ public struct SessionEngine: Sendable {
     /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.
     private mutating func tell(_ incursion: Incursions.Incursion) {
         let speaker = incursion.speaker
+        guard speakers[speaker].isMeasured else { return }
         switch incursion.kind {
         case .backchannel: speakers[speaker].counts.open.backchannels += 1
         case .interruption: speakers[speaker].counts.open.interruptions += 1
         case .overlap: break
         }
-        guard speakers[speaker].isMeasured, speakers[incursion.holder].isMeasured else { return }
+        guard speakers[incursion.holder].isMeasured else { return }
         events.append(
             Event(
                 .overlap(

@@ -62,17 +62,30 @@ struct SpeakerState {
         return isPresent && hop >= presentFrom ? .lost(index: hop) : nil
     }
 
-    /// Counts a settled record.
+    /// Changes the consent; without it everything that was measured is forgotten, and with it measuring begins anew.
+    mutating func setConsent(_ state: ConsentState, configuration: ConversationConfiguration) {
+        consent = state
+        counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
+        lags = ResponseLags(horizonSeconds: configuration.horizonSeconds)
+        engagement = EngagementModel(configuration: configuration.engagement)
+        lastEngagement = .abstained(reason: "not_enough_speech")
+        voice = RecentVoice()
+        speechStart = nil
+    }
+
+    /// Counts a settled record; of somebody without consent only whether they speak is kept, for the floor.
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
+        guard isMeasured else { return }
         if record.isSpeech { counts.open.speech += 1 }
         if record.isLost { counts.open.lost += 1 }
         counts.open.pause += Int32(clamping: pauseHops)
-        if isMeasured { voice.add(record) }
+        voice.add(record)
     }
 
     /// Adds a response lag decided at `hop`.
     mutating func addLag(hops: Int, at hop: Int64) {
+        guard isMeasured else { return }
         lags.add(lagHops: hops, at: hop)
         engagement.learn(lagMilliseconds: Double(hops * AudioGrid.hopMilliseconds))
     }

@@ -34,6 +34,7 @@ public enum EventBody: Sendable {
     case gap(Gap)
     case speakerJoined(SpeakerJoined)
     case speakerLeft(SpeakerLeft)
+    case consent(ConsentChange)
     case speechStarted(SpeechStarted)
     case speechEnded(SpeechEnded)
     case turn(Turn)
@@ -57,6 +58,7 @@ public enum EventBody: Sendable {
         case .gap: "gap"
         case .speakerJoined: "speaker.joined"
         case .speakerLeft: "speaker.left"
+        case .consent: "consent"
         case .speechStarted: "speech.started"
         case .speechEnded: "speech.ended"
         case .turn: "turn"
@@ -85,6 +87,7 @@ public enum EventBody: Sendable {
         case .gap(let payload): payload.write(to: &json)
         case .speakerJoined(let payload): payload.write(to: &json)
         case .speakerLeft(let payload): payload.write(to: &json)
+        case .consent(let payload): payload.write(to: &json)
         case .speechStarted(let payload): payload.write(to: &json)
         case .speechEnded(let payload): payload.write(to: &json)
         case .turn(let payload): payload.write(to: &json)

@@ -214,6 +214,23 @@ public struct SpeakerJoined: Sendable {
     }
 }
 
+/// A speaker gave consent or took it back; what was measured before is forgotten.
+public struct ConsentChange: Sendable {
+    /// Consent from now on, and before.
+    public var state: ConsentState, previous: ConsentState
+
+    /// A change of consent.
+    public init(state: ConsentState, previous: ConsentState) {
+        self.state = state
+        self.previous = previous
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("consent", state.rawValue)
+        json.field("previous", previous.rawValue)
+    }
+}
+
 /// A speaker left.
 public struct SpeakerLeft: Sendable {
     /// Why: `source ended`, `detached`.

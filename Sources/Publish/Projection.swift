@@ -30,6 +30,9 @@ struct Projection: Sendable {
         case .speakerJoined(let joined):
             guard let name = event.speaker else { return false }
             return sessions[id]?.join(name, joined) ?? false
+        case .consent(let change):
+            guard let name = event.speaker else { return false }
+            return sessions[id]?.setConsent(of: name, to: change.state) ?? false
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
@@ -52,9 +55,17 @@ extension Snapshot.Session {
             speakers.append(Snapshot.Speaker(name: name, joined: joined))
             return false
         }
-        let isRevoked = joined.consent != .granted && speakers[index].joined.consent == .granted
+        let isRevoked = setConsent(of: name, to: joined.consent)
         speakers[index].joined = joined
-        if joined.consent != .granted {
+        return isRevoked
+    }
+
+    /// - Returns: whether consent was taken back.
+    fileprivate mutating func setConsent(of name: String, to state: ConsentState) -> Bool {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
+        let isRevoked = state != .granted && speakers[index].joined.consent == .granted
+        speakers[index].joined.consent = state
+        if state != .granted {
             speakers[index].lastTick = nil
             speakers[index].lastTickSeconds = nil
         }

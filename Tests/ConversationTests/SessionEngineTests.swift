@@ -164,4 +164,37 @@ extension [Event] {
         #expect(windows["10s"] == 0)
         #expect(abs((windows["30s"] ?? 0) - 11) < 0.03, "what lies before the window does not count")
     }
+
+    @Test func revokedConsentForgetsTheSpeakerAndNewConsentBeginsAnew() throws {
+        var engine = SessionEngine(id: "s")
+        let scripts = [
+            Script(name: "a", ipus: [1...5, 20...24, 40...44, 60...64]),
+            Script(name: "b", ipus: [6...12, 26...32, 46...52]),
+        ]
+        let speakers = scripts.map { engine.join(name: $0.name, role: nil, consent: .granted, at: 0) }
+        func advance(to hop: Int64, from start: Int64) {
+            for hop in start..<hop {
+                for (speaker, script) in zip(speakers, scripts) { engine.push(speaker: speaker, script.record(hop)) }
+            }
+        }
+        advance(to: 2_800, from: 0)
+        _ = engine.takeEvents()
+        let isKnown = [engine.setConsent(name: "b", to: .withheld), engine.setConsent(name: "nobody", to: .withheld)]
+        #expect(isKnown == [true, false])
+        advance(to: 4_500, from: 2_800)
+        let silent = engine.takeEvents()
+        #expect(silent.filter { $0.speaker == "b" }.map(\.body.typeName) == ["consent"])
+        #expect(!silent.ticks(of: "a").isEmpty)
+        #expect(engine.totals().speakers.last?.metrics == nil)
+        for event in silent {
+            if case .turn(let turn) = event.body { #expect(turn.previousSpeaker != "b") }
+        }
+
+        _ = engine.setConsent(name: "b", to: .granted)
+        advance(to: 6_600, from: 4_500)
+        let ticks = engine.takeEvents().ticks(of: "b")
+        let tick = try #require(ticks.last)
+        #expect(abs(tick.baseline.speechSeconds - 6) < 0.02, "only what was said since")
+        #expect(abs((engine.totals().speakers.first?.metrics?.speechSeconds ?? 0) - 16) < 0.05)
+    }
 }
