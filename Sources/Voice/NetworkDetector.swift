@@ -22,6 +22,7 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
     /// distant voices are no less active than near ones.
     private static let builtInActivity: Float = 0.4
+    private static let floorWeight: Float = 1.1
     private static let activityBias: Float = 0.4
 
     private let network: SpeechNetwork
@@ -85,7 +86,7 @@ struct NetworkDetector: ~Copyable, Sendable {
             + Self.earlyWeight * answer(at: middle + Self.earlySamples) + Self.bias
         let first = Self.logistic(odds)
         let undecided = 4 * first * (1 - first)
-        let lift = (Self.lateWeight + Self.earlyWeight) * (LogOddsFloor.highest - floor.value)
+        let lift = Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
             probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
             activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias))
@@ -146,8 +147,8 @@ struct NetworkGate: Sendable {
 /// The lowest log odds of the last half minute: how sure the network is that nobody speaks when nobody does.
 struct LogOddsFloor: ~Copyable, Sendable {
     /// Range of the floor; a recording with distant, quiet voices has a low one.
-    static let highest: Float = -5.2
-    private static let lowest: Float = -9
+    static let highest: Float = -5.8
+    private static let lowest: Float = -9.5
     private static let blockChunks = 117
 
     /// Minima of the last blocks, by block number modulo their count.
