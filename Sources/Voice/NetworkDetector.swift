@@ -148,7 +148,7 @@ struct NetworkGate: Sendable {
 struct LogOddsFloor: ~Copyable, Sendable {
     /// Range of the floor; a recording with distant, quiet voices has a low one.
     static let highest: Float = -5.8
-    private static let lowest: Float = -9.5
+    private static let lowest: Float = -9
     private static let blockChunks = 117
 
     /// Minima of the last blocks, by block number modulo their count.
