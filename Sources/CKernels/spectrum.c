@@ -87,6 +87,36 @@ void ck_power_spectrum_reference(const float *input, float *power) {
     }
 }
 
+// Two real frames are one complex signal; the symmetry of their spectra takes them apart again.
+CLONES void ck_magnitudes_pair(const float *left, const float *right, const float *window, const float *tables,
+                               float *scratch, float *leftMagnitudes, float *rightMagnitudes) {
+    float *re = scratch, *im = scratch + HALF;
+    for (int n = 0; n < HALF; n++) {
+        re[n] = left[n] * window[n];
+        im[n] = right[n] * window[n];
+    }
+    transform(re, im, scratch + 2 * HALF, scratch + 3 * HALF, tables);
+    leftMagnitudes[0] = fabsf(re[0]);
+    rightMagnitudes[0] = fabsf(im[0]);
+    for (int k = 1; k <= HALF / 2; k++) {
+        const float evenRe = re[k] + re[HALF - k], evenIm = im[k] - im[HALF - k];
+        const float oddRe = im[k] + im[HALF - k], oddIm = re[HALF - k] - re[k];
+        leftMagnitudes[k] = 0.5f * sqrtf(evenRe * evenRe + evenIm * evenIm);
+        rightMagnitudes[k] = 0.5f * sqrtf(oddRe * oddRe + oddIm * oddIm);
+    }
+}
+
+void ck_magnitudes_reference(const float *input, const float *window, float *magnitudes) {
+    for (int k = 0; k <= HALF / 2; k++) {
+        double re = 0, im = 0;
+        for (int n = 0; n < HALF; n++) {
+            re += (double)input[n] * window[n] * cos(2 * M_PI * ((k * n) % HALF) / HALF);
+            im -= (double)input[n] * window[n] * sin(2 * M_PI * ((k * n) % HALF) / HALF);
+        }
+        magnitudes[k] = (float)sqrt(re * re + im * im);
+    }
+}
+
 // The spectrum is real and even, so its transform is real and even too: the same packing gives it.
 CLONES void ck_autocorrelation(const float *spectrum, const float *tables, float *scratch, float *output) {
     float *re = scratch, *im = scratch + HALF;

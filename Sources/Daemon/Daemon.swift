@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import Pipeline
 import Publish
 import ServiceLifecycle
 public import Settings
@@ -45,7 +46,8 @@ public func runDaemon(_ settings: Settings) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let registry = SessionRegistry(
-        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, publish: publisher.publish)
+        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, detection: speechDetection(logger),
+        publish: publisher.publish)
     let sockets = settings.sockets
     let control = ControlServer(
         path: sockets.control, version: attuneVersion, backend: registry, eventLoopGroup: eventLoopGroup,
@@ -70,6 +72,22 @@ public func runDaemon(_ settings: Settings) async throws {
     attune_notify("STOPPING=1")
     try await eventLoopGroup.shutdownGracefully()
     logger.info("attuned has ended")
+}
+
+/// The network where its weights are installed, else the built-in detector; says which.
+private func speechDetection(_ logger: Logger) -> SpeechDetection {
+    do throws(SpeechWeightsError) {
+        let detection = try SpeechDetection.standard()
+        if let file = detection.file {
+            logger.info("speech detector: \(detection.name), weights from \(file)")
+        } else {
+            logger.warning("\(SpeechDetection.missingNote)")
+        }
+        return detection
+    } catch {
+        logger.error("\(error.description); the built-in detector is used")
+        return .builtIn
+    }
 }
 
 /// A part of the daemon that works by itself and only has to be closed in its turn: services are shut down in

@@ -10,6 +10,8 @@ import Synchronization
 /// takes, and events are handed on under it, so that their order is that of the engine.
 final class LiveSession: Sendable {
     let id: String
+    /// What tells speech in its pipelines.
+    let detection: SpeechDetection
     private let publish: @Sendable (Event) -> Void
     private let startNanoseconds = HostClock.monotonicNanoseconds()
     private let started: SessionStarted
@@ -30,9 +32,10 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        publish: @escaping @Sendable (Event) -> Void
+        detection: SpeechDetection, publish: @escaping @Sendable (Event) -> Void
     ) {
         self.id = id
+        self.detection = detection
         self.started = started
         self.publish = publish
         state = Mutex(State(engine: SessionEngine(id: id, configuration: configuration)))

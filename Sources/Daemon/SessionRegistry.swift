@@ -5,6 +5,7 @@ import Events
 import Logging
 import MediaTypes
 import NIOCore
+import Pipeline
 import Settings
 
 /// All running sessions and their sources; what the control socket commands.
@@ -19,6 +20,7 @@ actor SessionRegistry: ControlBackend {
 
     private let settings: Settings
     private let factory: SourceFactory
+    private let detection: SpeechDetection
     private let publish: @Sendable (Event) -> Void
     private let logger: Logger
     private var entries: [String: Entry] = [:]
@@ -27,11 +29,12 @@ actor SessionRegistry: ControlBackend {
     private var isShuttingDown = false
 
     init(
-        settings: Settings, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        settings: Settings, eventLoopGroup: any EventLoopGroup, logger: Logger, detection: SpeechDetection,
         publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
         self.logger = logger
+        self.detection = detection
         self.publish = publish
         factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -123,7 +126,8 @@ actor SessionRegistry: ControlBackend {
         return Entry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: ConversationConfiguration(settings), publish: publish))
+                configuration: ConversationConfiguration(settings), detection: detection,
+                publish: publish))
     }
 
     private func end(_ name: String) async -> SessionTotals? {

@@ -125,7 +125,8 @@ final class SourceFeed {
 
     private func openPipeline(of voice: Voice, at start: MediaTime) {
         if voice.pipeline == nil {
-            voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: voice.isMeasured)
+            voice.pipeline = SpeakerPipeline(
+                start: start, measuresFeatures: voice.isMeasured, detection: session.detection)
         }
     }
 

@@ -31,19 +31,20 @@ public enum RecordingAnalysis {
     /// Analyses a conversation.
     ///
     /// - Parameters:
+    ///   - detection: what tells speech.
     ///   - emit: is handed every event in order.
     /// - Returns: the totals of the session.
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
-        emit: (Event) -> Void
+        detection: SpeechDetection = .builtIn, emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
         configuration.skewHops = nil
         var engine = SessionEngine(id: session, configuration: configuration)
         var voices: [RecordedVoice] = []
         for speaker in speakers {
-            voices.append(try RecordedVoice(speaker, engine: &engine))
+            voices.append(try RecordedVoice(speaker, detection: detection, engine: &engine))
         }
         while let index = voices.indices.filter({ !voices[$0].isAtEnd })
             .min(by: { voices[$0].end < voices[$1].end })
@@ -62,12 +63,13 @@ public enum RecordingAnalysis {
 /// One speaker's recording while it is analysed; used on one thread only.
 private final class RecordedVoice {
     private var input: TrackInput
-    private var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true)
+    private var pipeline: SpeakerPipeline
     private let speaker: Int
     private(set) var isAtEnd = false
 
-    init(_ recorded: RecordedSpeaker, engine: inout SessionEngine) throws(MediaError) {
+    init(_ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine) throws(MediaError) {
         input = try TrackInput(recorded.media, channel: recorded.channel)
+        pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
         speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
     }
 

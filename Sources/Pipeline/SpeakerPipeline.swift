@@ -25,12 +25,14 @@ public struct SpeakerPipeline: ~Copyable {
 
     /// A pipeline whose first block starts at `start` of the session.
     ///
-    /// - Parameter measuresFeatures: false for a speaker without consent: silence and speech are told apart,
-    ///   nothing else is computed.
-    public init(start: MediaTime, measuresFeatures: Bool) {
+    /// - Parameters:
+    ///   - measuresFeatures: false for a speaker without consent: silence and speech are told apart, nothing else
+    ///     is computed.
+    ///   - detection: what tells speech.
+    public init(start: MediaTime, measuresFeatures: Bool, detection: SpeechDetection = .builtIn) {
         var configuration = VoiceConfiguration()
         configuration.measuresFeatures = measuresFeatures
-        analyzer = VoiceAnalyzer(configuration: configuration)
+        analyzer = VoiceAnalyzer(configuration: configuration, network: detection.network)
         let hop = Int64(AudioGrid.hopSamples)
         originHop = (max(0, start.samples) + hop / 2) / hop
         nextSample = start.samples

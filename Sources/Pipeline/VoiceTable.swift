@@ -9,10 +9,12 @@ public enum VoiceTable {
     ///
     /// - Parameter write: is handed pieces of the text in order.
     public static func features(
-        of media: String, channel: Int?, write: ([UInt8]) throws -> Void
+        of media: String, channel: Int?, detection: SpeechDetection = .builtIn, write: ([UInt8]) throws -> Void
     ) throws {
-        try rows(of: media, channel: channel, header: "time_s,speech_prob,f0_hz,voicing_prob,level_db\n", write) {
-            output, text in
+        try rows(
+            of: media, channel: channel, detection: detection,
+            header: "time_s,speech_prob,f0_hz,voicing_prob,level_db\n", write
+        ) { output, text in
             guard case .hop(let record) = output else { return }
             let centre = (Double(record.index) + 0.5) / Double(AudioGrid.hopsPerSecond)
             append(centre, 3, ",", &text)
@@ -27,10 +29,10 @@ public enum VoiceTable {
     ///
     /// - Parameter write: is handed pieces of the text in order.
     public static func segments(
-        of media: String, channel: Int?, write: ([UInt8]) throws -> Void
+        of media: String, channel: Int?, detection: SpeechDetection = .builtIn, write: ([UInt8]) throws -> Void
     ) throws {
         var start: Int64 = 0
-        try rows(of: media, channel: channel, header: "start_s,end_s\n", write) { output, text in
+        try rows(of: media, channel: channel, detection: detection, header: "start_s,end_s\n", write) { output, text in
             switch output {
             case .change(.started(let hop)): start = hop
             case .change(.ended(let hop)):
@@ -42,11 +44,11 @@ public enum VoiceTable {
     }
 
     private static func rows(
-        of media: String, channel: Int?, header: String, _ write: ([UInt8]) throws -> Void,
+        of media: String, channel: Int?, detection: SpeechDetection, header: String, _ write: ([UInt8]) throws -> Void,
         row: (SpeakerOutput, inout [UInt8]) -> Void
     ) throws {
         var input = try TrackInput(media, channel: channel)
-        var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true)
+        var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
         var text = Array(header.utf8)
         while true {
             let outcome = try input.read { start, samples in

@@ -25,6 +25,11 @@ struct SpeechDetector: ~Copyable, Sendable {
     /// Bit n: the hop n before the last one was silent.
     private var silence: UInt32 = .max
 
+    /// Mean ratio of level and noise up to 4 kHz in the hop before the last one, in dB.
+    var snrDb: Float { features.meanSnrDb }
+    /// Whether noise has been heard for long enough that the ratio means something.
+    var knowsNoise: Bool { features.knowsNoise }
+
     /// Takes the next cleaned hop; the probability that the hop `delayHops` before it is speech (0 at first).
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> Float {
         features.push(hop, isSilent: isSilent)

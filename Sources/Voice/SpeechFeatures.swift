@@ -41,6 +41,11 @@ struct SpeechFeatures: ~Copyable, Sendable {
     private var smoothLevelDb: Float = -120
     private var peakDb: Float = -120
 
+    /// Mean signal-to-noise ratio up to 4 kHz of the hop that `values` describes, in dB.
+    var meanSnrDb: Float { (values[0] + values[1] + values[2]) * (10 / 3) }
+    /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
+    var knowsNoise: Bool { noise.learntHops >= 150 }
+
     init() {
         ck_fft_fill_tables(tables.base)
         let length = Self.windowSamples
@@ -164,8 +169,9 @@ struct NoiseTracker: ~Copyable, Sendable {
     private let bands: Int
     private var hopsInBlock = 0
     private var block = 0
-    /// Whether any hop has been taken: the floors mean nothing before.
-    private(set) var hasStarted = false
+    /// Hops taken so far, at most an hour's; the floors mean nothing before the first.
+    private(set) var learntHops = 0
+    var hasStarted: Bool { learntHops > 0 }
 
     init(bands: Int) {
         self.bands = bands
@@ -182,6 +188,7 @@ struct NoiseTracker: ~Copyable, Sendable {
             for band in 0..<bands { minima[block * bands + band] = .greatestFiniteMagnitude }
         }
         hopsInBlock += 1
+        let hasStarted = hasStarted
         for band in 0..<bands {
             let smooth = hasStarted ? smoothDb[band] + 0.2 * (bandDb[band] - smoothDb[band]) : bandDb[band]
             smoothDb[band] = smooth
@@ -191,6 +198,6 @@ struct NoiseTracker: ~Copyable, Sendable {
             for other in 0..<Self.blocks { floor = min(floor, minima[other * bands + band]) }
             floorDb[band] = floor
         }
-        hasStarted = true
+        learntHops = min(360_000, learntHops + 1)
     }
 }

@@ -11,7 +11,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 
     private let measuresFeatures: Bool
     private var input = HopInput()
-    private var detector = SpeechDetector()
+    private var detector: SpeechEstimator
     private var segmenter: SpeechSegmenter
     private var pitch: PitchTracker
     /// The records not yet emitted, by hop number modulo their count.
@@ -20,8 +20,14 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     private var nextHop: Int64 = 0
     private var isFinished = false
 
+    /// Which detector tells speech.
+    public var detectorKind: SpeechDetectorKind { detector.kind }
+
     /// An analyser at the beginning of a stream.
-    public init(configuration: VoiceConfiguration = .init()) {
+    ///
+    /// - Parameter network: weights of the speech network; without them the built-in detector does alone.
+    public init(configuration: VoiceConfiguration = .init(), network: SpeechNetwork? = nil) {
+        detector = SpeechEstimator(network: network)
         measuresFeatures = configuration.measuresFeatures
         segmenter = SpeechSegmenter(
             minimalSpeechHops: Self.hops(configuration.minimalSpeechMilliseconds, most: 1000),
@@ -30,8 +36,8 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         var parameters = PitchParameters()
         parameters.lowestHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
         parameters.highestHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
-        pitch = PitchTracker(parameters: parameters, age: SpeechDetector.delayHops)
-        delayHops = SpeechDetector.delayHops + max(segmenter.delayHops, PitchTracker.delayHops)
+        pitch = PitchTracker(parameters: parameters, age: detector.delayHops)
+        delayHops = detector.delayHops + max(segmenter.delayHops, PitchTracker.delayHops)
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
 
@@ -66,11 +72,11 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         let end = nextHop
         // Silence pushes the last hops through the detector.
         input.setSilent()
-        for _ in 0..<SpeechDetector.delayHops {
-            let probability = detector.push(input.hop.base, isSilent: true)
+        for _ in 0..<detector.delayHops {
+            let estimate = detector.push(input.hop.base, isSilent: true)
             if measuresFeatures { pitch.append(input.hop.base) }
             nextHop += 1
-            judge(probability, sink)
+            judge(estimate, sink)
         }
         if let change = segmenter.finish() { sink(.change(change)) }
         for _ in 0..<PitchTracker.delayHops {
@@ -83,7 +89,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 }
 
 extension VoiceAnalyzer {
-    /// Below this probability pitch is not looked for.
+    /// Below this activity pitch is not looked for.
     private static var pitchGate: Float { 0.1 }
 
     private static func hops(_ milliseconds: Int, most: Int) -> Int {
@@ -104,28 +110,28 @@ extension VoiceAnalyzer {
             record.levelDb = max(-120, 10 * ck_log10(power + 1e-13))
         }
         records[slot(hop)] = record
-        let probability = detector.push(input.hop.base, isSilent: input.isSilent)
+        let estimate = detector.push(input.hop.base, isSilent: input.isSilent)
         if measuresFeatures { pitch.append(input.hop.base) }
         nextHop += 1
-        judge(probability, sink)
+        judge(estimate, sink)
         let due = hop - Int64(delayHops)
         if due >= 0 { emit(due, sink) }
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
-    private mutating func judge(_ probability: Float, _ sink: (VoiceOutput) -> Void) {
-        let hop = nextHop - 1 - Int64(SpeechDetector.delayHops)
+    private mutating func judge(_ estimate: SpeechEstimate, _ sink: (VoiceOutput) -> Void) {
+        let hop = nextHop - 1 - Int64(detector.delayHops)
         guard hop >= 0 else { return }
-        if let change = segmenter.push(probability) { sink(.change(change)) }
+        if let change = segmenter.push(estimate.activity) { sink(.change(change)) }
         guard measuresFeatures else { return }
-        records[slot(hop)].speechProbability = probability
-        measurePitch(mayBeVoiced: probability >= Self.pitchGate)
+        records[slot(hop)].speechProbability = estimate.probability
+        measurePitch(mayBeVoiced: estimate.activity >= Self.pitchGate)
     }
 
     private mutating func measurePitch(mayBeVoiced: Bool) {
         guard measuresFeatures else { return }
         let estimate = pitch.analyze(mayBeVoiced: mayBeVoiced)
-        let hop = nextHop - 1 - Int64(SpeechDetector.delayHops + PitchTracker.delayHops)
+        let hop = nextHop - 1 - Int64(detector.delayHops + PitchTracker.delayHops)
         guard hop >= 0 else { return }
         records[slot(hop)].f0Hz = estimate.f0Hz
         records[slot(hop)].voicingProbability = estimate.voicingProbability

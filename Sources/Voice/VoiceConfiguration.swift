@@ -6,9 +6,10 @@ public struct VoiceConfiguration: Sendable, Hashable {
     public var minimalPauseMilliseconds = 200
     /// Shorter bursts of activity are not speech, 10…1000 ms.
     public var minimalSpeechMilliseconds = 80
-    /// Speech probability at which activity begins, 0…1.
+    /// Probability at which activity begins, 0…1. (With the network it is not the probability of the records but
+    /// one that distant voices reach too.)
     public var onThreshold: Float = 0.6
-    /// Speech probability below which activity ends, 0…1, at most `onThreshold`.
+    /// Probability below which activity ends, 0…1, at most `onThreshold`.
     public var offThreshold: Float = 0.45
     /// Lowest fundamental frequency that is looked for, in Hz, 60…200.
     public var lowestF0Hz: Float = 60

@@ -51,6 +51,7 @@ func fail(_ error: any Error) -> ExitCode {
         case .unexpectedAnswer: fail(error.description, code: 70)
         }
     case let error as EventFileError: fail(error.description, code: 73)
+    case let error as SpeechWeightsError: fail(error.description, code: 65)
     default: fail("\(error)", code: 70)
     }
 }
@@ -75,6 +76,15 @@ struct SpeakerName {
         self.name = name
         role = parts.count > 1 ? parts[1] : nil
     }
+}
+
+/// What tells speech in recordings; says so where the weights of the network are missing.
+func speechDetection() throws -> SpeechDetection {
+    let detection = try SpeechDetection.standard()
+    if detection.file == nil {
+        FileHandle.standardError.write(Data("attune: \(SpeechDetection.missingNote)\n".utf8))
+    }
+    return detection
 }
 
 /// Writes bytes to standard output.

@@ -42,7 +42,9 @@ struct Analyze: ParsableCommand {
         do {
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
-            let totals = try RecordingAnalysis.run(session: session, speakers: speakers) { event in
+            let totals = try RecordingAnalysis.run(
+                session: session, speakers: speakers, detection: speechDetection()
+            ) { event in
                 file?.write(event)
                 if report != nil { page.take(event) }
             }
@@ -92,7 +94,11 @@ struct Features: ParsableCommand {
     var channel: Int?
 
     func run() throws {
-        do { try VoiceTable.features(of: media, channel: channel, write: output) } catch { throw fail(error) }
+        do {
+            try VoiceTable.features(of: media, channel: channel, detection: speechDetection(), write: output)
+        } catch {
+            throw fail(error)
+        }
     }
 }
 
@@ -106,6 +112,10 @@ struct Segments: ParsableCommand {
     var channel: Int?
 
     func run() throws {
-        do { try VoiceTable.segments(of: media, channel: channel, write: output) } catch { throw fail(error) }
+        do {
+            try VoiceTable.segments(of: media, channel: channel, detection: speechDetection(), write: output)
+        } catch {
+            throw fail(error)
+        }
     }
 }

@@ -7,9 +7,21 @@ import Testing
     private func makeDialogue(_ folder: TemporaryFolder) throws -> [String] {
         try ["a", "b"].enumerated().map { index, name in
             let path = folder.path + "/\(name).wav"
-            // Harmonics of a gliding fundamental with a syllabic envelope of 4 Hz: speech for a detector.
-            let f0 = index == 0 ? "(180+30*sin(2*PI*0.7*t))" : "(110+20*sin(2*PI*0.6*t))"
-            let voice = (1...8).map { "sin(2*PI*\($0)*\(f0)*t)/\($0)" }.joined(separator: "+")
+            // Two vowels in turn: harmonics of a gliding fundamental, weighted by three resonances.
+            let (f0, glide, rate) = index == 0 ? (180, 20, 0.7) : (110, 14, 0.6)
+            let phase = "(\(f0)*t-\(glide)/(2*PI*\(rate))*cos(2*PI*\(rate)*t))"
+            func vowel(_ resonances: [(hz: Double, bandwidth: Double, gain: Double)]) -> String {
+                (1...3_500 / f0).map { harmonic in
+                    let gain = resonances.reduce(0) {
+                        let offset = (Double(harmonic * f0) - $1.hz) / $1.bandwidth
+                        return $0 + $1.gain / (1 + offset * offset)
+                    }
+                    return "\(String(format: "%.4f", gain))*sin(2*PI*\(harmonic)*\(phase))"
+                }.joined(separator: "+")
+            }
+            let open = vowel([(700, 130, 1), (1_200, 150, 0.5), (2_600, 200, 0.2)])
+            let close = vowel([(300, 100, 1), (2_200, 200, 0.35), (3_000, 250, 0.2)])
+            let voice = "(\(open))*(0.5+0.5*sin(2*PI*2*t))+(\(close))*(0.5-0.5*sin(2*PI*2*t))"
             let on = "between(mod(t-\(index * 2),4),0.5,1.9)*(0.55+0.45*sin(2*PI*4*t))"
             let made = try run(
                 ffmpeg,

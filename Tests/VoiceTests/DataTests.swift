@@ -78,6 +78,78 @@ private enum Recordings {
         #expect(Double(agreeing) / Double(scores.count) > 0.945)
     }
 
+    /// Area under the curve of the probabilities, and F1 of the labels, over recordings with labels by line.
+    private func score(
+        _ pairs: [(audio: URL, labels: URL)], network: SpeechNetwork?,
+        speech: ([Substring]) -> (start: Double, end: Double, isSpeech: Bool)?, unlabelledIsSilence: Bool
+    ) throws -> (area: Double, f1: Double) {
+        var scores: [(probability: Float, isSpeech: Bool)] = []
+        var (hits, misses, falseAlarms) = (0, 0, 0)
+        for (audio, labels) in pairs {
+            let segments = try Recordings.lines(labels).compactMap(speech)
+            for record in analyze(try Recordings.decode(audio), network: network).records {
+                let time = (Double(record.index) + 0.5) / 100
+                let here = segments.filter { $0.start <= time && time < $0.end }
+                guard unlabelledIsSilence || !here.isEmpty else { continue }
+                let isSpeech = here.contains { $0.isSpeech }
+                scores.append((record.speechProbability, isSpeech))
+                if isSpeech && record.isSpeech { hits += 1 }
+                if isSpeech && !record.isSpeech { misses += 1 }
+                if !isSpeech && record.isSpeech { falseAlarms += 1 }
+            }
+        }
+        return (areaUnderCurve(scores), 2 * Double(hits) / Double(max(1, 2 * hits + misses + falseAlarms)))
+    }
+
+    // Skipped where the recordings are absent or the weights have not been fetched.
+    @Test(.enabled(if: Recordings.has("vad") && Weights.areThere, "needs ../shared/data/vad and models/"))
+    func theNetworkFindsHandLabelledSpeech() throws {
+        let result = try score(
+            Recordings.labelled("vad", by: "lab"), network: Weights.network(),
+            speech: { line in
+                guard line.count >= 3, let start = Double(line[0]), let end = Double(line[1]) else { return nil }
+                return (start, end, line[2] == "V")
+            }, unlabelledIsSilence: false)
+        #expect(result.area > 0.992)
+        #expect(result.f1 > 0.963)
+    }
+
+    // Skipped where the recordings are absent or the weights have not been fetched.
+    @Test(.enabled(if: Recordings.has("meetings") && Weights.areThere, "needs ../shared/data/meetings and models/"))
+    func theNetworkFindsDistantSpeech() throws {
+        let result = try score(
+            Recordings.labelled("meetings", by: "rttm"), network: Weights.network(),
+            speech: { line in
+                guard line.first == "SPEAKER", line.count >= 5, let start = Double(line[3]),
+                    let length = Double(line[4])
+                else { return nil }
+                return (start, start + length, true)
+            }, unlabelledIsSilence: true)
+        #expect(result.area > 0.972)
+        #expect(result.f1 > 0.88)
+    }
+
+    // Skipped where the recordings are absent or the weights have not been fetched.
+    @Test(.enabled(if: Recordings.has("noise") && Weights.areThere, "needs ../shared/data/noise and models/"))
+    func theNetworkTakesNoNoiseForSpeech() throws {
+        let files = FileManager.default.enumerator(
+            at: Recordings.root.appending(path: "noise"), includingPropertiesForKeys: nil)
+        let network = try Weights.network()
+        let human = ["Baby cry", "Person sneeze", "cafe"]
+        var (hops, active) = (0, 0)
+        while let file = files?.nextObject() as? URL {
+            guard ["flac", "ogg", "wav"].contains(file.pathExtension),
+                !human.contains(where: { file.path.contains($0) })
+            else { continue }
+            let records = analyze(try Recordings.decode(file), network: network).records
+            hops += records.count
+            active += records.filter(\.isSpeech).count
+        }
+        try #require(hops > 30_000)
+        // Less than one minute per hour.
+        #expect(Double(active) / Double(hops) < 1.0 / 60)
+    }
+
     // Skipped where the recordings are absent.
     @Test(.enabled(if: Recordings.has("pitch/train"), "needs ../shared/data/pitch/train"))
     func pitchAgreesWithTheLaryngograph() throws {

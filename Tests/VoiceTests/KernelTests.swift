@@ -81,4 +81,75 @@ import Testing
         ck_autocorrelation_reference(spectrum, &exact)
         #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 1e-3 })
     }
+
+    @Test(arguments: [1, 2, 4], [1, 2, 63, 128, 387])
+    func affine(positions: Int, inputs: Int) {
+        let outputs = 2 * ck_affine_block(positions)
+        let weights = random(outputs * inputs + 3, seed: 8)
+        let bias = random(outputs + 1, seed: 9)
+        let step = 129
+        let input = random(3 * step + inputs + 1, seed: 10)
+        for offset in [0, 1, 3] {
+            var fast = [Float](repeating: 0, count: positions * outputs + offset)
+            var exact = fast
+            weights.withUnsafeBufferPointer { weights in
+                guard let weights = weights.baseAddress else { return }
+                ck_affine(
+                    weights + offset, Array(bias.dropFirst(offset % 2)), input, inputs, step, positions, &fast,
+                    outputs)
+                ck_affine_reference(
+                    weights + offset, Array(bias.dropFirst(offset % 2)), input, inputs, step, positions, &exact,
+                    outputs)
+            }
+            #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 2e-4 })
+            #expect(exact.contains { $0 != 0 })
+        }
+    }
+
+    @Test(arguments: [1, 7, 16, 33, 128]) func memoryCell(units: Int) {
+        // Beyond ±87 the exponential is clamped.
+        let gates = random(4 * units + 1, seed: 11).map { $0 * 4 } + [200, -200]
+        for offset in [0, 1] {
+            var cell = random(units, seed: 12)
+            var hidden = [Float](repeating: 0, count: units)
+            var (exactCell, exactHidden) = (cell, hidden)
+            let shifted = Array(gates.dropFirst(offset))
+            ck_lstm_cell(shifted, units, &cell, &hidden)
+            ck_lstm_cell_reference(shifted, units, &exactCell, &exactHidden)
+            #expect(zip(cell, exactCell).allSatisfy { ($0 - $1).magnitude <= 1e-6 })
+            #expect(zip(hidden, exactHidden).allSatisfy { ($0 - $1).magnitude <= 1e-6 })
+        }
+    }
+
+    @Test(arguments: [-1e9, -200, -88, 88, 200, 1e9, .infinity, -.infinity, .nan] as [Float])
+    func memoryCellStaysWithinBounds(gate: Float) {
+        var cell: [Float] = [0.5]
+        var hidden: [Float] = [0]
+        ck_lstm_cell([gate, gate, gate, gate], 1, &cell, &hidden)
+        #expect(cell[0].magnitude <= 1.5 && hidden[0].magnitude <= 1)
+    }
+
+    @Test(arguments: [0, 1, 3]) func magnitudesOfTwoFrames(offset: Int) {
+        let input = random(384 + offset, seed: 13)
+        let window = random(Int(CK_FRAME_POINTS), seed: 14)
+        var tables = [Float](repeating: 0, count: Int(CK_FFT_TABLE_FLOATS))
+        var scratch = [Float](repeating: 0, count: Int(CK_FFT_SCRATCH_FLOATS))
+        ck_fft_fill_tables(&tables)
+        var left = [Float](repeating: 0, count: Int(CK_FRAME_BINS))
+        var (right, exactLeft, exactRight) = (left, left, left)
+        input.withUnsafeBufferPointer { input in
+            guard let start = input.baseAddress else { return }
+            ck_magnitudes_pair(start + offset, start + offset + 128, window, tables, &scratch, &left, &right)
+            ck_magnitudes_reference(start + offset, window, &exactLeft)
+            ck_magnitudes_reference(start + offset + 128, window, &exactRight)
+        }
+        #expect(zip(left, exactLeft).allSatisfy { ($0 - $1).magnitude <= 1e-4 })
+        #expect(zip(right, exactRight).allSatisfy { ($0 - $1).magnitude <= 1e-4 })
+    }
+
+    @Test func rectify() {
+        var values: [Float] = [-1, 0, 2, .nan, -.infinity, .infinity]
+        ck_rectify(&values, values.count)
+        #expect(values == [0, 0, 2, 0, 0, .infinity])
+    }
 }

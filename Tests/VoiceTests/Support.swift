@@ -144,9 +144,10 @@ struct Outcome: Equatable {
 
 /// Runs a whole signal through a fresh analyser, cut into blocks of the sizes that `nextBlock` gives.
 func analyze(
-    _ samples: [Float], configuration: VoiceConfiguration = .init(), nextBlock: () -> Int = { 160 }
+    _ samples: [Float], configuration: VoiceConfiguration = .init(), network: SpeechNetwork? = nil,
+    nextBlock: () -> Int = { 160 }
 ) -> Outcome {
-    var analyzer = VoiceAnalyzer(configuration: configuration)
+    var analyzer = VoiceAnalyzer(configuration: configuration, network: network)
     var outcome = Outcome()
     var position = 0
     while position < samples.count {

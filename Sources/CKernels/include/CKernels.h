@@ -46,9 +46,41 @@ void ck_autocorrelation(const float *spectrum, const float *tables, float *scrat
 /// Direct sum: the specification of `ck_autocorrelation`.
 void ck_autocorrelation_reference(const float *spectrum, float *output);
 
+/// Points and bins of a frame of `ck_magnitudes_pair`.
+enum { CK_FRAME_POINTS = 256, CK_FRAME_BINS = 129 };
+
+/// Magnitudes |X[k]| of two windowed frames of `CK_FRAME_POINTS` real samples (`CK_FRAME_BINS` values each),
+/// with the tables and the scratch space of `ck_power_spectrum`.
+void ck_magnitudes_pair(const float *left, const float *right, const float *window, const float *tables,
+                        float *scratch, float *leftMagnitudes, float *rightMagnitudes);
+/// Direct Fourier sum of one frame: the specification of `ck_magnitudes_pair`.
+void ck_magnitudes_reference(const float *input, const float *window, float *magnitudes);
+
+/// Affine map applied at 1, 2 or 4 places of the same input (a layer of a network, or a convolution along
+/// time): output[p][o] = bias[o] + sum over j of weight[o][j] * input[p * inputStep + j].
+/// The weights lie in blocks of B = `ck_affine_block(positions)` outputs, input by input within each:
+/// weight[o][j] is weights[(o / B * inputCount + j) * B + o % B]. `outputCount` is a multiple of B.
+void ck_affine(const float *weights, const float *bias, const float *input, size_t inputCount,
+               size_t inputStep, size_t positions, float *output, size_t outputCount);
+/// Outputs per block of the weights of `ck_affine`.
+size_t ck_affine_block(size_t positions);
+/// Scalar twin of `ck_affine`, summed in double precision.
+void ck_affine_reference(const float *weights, const float *bias, const float *input, size_t inputCount,
+                         size_t inputStep, size_t positions, float *output, size_t outputCount);
+
+/// One step of a long short-term memory cell: `gates` holds the sums of the input, forget, candidate and output
+/// gates (`units` values each); `cell` and `hidden` are renewed.
+void ck_lstm_cell(const float *gates, size_t units, float *cell, float *hidden);
+/// Twin of `ck_lstm_cell` with the functions of libm in double precision.
+void ck_lstm_cell_reference(const float *gates, size_t units, float *cell, float *hidden);
+
+/// Sets negative values to zero.
+void ck_rectify(float *values, size_t count);
+
 /// Elementary functions of libm, so that the callers need no other module.
 static inline float ck_log10(float value) { return __builtin_log10f(value); }
 static inline float ck_log2(float value) { return __builtin_log2f(value); }
+static inline float ck_log(float value) { return __builtin_logf(value); }
 static inline float ck_exp2(float value) { return __builtin_exp2f(value); }
 static inline float ck_exp(float value) { return __builtin_expf(value); }
 static inline double ck_sin(double radians) { return __builtin_sin(radians); }

@@ -1,0 +1,80 @@
+import Foundation
+import Voice
+
+/// What tells speech from silence: loaded once, shared by all pipelines.
+public struct SpeechDetection: Sendable {
+    /// The detector that needs no file. It takes sustained tones and music for speech more often.
+    public static let builtIn = SpeechDetection(network: nil, file: nil)
+
+    /// What to tell where the weights are missing.
+    public static let missingNote =
+        "no weights of the speech network found, the built-in detector is used; scripts/fetch-vad-weights.py gets them"
+
+    /// Where the weights of the network came from; nil for the built-in detector.
+    public let file: String?
+
+    let network: SpeechNetwork?
+
+    private static let fileName = "silero-vad-6.2.3.bin"
+
+    private init(network: SpeechNetwork?, file: String?) {
+        self.network = network
+        self.file = file
+    }
+
+    /// The network with the weights in this file.
+    ///
+    /// - Throws: `SpeechWeightsError` where it can't be read or holds something else.
+    public init(file: String) throws(SpeechWeightsError) {
+        guard let handle = FileHandle(forReadingAtPath: file),
+            let contents = try? handle.read(upToCount: SpeechNetwork.byteCount + 1)
+        else { throw SpeechWeightsError(file: file, reason: "can't be read") }
+        do throws(SpeechNetworkError) {
+            network = try SpeechNetwork(weights: Array(contents))
+        } catch {
+            throw SpeechWeightsError(file: file, reason: error.description)
+        }
+        self.file = file
+    }
+
+    /// The network if its weights are where they are installed (`../share/attune` from the executable) or fetched
+    /// (`models` of the checkout that the executable was built in), else the built-in detector.
+    ///
+    /// - Throws: `SpeechWeightsError` where there is such a file that can't be used.
+    public static func standard() throws(SpeechWeightsError) -> SpeechDetection {
+        let found = places().first { FileManager.default.fileExists(atPath: $0) }
+        guard let found else { return .builtIn }
+        return try SpeechDetection(file: found)
+    }
+
+    /// The detector in words.
+    public var name: String {
+        (network == nil ? SpeechDetectorKind.builtIn : .network).rawValue
+    }
+
+    private static func places() -> [String] {
+        guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        else { return [] }
+        var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
+        var places = [folder.appendingPathComponent("../share/attune/\(fileName)").standardized.path]
+        // SwiftPM builds some folders below the package.
+        for _ in 0..<5 where folder.path != "/" {
+            folder.deleteLastPathComponent()
+            if FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path) {
+                places.append(folder.appendingPathComponent("models/\(fileName)").path)
+            }
+        }
+        return places
+    }
+}
+
+/// The weights of the speech network can't be used.
+public struct SpeechWeightsError: Error, CustomStringConvertible {
+    let file: String
+    let reason: String
+
+    /// One line naming the file and the remedy.
+    public var description: String {
+        "speech detector weights \(file): \(reason); fetch them anew with scripts/fetch-vad-weights.py"
+    }
+}

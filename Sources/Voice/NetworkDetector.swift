@@ -1,0 +1,177 @@
+import CKernels
+import MediaTypes
+
+/// The network on a stream of hops: spares it the chunks in which nothing can be, lays its answers (one per
+/// 32 ms) onto the hops, calibrates them, and joins them with the built-in detector for the segmentation.
+struct NetworkDetector: ~Copyable, Sendable {
+    /// `push` answers for the hop that came this many hops before: 120 ms, of which the chunk itself takes up
+    /// to 32 and the later of the two places below 91.
+    static let delayHops = 12
+
+    /// The network is late: about a moment it is surest in the chunks this many samples (75 and 20 ms) later.
+    private static let lateSamples = 1200
+    private static let earlySamples = 320
+    /// Logistic calibration of its answers at these two places.
+    private static let lateWeight: Float = 0.36
+    private static let earlyWeight: Float = 0.48
+    private static let bias: Float = -0.5
+    /// Log odds of the built-in detector count up to this; in the probability, with full weight only where the
+    /// network is undecided: there they place the boundaries.
+    private static let builtInRange: Float = 3
+    private static let builtInWeight: Float = 0.3
+    /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
+    /// distant voices are no less active than near ones.
+    private static let builtInActivity: Float = 0.4
+    private static let floorWeight: Float = 1.1
+    private static let activityBias: Float = 0.4
+
+    private let network: SpeechNetwork
+    private var state = SpeechNetworkState()
+    private var gate = NetworkGate()
+    private var floor = LogOddsFloor()
+    /// Log odds of the last chunks, by chunk number modulo their count.
+    private let logOdds = FloatBuffer(count: 8)
+    private var chunkCount = 0
+    private var hopCount = 0
+    /// Log odds of the built-in detector for the hops not judged yet, oldest first.
+    private let builtIn = FloatBuffer(count: delayHops - SpeechDetector.delayHops + 1)
+    /// Bit n: the hop n before the last one was silent.
+    private var silence: UInt32 = .max
+
+    init(network: SpeechNetwork) {
+        self.network = network
+    }
+
+    /// Takes the next cleaned hop, which the built-in detector has taken already; the estimate for the hop
+    /// `delayHops` before it.
+    ///
+    /// - Parameter probability: what the built-in detector says about the hop `SpeechDetector.delayHops` before.
+    mutating func push(
+        _ hop: UnsafePointer<Float>, isSilent: Bool, _ detector: borrowing SpeechDetector, probability: Float
+    ) -> SpeechEstimate {
+        silence = silence << 1 | (isSilent ? 1 : 0)
+        var odds = ck_log(max(1e-6, probability) / max(1e-6, 1 - probability))
+        odds = max(-Self.builtInRange, min(Self.builtInRange, odds))
+        builtIn.append(&odds, length: 1)
+        gate.push(snrDb: detector.snrDb, knowsNoise: isSilent || detector.knowsNoise)
+        var taken = 0
+        while taken < AudioGrid.hopSamples {
+            taken += state.take(hop + taken, count: AudioGrid.hopSamples - taken)
+            if state.isComplete { judgeChunk() }
+        }
+        hopCount += 1
+        return estimate(hopCount - 1 - Self.delayHops)
+    }
+
+    private mutating func judgeChunk() {
+        let last = chunkCount == 0 ? 0 : logOdds[(chunkCount - 1) % logOdds.count]
+        var answer = min(last, NetworkGate.closedLogOdds)
+        if gate.decide() {
+            answer = state.evaluate(network)
+            floor.push(answer)
+        }
+        logOdds[chunkCount % logOdds.count] = answer
+        chunkCount += 1
+        state.beginChunk()
+    }
+
+    private func estimate(_ hop: Int) -> SpeechEstimate {
+        // Nobody speaks in digital silence, whatever surrounds it.
+        guard hop >= 0, silence & (1 << UInt32(Self.delayHops)) == 0 else {
+            return SpeechEstimate(probability: 0, activity: 0)
+        }
+        let middle = hop * AudioGrid.hopSamples + AudioGrid.hopSamples / 2
+        let odds =
+            Self.lateWeight * answer(at: middle + Self.lateSamples)
+            + Self.earlyWeight * answer(at: middle + Self.earlySamples) + Self.bias
+        let first = Self.logistic(odds)
+        let undecided = 4 * first * (1 - first)
+        let lift = Self.floorWeight * (LogOddsFloor.highest - floor.value)
+        return SpeechEstimate(
+            probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
+            activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias))
+    }
+
+    private static func logistic(_ odds: Float) -> Float {
+        1 / (1 + ck_exp(-odds))
+    }
+
+    /// Log odds at a sample, between those of the chunks whose middles lie to both sides.
+    private func answer(at sample: Int) -> Float {
+        let length = SpeechNetwork.chunkSamples
+        let offset = max(0, sample - length / 2)
+        let chunk = offset / length
+        let share = Float(offset % length) / Float(length)
+        let before = logOdds[chunk % logOdds.count]
+        return before + share * (logOdds[(chunk + 1) % logOdds.count] - before)
+    }
+}
+
+/// Decides whether a chunk is worth the network: not where the level keeps to the noise that the built-in
+/// detector knows (digital silence, steady noise), nor longer than half a second after it left it.
+struct NetworkGate: Sendable {
+    /// Log odds of a chunk that was spared, at the most.
+    static let closedLogOdds: Float = -4
+
+    /// Mean ratio of level and noise (dB) above which something may be there: the ratio of steady noise to its
+    /// own minimum stays below this, speech exceeds it at least every half second.
+    private static let openSnrDb: Float = 5.5
+    private static let holdChunks = 16
+
+    private var sum: Float = 0
+    private var count = 0
+    private var isForced = false
+    private var chunksLeft = 0
+
+    /// Takes a hop.
+    ///
+    /// - Parameter knowsNoise: false while the ratio means nothing, because the noise was not heard for long.
+    mutating func push(snrDb: Float, knowsNoise: Bool) {
+        sum += snrDb
+        count += 1
+        if !knowsNoise { isForced = true }
+    }
+
+    /// Whether the chunk that ends now is worth a look.
+    mutating func decide() -> Bool {
+        if isForced || sum > Self.openSnrDb * Float(count) { chunksLeft = Self.holdChunks }
+        sum = 0
+        count = 0
+        isForced = false
+        guard chunksLeft > 0 else { return false }
+        chunksLeft -= 1
+        return true
+    }
+}
+
+/// The lowest log odds of the last half minute: how sure the network is that nobody speaks when nobody does.
+struct LogOddsFloor: ~Copyable, Sendable {
+    /// Range of the floor; a recording with distant, quiet voices has a low one.
+    static let highest: Float = -5.8
+    private static let lowest: Float = -9
+    private static let blockChunks = 117
+
+    /// Minima of the last blocks, by block number modulo their count.
+    private let minima = FloatBuffer(count: 8)
+    private var block = 0
+    private var chunksInBlock = 0
+    private var before = (Float(0), Float(0))
+    private(set) var value = highest
+
+    init() {
+        minima.fill(with: Self.highest)
+    }
+
+    mutating func push(_ logOdds: Float) {
+        if chunksInBlock == Self.blockChunks {
+            chunksInBlock = 0
+            block = (block + 1) % minima.count
+            minima[block] = Self.highest
+        }
+        chunksInBlock += 1
+        minima[block] = max(Self.lowest, min(minima[block], (before.0 + before.1 + logOdds) / 3))
+        before = (before.1, logOdds)
+        value = Self.highest
+        for index in 0..<minima.count { value = min(value, minima[index]) }
+    }
+}

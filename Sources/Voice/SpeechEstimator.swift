@@ -1,0 +1,47 @@
+import CKernels
+import MediaTypes
+
+/// Which detector tells speech from silence.
+public enum SpeechDetectorKind: String, Sendable, Hashable {
+    /// Spectral features and a tiny network: always there.
+    case builtIn = "built-in"
+    /// The Silero network, spared and refined by the built-in detector.
+    case network = "silero"
+}
+
+/// What is believed about one hop.
+struct SpeechEstimate: Sendable, Hashable, BitwiseCopyable {
+    /// Probability that somebody speaks in this hop.
+    var probability: Float
+    /// What the segmentation goes by, on the same scale.
+    var activity: Float
+}
+
+/// Judges every hop a few hops later: by the network where its weights are given, else by the built-in detector.
+struct SpeechEstimator: ~Copyable, Sendable {
+    let kind: SpeechDetectorKind
+    /// `push` answers for the hop that came this many hops before.
+    let delayHops: Int
+
+    private var builtIn = SpeechDetector()
+    private var network: NetworkDetector?
+
+    init(network: SpeechNetwork?) {
+        if let network {
+            kind = .network
+            delayHops = NetworkDetector.delayHops
+            self.network = NetworkDetector(network: network)
+        } else {
+            kind = .builtIn
+            delayHops = SpeechDetector.delayHops
+            self.network = nil
+        }
+    }
+
+    /// Takes the next cleaned hop; the estimate for the hop `delayHops` before it (zero at first).
+    mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> SpeechEstimate {
+        let probability = builtIn.push(hop, isSilent: isSilent)
+        return network?.push(hop, isSilent: isSilent, builtIn, probability: probability)
+            ?? SpeechEstimate(probability: probability, activity: probability)
+    }
+}
