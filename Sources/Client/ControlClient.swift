@@ -47,6 +47,13 @@ public struct ControlClient: Sendable {
         try await send(.DELETE, "/v1/sessions/\(escaped(session))", body: nil)
     }
 
+    /// Changes the consent of a speaker: `granted` or `withheld`.
+    public func setConsent(session: String, speaker: String, to state: String) async throws {
+        let body = try JSONEncoder().encode(ConsentRequest(consent: state))
+        let uri = "/v1/sessions/\(escaped(session))/speakers/\(escaped(speaker))/consent"
+        _ = try await send(.PUT, uri, body: body)
+    }
+
     /// Running sessions.
     public func sessions() async throws -> [SessionSummary] {
         try decode([SessionSummary].self, try await send(.GET, "/v1/sessions", body: nil))

@@ -7,6 +7,8 @@ public protocol ControlBackend: Sendable {
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary
     /// Ends a session.
     func detach(session: String) async throws(Problem) -> SessionTotals
+    /// A speaker gives consent or takes it back.
+    func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
     /// Running sessions in the order they started.
     func sessions() async -> [SessionSummary]
 }

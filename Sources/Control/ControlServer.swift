@@ -47,14 +47,8 @@ public struct ControlServer: Service {
             try respond(await backend.sessions())
         }
         router.post("/v1/sessions/:session/sources") { request, context in
-            let session = try context.parameters.require("session")
-            let body = try await Self.body(of: request)
-            let wanted: AttachRequest
-            do {
-                wanted = try JSONDecoder().decode(AttachRequest.self, from: body)
-            } catch {
-                throw Problem(status: 400, type: "malformed_request", detail: Self.explain(error))
-            }
+            let session = try Self.name("session", in: context)
+            let wanted = try await Self.decode(AttachRequest.self, from: request)
             guard wanted.session == session else {
                 throw Problem(
                     status: 400, type: "malformed_request",
@@ -62,10 +56,42 @@ public struct ControlServer: Service {
             }
             return try respond(await backend.attach(wanted), status: .created)
         }
+        router.put("/v1/sessions/:session/speakers/:speaker/consent") { request, context in
+            let session = try Self.name("session", in: context)
+            let speaker = try Self.name("speaker", in: context)
+            let wanted = try await Self.decode(ConsentRequest.self, from: request)
+            guard let state = ConsentState(rawValue: wanted.consent), state != .unknown else {
+                throw Problem(
+                    status: 422, type: "consent_invalid",
+                    detail: "'\(wanted.consent)' is no consent state; use granted or withheld")
+            }
+            try await backend.setConsent(session: session, speaker: speaker, to: state)
+            return try respond(wanted)
+        }
         router.delete("/v1/sessions/:session") { _, context in
-            let session = try context.parameters.require("session")
+            let session = try Self.name("session", in: context)
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
+        }
+    }
+
+    /// A name in the path, with its percent escapes resolved.
+    private static func name(_ part: String, in context: BasicRequestContext) throws -> String {
+        let escaped = try context.parameters.require(part)
+        guard let name = escaped.removingPercentEncoding else {
+            throw Problem(
+                status: 400, type: "malformed_request",
+                detail: "'\(escaped)' is not percent-encoded UTF-8; mend the path")
+        }
+        return name
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+        let body = try await body(of: request)
+        do {
+            return try JSONDecoder().decode(type, from: body)
+        } catch {
+            throw Problem(status: 400, type: "malformed_request", detail: explain(error))
         }
     }
 

@@ -46,6 +46,17 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     }
 }
 
+/// A request to change the consent of a speaker.
+public struct ConsentRequest: Codable, Sendable, Equatable {
+    /// `granted` or `withheld`.
+    public var consent: String
+
+    /// A request.
+    public init(consent: String) {
+        self.consent = consent
+    }
+}
+
 /// A source as the control API shows it.
 public struct SourceSummary: Codable, Sendable, Equatable {
     /// Identifies the source within its session.

@@ -97,6 +97,11 @@ public struct SessionEngine: Sendable {
         return true
     }
 
+    /// Whether values of a speaker may be computed.
+    public func isMeasured(speaker: Int) -> Bool {
+        speakers.indices.contains(speaker) && speakers[speaker].isMeasured
+    }
+
     // MARK: Records
 
     /// Takes in the record of a hop; `record.index` counts hops of the session.

@@ -30,6 +30,7 @@ public func runDaemon(_ settings: Settings) async throws {
     LoggingSystem.bootstrap { label in StandardErrorLog(label: label, logLevel: level) }
     let logger = Logger(label: "attuned")
     let group = try groupID(of: settings.sockets.group)
+    let detection = try speechDetection(settings.voice, logger)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publisher = Publisher(
         configuration: PublisherConfiguration(settings, group: group), eventLoopGroup: eventLoopGroup,
@@ -46,7 +47,7 @@ public func runDaemon(_ settings: Settings) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let registry = SessionRegistry(
-        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, detection: speechDetection(logger),
+        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
         publish: publisher.publish)
     let sockets = settings.sockets
     let control = ControlServer(
@@ -74,10 +75,16 @@ public func runDaemon(_ settings: Settings) async throws {
     logger.info("attuned has ended")
 }
 
-/// The network where its weights are installed, else the built-in detector; says which.
-private func speechDetection(_ logger: Logger) -> SpeechDetection {
+/// The network where its weights are, else the built-in detector; says which. Weights that the configuration names
+/// must be usable.
+private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throws(DaemonError) -> SpeechDetection {
     do throws(SpeechWeightsError) {
-        let detection = try SpeechDetection.standard()
+        let detection =
+            if let file = settings.detectorWeights {
+                try SpeechDetection(file: file)
+            } else {
+                try SpeechDetection.standard()
+            }
         if let file = detection.file {
             logger.info("speech detector: \(detection.name), weights from \(file)")
         } else {
@@ -85,6 +92,9 @@ private func speechDetection(_ logger: Logger) -> SpeechDetection {
         }
         return detection
     } catch {
+        if settings.detectorWeights != nil {
+            throw DaemonError(exitCode: 78, message: "voice.vad_weights: \(error.description)")
+        }
         logger.error("\(error.description); the built-in detector is used")
         return .builtIn
     }

@@ -91,12 +91,18 @@ actor SessionRegistry: ControlBackend {
     }
 
     func detach(session name: String) async throws(Problem) -> SessionTotals {
-        guard let totals = await end(name) else {
-            throw Problem(
-                status: 404, type: "no_such_session",
-                detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
-        }
+        guard let totals = await end(name) else { throw Self.noSuchSession(name) }
         return totals
+    }
+
+    func setConsent(session name: String, speaker: String, to state: ConsentState) async throws(Problem) {
+        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
+        guard entry.session.update({ $0.setConsent(name: speaker, to: state) }) == true else {
+            throw Problem(
+                status: 404, type: "no_such_speaker",
+                detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
+        }
+        logger.info("consent \(state.rawValue)", metadata: ["session": "\(name)"])
     }
 
     func sessions() -> [SessionSummary] {
@@ -119,6 +125,12 @@ actor SessionRegistry: ControlBackend {
     var count: Int { entries.count }
 
     // MARK: Life of a session
+
+    private static func noSuchSession(_ name: String) -> Problem {
+        Problem(
+            status: 404, type: "no_such_session",
+            detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
+    }
 
     private func newEntry(_ request: AttachRequest) -> Entry {
         let started = SessionStarted(

@@ -22,7 +22,8 @@ final class SourceFeed {
 
     private final class Voice {
         let speaker: Int
-        let isMeasured: Bool
+        /// Whether the pipeline may compute more than speech or silence.
+        var isMeasured: Bool
         /// Opened by the first media, whose place it needs.
         var pipeline: SpeakerPipeline?
 
@@ -73,7 +74,7 @@ final class SourceFeed {
         let place = place(start, count: samples.count)
         openPipeline(of: voice, at: place)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
-        push(voice.speaker)
+        push(voice)
     }
 
     /// Takes in silence that the sender did not transmit (DTX).
@@ -90,7 +91,7 @@ final class SourceFeed {
             }
             place.samples += Int64(length)
             left -= length
-            push(voice.speaker)
+            push(voice)
         }
     }
 
@@ -106,7 +107,7 @@ final class SourceFeed {
         for track in voices.keys.sorted() {
             guard let voice = voices.removeValue(forKey: track) else { continue }
             voice.pipeline?.finish { outputs.append($0) }
-            push(voice.speaker)
+            push(voice)
             session.update { $0.leave(speaker: voice.speaker, reason: reason) }
         }
     }
@@ -130,11 +131,17 @@ final class SourceFeed {
         }
     }
 
-    private func push(_ speaker: Int) {
+    private func push(_ voice: Voice) {
         guard !outputs.isEmpty else { return }
-        session.update { engine in
-            for output in outputs { engine.take(output, from: speaker) }
+        let isMeasured = session.update { engine in
+            for output in outputs { engine.take(output, from: voice.speaker) }
+            return engine.isMeasured(speaker: voice.speaker)
         }
         outputs.removeAll(keepingCapacity: true)
+        // Consent was given or taken back: the next block opens a pipeline that does what is allowed now.
+        if let isMeasured, isMeasured != voice.isMeasured {
+            voice.isMeasured = isMeasured
+            voice.pipeline = nil
+        }
     }
 }

@@ -8,6 +8,8 @@ public struct Settings: Sendable, Equatable {
     public var conversation = Conversation()
     /// Where media may come from.
     public var sources = Sources()
+    /// The voice core.
+    public var voice = Voice()
     /// Consent and notice.
     public var policy = Policy()
     /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
@@ -72,6 +74,12 @@ public struct Settings: Sendable, Equatable {
         public var stallMilliseconds = 2_000
         /// Bounds of the pause before a source is opened again, milliseconds.
         public var reconnectLeastMilliseconds = 500, reconnectMostMilliseconds = 15_000
+    }
+
+    /// The voice core.
+    public struct Voice: Sendable, Equatable {
+        /// File with the weights of the speech network; nil looks for the installed one.
+        public var detectorWeights: String?
     }
 
     /// Consent and notice.

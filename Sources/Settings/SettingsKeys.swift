@@ -63,6 +63,7 @@ extension SettingsKey {
         SettingsKey("sources.reconnect_max_s") {
             $1.sources.reconnectMostMilliseconds = try $0.milliseconds(0.1...3600)
         },
+        SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
         SettingsKey("policy.profile") { $1.policy.profile = try $0.choice(["standard"]) },
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.text() },
         SettingsKey("log.level") {

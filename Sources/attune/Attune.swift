@@ -13,7 +13,7 @@ struct Attune: AsyncParsableCommand {
         abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
         version: attuneVersion,
         subcommands: [
-            Attach.self, Detach.self, Sessions.self, Tail.self, Top.self, Analyze.self, Features.self,
+            Attach.self, Detach.self, Consent.self, Sessions.self, Tail.self, Top.self, Analyze.self, Features.self,
             Segments.self,
         ])
 }

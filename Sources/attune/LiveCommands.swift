@@ -88,6 +88,36 @@ struct Detach: AsyncParsableCommand {
     }
 }
 
+struct Consent: AsyncParsableCommand {
+    enum Change: String, ExpressibleByArgument, CaseIterable {
+        case withdraw, grant
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Take back or give a speaker's consent, in the middle of a call.",
+        discussion: "What was measured of the speaker before is forgotten in either case.")
+
+    @Argument(help: "The session.")
+    var session: String
+
+    @Argument(help: "The speaker.")
+    var speaker: String
+
+    @Argument(help: "What changes.")
+    var change: Change
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            try await sockets.control.setConsent(
+                session: session, speaker: speaker, to: change == .grant ? "granted" : "withheld")
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List running sessions and their sources.")
 

@@ -115,6 +115,8 @@ import Testing
         expectOneLine(
             try run(attuned, ["--config", unknown]), status: 78, naming: "a.yaml:2", "tik_s", "did you mean 'tick_s'?")
         expectOneLine(try run(attuned, ["--config", "/nonexistent.yaml"]), status: 78, naming: "/nonexistent.yaml")
+        let weights = try folder.file("c.yaml", "voice:\n  vad_weights: /nonexistent.bin\n")
+        expectOneLine(try run(attuned, ["--config", weights]), status: 78, naming: "vad_weights", "/nonexistent.bin")
         let missing = try folder.file("b.yaml", "sockets:\n  events: /nonexistent/e.sock\n  control: /tmp/c.sock\n")
         let finished = try run(attuned, ["--config", missing])
         #expect(finished.status == 69)

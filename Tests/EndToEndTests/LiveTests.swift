@@ -143,6 +143,46 @@ import Testing
         for line in subscriber.lines where line.type == "turn" { #expect(line["previous_speaker"] as? String != "shy") }
     }
 
+    @Test func consentTakenBackInTheMiddleEndsEveryValue() throws {
+        let daemon = try RunningDaemon()
+        let files = try makeDialogue(daemon.folder)
+        let urls = [
+            try daemon.attachRTP(session: "call", speaker: "a"),
+            try daemon.attachRTP(session: "call", speaker: "Jürgen K"),
+        ]
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let logs = try TemporaryFolder()
+        let sender = try send(files, to: urls, logs: logs.path)
+        defer { sender.terminate() }
+        try subscriber.wait(for: "speech of both") { $0.type == "speech.ended" && $0.speaker == "Jürgen K" }
+        try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "Jürgen K" }
+        let change = try daemon.attune("consent", "call", "Jürgen K", "withdraw")
+        #expect(change.status == 0, "\(change.errors)")
+        let revoked = try subscriber.wait(for: "the change") { $0.type == "consent" }
+        #expect(revoked["consent"] as? String == "withheld" && revoked["previous"] as? String == "granted")
+        let time = try #require(revoked.number("t"))
+        try subscriber.wait(for: "ticks after it") { $0.type == "tick" && ($0.number("t") ?? 0) > time + 5 }
+        // A client that comes now finds nothing either.
+        let late = try Subscriber(daemon.eventsPath)
+        try late.wait(for: "a tick") { $0.type == "tick" }
+        #expect(try daemon.attune("consent", "call", "nobody", "withdraw").status == 65)
+        #expect(daemon.terminate() == 0)
+        try eventually("the sockets are closed") {
+            try subscriber.poll()
+            try late.poll()
+            return subscriber.isClosed && late.isClosed
+        }
+        let index = try #require(subscriber.lines.firstIndex { $0.type == "consent" })
+        for line in subscriber.lines[index...] + late.lines {
+            if line.speaker == "Jürgen K" { #expect(["consent", "speaker.left", "gap"].contains(line.type)) }
+            #expect(line["previous_speaker"] as? String != "Jürgen K" && line["holder"] as? String != "Jürgen K")
+        }
+        let ended = try #require(subscriber.lines.last { $0.type == "session.ended" })
+        let totals = try #require(ended["speakers"] as? [String: [String: any Sendable]])
+        #expect(totals["Jürgen K"]?.keys.sorted() == ["consent"])
+        #expect(!daemon.log.contains("Jürgen"))
+    }
+
     @Test func aFileIsPlayedAtItsOwnPaceAndEndsItsSession() throws {
         let daemon = try RunningDaemon()
         let files = try makeDialogue(daemon.folder)
