@@ -16,11 +16,13 @@ public struct HopRecord: Sendable, Hashable {
     public var isSpeech: Bool
     /// Whether the media of this hop was lost; the measured fields then mean nothing.
     public var isLost: Bool
+    /// Whether the hop is a syllable nucleus. Nuclei are found by voicing and level alone, also outside of IPUs.
+    public var isNucleus: Bool
 
     /// A record with every field given.
     public init(
         index: Int64, levelDb: Float, speechProbability: Float, f0Hz: Float, voicingProbability: Float,
-        isSpeech: Bool, isLost: Bool
+        isSpeech: Bool, isLost: Bool, isNucleus: Bool = false
     ) {
         self.index = index
         self.levelDb = levelDb
@@ -29,6 +31,7 @@ public struct HopRecord: Sendable, Hashable {
         self.voicingProbability = voicingProbability
         self.isSpeech = isSpeech
         self.isLost = isLost
+        self.isNucleus = isNucleus
     }
 
     /// The record of a hop whose media was lost.

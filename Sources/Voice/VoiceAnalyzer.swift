@@ -14,6 +14,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     private var detector = SpeechDetector()
     private var segmenter: SpeechSegmenter
     private var pitch: PitchTracker
+    private var pace: PaceTracker
     /// The records not yet emitted, by hop number modulo their count.
     private let records: OwnedBuffer<HopRecord>
     /// Number of the next hop to come in.
@@ -31,7 +32,11 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         parameters.lowestHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
         parameters.highestHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
         pitch = PitchTracker(parameters: parameters, age: SpeechDetector.delayHops)
-        delayHops = SpeechDetector.delayHops + max(segmenter.delayHops, PitchTracker.delayHops)
+        let voicingDelay = PitchTracker.delayHops + PaceTracker.voicingHops
+        delayHops =
+            SpeechDetector.delayHops
+            + max(segmenter.delayHops, voicingDelay + PaceTracker.leastPatienceHops)
+        pace = PaceTracker(patienceHops: delayHops - SpeechDetector.delayHops - voicingDelay)
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
 
@@ -68,7 +73,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         input.setSilent()
         for _ in 0..<SpeechDetector.delayHops {
             let probability = detector.push(input.hop.base, isSilent: true)
-            if measuresFeatures { pitch.append(input.hop.base) }
+            appendFeatures()
             nextHop += 1
             judge(probability, sink)
         }
@@ -76,6 +81,13 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         for _ in 0..<PitchTracker.delayHops {
             nextHop += 1
             measurePitch(mayBeVoiced: false)
+        }
+        // And the fall to silence the last nucleus through the pace.
+        if measuresFeatures {
+            for _ in 0..<PaceTracker.leastPatienceHops {
+                pace.append(power: 0)
+                markNucleus(isVoiced: false)
+            }
         }
         let first = max(0, end - Int64(delayHops))
         for hop in first..<max(first, end) { emit(hop, sink) }
@@ -85,6 +97,8 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 extension VoiceAnalyzer {
     /// Below this probability pitch is not looked for.
     private static var pitchGate: Float { 0.1 }
+    /// The bands in which the pace tracker sees syllables: 344 to 1281 Hz.
+    private static var paceBands: Range<Int> { 4..<12 }
 
     private static func hops(_ milliseconds: Int, most: Int) -> Int {
         max(1, min(most, milliseconds) / AudioGrid.hopMilliseconds)
@@ -105,11 +119,18 @@ extension VoiceAnalyzer {
         }
         records[slot(hop)] = record
         let probability = detector.push(input.hop.base, isSilent: input.isSilent)
-        if measuresFeatures { pitch.append(input.hop.base) }
+        appendFeatures()
         nextHop += 1
         judge(probability, sink)
         let due = hop - Int64(delayHops)
         if due >= 0 { emit(due, sink) }
+    }
+
+    /// Hands the hop that came in to what measures features.
+    private mutating func appendFeatures() {
+        guard measuresFeatures else { return }
+        pitch.append(input.hop.base)
+        if nextHop > 0 { pace.append(power: detector.features.power(ofBands: Self.paceBands)) }
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
@@ -129,6 +150,11 @@ extension VoiceAnalyzer {
         guard hop >= 0 else { return }
         records[slot(hop)].f0Hz = estimate.f0Hz
         records[slot(hop)].voicingProbability = estimate.voicingProbability
+        markNucleus(isVoiced: estimate.f0Hz > 0)
+    }
+
+    private mutating func markNucleus(isVoiced: Bool) {
+        if let nucleus = pace.find(isVoiced: isVoiced) { records[slot(nucleus)].isNucleus = true }
     }
 
     private func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {

@@ -91,8 +91,15 @@ struct Features: ParsableCommand {
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
     var channel: Int?
 
+    @Flag(help: "Append the columns is_speech, is_lost and nucleus (of a syllable), each 0 or 1.")
+    var all = false
+
     func run() throws {
-        do { try VoiceTable.features(of: media, channel: channel, write: output) } catch { throw fail(error) }
+        do {
+            try VoiceTable.features(of: media, channel: channel, all: all, write: output)
+        } catch {
+            throw fail(error)
+        }
     }
 }
 
