@@ -8,12 +8,13 @@ public enum VoiceTable {
     /// the hop.
     ///
     /// - Parameters:
-    ///   - all: also everything else a hop is said to be: `is_speech,is_lost,nucleus` (0 or 1).
+    ///   - all: also everything else a hop is said to be: `is_speech,is_lost,nucleus` (0 or 1) and
+    ///     `relative_level_db`.
     ///   - write: is handed pieces of the text in order.
     public static func features(
         of media: String, channel: Int?, all: Bool = false, write: ([UInt8]) throws -> Void
     ) throws {
-        let more = all ? ",is_speech,is_lost,nucleus" : ""
+        let more = all ? ",is_speech,is_lost,nucleus,relative_level_db" : ""
         let header = "time_s,speech_prob,f0_hz,voicing_prob,level_db\(more)\n"
         try rows(of: media, channel: channel, header: header, write) { output, text in
             guard case .hop(let record) = output else { return }
@@ -26,7 +27,8 @@ public enum VoiceTable {
             guard all else { return }
             append(record.isSpeech ? 1 : 0, 0, ",", &text)
             append(record.isLost ? 1 : 0, 0, ",", &text)
-            append(record.isNucleus ? 1 : 0, 0, "\n", &text)
+            append(record.isNucleus ? 1 : 0, 0, ",", &text)
+            append(Double(record.relativeLevelDb), 2, "\n", &text)
         }
     }
 

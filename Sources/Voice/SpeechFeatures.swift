@@ -76,13 +76,6 @@ struct SpeechFeatures: ~Copyable, Sendable {
         describe()
     }
 
-    /// Summed power of the bands `range` of the hop that `values` describe.
-    func power(ofBands range: Range<Int>) -> Float {
-        var sum: Float = 0
-        for band in range { sum += bandPower[band] * Float(Self.edges[band + 1] - Self.edges[band]) }
-        return sum
-    }
-
     /// What a hop looks like of which nothing is known, or in which there is nothing.
     private func setNeutral() {
         bandPower.fill(with: 0)

@@ -15,6 +15,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     private var segmenter: SpeechSegmenter
     private var pitch: PitchTracker
     private var pace: PaceTracker
+    private var meter = QualityMeter()
     /// The records not yet emitted, by hop number modulo their count.
     private let records: OwnedBuffer<HopRecord>
     /// Number of the next hop to come in.
@@ -39,6 +40,9 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         pace = PaceTracker(patienceHops: delayHops - SpeechDetector.delayHops - voicingDelay)
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
+
+    /// What is known of the quality of the channel; nothing where features are not measured.
+    public var quality: VoiceQuality { meter.quality }
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
@@ -85,7 +89,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         // And the fall to silence the last nucleus through the pace.
         if measuresFeatures {
             for _ in 0..<PaceTracker.leastPatienceHops {
-                pace.append(power: 0)
+                pace.appendSilence()
                 markNucleus(isVoiced: false)
             }
         }
@@ -97,8 +101,6 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 extension VoiceAnalyzer {
     /// Below this probability pitch is not looked for.
     private static var pitchGate: Float { 0.1 }
-    /// The bands in which the pace tracker sees syllables: 344 to 1281 Hz.
-    private static var paceBands: Range<Int> { 4..<12 }
 
     private static func hops(_ milliseconds: Int, most: Int) -> Int {
         max(1, min(most, milliseconds) / AudioGrid.hopMilliseconds)
@@ -116,6 +118,7 @@ extension VoiceAnalyzer {
         if measuresFeatures && !input.isSilent {
             let power = ck_dot(input.hop.base, input.hop.base, input.hop.count) / Float(input.hop.count)
             record.levelDb = max(-120, 10 * ck_log10(power + 1e-13))
+            meter.examine(input.pending.base, count: input.pending.count, low: input.low, high: input.high)
         }
         records[slot(hop)] = record
         let probability = detector.push(input.hop.base, isSilent: input.isSilent)
@@ -130,7 +133,7 @@ extension VoiceAnalyzer {
     private mutating func appendFeatures() {
         guard measuresFeatures else { return }
         pitch.append(input.hop.base)
-        if nextHop > 0 { pace.append(power: detector.features.power(ofBands: Self.paceBands)) }
+        if nextHop > 0 { pace.append(bandPower: detector.features.bandPower) }
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
@@ -139,6 +142,7 @@ extension VoiceAnalyzer {
         guard hop >= 0 else { return }
         if let change = segmenter.push(probability) { sink(.change(change)) }
         guard measuresFeatures else { return }
+        meter.append(bandPower: detector.features.bandPower, speechProbability: probability)
         records[slot(hop)].speechProbability = probability
         measurePitch(mayBeVoiced: probability >= Self.pitchGate)
     }
@@ -157,10 +161,14 @@ extension VoiceAnalyzer {
         if let nucleus = pace.find(isVoiced: isVoiced) { records[slot(nucleus)].isNucleus = true }
     }
 
-    private func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
+    private mutating func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
         var record = records[slot(hop)]
         record.isSpeech = segmenter.isSpeech(hop)
-        if !measuresFeatures && record.isSpeech && !record.isLost { record.speechProbability = 1 }
+        if measuresFeatures {
+            record.relativeLevelDb = meter.append(record)
+        } else if record.isSpeech && !record.isLost {
+            record.speechProbability = 1
+        }
         sink(.hop(record))
     }
 

@@ -91,7 +91,7 @@ struct Features: ParsableCommand {
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
     var channel: Int?
 
-    @Flag(help: "Append the columns is_speech, is_lost and nucleus (of a syllable), each 0 or 1.")
+    @Flag(help: "Append the columns is_speech, is_lost, nucleus (of a syllable) and relative_level_db.")
     var all = false
 
     func run() throws {
