@@ -11,14 +11,16 @@ struct HumFilter: ~Copyable, Sendable {
     private static let linesHz = [50, 100, 150, 200, 250, 350, 60, 120, 180, 240, 300, 420]
     private static let familySize = 6
     /// Hops this much (as a ratio of power) above the quietest are still quiet.
-    private static let quietRatio: Float = 4
-    /// How fast the memory of the quietest hop fades: 2 dB per second.
-    private static let floorRise: Float = 1.0046
+    private static let quietRatio: Float = 6
+    /// How fast the memory of the quietest hops fades: 4 dB per second.
+    private static let floorRise: Float = 1.01
     /// Cosine, then sine, of each line over one hop.
     private let waves = FloatBuffer(count: 2 * linesHz.count * AudioGrid.hopSamples)
     private let lines = OwnedBuffer(count: linesHz.count, filledWith: HumLine(turnRadians: 0))
     /// What the present hop holds of each wave.
     private let seen = FloatBuffer(count: 2 * linesHz.count)
+    /// Power of what is left, smoothed, and its floor.
+    private var smoothPower: Float = 0
     private var floorPower: Float = .greatestFiniteMagnitude
 
     init() {
@@ -44,7 +46,8 @@ struct HumFilter: ~Copyable, Sendable {
             ck_add_scaled(hop, waves.base + (2 * line + 1) * count, -lines[line].sine, count)
         }
         let power = ck_dot(hop, hop, count) / Float(count) + 1e-12
-        floorPower = min(power, floorPower * Self.floorRise)
+        smoothPower += 0.2 * (power - smoothPower)
+        floorPower = min(max(smoothPower, power), floorPower * Self.floorRise)
         let weight = min(1, Self.quietRatio * floorPower / power)
         for line in 0..<lines.count {
             lines[line].learn(cosine: seen[2 * line], sine: seen[2 * line + 1], weight: weight)

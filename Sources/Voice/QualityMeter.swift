@@ -16,10 +16,11 @@ struct QualityMeter: ~Copyable, Sendable {
     private static let medianHaste: Float = 20
     /// The bands whose presence tells the bandwidth, from 1.3 kHz on.
     private static let bands = 11..<21
-    /// Speech is present in a band where it is stronger than noise by this ratio, and no further below the
-    /// strongest of the bands than that (-35 dB: the slope of a resampler leaks more than nothing).
-    private static let presence: Float = 2
-    private static let leastShare: Float = 3e-4
+    /// Speech is present in a band where it is stronger than the floor of the noise by this ratio (8 dB, of which
+    /// noise itself has about half), and no further below the strongest of the bands than that (-32 dB: the slope
+    /// of a resampler leaks more than nothing).
+    private static let presence: Float = 6
+    private static let leastShare: Float = 6e-4
     /// Tops are looked at from -26 dBFS on: below, the steps of the samples themselves look flat.
     private static let leastTop: Float = 0.05
     /// A flat top: three samples or more within this share of the top …
@@ -35,9 +36,7 @@ struct QualityMeter: ~Copyable, Sendable {
     private var medianDb: Float = 0
     private var hopsSinceSpeech = 0
     private let speechBands = FloatBuffer(count: bands.count)
-    private let noiseBands = FloatBuffer(count: bands.count)
     private var speechBandHops: Float = 0
-    private var noiseBandHops: Float = 0
 
     /// Looks for clipping in the samples of a hop as they came, whose range is `low...high`.
     mutating func examine(_ samples: UnsafePointer<Float>, count: Int, low: Float, high: Float) {
@@ -64,10 +63,10 @@ struct QualityMeter: ~Copyable, Sendable {
 
     /// Takes the spectrum of a hop and how likely it is speech.
     mutating func append(bandPower: borrowing FloatBuffer, speechProbability: Float) {
-        if speechProbability >= 0.5 {
-            Self.add(bandPower, to: speechBands, &speechBandHops, memory: Self.speechMemory)
-        } else if speechProbability < 0.1 && bandPower[Self.bands.lowerBound] > 0 {
-            Self.add(bandPower, to: noiseBands, &noiseBandHops, memory: Self.noiseMemory)
+        guard speechProbability >= 0.5 else { return }
+        speechBandHops = min(Self.speechMemory, speechBandHops + 1)
+        for band in 0..<Self.bands.count {
+            speechBands[band] += (bandPower[Self.bands.lowerBound + band] - speechBands[band]) / speechBandHops
         }
     }
 
@@ -75,40 +74,42 @@ struct QualityMeter: ~Copyable, Sendable {
     mutating func append(_ record: HopRecord) -> Float {
         hopsSinceSpeech = record.isSpeech ? 0 : min(hopsSinceSpeech, Self.echoHops) + 1
         if record.levelDb > -120 {
-            let power = ck_exp(record.levelDb * 0.230_258_5)
             if record.isSpeech {
-                speech.append(power)
+                speech.append(Self.power(record.levelDb))
                 moveMedian(towards: record.levelDb)
             } else if speech.count > 0, hopsSinceSpeech > Self.echoHops, record.speechProbability < 0.3 {
                 // Before the first speech that is found there may be some that was not.
-                noise.append(power)
+                // The mean of the level, not of power: a little speech that was missed must not weigh much.
+                noise.append(record.levelDb)
             }
         }
         return speech.count > 0 ? record.levelDb - medianDb : 0
     }
 
     /// The figures so far.
-    var quality: VoiceQuality {
+    ///
+    /// - Parameter noiseFloorDb: of the bands of `SpeechFeatures`.
+    func quality(noiseFloorDb: borrowing FloatBuffer) -> VoiceQuality {
         var quality = VoiceQuality()
         if signalHops > 0 { quality.clippedPercent = 100 * Float(clippedHops) / Float(signalHops) }
         guard speech.count >= Self.leastHops else { return quality }
         quality.speechLevelDb = medianDb
         if noise.count >= Self.leastHops {
-            let ratio = max(1e-1, (speech.mean - noise.mean) / max(1e-13, noise.mean))
+            let noisePower = Self.power(noise.mean)
+            let ratio = max(1e-1, (speech.mean - noisePower) / noisePower)
             quality.snrDb = min(80, 10 * ck_log10(ratio))
         }
-        quality.bandwidthHz = bandwidthHz
+        quality.bandwidthHz = bandwidthHz(noiseFloorDb: noiseFloorDb)
         return quality
     }
 
-    private var bandwidthHz: Float? {
+    private func bandwidthHz(noiseFloorDb: borrowing FloatBuffer) -> Float? {
         guard speechBandHops >= Self.leastHops else { return nil }
         var strongest: Float = 0
         for band in 0..<Self.bands.count { strongest = max(strongest, speechBands[band]) }
-        let knowsNoise = noiseBandHops >= Self.leastHops
         for band in (0..<Self.bands.count).reversed() {
-            let least = max(strongest * Self.leastShare, knowsNoise ? Self.presence * noiseBands[band] : 0)
-            guard speechBands[band] > least else { continue }
+            let floor = Self.power(noiseFloorDb[Self.bands.lowerBound + band])
+            guard speechBands[band] > max(strongest * Self.leastShare, Self.presence * floor) else { continue }
             let edge = SpeechFeatures.edges[Self.bands.lowerBound + band + 1]
             // The last band ends a little below the half of the sampling rate.
             return band == Self.bands.count - 1 ? 8000 : Float(edge) * 31.25
@@ -116,20 +117,14 @@ struct QualityMeter: ~Copyable, Sendable {
         return nil
     }
 
+    private static func power(_ levelDb: Float) -> Float {
+        ck_exp(levelDb * 0.230_258_5)
+    }
+
     private mutating func moveMedian(towards levelDb: Float) {
         if speech.count <= 1 { medianDb = levelDb }
         let step = max(Self.medianStepDb, Self.medianHaste / (Self.medianHaste + speech.count))
         medianDb += levelDb > medianDb ? step : -step
-    }
-
-    private static func add(
-        _ bandPower: borrowing FloatBuffer, to means: borrowing FloatBuffer, _ hops: inout Float,
-        memory: Float
-    ) {
-        hops = min(memory, hops + 1)
-        for band in 0..<bands.count {
-            means[band] += (bandPower[bands.lowerBound + band] - means[band]) / hops
-        }
     }
 }
 

@@ -38,7 +38,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     let bandPower = FloatBuffer(count: bandCount)
     private let bandDb = FloatBuffer(count: bandCount)
     private let snrDb = FloatBuffer(count: bandCount)
-    private var noise = NoiseTracker(bands: bandCount)
+    private(set) var noise = NoiseTracker(bands: bandCount)
     private var silentHops = 3
     private var smoothLevelDb: Float = -120
     private var peakDb: Float = -120

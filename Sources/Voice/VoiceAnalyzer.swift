@@ -42,7 +42,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     }
 
     /// What is known of the quality of the channel; nothing where features are not measured.
-    public var quality: VoiceQuality { meter.quality }
+    public var quality: VoiceQuality { meter.quality(noiseFloorDb: detector.features.noise.floorDb) }
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
