@@ -16,11 +16,15 @@ public struct HopRecord: Sendable, Hashable {
     public var isSpeech: Bool
     /// Whether the media of this hop was lost; the measured fields then mean nothing.
     public var isLost: Bool
+    /// Whether the hop is a syllable nucleus. Nuclei are found by voicing and level alone, also outside of IPUs.
+    public var isNucleus: Bool
+    /// Level relative to the running median level of the speaker's speech in dB; 0 before there was any.
+    public var relativeLevelDb: Float
 
     /// A record with every field given.
     public init(
         index: Int64, levelDb: Float, speechProbability: Float, f0Hz: Float, voicingProbability: Float,
-        isSpeech: Bool, isLost: Bool
+        isSpeech: Bool, isLost: Bool, isNucleus: Bool = false, relativeLevelDb: Float = 0
     ) {
         self.index = index
         self.levelDb = levelDb
@@ -29,6 +33,8 @@ public struct HopRecord: Sendable, Hashable {
         self.voicingProbability = voicingProbability
         self.isSpeech = isSpeech
         self.isLost = isLost
+        self.isNucleus = isNucleus
+        self.relativeLevelDb = relativeLevelDb
     }
 
     /// The record of a hop whose media was lost.

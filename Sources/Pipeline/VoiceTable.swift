@@ -7,21 +7,29 @@ public enum VoiceTable {
     /// Writes one row per hop: `time_s,speech_prob,f0_hz,voicing_prob,level_db`, `time_s` being the centre of
     /// the hop.
     ///
-    /// - Parameter write: is handed pieces of the text in order.
+    /// - Parameters:
+    ///   - all: also everything else a hop is said to be: `is_speech,is_lost,nucleus` (0 or 1) and
+    ///     `relative_level_db`.
+    ///   - write: is handed pieces of the text in order.
     public static func features(
-        of media: String, channel: Int?, detection: SpeechDetection = .builtIn, write: ([UInt8]) throws -> Void
+        of media: String, channel: Int?, all: Bool = false, detection: SpeechDetection = .builtIn,
+        write: ([UInt8]) throws -> Void
     ) throws {
-        try rows(
-            of: media, channel: channel, detection: detection,
-            header: "time_s,speech_prob,f0_hz,voicing_prob,level_db\n", write
-        ) { output, text in
+        let more = all ? ",is_speech,is_lost,nucleus,relative_level_db" : ""
+        let header = "time_s,speech_prob,f0_hz,voicing_prob,level_db\(more)\n"
+        try rows(of: media, channel: channel, detection: detection, header: header, write) { output, text in
             guard case .hop(let record) = output else { return }
             let centre = (Double(record.index) + 0.5) / Double(AudioGrid.hopsPerSecond)
             append(centre, 3, ",", &text)
             append(Double(record.speechProbability), 4, ",", &text)
             append(Double(record.f0Hz), 2, ",", &text)
             append(Double(record.voicingProbability), 4, ",", &text)
-            append(Double(record.levelDb), 2, "\n", &text)
+            append(Double(record.levelDb), 2, all ? "," : "\n", &text)
+            guard all else { return }
+            append(record.isSpeech ? 1 : 0, 0, ",", &text)
+            append(record.isLost ? 1 : 0, 0, ",", &text)
+            append(record.isNucleus ? 1 : 0, 0, ",", &text)
+            append(Double(record.relativeLevelDb), 2, "\n", &text)
         }
     }
 

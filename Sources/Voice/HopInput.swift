@@ -2,7 +2,7 @@ import CKernels
 import MediaTypes
 
 /// Collects samples into hops and cleans them: values no medium can mean become harmless, and what lies below
-/// the voice (offset, rumble) is removed by a second-order Butterworth high-pass.
+/// the voice (offset, rumble) is removed by a second-order Butterworth high-pass, mains hum by a canceller.
 struct HopInput: ~Copyable, Sendable {
     /// Corner of the high-pass in Hz: low enough to leave a voice of 60 Hz alone.
     static let cornerHz = 45.0
@@ -16,7 +16,12 @@ struct HopInput: ~Copyable, Sendable {
     /// Whether that hop was digitally silent (constant to within a 16-bit step).
     private(set) var isSilent = true
 
-    private let pending = FloatBuffer(count: AudioGrid.hopSamples)
+    private var hum = HumFilter()
+    /// The hop as it came; complete while `add` says so.
+    let pending = FloatBuffer(count: AudioGrid.hopSamples)
+    /// The range of the samples of the hop as it came.
+    private(set) var low: Float = 0
+    private(set) var high: Float = 0
     private var pendingCount = 0
     private let b0: Double
     private let a1: Double
@@ -51,13 +56,14 @@ struct HopInput: ~Copyable, Sendable {
     mutating func setSilent() {
         hop.fill(with: 0)
         isSilent = true
+        hum.skip()
         state1 = 0
         state2 = 0
     }
 
     private mutating func filter() {
-        var low = pending[0]
-        var high = low
+        low = pending[0]
+        high = low
         for index in 1..<AudioGrid.hopSamples {
             low = min(low, pending[index])
             high = max(high, pending[index])
@@ -76,5 +82,6 @@ struct HopInput: ~Copyable, Sendable {
             state2 = b0 * input - a2 * output
             hop[index] = Float(output)
         }
+        hum.filter(hop.base)
     }
 }

@@ -15,7 +15,8 @@ struct SpeechDetector: ~Copyable, Sendable {
     private static let rows = 24 + 1 + contextAhead
     private static let inputs = contexts.count * SpeechFeatures.count
 
-    private var features = SpeechFeatures()
+    /// Of the hop before the last pushed one.
+    private(set) var features = SpeechFeatures()
     /// Features of the last `rows` hops, oldest first.
     private let history = FloatBuffer(count: rows * SpeechFeatures.count)
     private var knownRows = 0

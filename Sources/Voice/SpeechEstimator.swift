@@ -23,7 +23,8 @@ struct SpeechEstimator: ~Copyable, Sendable {
     /// `push` answers for the hop that came this many hops before.
     let delayHops: Int
 
-    private var builtIn = SpeechDetector()
+    /// Always runs: what measures pace and quality looks at its spectra and its noise floor too.
+    private(set) var builtIn = SpeechDetector()
     private var network: NetworkDetector?
 
     init(network: SpeechNetwork?) {

@@ -16,7 +16,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
 
     private static let windowSamples = 3 * AudioGrid.hopSamples
     /// First FFT bins (31.25 Hz each) of the bands, about a Bark wide: 19 up to 4 kHz, 2 above.
-    private static let edges: [Int] = [
+    static let edges: [Int] = [
         3, 5, 7, 9, 11, 13, 16, 19, 22, 26, 30, 35, 41, 48, 56, 66, 78, 92, 108, 127, 180, 245,
     ]
     private static let bandCount = 21
@@ -34,9 +34,11 @@ struct SpeechFeatures: ~Copyable, Sendable {
     private let power = FloatBuffer(count: CK_FFT_BINS)
     private let correlation = FloatBuffer(count: CK_FFT_BINS)
     private let lagWeights = FloatBuffer(count: CK_FFT_BINS)
+    /// Mean power per FFT bin in the bands of the hop that `values` describe; zeros where it is not known.
+    let bandPower = FloatBuffer(count: bandCount)
     private let bandDb = FloatBuffer(count: bandCount)
     private let snrDb = FloatBuffer(count: bandCount)
-    private var noise = NoiseTracker(bands: bandCount)
+    private(set) var noise = NoiseTracker(bands: bandCount)
     private var silentHops = 3
     private var smoothLevelDb: Float = -120
     private var peakDb: Float = -120
@@ -81,6 +83,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
 
     /// What a hop looks like of which nothing is known, or in which there is nothing.
     private func setNeutral() {
+        bandPower.fill(with: 0)
         values.fill(with: 0)
         values[7] = -1
     }
@@ -92,7 +95,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
             let end = Self.edges[band + 1]
             var sum: Float = 0
             for bin in first..<end { sum += power[bin] }
-            bandDb[band] = 10 * ck_log10(sum / Float(end - first) + 1e-12)
+            bandPower[band] = sum / Float(end - first)
+            bandDb[band] = 10 * ck_log10(bandPower[band] + 1e-12)
             first = end
         }
     }

@@ -14,6 +14,8 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     private var detector: SpeechEstimator
     private var segmenter: SpeechSegmenter
     private var pitch: PitchTracker
+    private var pace: PaceTracker
+    private var meter = QualityMeter()
     /// The records not yet emitted, by hop number modulo their count.
     private let records: OwnedBuffer<HopRecord>
     /// Number of the next hop to come in.
@@ -37,9 +39,15 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         parameters.lowestHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
         parameters.highestHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
         pitch = PitchTracker(parameters: parameters, age: detector.delayHops)
-        delayHops = detector.delayHops + max(segmenter.delayHops, PitchTracker.delayHops)
+        let voicingDelay = PitchTracker.delayHops + PaceTracker.voicingHops
+        delayHops =
+            detector.delayHops + max(segmenter.delayHops, voicingDelay + PaceTracker.leastPatienceHops)
+        pace = PaceTracker(patienceHops: delayHops - detector.delayHops - voicingDelay)
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
+
+    /// What is known of the quality of the channel; nothing where features are not measured.
+    public var quality: VoiceQuality { meter.quality(noiseFloorDb: detector.builtIn.features.noise.floorDb) }
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
@@ -74,7 +82,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         input.setSilent()
         for _ in 0..<detector.delayHops {
             let estimate = detector.push(input.hop.base, isSilent: true)
-            if measuresFeatures { pitch.append(input.hop.base) }
+            appendFeatures()
             nextHop += 1
             judge(estimate, sink)
         }
@@ -82,6 +90,13 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         for _ in 0..<PitchTracker.delayHops {
             nextHop += 1
             measurePitch(mayBeVoiced: false)
+        }
+        // And the fall to silence the last nucleus through the pace.
+        if measuresFeatures {
+            for _ in 0..<PaceTracker.leastPatienceHops {
+                pace.appendSilence()
+                markNucleus(isVoiced: false)
+            }
         }
         let first = max(0, end - Int64(delayHops))
         for hop in first..<max(first, end) { emit(hop, sink) }
@@ -108,14 +123,22 @@ extension VoiceAnalyzer {
         if measuresFeatures && !input.isSilent {
             let power = ck_dot(input.hop.base, input.hop.base, input.hop.count) / Float(input.hop.count)
             record.levelDb = max(-120, 10 * ck_log10(power + 1e-13))
+            meter.examine(input.pending.base, count: input.pending.count, low: input.low, high: input.high)
         }
         records[slot(hop)] = record
         let estimate = detector.push(input.hop.base, isSilent: input.isSilent)
-        if measuresFeatures { pitch.append(input.hop.base) }
+        appendFeatures()
         nextHop += 1
         judge(estimate, sink)
         let due = hop - Int64(delayHops)
         if due >= 0 { emit(due, sink) }
+    }
+
+    /// Hands the hop that came in to what measures features.
+    private mutating func appendFeatures() {
+        guard measuresFeatures else { return }
+        pitch.append(input.hop.base)
+        if nextHop > 0 { pace.append(bandPower: detector.builtIn.features.bandPower) }
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
@@ -124,6 +147,7 @@ extension VoiceAnalyzer {
         guard hop >= 0 else { return }
         if let change = segmenter.push(estimate.activity) { sink(.change(change)) }
         guard measuresFeatures else { return }
+        meter.append(bandPower: detector.builtIn.features.bandPower, speechProbability: estimate.probability)
         records[slot(hop)].speechProbability = estimate.probability
         measurePitch(mayBeVoiced: estimate.activity >= Self.pitchGate)
     }
@@ -135,12 +159,21 @@ extension VoiceAnalyzer {
         guard hop >= 0 else { return }
         records[slot(hop)].f0Hz = estimate.f0Hz
         records[slot(hop)].voicingProbability = estimate.voicingProbability
+        markNucleus(isVoiced: estimate.f0Hz > 0)
     }
 
-    private func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
+    private mutating func markNucleus(isVoiced: Bool) {
+        if let nucleus = pace.find(isVoiced: isVoiced) { records[slot(nucleus)].isNucleus = true }
+    }
+
+    private mutating func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
         var record = records[slot(hop)]
         record.isSpeech = segmenter.isSpeech(hop)
-        if !measuresFeatures && record.isSpeech && !record.isLost { record.speechProbability = 1 }
+        if measuresFeatures {
+            record.relativeLevelDb = meter.append(record)
+        } else if record.isSpeech && !record.isLost {
+            record.speechProbability = 1
+        }
         sink(.hop(record))
     }
 

@@ -93,9 +93,13 @@ struct Features: ParsableCommand {
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
     var channel: Int?
 
+    @Flag(help: "Append the columns is_speech, is_lost, nucleus (of a syllable) and relative_level_db.")
+    var all = false
+
     func run() throws {
         do {
-            try VoiceTable.features(of: media, channel: channel, detection: speechDetection(), write: output)
+            try VoiceTable.features(
+                of: media, channel: channel, all: all, detection: speechDetection(), write: output)
         } catch {
             throw fail(error)
         }

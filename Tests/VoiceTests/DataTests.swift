@@ -4,7 +4,7 @@ import Testing
 import Voice
 
 /// Real recordings with labels, which are no part of the project: `../shared/data` from the package root.
-private enum Recordings {
+enum Recordings {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared/data")
 

@@ -24,6 +24,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 7, 15, 16, 17, 63, 65, 160])
+    func addScaledAndCountOutside(count: Int) {
+        let values = random(200, seed: 12)
+        for offset in [0, 1, 3] {
+            var fast = random(200, seed: 13)
+            var exact = fast
+            values.withUnsafeBufferPointer { values in
+                guard let start = values.baseAddress else { return }
+                ck_add_scaled(&fast, start + offset, -0.7, count)
+                ck_add_scaled_reference(&exact, start + offset, -0.7, count)
+                let outside = ck_count_outside(start + offset, -0.5, 0.8, count)
+                #expect(outside == ck_count_outside_reference(start + offset, -0.5, 0.8, count))
+            }
+            #expect(zip(fast, exact).allSatisfy { ($0 - $1).magnitude <= 1e-6 })
+        }
+    }
+
     @Test(arguments: [(1, 1), (7, 2), (49, 2), (50, 3)])
     func firDecimate(taps: Int, step: Int) {
         let input = random(400, seed: 3)

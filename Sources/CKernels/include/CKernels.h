@@ -12,6 +12,16 @@ float ck_dot(const float *left, const float *right, size_t count);
 /// Scalar twin of `ck_dot`, summed in double precision.
 float ck_dot_reference(const float *left, const float *right, size_t count);
 
+/// target[i] += factor * values[i] for i in 0..<count.
+void ck_add_scaled(float *target, const float *values, float factor, size_t count);
+/// Scalar twin of `ck_add_scaled`, in double precision.
+void ck_add_scaled_reference(float *target, const float *values, float factor, size_t count);
+
+/// How many of the values are `<= low` or `>= high`.
+size_t ck_count_outside(const float *values, float low, float high, size_t count);
+/// Scalar twin of `ck_count_outside`.
+size_t ck_count_outside_reference(const float *values, float low, float high, size_t count);
+
 /// FIR filter with decimation: output[k] = sum over j of taps[j] * input[k * step + j].
 /// `input` holds `(count - 1) * step + tapCount` values.
 void ck_fir_decimate(const float *input, const float *taps, size_t tapCount, size_t step, float *output,
@@ -82,6 +92,7 @@ static inline float ck_log10(float value) { return __builtin_log10f(value); }
 static inline float ck_log2(float value) { return __builtin_log2f(value); }
 static inline float ck_log(float value) { return __builtin_logf(value); }
 static inline float ck_exp2(float value) { return __builtin_exp2f(value); }
+static inline float ck_cube_root(float value) { return __builtin_cbrtf(value); }
 static inline float ck_exp(float value) { return __builtin_expf(value); }
 static inline double ck_sin(double radians) { return __builtin_sin(radians); }
 static inline double ck_cos(double radians) { return __builtin_cos(radians); }

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+"""Measures the release build of `attune` on recordings with labels and writes docs/accuracy.md.
+
+The recordings are no part of the project: they are looked for in ../shared/data, and what is absent is left
+out. Needs the packages of requirements-evaluate.txt and ffmpeg. Takes a few minutes; same recordings, same
+figures.
+"""
+
+import argparse
+import concurrent.futures
+import datetime
+import os
+import pathlib
+import sys
+
+import numpy as np
+
+from evaluation import material, peers, scoring, spoken
+
+SNRS_DB = (None, 10, 0)
+SNR_NAMES = {None: "clean", 10: "noise at 10 dB", 0: "noise at 0 dB"}
+# ESC-10 classes with voices of people.
+HUMAN = ("004 - Baby cry", "006 - Person sneeze")
+MUSIC = "music on hold"
+
+
+def each(work, items):
+    """`work` on every item, a few at a time: the work is done by other processes."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(work, items))
+
+
+def with_interval(counts, figure, decimals):
+    value, low, high = scoring.interval(counts, figure)
+    return f"{value:.{decimals}f} ({low:.{decimals}f}…{high:.{decimals}f})"
+
+
+class Report:
+    """Markdown, line by line."""
+
+    def __init__(self):
+        self.lines = []
+
+    def section(self, title, *paragraphs):
+        self.lines += ["", f"## {title}", ""]
+        for paragraph in paragraphs:
+            self.lines += [paragraph, ""]
+
+    def table(self, header, rows):
+        self.lines += ["| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *rows)]
+        self.lines.append("")
+
+
+def speech(report):
+    sets = [name for name in ("vad", "meetings") if material.has(name)]
+    if not sets or not material.has("noise", "esc-10"):
+        return
+    rows, edges = [], []
+    for name in sets:
+        labels = ".rttm" if name == "meetings" else ".lab"
+        recordings = [p for p in material.audio_files(material.DATA / name) if p.with_suffix(labels).exists()]
+        for snr_db in SNRS_DB:
+
+            def counted(pair, snr_db=snr_db, labels=labels):
+                recording, noise = pair
+                found = material.features_of_samples(material.mixture(recording, noise, snr_db, 48_000))
+                segments = material.speech_segments(recording.with_suffix(labels))
+                return scoring.speech_counts(segments, labels == ".rttm", found.probability, found.is_speech)
+
+            counts = each(counted, material.conditions(recordings, snr_db))
+            rows.append(
+                [f"`{name}` ({len(recordings)}), {SNR_NAMES[snr_db]}"]
+                + [
+                    with_interval(counts, scoring.area_under_curve, 3),
+                    with_interval(counts, scoring.label_f1, 3),
+                    with_interval(counts, scoring.threshold_f1, 3),
+                    with_interval(counts, lambda total: scoring.pause_f1(total, "ipu_pauses"), 2),
+                    with_interval(counts, scoring.pause_f1, 2),
+                ]
+            )
+            if name == "vad":
+                edges.append(
+                    [SNR_NAMES[snr_db]]
+                    + [
+                        with_interval(counts, lambda c, row=row: scoring.edge_lateness_ms(c, row), 0)
+                        for row in (0, 1)
+                    ]
+                )
+    report.section(
+        "Speech",
+        "Frames of 10 ms. AUC: probability that a speech frame scores above another one. F1 of the IPUs, "
+        "and of the probability at 0.5. Pauses of 200 ms or more inside a recording count as found where "
+        "they overlap one in the IPUs (or in the probability at 0.5) by half of the longer of the two. "
+        "The labels of the meetings are turns that bridge pauses: there the AUC is what tells.",
+    )
+    report.table(["set", "AUC", "F1 of IPUs", "F1 at 0.5", "pauses, IPUs", "pauses, 0.5"], rows)
+    if edges:
+        report.lines += ["Lateness of the IPUs at labelled edges of `vad`, median within ±500 ms:", ""]
+        report.table(["", "onset, ms", "end, ms"], edges)
+    report.lines += ["Others on the same mixtures:", ""]
+    report.table(
+        ["", "AUC `vad` clean, 10, 0 dB", "pauses, 0.5, clean, 10, 0 dB", "AUC `meetings` clean, 10, 0 dB"],
+        [
+            [
+                name,
+                *(
+                    ", ".join(f"{value:.{digits}f}" for value in values)
+                    for values, digits in zip(figures, (3, 2, 3))
+                ),
+            ]
+            for name, figures in peers.SPEECH.items()
+        ],
+    )
+    frames = ", ".join(f"{name} {value:.3f}" for name, value in peers.SPEECH_F1.items())
+    report.lines += [f"F1 at 0.5 of `vad` clean: {frames}.", ""]
+
+
+def false_alarms(report):
+    if not material.has("noise"):
+        return
+    folder = material.DATA / "noise"
+    sources = {
+        path.name[6:]: material.audio_files(path)
+        for path in sorted((folder / "esc-10").glob("0*"))
+        if path.name not in HUMAN
+    }
+    sources["fridge"] = [folder / "background" / "fridge.flac"]
+    sources["traffic"] = [folder / "background" / "traffic.flac"]
+    sources[MUSIC] = material.audio_files(folder / "music")
+
+    def alarms(path):
+        found = material.features(path).is_speech
+        return {
+            "alarms": np.array(
+                [(np.diff(found.astype(int), prepend=0) == 1).sum(), found.sum(), len(found)], float
+            )
+        }
+
+    rows, everything = [], []
+    for name, paths in sources.items():
+        counts = each(alarms, [path for path in paths if path.exists()])
+        if not counts:
+            continue
+        if name != MUSIC:
+            everything += counts
+        began, spoken_hops, hops = sum(count["alarms"] for count in counts)
+        rows.append(
+            [name, f"{hops / 6000:.1f}", f"{began / (hops / 360_000):.0f}", f"{100 * spoken_hops / hops:.1f}"]
+        )
+    rows.append(
+        ["all but music", f"{sum(count['alarms'][2] for count in everything) / 6000:.1f}"]
+        + [
+            with_interval(everything, lambda c: c["alarms"][0] / (c["alarms"][2] / 360_000), 0),
+            with_interval(everything, lambda c: 100 * c["alarms"][1] / c["alarms"][2], 1),
+        ]
+    )
+    report.section("False alarms", "IPUs found where nobody speaks (clips of 5 s, each analysed by itself).")
+    report.table(["noise", "minutes", "IPUs per hour", "% of the time"], rows)
+
+
+def pitch(report):
+    if not material.has("pitch", "train") or not material.has("noise", "esc-10"):
+        return
+    recordings = [
+        path
+        for path in material.audio_files(material.DATA / "pitch" / "train")
+        if path.with_suffix(".f0ref").exists()
+    ]
+    rows = []
+    for snr_db in SNRS_DB:
+
+        def counted(pair, snr_db=snr_db):
+            recording, noise = pair
+            found = material.features_of_samples(material.mixture(recording, noise, snr_db, 16_000))
+            reference = [float(line) for line in recording.with_suffix(".f0ref").read_text().split()]
+            return scoring.pitch_counts(reference, 0.015, found.time_s, found.f0_hz)
+
+        counts = each(counted, material.conditions(recordings, snr_db))
+        rows.append(
+            [SNR_NAMES[snr_db]]
+            + [with_interval(counts, scoring.frame_error, 1), with_interval(counts, scoring.gross_error, 1)]
+        )
+    report.section(
+        "Pitch",
+        f"{len(recordings)} utterances of a man and a woman against a laryngograph, frames of 15 ms. FFE: "
+        "frames with a wrong voicing or a pitch off by more than 20 %, among all; GPE: the latter among "
+        "the frames voiced in both.",
+    )
+    report.table(["`pitch/train`", "FFE %", "GPE %"], rows)
+    report.lines += ["Others on the same mixtures:", ""]
+    report.table(
+        ["", "FFE % clean, 10, 0 dB", "GPE % clean, 10, 0 dB"],
+        [
+            [name, *(", ".join(str(value) for value in values) for values in figures)]
+            for name, figures in peers.PITCH.items()
+        ],
+    )
+
+
+def pace(report):
+    sets = []
+    if material.has("emotion"):
+        sets.append(("acted sentences, German", "actor", spoken.sentences()))
+    if material.has("prompts"):
+        sets.append(("read prompts", "voice", spoken.prompts()))
+    rows, biases = [], []
+    for name, kind, speakers in sets:
+        whole, alone, groups = [], [], []
+
+        def analysed(utterances):
+            samples = spoken.recording(utterances)
+            found = np.flatnonzero(material.features_of_samples(samples).is_nucleus)
+            position = (found + 0.5) / 100 * spoken.RATE_HZ
+            counts = [((position >= u.start) & (position < u.end)).sum() for u in utterances]
+            by_window, by_itself = [], []
+            for window in spoken.windows(utterances):
+                seconds = sum(len(u.samples) for u in window) / spoken.RATE_HZ
+                syllables = sum(u.spoken for u in window)
+                nuclei = sum(((position >= u.start) & (position < u.end)).sum() for u in window)
+                by_window.append(scoring.pace_moments(seconds, syllables, nuclei))
+                joined = np.concatenate([u.samples for u in window])
+                nuclei = material.features_of_samples(joined).is_nucleus.sum()
+                by_itself.append(scoring.pace_moments(seconds, syllables, nuclei))
+            return sum(counts) / sum(u.spoken for u in utterances) - 1, by_window, by_itself
+
+        for speaker, result in zip(speakers, each(analysed, list(speakers.values()))):
+            groups.append(f"{speaker} {100 * result[0]:+.0f}")
+            whole += result[1]
+            alone += result[2]
+        for title, counts in (("in one go", whole), ("each by itself", alone)):
+            rows.append(
+                [f"{name}, {title}", str(len(counts))]
+                + [
+                    with_interval(counts, scoring.pace_correlation, 2),
+                    with_interval(counts, scoring.pace_bias, 1),
+                    with_interval(counts, scoring.pace_error, 1),
+                ]
+            )
+        biases.append(f"Bias by {kind}, {name}, in one go, in %: {', '.join(groups)}.")
+    if not rows:
+        return
+    report.section(
+        "Pace",
+        "Utterances of one speaker are joined, in the order of their names, to windows of 10 s or a "
+        "little more; syllables per second against nuclei per second. The syllables of the sentences are "
+        "labelled by hand, those of the prompts counted from their text. In one go: all utterances of a "
+        "speaker as one recording. Each by itself: every window as a recording of its own, with nothing "
+        "known of the speaker.",
+    )
+    report.table(["set", "windows", "r", "bias %", "mean error %"], rows)
+    report.lines += [line for bias in biases for line in (bias, "")]
+    report.lines += ["Others on the acted sentences, clips of 2.5 s:", ""]
+    report.table(
+        ["", "r", "mean error %"], [[name, f"{r:.2f}", str(error)] for name, (r, error) in peers.PACE.items()]
+    )
+
+
+def calls(report):
+    if not material.has("calls"):
+        return
+    sides = {}
+    for side in ("agent", "customer"):
+        found = material.features(material.DATA / "calls" / f"repairs40-{side}.flac")
+        levels = found.level_db
+        # Clean channels: within 30 dB of the loud hops is speech, with pauses below 200 ms bridged.
+        loud = levels >= np.sort(levels)[len(levels) * 97 // 100] - 30
+        places = np.flatnonzero(loud)
+        gaps = np.diff(places) - 1
+        sides[side] = (found.is_speech.sum(), len(places) + gaps[gaps < 20].sum(), len(levels))
+    report.section(
+        "A call",
+        "Two channels; the reference is the energy of each (within 30 dB of its loud hops, pauses below "
+        "200 ms bridged).",
+    )
+    ratios = [sides["agent"][i] / (sides["agent"][i] + sides["customer"][i]) for i in (0, 1)]
+    report.table(
+        ["", "attune", "by energy"],
+        [
+            [f"speech of the {side}, % of the time", *(f"{100 * hops / count[2]:.1f}" for hops in count[:2])]
+            for side, count in sides.items()
+        ]
+        + [["talk ratio of the agent, %", *(f"{100 * ratio:.1f}" for ratio in ratios)]],
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=pathlib.Path, default=material.ROOT / "docs" / "accuracy.md")
+    arguments = parser.parse_args()
+    if not material.COMMAND.exists():
+        sys.exit(f"evaluate: no {material.COMMAND}; run `make build` first")
+    if not material.DATA.exists():
+        sys.exit(f"evaluate: no recordings in {material.DATA}; nothing to measure")
+    report = Report()
+    report.lines += [
+        "# How accurate it is",
+        "",
+        f"Written by `make evaluate` ({datetime.date.today():%Y-%m-%d}) from the release build; do not "
+        "edit. The recordings are no part of the project (`../shared/data`). In brackets: 95 % "
+        "intervals, from 1000 draws of recordings with replacement. Noise: clips of ESC-10 mixed in, the "
+        "same draw for everyone, at a ratio to the louder half of the frames. “Others” are figures of "
+        "other programs, measured once with the same definitions and, unless it says otherwise, the same "
+        "mixtures; they are quoted here, not measured again.",
+        "",
+        "Some of the recordings served to fit the settings of what is measured; [voice.md](voice.md) "
+        "says which.",
+    ]
+    for part in (speech, false_alarms, pitch, pace, calls):
+        print(f"evaluate: {part.__name__.replace('_', ' ')}", flush=True)
+        part(report)
+    text = "\n".join(report.lines)
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    arguments.output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    print(f"evaluate: wrote {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
