@@ -22,3 +22,36 @@ size_t ck_count_outside_reference(const float *values, float low, float high, si
         if (values[i] <= low || values[i] >= high) outside++;
     return outside;
 }
+
+/// Lanes that minima and maxima are gathered in; a compiler does not reorder them by itself.
+enum { RANGE_LANES = 16 };
+
+CLONES void ck_range(const float *values, size_t count, float *low, float *high) {
+    float lows[RANGE_LANES], highs[RANGE_LANES];
+    for (int lane = 0; lane < RANGE_LANES; lane++) lows[lane] = highs[lane] = values[0];
+    size_t i = 0;
+    for (; i + RANGE_LANES <= count; i += RANGE_LANES)
+        for (int lane = 0; lane < RANGE_LANES; lane++) {
+            float value = values[i + (size_t)lane];
+            lows[lane] = value < lows[lane] ? value : lows[lane];
+            highs[lane] = value > highs[lane] ? value : highs[lane];
+        }
+    *low = lows[0];
+    *high = highs[0];
+    for (int lane = 1; lane < RANGE_LANES; lane++) {
+        if (lows[lane] < *low) *low = lows[lane];
+        if (highs[lane] > *high) *high = highs[lane];
+    }
+    for (; i < count; i++) {
+        if (values[i] < *low) *low = values[i];
+        if (values[i] > *high) *high = values[i];
+    }
+}
+
+void ck_range_reference(const float *values, size_t count, float *low, float *high) {
+    *low = *high = values[0];
+    for (size_t i = 1; i < count; i++) {
+        if (values[i] < *low) *low = values[i];
+        if (values[i] > *high) *high = values[i];
+    }
+}

@@ -20,6 +20,8 @@ struct RollingCounts {
         var lost: Int32 = 0
         /// Turns begun (of the session: floor transfers).
         var turns: Int32 = 0
+        /// Syllable nuclei in speech.
+        var nuclei: Int32 = 0
         /// Hops when two or more spoke; only of the session.
         var overlap: Int32 = 0
         /// Backchannels given and interruptions made.
@@ -31,6 +33,7 @@ struct RollingCounts {
             left.lost &+= right.lost
             left.turns &+= right.turns
             left.overlap &+= right.overlap
+            left.nuclei &+= right.nuclei
             left.backchannels &+= right.backchannels
             left.interruptions &+= right.interruptions
         }
@@ -41,6 +44,7 @@ struct RollingCounts {
             left.lost &-= right.lost
             left.turns &-= right.turns
             left.overlap &-= right.overlap
+            left.nuclei &-= right.nuclei
             left.backchannels &-= right.backchannels
             left.interruptions &-= right.interruptions
         }

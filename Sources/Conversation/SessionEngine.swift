@@ -326,6 +326,8 @@ public struct SessionEngine: Sendable {
         metrics.speechSeconds = hopSeconds(own.speech)
         metrics.talkRatio = ratio(own.speech, all.speech)
         metrics.pauseRatio = ratio(own.pause, own.pause &+ own.speech)
+        metrics.articulationRate = rate(own.nuclei, own.speech)
+        metrics.speechRate = rate(own.nuclei, own.speech &+ own.pause)
         metrics.turns = Int(own.turns)
         metrics.responseLagMedianMilliseconds = lagMilliseconds
         metrics.responseLags = lags
@@ -353,6 +355,11 @@ public struct SessionEngine: Sendable {
 
     private func ratio(_ part: Int32, _ whole: Int32) -> Double? {
         whole > 0 ? Double(part) / Double(whole) : nil
+    }
+
+    /// Syllables per second; nil below a second, which says nothing about a tempo.
+    private func rate(_ nuclei: Int32, _ hops: Int32) -> Double? {
+        hops >= Int32(AudioGrid.hopsPerSecond) ? Double(nuclei) / hopSeconds(hops) : nil
     }
 
     private func hopSeconds(_ hops: Int32) -> Double {

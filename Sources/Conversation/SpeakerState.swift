@@ -78,6 +78,7 @@ struct SpeakerState {
         isSpeaking = record.isSpeech
         guard isMeasured else { return }
         if record.isSpeech { counts.open.speech += 1 }
+        if record.isSpeech, record.isNucleus { counts.open.nuclei += 1 }
         if record.isLost { counts.open.lost += 1 }
         counts.open.pause += Int32(clamping: pauseHops)
         voice.add(record)

@@ -48,6 +48,8 @@ public struct WindowMetrics: Sendable {
     public var talkRatio: Double?
     /// Pause time / (pause + speech time) inside the speaker's turns; nil without turns.
     public var pauseRatio: Double?
+    /// Syllables per second of speech, and per second of speech and pauses (de Jong & Wempe, 2009).
+    public var articulationRate: Double?, speechRate: Double?
     /// Turns the speaker began.
     public var turns = 0
     /// Median of the positive part of the floor-transfer offset when the speaker took the floor, ms.
@@ -72,6 +74,8 @@ public struct WindowMetrics: Sendable {
         json.field("speech_s", speechSeconds, decimals: 2)
         json.field("talk_ratio", talkRatio, decimals: 4)
         json.field("pause_ratio", pauseRatio, decimals: 4)
+        json.field("articulation_rate_per_s", articulationRate, decimals: 2)
+        json.field("speech_rate_per_s", speechRate, decimals: 2)
         json.field("turns", turns)
         json.field("response_lag_median_ms", responseLagMedianMilliseconds, decimals: 0)
         json.field("response_lag_n", responseLags)

@@ -62,12 +62,7 @@ struct HopInput: ~Copyable, Sendable {
     }
 
     private mutating func filter() {
-        low = pending[0]
-        high = low
-        for index in 1..<AudioGrid.hopSamples {
-            low = min(low, pending[index])
-            high = max(high, pending[index])
-        }
+        ck_range(pending.base, AudioGrid.hopSamples, &low, &high)
         if high - low < Self.silentRange {
             // The state restarts at zero: it would decay into denormal numbers, which cost a hundredfold.
             setSilent()

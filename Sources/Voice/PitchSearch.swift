@@ -29,6 +29,7 @@ struct PitchSearch: ~Copyable, Sendable {
     private let candidates: OwnedBuffer<PitchCandidate>
     private let counts: OwnedBuffer<Int32>
     private var slot = 0
+    private var habit = PitchHabit()
 
     init(delayHops: Int) {
         self.delayHops = delayHops
@@ -45,7 +46,9 @@ struct PitchSearch: ~Copyable, Sendable {
     }
 
     /// Adds a candidate; when all places are taken it replaces the weakest that is weaker.
-    mutating func add(_ candidate: PitchCandidate) {
+    mutating func add(_ candidate: PitchCandidate, _ parameters: PitchParameters) {
+        var candidate = candidate
+        candidate.strength -= habit.cost(log2F0: candidate.log2F0, parameters)
         let first = slot * Self.places
         var place = Int(counts[slot])
         if place < Self.places {
@@ -95,7 +98,7 @@ struct PitchSearch: ~Copyable, Sendable {
         candidates[index] = candidate
     }
 
-    private func trace(from best: Int) -> PitchEstimate {
+    private mutating func trace(from best: Int) -> PitchEstimate {
         var place = best
         var hop = slot
         for _ in 0..<delayHops {
@@ -112,8 +115,38 @@ struct PitchSearch: ~Copyable, Sendable {
             for other in 1..<Int(counts[hop]) { strength = max(strength, candidates[first + other].strength) }
         }
         let lead = strength - candidates[first].strength - Self.evenLead
-        return PitchEstimate(
-            f0Hz: isVoiced ? ck_exp2(chosen.log2F0) : 0,
-            voicingProbability: 1 / (1 + ck_exp(-lead / Self.leadScale)))
+        let probability = 1 / (1 + ck_exp(-lead / Self.leadScale))
+        if isVoiced, probability > PitchHabit.leastProbability { habit.learn(log2F0: chosen.log2F0) }
+        return PitchEstimate(f0Hz: isVoiced ? ck_exp2(chosen.log2F0) : 0, voicingProbability: probability)
+    }
+}
+
+/// The pitch that a speaker usually has: a running median of what was certainly voiced.
+private struct PitchHabit {
+    /// Hops less certainly voiced than this teach nothing.
+    static let leastProbability: Float = 0.8
+    /// Hops before there is a habit.
+    private static let leastHops: Float = 30
+    /// The median moves by so many octaves per hop over the number of hops, and no less than that in the end.
+    private static let stepOctaves: Float = 0.5
+    private static let leastStepOctaves: Float = 0.002
+
+    private var usual: Float = 0
+    private var hops: Float = 0
+
+    mutating func learn(log2F0: Float) {
+        hops = min(hops + 1, 1e6)
+        guard hops > 1 else {
+            usual = log2F0
+            return
+        }
+        // A step towards each value finds the median, and no single value moves it far.
+        let step = max(Self.leastStepOctaves, Self.stepOctaves / hops)
+        usual += max(-step, min(step, log2F0 - usual))
+    }
+
+    func cost(log2F0: Float, _ parameters: PitchParameters) -> Float {
+        guard hops >= Self.leastHops else { return 0 }
+        return parameters.habitCost * max(0, (log2F0 - usual).magnitude - parameters.habitOctaves)
     }
 }

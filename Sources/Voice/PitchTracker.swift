@@ -18,6 +18,10 @@ struct PitchParameters: Sendable {
     var jumpCost: Float = 0.48
     /// Cost of a change between voiced and unvoiced.
     var voicingCost: Float = 0.23
+    /// A candidate this far (octaves) from the speaker's usual pitch pays nothing …
+    var habitOctaves: Float = 0.5
+    /// … and for each octave further this much: what decides between a creaky voice's period and twice it.
+    var habitCost: Float = 0.3
     /// How fast the memory of the loudest hop fades, in dB per hop.
     var peakDecayDb: Float = 0.015
     /// Stretch that is correlated, in milliseconds.
@@ -139,7 +143,7 @@ struct PitchTracker: ~Copyable, Sendable {
             let peak = min(1, here + slope * shift / 2)
             let log2F0 = ck_log2(f0Hz)
             let octaves = ck_log2(parameters.highestHz) - log2F0
-            search.add(PitchCandidate(log2F0: log2F0, strength: peak - parameters.octaveCost * octaves))
+            search.add(PitchCandidate(log2F0: log2F0, strength: peak - parameters.octaveCost * octaves), parameters)
         }
     }
 

@@ -112,7 +112,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
         var logarithmic: Float = 0
         var floorPower: Float = 1e-12
         for band in 0..<Self.narrowBands {
-            linear += ck_exp(bandDb[band] * 0.230_258_5)
+            linear += bandPower[band]
             floorPower += ck_exp(noise.floorDb[band] * 0.230_258_5)
             logarithmic += bandDb[band]
         }

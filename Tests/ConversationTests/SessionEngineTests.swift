@@ -151,6 +151,21 @@ extension [Event] {
         #expect(abs(metrics.speechSeconds - 4) < 0.03)
     }
 
+    @Test func ratesAreSyllablesPerSecondOfSpeechAndOfTurn() throws {
+        var engine = SessionEngine(id: "s")
+        let script = Script(name: "a", ipus: [1...5, 6...10])
+        let speaker = engine.join(name: "a", role: nil, consent: .granted, at: 0)
+        for hop in 0..<Int64(1_200) {
+            var record = script.record(hop)
+            // Four a second, in pauses too: only those in speech count.
+            record.isNucleus = hop % 25 == 0
+            engine.push(speaker: speaker, record)
+        }
+        let metrics = try #require(engine.finish().speakers.first?.metrics)
+        #expect(abs((metrics.articulationRate ?? 0) - 4) < 0.1)
+        #expect(abs((metrics.speechRate ?? 0) - 4 * 8 / 9) < 0.1)
+    }
+
     @Test func theLongestMonologueIsThatOfTheTurns() throws {
         let scripts = [
             Script(name: "a", ipus: [1...5, 5.5...21]), Script(name: "b", ipus: [9...9.5, 22...24]),

@@ -173,7 +173,7 @@ enum Recordings {
             }
         }
         #expect(Double(voicingErrors + grossErrors) / Double(frames) < 0.05)
-        #expect(Double(grossErrors) / Double(bothVoiced) < 0.01)
+        #expect(Double(grossErrors) / Double(bothVoiced) < 0.005)
     }
 
     // Skipped where the recordings are absent.

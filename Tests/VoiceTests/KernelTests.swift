@@ -41,6 +41,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [1, 2, 15, 16, 17, 63, 65, 160])
+    func range(count: Int) {
+        let values = random(200, seed: 14)
+        for offset in [0, 1, 3] {
+            values.withUnsafeBufferPointer { values in
+                guard let start = values.baseAddress else { return }
+                var (low, high, exactLow, exactHigh): (Float, Float, Float, Float) = (0, 0, 0, 0)
+                ck_range(start + offset, count, &low, &high)
+                ck_range_reference(start + offset, count, &exactLow, &exactHigh)
+                #expect(low == exactLow && high == exactHigh)
+            }
+        }
+    }
+
     @Test(arguments: [(1, 1), (7, 2), (49, 2), (50, 3)])
     func firDecimate(taps: Int, step: Int) {
         let input = random(400, seed: 3)

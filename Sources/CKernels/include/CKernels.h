@@ -17,6 +17,11 @@ void ck_add_scaled(float *target, const float *values, float factor, size_t coun
 /// Scalar twin of `ck_add_scaled`, in double precision.
 void ck_add_scaled_reference(float *target, const float *values, float factor, size_t count);
 
+/// Lowest and highest of `count` (1 or more) finite values.
+void ck_range(const float *values, size_t count, float *low, float *high);
+/// Scalar twin of `ck_range`.
+void ck_range_reference(const float *values, size_t count, float *low, float *high);
+
 /// How many of the values are `<= low` or `>= high`.
 size_t ck_count_outside(const float *values, float low, float high, size_t count);
 /// Scalar twin of `ck_count_outside`.
