@@ -8,7 +8,7 @@ BUILD := .build/release
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 
-.PHONY: all setup build demo test format lint install uninstall clean
+.PHONY: all setup build demo test evaluate bench format lint install uninstall clean
 
 all: build
 
@@ -39,12 +39,22 @@ test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
 
+# Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md.
+evaluate: build
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-evaluate.txt
+	.build-eval/venv/bin/python scripts/evaluate.py
+
+# CPU time per stage and kernel; writes it into docs/performance.md.
+bench: setup $(CALL)/timeline.csv
+	swift run -c release --package-path Benchmarks --scratch-path .build-bench bench $(CALL) docs/performance.md
+
 # Formats all Swift sources; lint only says what is wrong.
 format:
-	swift format --in-place --recursive --parallel Sources Tests Package.swift
+	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources/bench Benchmarks/Package.swift Package.swift
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources/bench Benchmarks/Package.swift Package.swift
 
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
@@ -63,4 +73,4 @@ uninstall:
 
 clean:
 	swift package clean
-	rm -rf $(CALL)
+	rm -rf $(CALL) .build-bench .build-eval

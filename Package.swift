@@ -38,6 +38,8 @@ let package = Package(
     products: [
         .executable(name: "attuned", targets: ["attuned"]),
         .executable(name: "attune", targets: ["attune"]),
+        // The analysis, for the benchmarks, which are a package of their own.
+        .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "MediaTypes", "Pipeline", "Voice"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

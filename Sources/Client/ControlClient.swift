@@ -33,6 +33,14 @@ public struct ControlClient: Sendable {
         self.path = path
     }
 
+    /// The version of the daemon that answers.
+    public func health() async throws -> String {
+        struct Health: Decodable {
+            var version: String
+        }
+        return try decode(Health.self, try await send(.GET, "/v1/health", body: nil)).version
+    }
+
     /// Attaches a source.
     public func attach(_ request: AttachRequest) async throws -> SourceSummary {
         let body = try JSONEncoder().encode(request)

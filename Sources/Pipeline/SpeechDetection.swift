@@ -1,5 +1,5 @@
 import Foundation
-import Voice
+public import Voice
 
 /// What tells speech from silence: loaded once, shared by all pipelines.
 public struct SpeechDetection: Sendable {
@@ -13,7 +13,8 @@ public struct SpeechDetection: Sendable {
     /// Where the weights of the network came from; nil for the built-in detector.
     public let file: String?
 
-    let network: SpeechNetwork?
+    /// The network; nil for the built-in detector.
+    public let network: SpeechNetwork?
 
     private static let fileName = "silero-vad-6.2.3.bin"
 

@@ -14,7 +14,7 @@ struct Attune: AsyncParsableCommand {
         version: attuneVersion,
         subcommands: [
             Attach.self, Detach.self, Consent.self, Sessions.self, Tail.self, Top.self, Analyze.self, Features.self,
-            Segments.self,
+            Segments.self, Doctor.self,
         ])
 }
 

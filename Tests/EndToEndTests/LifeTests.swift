@@ -39,6 +39,19 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: daemon.controlPath))
     }
 
+    @Test func theDoctorTellsWhatIsThereAndWhatIsNot() throws {
+        let daemon = try RunningDaemon()
+        let healthy = try daemon.attune("doctor")
+        #expect(healthy.status == 0, "\(healthy.output)")
+        for part in ["libavformat", "speech detector: ", "daemon: answers", "hello"] {
+            #expect(healthy.output.contains(part), "\(part) is not in: \(healthy.output)")
+        }
+        #expect(daemon.terminate() == 0)
+        let sick = try daemon.attune("doctor")
+        #expect(sick.status == 69)
+        #expect(sick.output.contains("FAIL daemon") && sick.output.contains("FAIL events"), "\(sick.output)")
+    }
+
     @Test func socketsHaveTheModeOfTheConfiguration() throws {
         let daemon = try RunningDaemon()
         for path in [daemon.eventsPath, daemon.controlPath] {
