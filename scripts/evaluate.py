@@ -297,8 +297,8 @@ def main():
     report.lines += [
         "# How accurate it is",
         "",
-        f"Written by `make evaluate` ({datetime.date.today():%Y-%m-%d}) from the release build; do not "
-        "edit. The recordings are no part of the project (`../shared/data`). In brackets: 95 % "
+        f"Written by `make evaluate` ({datetime.date.today():%Y-%m-%d}) from the release build with "
+        f"{material.detector()}; do not edit. The recordings are no part of the project (`../shared/data`). In brackets: 95 % "
         "intervals, from 1000 draws of recordings with replacement. Noise: clips of ESC-10 mixed in, the "
         "same draw for everyone, at a ratio to the louder half of the frames. “Others” are figures of "
         "other programs, measured once with the same definitions and, unless it says otherwise, the same "

@@ -58,7 +58,7 @@ class Features:
 def features(path):
     """Runs the command on a recording."""
     run = subprocess.run(
-        [str(COMMAND), "features", "--all", str(path)], check=True, stdout=subprocess.PIPE, text=True
+        [str(COMMAND), "features", "--all", str(path)], check=True, capture_output=True, text=True
     )
     rows = csv.reader(io.StringIO(run.stdout))
     names = next(rows)
@@ -72,6 +72,14 @@ def features(path):
         is_nucleus=column["nucleus"] > 0,
         level_db=column["level_db"],
     )
+
+
+def detector():
+    """Which speech detector the command uses; without the weights of the network it says so."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+        save(file.name, np.zeros(16_000), 16_000)
+        run = subprocess.run([str(COMMAND), "segments", file.name], check=True, capture_output=True, text=True)
+    return "the built-in detector" if "no weights" in run.stderr else "the speech network"
 
 
 def features_of_samples(samples):
