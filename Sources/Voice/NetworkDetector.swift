@@ -24,6 +24,9 @@ struct NetworkDetector: ~Copyable, Sendable {
     private static let builtInActivity: Float = 0.4
     private static let floorWeight: Float = 1.1
     private static let activityBias: Float = 0.4
+    /// Where the loudest recent speech is this far (dB) above the noise, the voice is near and the line quiet: there
+    /// the floor is low for that, and taking it off would only lengthen what is found.
+    private static let nearRangeDb: ClosedRange<Float> = 58...60
 
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
@@ -33,6 +36,7 @@ struct NetworkDetector: ~Copyable, Sendable {
     private let logOdds = FloatBuffer(count: 8)
     private var chunkCount = 0
     private var hopCount = 0
+    private var rangeDb: Float = 0
     /// Log odds of the built-in detector for the hops not judged yet, oldest first.
     private let builtIn = FloatBuffer(count: delayHops - SpeechDetector.delayHops + 1)
     /// Bit n: the hop n before the last one was silent.
@@ -60,6 +64,7 @@ struct NetworkDetector: ~Copyable, Sendable {
             if state.isComplete { judgeChunk() }
         }
         hopCount += 1
+        rangeDb = detector.rangeDb
         return estimate(hopCount - 1 - Self.delayHops)
     }
 
@@ -86,7 +91,9 @@ struct NetworkDetector: ~Copyable, Sendable {
             + Self.earlyWeight * answer(at: middle + Self.earlySamples) + Self.bias
         let first = Self.logistic(odds)
         let undecided = 4 * first * (1 - first)
-        let lift = Self.floorWeight * (LogOddsFloor.highest - floor.value)
+        let near = Self.nearRangeDb
+        let distant = max(0, min(1, (near.upperBound - rangeDb) / (near.upperBound - near.lowerBound)))
+        let lift = distant * Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
             probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
             activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias))

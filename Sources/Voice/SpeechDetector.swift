@@ -28,6 +28,8 @@ struct SpeechDetector: ~Copyable, Sendable {
 
     /// Mean ratio of level and noise up to 4 kHz in the hop before the last one, in dB.
     var snrDb: Float { features.meanSnrDb }
+    /// How far the loudest recent speech is above the noise, in dB, 60 at the most; 0 where that is not known.
+    var rangeDb: Float { features.rangeDb }
     /// Whether noise has been heard for long enough that the ratio means something.
     var knowsNoise: Bool { features.knowsNoise }
 

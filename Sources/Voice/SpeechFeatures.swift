@@ -45,6 +45,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
 
     /// Mean signal-to-noise ratio up to 4 kHz of the hop that `values` describes, in dB.
     var meanSnrDb: Float { (values[0] + values[1] + values[2]) * (10 / 3) }
+    /// How far the loudest recent speech is above the noise, in dB, 60 at the most.
+    var rangeDb: Float { values[8] * 20 }
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
     var knowsNoise: Bool { noise.learntHops >= 150 }
 
