@@ -73,7 +73,7 @@ let package = Package(
         library("Publish", ["CPlatform", "Events", logging, nioCore, nioPosix]),
 
         // Around it.
-        library("Settings", [yams]),
+        library("Settings", ["Conversation", yams]),
         library("ControlAPI"),
         library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
         library(
@@ -96,7 +96,7 @@ let package = Package(
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
-        tests("SettingsTests", ["Settings"]),
+        tests("SettingsTests", ["Conversation", "Settings"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

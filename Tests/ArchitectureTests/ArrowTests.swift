@@ -17,7 +17,7 @@ import Testing
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
-        "Settings": ["Yams", "Foundation"],
+        "Settings": ["Conversation", "Foundation", "Yams"],
         "ControlAPI": [],
         "Control": [
             "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
