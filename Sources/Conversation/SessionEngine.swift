@@ -144,6 +144,12 @@ public struct SessionEngine: Sendable {
                 session: id, speaker: speakers[speaker].name, timeSeconds: seconds(toHop)))
     }
 
+    /// Takes in what is known of a speaker's channel with the record that was pushed last.
+    public mutating func note(speaker: Int, _ quality: VoiceQuality) {
+        guard isMeasured(speaker: speaker) else { return }
+        speakers[speaker].channel.append(quality, at: speakers[speaker].frontier)
+    }
+
     /// Settles everything that was pushed and ends the last turn.
     ///
     /// - Returns: the totals of the session.
@@ -152,6 +158,7 @@ public struct SessionEngine: Sendable {
             leave(speaker: index, reason: "session ended")
         }
         settle(until: speakers.map(\.frontier).max() ?? 0)
+        for index in speakers.indices { speakers[index].channel.settle(until: settledHops) }
         if let last = floor.current { publish(last) }
         return totals()
     }
@@ -166,7 +173,9 @@ public struct SessionEngine: Sendable {
                 SessionTotals.Speaker(
                     name: speaker.name, role: speaker.role, consent: speaker.consent,
                     metrics: speaker.isMeasured ? sessionMetrics(of: speaker) : nil,
-                    engagement: speaker.isMeasured ? speaker.lastEngagement : nil)
+                    engagement: speaker.isMeasured ? speaker.lastEngagement : nil,
+                    audio: speaker.isMeasured
+                        ? speaker.channel.overall(lossPercent: lossPercent(of: speaker, windowSeconds: nil)) : nil)
             })
     }
 
@@ -265,6 +274,11 @@ public struct SessionEngine: Sendable {
             let engagement = speakers[index].engagement.score(inputs)
             speakers[index].engagement.learn(inputs)
             speakers[index].lastEngagement = engagement
+            speakers[index].channel.settle(until: settledHops)
+            let audio = speakers[index].channel.recent(
+                lossPercent: lossPercent(of: speakers[index], windowSeconds: EngagementConfiguration.windowSeconds))
+            let change = speakers[index].channel.change(
+                audio, speechHops: total(of: speakers[index].counts).speech, at: settledHops)
             let speaker = speakers[index]
             let tick = Tick(
                 windows: configuration.windowsSeconds.map { metrics(of: speaker, windowSeconds: $0) }
@@ -272,9 +286,12 @@ public struct SessionEngine: Sendable {
                 voice: speaker.voice.metrics(isSpeaking: speaker.isSpeaking), engagement: engagement,
                 sentiment: .abstained(reason: "not_supported"),
                 baseline: speaker.baseline(configuration.engagement),
-                lossPercent: lossPercent(of: speaker))
-            events.append(
-                Event(.tick(tick), session: id, speaker: speaker.name, timeSeconds: seconds(settledHops)))
+                audio: audio)
+            let time = seconds(settledHops)
+            events.append(Event(.tick(tick), session: id, speaker: speaker.name, timeSeconds: time))
+            if let change {
+                events.append(Event(.quality(change), session: id, speaker: speaker.name, timeSeconds: time))
+            }
         }
     }
 
@@ -339,10 +356,12 @@ public struct SessionEngine: Sendable {
         return metrics
     }
 
-    private func lossPercent(of speaker: SpeakerState) -> Double {
-        let window = EngagementConfiguration.windowSeconds
-        let lost = speaker.counts.windows[configuration.countedIndex(seconds: window)].lost
-        let covered = speaker.counts.coveredSeconds(lengthSeconds: window)
+    /// Media lost within the last `windowSeconds`, or since the start, percent.
+    private func lossPercent(of speaker: SpeakerState, windowSeconds: Int?) -> Double {
+        let lost =
+            windowSeconds.map { speaker.counts.windows[configuration.countedIndex(seconds: $0)].lost }
+            ?? speaker.counts.total.lost
+        let covered = speaker.counts.coveredSeconds(lengthSeconds: windowSeconds)
         return covered > 0 ? min(100, hopSeconds(lost) / covered * 100) : 0
     }
 
@@ -383,15 +402,5 @@ extension ConversationConfiguration {
 
     func countedIndex(seconds: Int) -> Int {
         countedSeconds.firstIndex(of: seconds) ?? 0
-    }
-}
-
-extension Overlap.Kind {
-    init(_ kind: Incursions.Kind) {
-        switch kind {
-        case .backchannel: self = .backchannel
-        case .overlap: self = .overlap
-        case .interruption: self = .interruption
-        }
     }
 }

@@ -19,6 +19,7 @@ struct SpeakerState {
     var engagement: EngagementModel
     var lastEngagement = Engagement.abstained(reason: "not_enough_speech")
     private(set) var voice = RecentVoice()
+    var channel = ChannelWatch()
     private var queue: Deque<HopRecord> = []
     /// Hops before this one are no loss: the speaker was not there yet.
     private var presentFrom: Int64
@@ -70,6 +71,7 @@ struct SpeakerState {
         engagement = EngagementModel(configuration: configuration.engagement)
         lastEngagement = .abstained(reason: "not_enough_speech")
         voice = RecentVoice()
+        channel = ChannelWatch()
         speechStart = nil
     }
 
@@ -111,14 +113,17 @@ struct RecentVoice {
 
     func metrics(isSpeaking: Bool) -> VoiceMetrics {
         var energy = 0.0
+        var relative = 0.0
         var spoken = 0.0
         for record in records where record.isSpeech {
             energy += pow(10, Double(record.levelDb) / 10)
+            relative += Double(record.relativeLevelDb)
             spoken += 1
         }
         let pitches = records.lazy.filter { $0.f0Hz > 0 && $0.isSpeech }.map { Double($0.f0Hz) }.sorted()
         return VoiceMetrics(
             isSpeaking: isSpeaking, levelDb: spoken > 0 ? 10 * log10(energy / spoken) : nil,
+            relativeLevelDb: spoken > 0 ? relative / spoken : nil,
             f0Hz: pitches.isEmpty ? nil : pitches[pitches.count / 2])
     }
 }

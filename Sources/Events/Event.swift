@@ -40,6 +40,7 @@ public enum EventBody: Sendable {
     case turn(Turn)
     case overlap(Overlap)
     case tick(Tick)
+    case quality(QualityChange)
     case lagged(Lagged)
     case heartbeat(Heartbeat)
     case error(ErrorLine)
@@ -64,6 +65,7 @@ public enum EventBody: Sendable {
         case .turn: "turn"
         case .overlap: "overlap"
         case .tick: "tick"
+        case .quality: "quality"
         case .lagged: "lagged"
         case .heartbeat: "heartbeat"
         case .error: "error"
@@ -93,6 +95,7 @@ public enum EventBody: Sendable {
         case .turn(let payload): payload.write(to: &json)
         case .overlap(let payload): payload.write(to: &json)
         case .tick(let payload): payload.write(to: &json)
+        case .quality(let payload): payload.write(to: &json)
         case .lagged(let payload): payload.write(to: &json)
         case .heartbeat(let payload): payload.write(to: &json)
         case .error(let payload): payload.write(to: &json)

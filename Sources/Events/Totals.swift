@@ -12,16 +12,20 @@ public struct SessionTotals: Sendable {
         public var metrics: WindowMetrics?
         /// The last engagement score; nil without consent.
         public var engagement: Engagement?
+        /// What the channel did to the voice; nil without consent.
+        public var audio: AudioQuality?
 
         /// Totals of a speaker.
         public init(
-            name: String, role: String?, consent: ConsentState, metrics: WindowMetrics?, engagement: Engagement?
+            name: String, role: String?, consent: ConsentState, metrics: WindowMetrics?, engagement: Engagement?,
+            audio: AudioQuality?
         ) {
             self.name = name
             self.role = role
             self.consent = consent
             self.metrics = metrics
             self.engagement = engagement
+            self.audio = audio
         }
     }
 
@@ -71,6 +75,7 @@ public struct SessionTotals: Sendable {
                     if let engagement = speaker.engagement {
                         json.object("engagement") { engagement.write(to: &$0) }
                     }
+                    if let audio = speaker.audio { json.object("audio") { audio.write(to: &$0) } }
                 }
             }
         }

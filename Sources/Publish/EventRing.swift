@@ -35,7 +35,7 @@ final class EventRecord: Sendable {
         self.isCoalescible = event.body.isCoalescible
         self.isMeasurement =
             switch event.body {
-            case .tick, .speechStarted, .speechEnded, .turn, .overlap: true
+            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .quality: true
             default: false
             }
         self.timeSeconds = event.timeSeconds

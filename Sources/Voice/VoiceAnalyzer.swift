@@ -1,5 +1,5 @@
 import CKernels
-import MediaTypes
+public import MediaTypes
 
 /// The voice core of one speaker: 16 kHz samples in, a record per hop (10 ms) and IPU boundaries out.
 ///
