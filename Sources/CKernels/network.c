@@ -100,3 +100,8 @@ void ck_lstm_cell_reference(const float *gates, size_t units, float *cell, float
 CLONES void ck_rectify(float *values, size_t count) {
     for (size_t i = 0; i < count; i++) values[i] = values[i] > 0 ? values[i] : 0;
 }
+
+void ck_rectify_reference(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!(values[i] > 0)) values[i] = 0;
+}
