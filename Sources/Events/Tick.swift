@@ -93,8 +93,7 @@ public struct VoiceMetrics: Sendable {
     public var isSpeaking: Bool
     /// Mean level of the speech of the last second in dB relative to full scale; nil without speech.
     public var levelDb: Double?
-    /// Mean level of the speech of the last second relative to the running median of the speaker's own, dB;
-    /// nil without speech.
+    /// The same relative to the running median of the speaker's own, dB; nil without speech.
     public var relativeLevelDb: Double?
     /// Median F0 of the voiced hops of the last second, Hz; nil without.
     public var f0Hz: Double?
