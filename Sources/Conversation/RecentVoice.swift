@@ -21,14 +21,17 @@ struct RecentVoice {
 
     func metrics(isSpeaking: Bool) -> VoiceMetrics {
         var energy = 0.0
+        var relative = 0.0
         var spoken = 0.0
         for record in records where record.isSpeech {
             energy += pow(10, Double(record.levelDb) / 10)
+            relative += pow(10, Double(record.relativeLevelDb) / 10)
             spoken += 1
         }
         let pitches = records.lazy.filter { $0.f0Hz > 0 && $0.isSpeech }.map { Double($0.f0Hz) }.sorted()
         return VoiceMetrics(
             isSpeaking: isSpeaking, levelDb: spoken > 0 ? 10 * log10(energy / spoken) : nil,
+            relativeLevelDb: spoken > 0 ? 10 * log10(relative / spoken) : nil,
             f0Hz: pitches.isEmpty ? nil : pitches[pitches.count / 2])
     }
 

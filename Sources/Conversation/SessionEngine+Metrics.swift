@@ -132,7 +132,8 @@ extension SessionEngine {
                     name: speaker.name, role: speaker.role, consent: speaker.consent,
                     metrics: metrics(of: index, in: shared), engagement: measures.lastEngagement,
                     meanEngagement: measures.scored > 0 ? measures.scoreSum / Double(measures.scored) : nil,
-                    scoredSeconds: measures.scored)
+                    scoredSeconds: measures.scored,
+                    audio: measures.channel.overall(lossPercent: lossPercent(of: measures, windowSeconds: nil)))
             })
     }
 
@@ -158,10 +159,12 @@ extension SessionEngine {
             responseLagMilliseconds: measures.engagement.usual(.responseLag))
     }
 
-    func lossPercent(of measures: SpeakerMeasures) -> Double {
-        let length = configuration.engagement.windowSeconds
-        let lost = measures.counts.windows[configuration.countedIndex(seconds: length)].lost
-        let covered = measures.counts.coveredSeconds(lengthSeconds: length)
+    /// Media lost within the last `windowSeconds`, or since the start, percent.
+    func lossPercent(of measures: SpeakerMeasures, windowSeconds: Int?) -> Double {
+        let lost =
+            windowSeconds.map { measures.counts.windows[configuration.countedIndex(seconds: $0)].lost }
+            ?? measures.counts.total.lost
+        let covered = measures.counts.coveredSeconds(lengthSeconds: windowSeconds)
         return covered > 0 ? min(100, hopSeconds(lost) / covered * 100) : 0
     }
 

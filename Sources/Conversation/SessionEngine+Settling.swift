@@ -100,13 +100,3 @@ extension SessionEngine {
             speaker: speaker, at: incursion.endHop)
     }
 }
-
-extension Overlap.Kind {
-    init(_ kind: Incursions.Kind) {
-        switch kind {
-        case .backchannel: self = .backchannel
-        case .overlap: self = .overlap
-        case .interruption: self = .interruption
-        }
-    }
-}

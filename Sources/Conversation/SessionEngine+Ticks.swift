@@ -18,14 +18,27 @@ extension SessionEngine {
     mutating func tick() {
         let shared = sharedMetrics()
         for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+            let audio = audio(of: index)
             let speaker = speakers[index]
             let tick = Tick(
                 windows: windowMetrics(of: index, shared: shared),
                 voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
                 engagement: speaker.measures.lastEngagement, sentiment: .abstained(reason: "not_supported"),
-                baseline: baseline(of: speaker.measures), lossPercent: lossPercent(of: speaker.measures))
+                baseline: baseline(of: speaker.measures), audio: audio)
             emit(.tick(tick), speaker: index, at: settledHops)
+            let speech = total(of: speaker.measures.counts).speech
+            if let change = speakers[index].measures.channel.change(audio, speechHops: speech, at: settledHops) {
+                emit(.quality(change), speaker: index, at: settledHops)
+            }
         }
+    }
+
+    /// What the channel of a speaker does now.
+    private mutating func audio(of index: Int) -> AudioQuality {
+        speakers[index].measures.channel.settle(until: settledHops)
+        let measures = speakers[index].measures
+        return measures.channel.recent(
+            lossPercent: lossPercent(of: measures, windowSeconds: configuration.engagement.windowSeconds))
     }
 
     /// Ends a second: baselines learn, and cues are raised and cleared.

@@ -165,6 +165,12 @@ public struct SessionEngine: Sendable {
             at: toHop)
     }
 
+    /// Takes in what is known of a speaker's channel with the record that was pushed last.
+    public mutating func note(speaker: Int, _ quality: VoiceQuality) {
+        guard isMeasured(speaker: speaker) else { return }
+        speakers[speaker].measures.channel.append(quality, at: speakers[speaker].frontier)
+    }
+
     /// Settles everything that was pushed and ends the last turn.
     ///
     /// - Returns: the totals of the session.
@@ -173,6 +179,7 @@ public struct SessionEngine: Sendable {
             leave(speaker: index, reason: "session ended")
         }
         settle(until: speakers.map(\.frontier).max() ?? 0)
+        for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
         for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
             emit(body, speaker: speaker, at: settledHops)
         }

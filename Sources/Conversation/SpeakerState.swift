@@ -85,6 +85,7 @@ struct SpeakerMeasures {
     var voice: VoiceWindows
     var recent = RecentVoice()
     var turnVoice = TurnVoiceSums()
+    var channel = ChannelWatch()
     /// Offsets with which the speaker took the floor.
     var offsets: TransferOffsets
     /// Positive ones of them after a turn of the other side: the speaker's patience.

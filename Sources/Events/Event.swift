@@ -42,6 +42,7 @@ public enum EventBody: Sendable {
     case tick(Tick)
     case cueRaised(CueRaised)
     case cueCleared(CueCleared)
+    case quality(QualityChange)
     case lagged(Lagged)
     case heartbeat(Heartbeat)
     case error(ErrorLine)
@@ -68,6 +69,7 @@ public enum EventBody: Sendable {
         case .tick: "tick"
         case .cueRaised: "cue.raised"
         case .cueCleared: "cue.cleared"
+        case .quality: "quality"
         case .lagged: "lagged"
         case .heartbeat: "heartbeat"
         case .error: "error"
@@ -99,6 +101,7 @@ public enum EventBody: Sendable {
         case .tick(let payload): payload.write(to: &json)
         case .cueRaised(let payload): payload.write(to: &json)
         case .cueCleared(let payload): payload.write(to: &json)
+        case .quality(let payload): payload.write(to: &json)
         case .lagged(let payload): payload.write(to: &json)
         case .heartbeat(let payload): payload.write(to: &json)
         case .error(let payload): payload.write(to: &json)

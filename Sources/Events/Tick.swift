@@ -10,20 +10,20 @@ public struct Tick: Sendable {
     public var sentiment: Sentiment
     /// How much evidence the speaker's own baseline rests on.
     public var baseline: Baseline
-    /// Media lost of this speaker within the last 30 s, percent.
-    public var lossPercent: Double
+    /// What the channel does to the voice.
+    public var audio: AudioQuality
 
     /// A tick.
     public init(
         windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment,
-        baseline: Baseline, lossPercent: Double
+        baseline: Baseline, audio: AudioQuality
     ) {
         self.windows = windows
         self.voice = voice
         self.engagement = engagement
         self.sentiment = sentiment
         self.baseline = baseline
-        self.lossPercent = lossPercent
+        self.audio = audio
     }
 
     func write(to json: inout JSONWriter) {
@@ -34,7 +34,7 @@ public struct Tick: Sendable {
         }
         json.object("voice") { voice.write(to: &$0) }
         json.object("baseline") { baseline.write(to: &$0) }
-        json.object("audio") { $0.field("loss_pct", lossPercent, decimals: 1) }
+        json.object("audio") { audio.write(to: &$0) }
     }
 }
 
@@ -44,19 +44,23 @@ public struct VoiceMetrics: Sendable {
     public var isSpeaking: Bool
     /// Mean level of the speech of the last second in dB relative to full scale; nil without speech.
     public var levelDb: Double?
+    /// The same relative to the running median of the speaker's own, dB; nil without speech.
+    public var relativeLevelDb: Double?
     /// Median F0 of the voiced hops of the last second, Hz; nil without.
     public var f0Hz: Double?
 
     /// The voice now.
-    public init(isSpeaking: Bool, levelDb: Double?, f0Hz: Double?) {
+    public init(isSpeaking: Bool, levelDb: Double?, relativeLevelDb: Double?, f0Hz: Double?) {
         self.isSpeaking = isSpeaking
         self.levelDb = levelDb
+        self.relativeLevelDb = relativeLevelDb
         self.f0Hz = f0Hz
     }
 
     func write(to json: inout JSONWriter) {
         json.field("speaking", isSpeaking)
         json.field("level_db", levelDb, decimals: 1)
+        json.field("relative_level_db", relativeLevelDb, decimals: 1)
         json.field("f0_hz", f0Hz, decimals: 1)
     }
 }

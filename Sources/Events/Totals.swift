@@ -14,11 +14,14 @@ public struct SessionTotals: Sendable {
         public var engagement: Engagement?
         /// Mean of the engagement scores, and the seconds that had one.
         public var meanEngagement: Double?, scoredSeconds: Int
+        /// What the channel did to the voice; nil without consent.
+        public var audio: AudioQuality?
 
         /// Totals of a speaker.
         public init(
             name: String, role: String?, consent: ConsentState, metrics: WindowMetrics? = nil,
-            engagement: Engagement? = nil, meanEngagement: Double? = nil, scoredSeconds: Int = 0
+            engagement: Engagement? = nil, meanEngagement: Double? = nil, scoredSeconds: Int = 0,
+            audio: AudioQuality? = nil
         ) {
             self.name = name
             self.role = role
@@ -27,16 +30,19 @@ public struct SessionTotals: Sendable {
             self.engagement = engagement
             self.meanEngagement = meanEngagement
             self.scoredSeconds = scoredSeconds
+            self.audio = audio
         }
 
         func write(to json: inout JSONWriter) {
             json.field("role", role)
             json.field("consent", consent.rawValue)
             metrics?.write(to: &json)
-            guard let engagement else { return }
-            json.object("engagement") { engagement.write(to: &$0) }
-            json.field("engagement_mean", meanEngagement, decimals: 1)
-            json.field("engagement_scored_s", scoredSeconds)
+            if let engagement {
+                json.object("engagement") { engagement.write(to: &$0) }
+                json.field("engagement_mean", meanEngagement, decimals: 1)
+                json.field("engagement_scored_s", scoredSeconds)
+            }
+            if let audio { json.object("audio") { audio.write(to: &$0) } }
         }
     }
 

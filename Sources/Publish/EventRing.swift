@@ -35,7 +35,7 @@ final class EventRecord: Sendable {
         self.isCoalescible = event.body.isCoalescible
         self.isMeasurement =
             switch event.body {
-            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared: true
+            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality: true
             default: false
             }
         let other: String? =

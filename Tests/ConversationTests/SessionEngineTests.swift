@@ -109,7 +109,7 @@ extension [Event] {
         #expect(engine.settledHops == 950, "the skew of half a second is waited for")
         let ticks = engine.takeEvents().ticks(of: "b")
         #expect(ticks.count == 9)
-        #expect((ticks.last?.lossPercent ?? 0) > 95)
+        #expect((ticks.last?.audio.lossPercent ?? 0) > 95)
         engine.push(speaker: b, Script(name: "b", ipus: []).record(5))
         #expect(engine.lateRecords == 1)
     }

@@ -139,10 +139,11 @@ import Testing
     /// socket closed here may answer for a moment longer.
     private func openOnceFree(_ path: String) async throws -> CInt {
         while true {
-            do {
-                return try UnixListener.open(path: path, mode: 0o600, group: nil).descriptor
-            } catch let error where error.code == .inUse {
+            let opened = Result { try UnixListener.open(path: path, mode: 0o600, group: nil).descriptor }
+            if case .failure(let error as PublishError) = opened, error.code == .inUse {
                 try await Task.sleep(for: .milliseconds(5))
+            } else {
+                return try opened.get()
             }
         }
     }
