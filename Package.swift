@@ -84,7 +84,9 @@ let package = Package(
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
-        command("attune", ["Client", "ControlAPI", "Decode", "Events", "Pipeline", argumentParser]),
+        command(
+            "attune",
+            ["Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Settings", argumentParser]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),

@@ -43,6 +43,9 @@ public struct ControlServer: Service {
         router.get("/v1/health") { _, _ in
             try respond(["status": "ok", "version": version])
         }
+        router.get("/v1/policy") { _, _ in
+            try respond(await backend.policy())
+        }
         router.get("/v1/sessions") { _, _ in
             try respond(await backend.sessions())
         }

@@ -1,3 +1,5 @@
+public import Events
+
 /// Settings of the conversation core; the defaults are those of the shipped configuration file.
 public struct ConversationConfiguration: Sendable, Equatable {
     /// Lengths of the rolling windows in seconds, ascending; the whole session is always added.
@@ -15,9 +17,20 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var interruptionHops = 30
     /// Settings of the engagement score.
     public var engagement = EngagementConfiguration()
+    /// What may be computed of whom.
+    public var policy = Policy()
+    /// Whether the people in the call were given a notice; without one nobody is measured.
+    public var hasNotice = true
 
     /// The defaults.
     public init() {}
+}
+
+extension ConversationConfiguration {
+    /// What may be computed of a speaker with this role, once there is consent.
+    func permissions(role: String?) -> Policy.Permissions {
+        hasNotice ? policy.permissions(role: role) : .nothing
+    }
 }
 
 /// Settings of the engagement score.

@@ -60,7 +60,9 @@ public struct SessionEngine: Sendable {
             timeSeconds: seconds(joinHop))
         events.append(joined)
         if let index = speakers.firstIndex(where: { $0.name == name }) {
-            speakers[index].comeBack(role: role, consent: consent, at: joinHop)
+            let forgets = speakers[index].comeBack(
+                role: role, consent: consent, at: joinHop, configuration: configuration)
+            if forgets { history.forget(speaker: index) }
             return index
         }
         speakers.append(
@@ -270,7 +272,7 @@ public struct SessionEngine: Sendable {
                 windows: configuration.windowsSeconds.map { metrics(of: speaker, windowSeconds: $0) }
                     + [sessionMetrics(of: speaker)],
                 voice: speaker.voice.metrics(isSpeaking: speaker.isSpeaking), engagement: engagement,
-                sentiment: .abstained(reason: "not_supported"),
+                sentiment: speaker.permits.sentiment ? .abstained(reason: "not_supported") : nil,
                 baseline: speaker.baseline(configuration.engagement),
                 lossPercent: lossPercent(of: speaker))
             events.append(

@@ -8,6 +8,8 @@ struct SpeakerState {
     let name: String
     private(set) var role: String?
     private(set) var consent: ConsentState
+    /// What the policy allows; only ever narrowed within a session.
+    private(set) var permits: Policy.Permissions
     var isPresent = true
     /// Exclusive end of the records pushed so far, in hops of the session.
     private(set) var frontier: Int64
@@ -29,6 +31,7 @@ struct SpeakerState {
         self.name = name
         self.role = role
         self.consent = consent
+        permits = configuration.permissions(role: role)
         frontier = joinHop
         presentFrom = joinHop
         counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
@@ -37,15 +40,25 @@ struct SpeakerState {
     }
 
     /// Whether values of this speaker may be computed and shown.
-    var isMeasured: Bool { consent == .granted }
+    var isMeasured: Bool { consent == .granted && permits.measured }
 
-    mutating func comeBack(role: String?, consent: ConsentState, at hop: Int64) {
+    /// The speaker joins again, perhaps in another role; what a role once forbade stays forbidden.
+    ///
+    /// - Returns: whether what was measured so far is forgotten, because consent or the policy changed.
+    mutating func comeBack(
+        role: String?, consent: ConsentState, at hop: Int64, configuration: ConversationConfiguration
+    ) -> Bool {
         self.role = role ?? self.role
+        let narrowed = permits.narrowed(by: configuration.permissions(role: self.role))
+        let forgets = narrowed != permits || consent != self.consent
+        permits = narrowed
+        if forgets { forget(configuration) }
         self.consent = consent
         isPresent = true
         presentFrom = max(hop, frontier)
         frontier = max(hop, frontier)
         speechStart = nil
+        return forgets
     }
 
     /// Queues a record; false where its hop is already settled or was delivered before.
@@ -65,6 +78,10 @@ struct SpeakerState {
     /// Changes the consent; without it everything that was measured is forgotten, and with it measuring begins anew.
     mutating func setConsent(_ state: ConsentState, configuration: ConversationConfiguration) {
         consent = state
+        forget(configuration)
+    }
+
+    private mutating func forget(_ configuration: ConversationConfiguration) {
         counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
         lags = ResponseLags(horizonSeconds: configuration.horizonSeconds)
         engagement = EngagementModel(configuration: configuration.engagement)

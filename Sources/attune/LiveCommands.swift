@@ -29,17 +29,19 @@ struct Attach: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"))
     var consent: String?
 
-    @Option(help: "Identifies the notice that the people in the call were given.")
-    var noticeID: String?
+    @Option(
+        name: [.long, .customLong("notice-id")], help: "Identifies the notice that the people in the call were given.")
+    var notice: String?
 
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         let request = AttachRequest(
-            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: noticeID)
+            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice)
         do {
             let source = try await sockets.control.attach(request)
             print("\(source.source) \(source.state) \(source.url)")
+            if let note = source.note { FileHandle.standardError.write(Data("attune: \(note)\n".utf8)) }
         } catch {
             throw fail(error)
         }

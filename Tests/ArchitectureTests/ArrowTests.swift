@@ -30,7 +30,10 @@ import Testing
         ],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
-        "attune": ["ArgumentParser", "Client", "ControlAPI", "Decode", "Events", "Foundation", "Pipeline"],
+        "attune": [
+            "ArgumentParser", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation", "Pipeline",
+            "Settings",
+        ],
     ]
 
     /// Functions that would make analysis depend on a clock.

@@ -7,6 +7,7 @@ import Testing
 /// Invented IPUs of one speaker, in seconds.
 struct Script {
     var name: String
+    var role: String?
     var consent = ConsentState.granted
     var ipus: [ClosedRange<Double>]
 
@@ -25,7 +26,7 @@ func play(
     blockHops: (Int) -> Int = { _ in 1 }
 ) -> (events: [Event], totals: SessionTotals, late: Int) {
     var engine = SessionEngine(id: "s", configuration: configuration)
-    let speakers = scripts.map { engine.join(name: $0.name, role: nil, consent: $0.consent, at: 0) }
+    let speakers = scripts.map { engine.join(name: $0.name, role: $0.role, consent: $0.consent, at: 0) }
     let hops = Int64((seconds * 100).rounded())
     var done = scripts.map { _ in Int64(0) }
     var turn = 0
