@@ -73,7 +73,8 @@ struct Doctor: AsyncParsableCommand {
 
     private func text(of policy: PolicySummary) -> String {
         let classes = policy.classes.map { roleClass in
-            let who = roleClass.roles?.joined(separator: ", ") ?? (policy.classes.count > 1 ? "all others" : "everybody")
+            let others = policy.classes.count > 1 ? "all others" : "everybody"
+            let who = roleClass.roles?.joined(separator: ", ") ?? others
             let what =
                 if !roleClass.isMeasured {
                     "not measured"
