@@ -24,7 +24,7 @@ public struct EventLine: Decodable, Sendable {
     var engagement: Score?
     var windows: [String: Window]?
     var voice: Voice?
-    var sessions: [Session]?
+    var sessions: Sessions?
 
     enum CodingKeys: String, CodingKey {
         case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions, kind,
@@ -67,7 +67,15 @@ public struct EventLine: Decodable, Sendable {
         var speaking: Bool
     }
 
-    /// A session of a snapshot.
+    /// The sessions of a snapshot; none of a heartbeat, which has their number under the same name.
+    struct Sessions: Decodable, Sendable {
+        var all: [Session]
+
+        init(from decoder: any Decoder) throws {
+            all = (try? [Session](from: decoder)) ?? []
+        }
+    }
+
     struct Session: Decodable, Sendable {
         struct Speaker: Decodable, Sendable {
             var speaker: String

@@ -116,6 +116,31 @@ import Testing
         #expect(ticks(own, of: "ben") == ticks(all, of: "ben"))
     }
 
+    /// The same name in two sessions is two speakers, and a session knows nothing of those before it.
+    @Test func speakersAreThoseOfTheirSession() throws {
+        let daemon = try RunningDaemon()
+        let voice = try LiveTests().makeDialogue(daemon.folder)[0]
+        let silence = try makeSilence(daemon.folder)
+        let subscriber = try Subscriber(daemon.eventsPath)
+        func speech(of media: String, in session: String) throws -> Double? {
+            let answer = try daemon.attune(
+                "attach", media, "--session", session, "--speaker", "ana:rep", "--consent", "granted")
+            #expect(answer.status == 0, "\(answer.errors)")
+            try subscriber.wait(for: "ticks of \(session)") {
+                $0.type == "tick" && $0["session"] as? String == session && ($0.number("t") ?? 0) >= 2
+            }
+            _ = try daemon.attune("detach", session)
+            let ended = try subscriber.wait(for: "the end of \(session)") {
+                $0.type == "session.ended" && $0["session"] as? String == session
+            }
+            return (ended["speakers"] as? [String: [String: any Sendable]])?["ana"]?.number("speech_s")
+        }
+        #expect(try speech(of: voice, in: "one") ?? 0 > 0.5)
+        #expect(try speech(of: silence, in: "two") == 0)
+        let first = subscriber.lines.first { $0.type == "tick" && $0["session"] as? String == "two" }
+        #expect((first?["baseline"] as? [String: any Sendable])?.number("speech_s") == 0)
+    }
+
     @Test func aRecordingIsAnalysedUnderAProfile() throws {
         let folder = try TemporaryFolder()
         let silence = try makeSilence(folder)
