@@ -4,6 +4,8 @@ import Foundation
 public struct EventLine: Decodable, Sendable {
     /// Type of the event.
     public var type: String
+    /// Number of the event in its epoch.
+    public var seq: Int?
     /// Session it concerns.
     public var session: String?
     /// Speaker it concerns.
@@ -27,7 +29,8 @@ public struct EventLine: Decodable, Sendable {
     var sessions: Sessions?
 
     enum CodingKeys: String, CodingKey {
-        case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions, kind,
+        case type, seq, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions,
+            kind,
             holder
         case startSeconds = "start_s"
         case endSeconds = "end_s"

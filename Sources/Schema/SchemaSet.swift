@@ -181,10 +181,10 @@ public struct SchemaSet: Sendable {
         }
         if case .number(let number) = value {
             if case .number(let least)? = keywords["minimum"], number < least {
-                outcome.add(.wrong("is below \(least)", place))
+                outcome.add(.wrong("is \(value.text), below \(JSONValue.number(least).text)", place))
             }
             if case .number(let most)? = keywords["maximum"], number > most {
-                outcome.add(.wrong("is over \(most)", place))
+                outcome.add(.wrong("is \(value.text), over \(JSONValue.number(most).text)", place))
             }
         }
         return outcome
@@ -243,7 +243,7 @@ extension JSONValue {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"
-        case .number(let value): "\(value)"
+        case .number(let value): Int(exactly: value).map(String.init) ?? String(value)
         case .string(let value): "'\(value.prefix(60))'"
         case .array: "an array"
         case .object: "an object"

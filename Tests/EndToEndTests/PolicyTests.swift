@@ -45,6 +45,8 @@ import Testing
         #expect(doctor.output.contains("ok   policy: \(profile) ("), "\(doctor.output)")
         let hello = try Subscriber(daemon.eventsPath).wait(for: "hello") { $0.type == "hello" }
         #expect(hello["policy"] as? String == profile && hello["notice_id"] as? String == "standard-notice")
+        #expect(daemon.terminate() == 0)
+        #expect(try daemon.attune("doctor").output.contains("no daemon runs"))
     }
 
     @Test func anUnknownProfileIsRefused() throws {
