@@ -87,7 +87,10 @@ let package = Package(
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
         command(
             "attune",
-            ["Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings", argumentParser]),
+            [
+                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                argumentParser,
+            ]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
