@@ -22,11 +22,8 @@ public struct ControlServer: Service {
         path: String, version: String, backend: any ControlBackend, eventLoopGroup: MultiThreadedEventLoopGroup,
         logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
-        let router = Router()
-        router.middlewares.add(ProblemMiddleware())
-        Self.addRoutes(to: router, version: version, backend: backend)
         application = Application(
-            router: router,
+            router: Self.router(version: version, backend: backend),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -37,11 +34,15 @@ public struct ControlServer: Service {
         try await application.run()
     }
 
-    private static func addRoutes(
-        to router: Router<BasicRequestContext>, version: String, backend: any ControlBackend
-    ) {
+    /// All routes there are.
+    static func router(version: String, backend: any ControlBackend) -> Router<BasicRequestContext> {
+        let router = Router()
+        router.middlewares.add(ProblemMiddleware())
         router.get("/v1/health") { _, _ in
             try respond(["status": "ok", "version": version])
+        }
+        router.get("/v1/policy") { _, _ in
+            try respond(await backend.policy())
         }
         router.get("/v1/sessions") { _, _ in
             try respond(await backend.sessions())
@@ -73,6 +74,7 @@ public struct ControlServer: Service {
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
+        return router
     }
 
     /// A name in the path, with its percent escapes resolved.

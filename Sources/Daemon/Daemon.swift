@@ -31,6 +31,7 @@ public func runDaemon(_ settings: Settings) async throws {
     let logger = Logger(label: "attuned")
     let group = try groupID(of: settings.sockets.group)
     let detection = try speechDetection(settings.voice, logger)
+    let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publisher = Publisher(
         configuration: PublisherConfiguration(settings, group: group), eventLoopGroup: eventLoopGroup,
@@ -47,7 +48,7 @@ public func runDaemon(_ settings: Settings) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let registry = SessionRegistry(
-        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
+        settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
         publish: publisher.publish)
     let sockets = settings.sockets
     let control = ControlServer(
@@ -111,6 +112,15 @@ private struct ClosingService: Service {
     }
 }
 
+/// The policy in force. It is read once, at the start: no route and no signal changes it.
+private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
+    guard let profile = Policy.Profile(rawValue: settings.profile) else {
+        throw DaemonError(
+            exitCode: 78, message: "policy.profile '\(settings.profile)' is no profile; see docs/policy.md")
+    }
+    return Policy(profile)
+}
+
 private func groupID(of name: String?) throws(DaemonError) -> UInt32? {
     guard let name else { return nil }
     guard let entry = getgrnam(name) else {
@@ -127,6 +137,7 @@ extension PublisherConfiguration {
         self.init(
             socketPath: settings.sockets.events, daemonVersion: attuneVersion, policy: settings.policy.profile,
             epoch: epoch)
+        noticeID = settings.policy.noticeID
         mode = settings.sockets.mode
         self.group = group
         allowedUIDs = settings.sockets.allowedUserIDs.map { Set($0 + [0, geteuid()]) }
