@@ -96,7 +96,8 @@ struct NetworkDetector: ~Copyable, Sendable {
         let lift = distant * Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
             probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
-            activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias))
+            activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias),
+            isNear: distant < 0.5)
     }
 
     private static func logistic(_ odds: Float) -> Float {

@@ -15,6 +15,8 @@ struct SpeechEstimate: Sendable, Hashable, BitwiseCopyable {
     var probability: Float
     /// What the segmentation goes by, on the same scale.
     var activity: Float
+    /// Whether the voice is near, as with a headset; of distant ones the edges are less sharp.
+    var isNear = true
 }
 
 /// Judges every hop a few hops later: by the network where its weights are given, else by the built-in detector.

@@ -4,8 +4,9 @@ import MediaTypes
 ///
 /// The rules, in this order: a hop is active by hysteresis (on at `onThreshold`, off below `offThreshold`);
 /// active runs shorter than `minimalSpeechHops` are dropped; gaps shorter than `minimalPauseHops` between what
-/// is left are filled. Changes are told as soon as they are certain, so that none is ever taken back; the label
-/// of a hop is certain `delayHops` hops later.
+/// is left are filled. On near voices what is left begins `earlyHops` too early and ends `lateHops` too late, because a
+/// detector sees some context on both sides: the units are shortened by that. Changes are told as soon as they are
+/// certain, so that none is ever taken back; the label of a hop is certain `delayHops` hops later.
 struct SpeechSegmenter: Sendable {
     /// The label of hop `h` is final once hop `h + delayHops` has been pushed.
     let delayHops: Int
@@ -14,6 +15,8 @@ struct SpeechSegmenter: Sendable {
 
     private let minimalSpeechHops: Int
     private let minimalPauseHops: Int
+    private let earlyHops: Int
+    private let lateHops: Int
     private let onThreshold: Float
     private let offThreshold: Float
     private var isActive = false
@@ -24,9 +27,15 @@ struct SpeechSegmenter: Sendable {
     /// Labels of the last `delayHops + 1` hops, by hop number modulo their count.
     private var labels: [Bool]
 
-    init(minimalSpeechHops: Int, minimalPauseHops: Int, onThreshold: Float, offThreshold: Float) {
-        self.minimalSpeechHops = max(1, minimalSpeechHops)
-        self.minimalPauseHops = max(1, minimalPauseHops)
+    init(
+        minimalSpeechHops: Int, minimalPauseHops: Int, onThreshold: Float, offThreshold: Float, earlyHops: Int = 0,
+        lateHops: Int = 0
+    ) {
+        // A unit never becomes empty by being shortened.
+        self.minimalSpeechHops = max(1 + earlyHops + lateHops, minimalSpeechHops)
+        self.minimalPauseHops = max(1 + earlyHops + lateHops, minimalPauseHops)
+        self.earlyHops = earlyHops
+        self.lateHops = lateHops
         self.onThreshold = onThreshold
         self.offThreshold = min(onThreshold, offThreshold)
         // The last hop of a gap that can still be filled is followed by a run of at least the minimal length.
@@ -35,7 +44,9 @@ struct SpeechSegmenter: Sendable {
     }
 
     /// Takes the probability of the next hop (a lost hop counts as 0).
-    mutating func push(_ probability: Float) -> SpeechChange? {
+    ///
+    /// - Parameter isNear: whether the voice is near, so that what begins or ends now is shortened.
+    mutating func push(_ probability: Float, isNear: Bool) -> SpeechChange? {
         let hop = nextHop
         nextHop += 1
         labels[slot(hop)] = isInUnit
@@ -48,8 +59,9 @@ struct SpeechSegmenter: Sendable {
             guard runIsLongEnough else { return nil }
             isInUnit = true
             pauseStart = nil
-            setLabels(from: runStart, to: true)
-            return .started(hop: runStart)
+            let start = runStart + (isNear ? Int64(earlyHops) : 0)
+            setLabels(from: start, to: true)
+            return .started(hop: start)
         }
         if runIsLongEnough {
             pauseStart = nil
@@ -58,10 +70,12 @@ struct SpeechSegmenter: Sendable {
             pauseStart = pauseStart ?? hop
         }
         // A run that began early enough may yet bridge the pause: wait for it.
-        guard !isActive, let start = pauseStart, hop - start + 1 >= Int64(minimalPauseHops) else {
+        // The pause between shortened units is longer than that between active runs.
+        let shortening = isNear ? earlyHops + lateHops : 0
+        guard !isActive, let start = pauseStart, hop - start + 1 >= Int64(minimalPauseHops - shortening) else {
             return nil
         }
-        return end(at: start)
+        return end(at: isNear ? start - Int64(lateHops) : start)
     }
 
     /// The end of the stream: closes what is open.

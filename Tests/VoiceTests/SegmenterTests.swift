@@ -6,15 +6,16 @@ import Testing
 /// The state machine alone, on invented probabilities.
 @Suite struct SegmenterTests {
     private func run(
-        _ probabilities: [Float], speech: Int = 3, pause: Int = 5
+        _ probabilities: [Float], speech: Int = 3, pause: Int = 5, early: Int = 0, late: Int = 0, isNear: Bool = true
     ) -> (labels: [Bool], changes: [SpeechChange], toldAt: [Int]) {
         var segmenter = SpeechSegmenter(
-            minimalSpeechHops: speech, minimalPauseHops: pause, onThreshold: 0.6, offThreshold: 0.4)
+            minimalSpeechHops: speech, minimalPauseHops: pause, onThreshold: 0.6, offThreshold: 0.4,
+            earlyHops: early, lateHops: late)
         var labels: [Bool] = []
         var changes: [SpeechChange] = []
         var toldAt: [Int] = []
         for (hop, probability) in probabilities.enumerated() {
-            if let change = segmenter.push(probability) {
+            if let change = segmenter.push(probability, isNear: isNear) {
                 changes.append(change)
                 toldAt.append(hop)
             }
@@ -38,6 +39,16 @@ import Testing
         let result = run(pattern("..xxxx........"))
         #expect(result.changes == [.started(hop: 2), .ended(hop: 6)])
         #expect(result.toldAt == [4, 10])
+    }
+
+    /// Of a near voice the context that the detector sees is taken off, and the pause is that which is left.
+    @Test func unitsOfNearVoicesAreShortened() {
+        let text = ".xxxxxxx....xxxxxxx...xxxxxxx......"
+        let near = run(pattern(text), speech: 4, pause: 7, early: 1, late: 2)
+        #expect(near.changes == [.started(hop: 2), .ended(hop: 6), .started(hop: 13), .ended(hop: 27)])
+        #expect(near.labels.indices.filter { near.labels[$0] } == Array(2..<6) + Array(13..<27))
+        let distant = run(pattern(text), speech: 4, pause: 7, early: 1, late: 2, isNear: false)
+        #expect(distant.changes == [.started(hop: 1), .ended(hop: 29)])
     }
 
     @Test func shortBurstsAreNoSpeech() {
