@@ -111,9 +111,9 @@ public struct ControlClient: Sendable {
                 head.headers.add(name: "content-type", value: "application/json")
                 head.headers.add(name: "content-length", value: "\(body.count)")
             }
-            try await outbound.write(.head(head))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-            try await outbound.write(.end(nil))
+            // In one piece: without a body the daemon may answer, and close, as soon as it has the head.
+            let content = body.map { [HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: $0)))] } ?? []
+            try await outbound.write(contentsOf: [.head(head)] + content + [.end(nil)])
             var status: HTTPResponseStatus?
             var data = Data()
             for try await part in inbound {
