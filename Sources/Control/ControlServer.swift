@@ -19,12 +19,16 @@ public struct ControlServer: Service {
     ///
     /// - Parameter onRunning: called once the socket accepts connections.
     public init(
-        path: String, version: String, backend: any ControlBackend, eventLoopGroup: MultiThreadedEventLoopGroup,
-        logger: Logger, onRunning: @escaping @Sendable () async -> Void
+        path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
+        eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
         let router = Router()
         router.middlewares.add(ProblemMiddleware())
-        Self.addRoutes(to: router, version: version, backend: backend)
+        router.get("/v1/health") { _, _ in
+            try respond(Health(version: version, store: store.health))
+        }
+        Self.addRoutes(to: router, backend: backend)
+        Self.addRoutes(to: router, store: store)
         application = Application(
             router: router,
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
@@ -37,12 +41,7 @@ public struct ControlServer: Service {
         try await application.run()
     }
 
-    private static func addRoutes(
-        to router: Router<BasicRequestContext>, version: String, backend: any ControlBackend
-    ) {
-        router.get("/v1/health") { _, _ in
-            try respond(["status": "ok", "version": version])
-        }
+    private static func addRoutes(to router: Router<BasicRequestContext>, backend: any ControlBackend) {
         router.get("/v1/sessions") { _, _ in
             try respond(await backend.sessions())
         }
@@ -72,6 +71,28 @@ public struct ControlServer: Service {
             let session = try Self.name("session", in: context)
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
+        }
+    }
+
+    private static func addRoutes(to router: Router<BasicRequestContext>, store: any StoredBackend) {
+        router.get("/v1/stored") { _, _ in
+            try respond(await store.stored())
+        }
+        router.get("/v1/stored/:id") { _, context in
+            let id = try Self.name("id", in: context)
+            return json(ByteBuffer(bytes: try await store.stored(id: id)), status: .ok)
+        }
+        router.delete("/v1/stored/:id") { _, context in
+            let id = try Self.name("id", in: context)
+            return try respond(await store.forget(id: id))
+        }
+        router.delete("/v1/stored") { request, _ in
+            guard let speaker = request.uri.queryParameters["speaker"], !speaker.isEmpty else {
+                throw Problem(
+                    status: 400, type: "malformed_request",
+                    detail: "whom to forget is missing; add ?speaker=NAME, or /ID for a whole session")
+            }
+            return try respond(await store.forget(speaker: String(speaker)))
         }
     }
 

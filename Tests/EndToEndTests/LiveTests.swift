@@ -4,7 +4,7 @@ import Testing
 /// The daemon on live media, with FFmpeg as the sender.
 @Suite struct LiveTests {
     /// Half a minute of two people who take turns: bursts of voice-like tones of 2 s, every 4 s, alternating.
-    private func makeDialogue(_ folder: TemporaryFolder) throws -> [String] {
+    func makeDialogue(_ folder: TemporaryFolder) throws -> [String] {
         try ["a", "b"].enumerated().map { index, name in
             let path = folder.path + "/\(name).wav"
             // Two vowels in turn: harmonics of a gliding fundamental, weighted by three resonances.

@@ -48,6 +48,7 @@ import Testing
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
+                store: {path: /tmp/s.db, retention_days: 7}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
@@ -59,6 +60,7 @@ import Testing
         #expect(settings.conversation.talkRatioPoints == 30)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500)
+        #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.logLevel == "debug")
     }
 
@@ -77,6 +79,8 @@ import Testing
         ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
         ("conversation:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
+        ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
+        ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
         ("log:\n  level: loud\n", 2, "one of trace"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
