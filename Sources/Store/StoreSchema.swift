@@ -122,8 +122,10 @@ enum StoreSchema {
                 """,
             arguments: [totals.durationSeconds, totals.speakerChanges, totals.overlapRatio, session])
         for speaker in totals.speakers {
-            var own = totals
-            own.speakers = [speaker]
+            // Nothing of the totals but the speaker's own, so that it is gone with the speaker.
+            let own = SessionTotals(
+                session: totals.session, durationSeconds: totals.durationSeconds,
+                speakerChanges: totals.speakerChanges, overlapRatio: totals.overlapRatio, speakers: [speaker])
             try database.execute(
                 sql: "UPDATE speaker SET totals = ? WHERE session = ? AND name = ?",
                 arguments: [String(decoding: own.json(), as: UTF8.self), session, speaker.name])
