@@ -76,7 +76,7 @@ let package = Package(
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
-        library("Settings", [yams]),
+        library("Settings", ["Conversation", yams]),
         library("ControlAPI"),
         library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
         library(
@@ -99,7 +99,7 @@ let package = Package(
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
-        tests("SettingsTests", ["Settings"]),
+        tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]

@@ -21,6 +21,7 @@ public struct EventLine: Decodable, Sendable {
     var ftoMilliseconds: Int?
     var kind: String?
     var holder: String?
+    var issues: [String]?
     var engagement: Score?
     var windows: [String: Window]?
     var voice: Voice?
@@ -28,7 +29,7 @@ public struct EventLine: Decodable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions, kind,
-            holder
+            holder, issues
         case startSeconds = "start_s"
         case endSeconds = "end_s"
         case ftoMilliseconds = "fto_ms"
@@ -98,6 +99,8 @@ public struct EventLine: Decodable, Sendable {
         case "speech.ended", "turn":
             String(format: "%.2f to %.2f s", startSeconds ?? 0, endSeconds ?? 0)
                 + (ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
+        case "quality":
+            issues.map { $0.isEmpty ? "no issues" : $0.joined(separator: ", ") } ?? ""
         case "overlap": "\(kind ?? "") in the turn of \(holder ?? "")"
         case "speaker.joined": [role, consent.map { "consent \($0)" }].compactMap(\.self).joined(separator: ", ")
         default: [url, reason, message].compactMap(\.self).joined(separator: ", ")

@@ -39,7 +39,7 @@ public struct LiveTable: Sendable {
             rows[index].time = event.t
         case "session.ended": rows.removeAll { $0.session == event.session }
         case "source.connected", "source.stalled", "source.reconnecting", "source.ended", "gap", "turn",
-            "overlap":
+            "overlap", "quality":
             notes.append(event.summary)
             notes = notes.suffix(4)
         default: return false

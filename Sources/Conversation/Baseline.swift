@@ -22,7 +22,10 @@ struct Baseline {
     }
 
     /// The usual distance from the centre (as a standard deviation), in the unit of the samples.
-    var spread: Double { max(least, 1.2533 * deviation) }
+    var spread: Double { spread(atLeast: least) }
+
+    /// The usual distance from the centre, but no less than `atLeast`.
+    func spread(atLeast: Double) -> Double { max(atLeast, 1.2533 * deviation) }
 
     /// Takes in a sample.
     mutating func add(_ value: Double) {

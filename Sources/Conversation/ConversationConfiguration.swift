@@ -13,31 +13,27 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var floorHoldHops = 200
     /// Simultaneous speech of at least this length may be an interruption, in hops.
     public var interruptionHops = 30
+    /// Answers that come sooner than this after the other side's turn are hasty, in hops.
+    public var hastyHops = 30
+    /// Offsets between speakers whose times are less certain than this are not measured, milliseconds.
+    public var mostTimingUncertaintyMilliseconds = 50.0
     /// Settings of the engagement score.
     public var engagement = EngagementConfiguration()
-
-    /// The defaults.
-    public init() {}
-}
-
-/// Settings of the engagement score.
-public struct EngagementConfiguration: Sendable, Equatable {
-    /// Points that the talk ratio can add or take.
-    public var talkRatioPoints = 20.0
-    /// Points that the response lag can add or take.
-    public var responseLagPoints = 15.0
-    /// Points that the frequency of speaker changes can add or take.
-    public var speakerChangePoints = 15.0
-    /// Own speech needed for the first, provisional score, in seconds.
-    public var provisionalSpeechSeconds = 20.0
-    /// Own speech that makes a score settled, in seconds.
-    public var settledSpeechSeconds = 60.0
-    /// Own turns that make a score settled.
-    public var settledTurns = 8
+    /// Rules of the coach cues.
+    public var cues = CueRule.standard
 
     /// The defaults.
     public init() {}
 
-    /// Length of the window that is compared with the baseline, in seconds.
-    static let windowSeconds = 30
+    /// Windows that are counted: those shown and that of the engagement score.
+    var countedSeconds: [Int] {
+        windowsSeconds.contains(engagement.windowSeconds) ? windowsSeconds : windowsSeconds + [engagement.windowSeconds]
+    }
+
+    /// The longest counted window in seconds.
+    var horizonSeconds: Int { countedSeconds.max() ?? engagement.windowSeconds }
+
+    func countedIndex(seconds: Int) -> Int {
+        countedSeconds.firstIndex(of: seconds) ?? 0
+    }
 }

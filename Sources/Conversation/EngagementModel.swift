@@ -1,108 +1,228 @@
+import DequeModule
 import Events
 import Glibc
 
 /// The engagement score of one speaker: `50 + Σ wᵢ·f(zᵢ)`, z the deviation from the speaker's own baseline.
 ///
-/// The three inputs are those of the published definition of the systems that this one answers: talk ratio,
-/// response lag, frequency of speaker changes. `f` saturates (tanh), and the weights add up to 50, so that
-/// the score stays within 0…100 without clamping. The interval follows from the standard errors of the
-/// inputs and of the baselines they are compared with (delta method).
+/// Talk ratio, response lag and frequency of speaker changes are the inputs that systems of this kind publish; to
+/// these come backchannels and what the voice shows. `f` saturates (tanh), and the weights add up to 50, so that the
+/// score stays within 0…100 without clamping. The interval follows from the standard errors of the inputs and of the
+/// baselines they are compared with (delta method).
 struct EngagementModel {
-    /// What the speaker did in the scored window.
-    struct Inputs {
-        /// Speech time / all speakers' speech time; nil where nobody spoke in the window.
-        var talkRatio: Double?
-        /// Newest response lags, ms.
-        var lagsMilliseconds: [Double]
-        /// Floor transfers per minute.
-        var changesPerMinute: Double
+    /// What the speaker did in the scored window; nil where there is nothing to measure.
+    struct Observation {
+        /// Values by input, in the unit of the metric; the response lag is not among them, but comes by `note`.
+        var values: [EngagementInput: Double] = [:]
         /// The speaker's own speech since the start, seconds.
-        var speechSeconds: Double
+        var speechSeconds = 0.0
         /// The speaker's own turns since the start.
-        var turns: Int
+        var turns = 0
         /// Number of speakers in the session.
-        var speakers: Int
+        var speakers = 0
         /// Whether the scored window is filled.
-        var isWindowFull: Bool
+        var isWindowFull = false
     }
+
+    /// A response lag and after whom it came.
+    private struct Lag {
+        var hop: Int64
+        var milliseconds: Double
+        var after: Int
+    }
+
+    /// Lags that make up the input.
+    private static let recentLags = 3
+    /// Answers to one person from which on they are compared among themselves.
+    private static let leastPairLags = 8
+    /// Seconds of a baseline before anything is compared with it.
+    private static let leastSamples = 10
 
     private let configuration: EngagementConfiguration
-    /// Samples come once a tick; the memory is some ten minutes of them.
-    private var talkRatio = Baseline(memory: 600, leastSpread: 0.15)
-    private var changes = Baseline(memory: 600, leastSpread: 3)
-    /// Samples are single lags on a logarithmic scale.
-    private var logLag = Baseline(memory: 60, leastSpread: 0.35)
+    private let inputs: [EngagementInput]
+    /// Factor by which the points of the permitted inputs become 50 together.
+    private let scale: Double
+    private var baselines: [EngagementInput: Baseline] = [:]
+    /// Baselines of the lags after one person.
+    private var pairLags: [Int: Baseline] = [:]
+    /// The newest lags, which the baselines have not seen yet.
+    private var lags: Deque<Lag> = []
+    private var held: EngagementScore?
 
-    init(configuration: EngagementConfiguration) {
+    /// - Parameter usesVoice: false where policy keeps the voice out of the score.
+    init(configuration: EngagementConfiguration, usesVoice: Bool) {
         self.configuration = configuration
+        inputs = EngagementInput.allCases.filter { (usesVoice || !$0.isVoice) && configuration.points($0) > 0 }
+        let sum = inputs.reduce(0) { $0 + configuration.points($1) }
+        scale = sum > 0 ? 50 / sum : 0
+        // Samples come once a second, and the memory is some ten minutes of them; lags are counted one by one.
+        for input in inputs {
+            baselines[input] = Baseline(
+                memory: input == .responseLag ? 60 : 600, leastSpread: Self.leastSpread(input))
+        }
     }
 
-    /// Perceived length of a lag: logarithmic above some 200 ms, linear below.
-    private static func logLag(milliseconds: Double) -> Double {
-        log(1 + milliseconds / 200)
+    /// The usual value of an input in the unit of the metric; nil until it rests on enough.
+    func usual(_ input: EngagementInput) -> Double? {
+        guard let baseline = baselines[input], baseline.samples >= (input == .responseLag ? 2 : Self.leastSamples)
+        else { return nil }
+        return unscaled(baseline.centre, input)
     }
 
-    /// Takes in a lag of the speaker.
-    mutating func learn(lagMilliseconds: Double) {
-        logLag.add(Self.logLag(milliseconds: lagMilliseconds))
+    // MARK: Learning
+
+    /// Takes in a lag of the speaker after `previous` had the floor.
+    mutating func note(lagMilliseconds: Double, after previous: Int, at hop: Int64) {
+        if lags.count == Self.recentLags, let oldest = lags.popFirst() {
+            // A lag is learned when it is no longer scored, so that it is never compared with itself.
+            let value = scaled(oldest.milliseconds, .responseLag)
+            baselines[.responseLag]?.add(value)
+            pairLags[oldest.after, default: Self.lagBaseline].add(value)
+        }
+        lags.append(Lag(hop: hop, milliseconds: lagMilliseconds, after: previous))
     }
 
-    /// Takes in the window of this tick, once it is full.
-    mutating func learn(_ inputs: Inputs) {
-        guard inputs.isWindowFull, inputs.speakers > 1 else { return }
-        if let ratio = inputs.talkRatio { talkRatio.add(ratio) }
-        changes.add(inputs.changesPerMinute)
+    /// Takes in the window of this second, once it is full.
+    mutating func learn(_ seen: Observation) {
+        guard seen.isWindowFull, seen.speakers > 1 else { return }
+        for (input, value) in seen.values {
+            let value = scaled(value, input)
+            baselines[input]?.add(value)
+        }
     }
 
-    /// The score of this tick.
-    func score(_ inputs: Inputs) -> Engagement {
-        guard inputs.speakers > 1 else { return .abstained(reason: "one_speaker") }
-        guard inputs.speechSeconds >= configuration.provisionalSpeechSeconds else {
+    // MARK: Scoring
+
+    /// The score of a tick at `hop`; lags from before `oldestHop` don't count any more.
+    mutating func score(_ seen: Observation, oldestHop: Int64) -> Engagement {
+        guard seen.speakers > 1 else { return .abstained(reason: "one_speaker") }
+        guard seen.speechSeconds >= configuration.provisionalSpeechSeconds else {
             return .abstained(reason: "not_enough_speech")
         }
-        guard talkRatio.samples > 0 else { return .abstained(reason: "no_baseline") }
+        guard (baselines.values.map(\.samples).max() ?? 0) >= Self.leastSamples else {
+            return .abstained(reason: "no_baseline")
+        }
         var parts = [Contribution(input: "neutral", points: 50)]
         var variance = 0.0
-        // A window of 30 s holds some three independent samples of who speaks; a baseline has one for each
-        // window length it has seen.
-        let baselineSamples = max(1, Double(talkRatio.samples) / Double(EngagementConfiguration.windowSeconds))
-        func add(
-            _ input: String, value: Double?, usual: Double?, z: Double?, points: Double, samples: Double,
-            baselineSamples: Double
-        ) {
-            let z = z ?? 0
-            let slope = max(0.25, 1 - tanh(z / 2) * tanh(z / 2)) / 2
-            variance += points * points * slope * slope * (1 / max(samples, 1) + 1 / max(baselineSamples, 1))
-            let gained = (points * tanh(z / 2) * 10).rounded() / 10
-            parts.append(Contribution(input: input, value: value, usual: usual, z: z, points: gained))
+        for input in inputs {
+            let (part, itsVariance) =
+                input == .responseLag
+                ? lagContribution(oldestHop: oldestHop) : contribution(input, value: seen.values[input], seen)
+            parts.append(part)
+            variance += itsVariance
         }
-        add(
-            "talk_ratio", value: inputs.talkRatio, usual: talkRatio.centre,
-            z: inputs.talkRatio.map { talkRatio.z($0) }, points: configuration.talkRatioPoints,
-            samples: 3, baselineSamples: baselineSamples)
-        let logs = inputs.lagsMilliseconds.map(Self.logLag(milliseconds:)).sorted()
-        let recent = logs.isEmpty ? nil : (logs[(logs.count - 1) / 2] + logs[logs.count / 2]) / 2
-        let hasLag = recent != nil && logLag.samples > 1
-        add(
-            "response_lag", value: recent.map { 200 * (exp($0) - 1) },
-            usual: logLag.samples > 0 ? 200 * (exp(logLag.centre) - 1) : nil,
-            z: hasLag ? recent.map { -logLag.z($0) } : nil, points: configuration.responseLagPoints,
-            samples: Double(logs.count), baselineSamples: Double(logLag.samples))
-        add(
-            "speaker_changes", value: inputs.changesPerMinute, usual: changes.centre,
-            z: changes.z(inputs.changesPerMinute), points: configuration.speakerChangePoints, samples: 3,
-            baselineSamples: baselineSamples)
-        let score = (parts.reduce(0) { $0 + $1.points } * 10).rounded() / 10
-        let half = 1.2816 * variance.squareRoot()
         let settled =
-            inputs.speechSeconds >= configuration.settledSpeechSeconds
-            || inputs.turns >= configuration.settledTurns
+            seen.speechSeconds >= configuration.settledSpeechSeconds || seen.turns >= configuration.settledTurns
         let confidence = max(
-            inputs.speechSeconds / max(configuration.settledSpeechSeconds, 1e-9),
-            Double(inputs.turns) / Double(max(configuration.settledTurns, 1)))
-        return .scored(
-            EngagementScore(
-                score: score, low: max(0, score - half), high: min(100, score + half),
-                confidence: min(1, confidence), isProvisional: !settled, contributions: parts))
+            seen.speechSeconds / max(configuration.settledSpeechSeconds, 1e-9),
+            Double(seen.turns) / Double(max(configuration.settledTurns, 1)))
+        let half = 1.2816 * variance.squareRoot()
+        var score = EngagementScore(
+            score: (parts.reduce(0) { $0 + $1.points } * 10).rounded() / 10, low: 0, high: 0,
+            confidence: min(1, confidence), isProvisional: !settled, contributions: parts)
+        if let held, isFlicker(score, after: held) {
+            score.score = held.score
+            score.contributions = held.contributions
+        }
+        score.low = max(0, score.score - half)
+        score.high = min(100, score.score + half)
+        held = score
+        return .scored(score)
+    }
+
+    private func isFlicker(_ new: EngagementScore, after held: EngagementScore) -> Bool {
+        guard abs(new.score - held.score) < configuration.hysteresisPoints,
+            new.contributions.count == held.contributions.count
+        else { return false }
+        return zip(new.contributions, held.contributions)
+            .allSatisfy { abs($0.points - $1.points) < configuration.hysteresisPoints }
+    }
+
+    private func contribution(
+        _ input: EngagementInput, value: Double?, _ seen: Observation
+    ) -> (Contribution, variance: Double) {
+        guard let baseline = baselines[input] else { return (Contribution(input: input.rawValue, points: 0), 0) }
+        let isReady = baseline.samples >= Self.leastSamples
+        var z: Double?
+        if isReady, let value {
+            let deviation = scaled(value, input) - baseline.centre
+            z = shaped(deviation, input) / baseline.spread(atLeast: Self.leastSpread(input, speakers: seen.speakers))
+        }
+        // A window holds some three independent samples of who speaks; a baseline has one for each window it saw.
+        return part(
+            input, value: value, usual: isReady ? unscaled(baseline.centre, input) : nil, z: z, samples: 3,
+            baselineSamples: Double(baseline.samples) / Double(configuration.windowSeconds))
+    }
+
+    /// The newest lags, each compared with the usual one after the same person, or with all of the speaker's.
+    private func lagContribution(oldestHop: Int64) -> (Contribution, variance: Double) {
+        let own = baselines[.responseLag] ?? Self.lagBaseline
+        var compared: [(lag: Lag, baseline: Baseline, z: Double)] = []
+        for lag in lags where lag.hop > oldestHop {
+            var baseline = own
+            if let pair = pairLags[lag.after], pair.samples >= Self.leastPairLags { baseline = pair }
+            compared.append((lag, baseline, -baseline.z(scaled(lag.milliseconds, .responseLag))))
+        }
+        compared.sort { $0.z < $1.z }
+        let middle = compared.isEmpty ? nil : compared[(compared.count - 1) / 2]
+        let isReady = own.samples > 1
+        return part(
+            .responseLag, value: middle?.lag.milliseconds,
+            usual: isReady ? unscaled(middle?.baseline.centre ?? own.centre, .responseLag) : nil,
+            z: isReady ? middle?.z : nil, samples: Double(compared.count), baselineSamples: Double(own.samples))
+    }
+
+    private func part(
+        _ input: EngagementInput, value: Double?, usual: Double?, z: Double?, samples: Double, baselineSamples: Double
+    ) -> (Contribution, variance: Double) {
+        let points = configuration.points(input) * scale
+        let bend = tanh((z ?? 0) / configuration.saturationSpreads)
+        let slope = max(0.25, 1 - bend * bend) / configuration.saturationSpreads
+        let variance = points * points * slope * slope * (1 / max(samples, 1) + 1 / max(baselineSamples, 1))
+        let gained = (points * bend * 10).rounded() / 10
+        return (Contribution(input: input.rawValue, value: value, usual: usual, z: z, points: gained), variance)
+    }
+
+    // MARK: Scales
+
+    private static var lagBaseline: Baseline { Baseline(memory: 60, leastSpread: leastSpread(.responseLag)) }
+
+    /// A scale on which equal steps mean about the same: logarithmic for what is perceived in ratios, the doubled
+    /// square root for counts (whose standard deviation is then 1; Anscombe, 1948).
+    private func scaled(_ value: Double, _ input: EngagementInput) -> Double {
+        switch input {
+        case .talkRatio, .pitchRange, .loudnessVariation: value
+        case .responseLag: log(1 + max(0, value) / 200)
+        case .rateChange: log(max(value, 0.1))
+        case .speakerChanges: 2 * (max(0, value) * Double(configuration.windowSeconds) / 60).squareRoot()
+        case .backchannels: 2 * max(0, value).squareRoot()
+        }
+    }
+
+    private func unscaled(_ value: Double, _ input: EngagementInput) -> Double {
+        switch input {
+        case .talkRatio, .pitchRange, .loudnessVariation: value
+        case .responseLag: 200 * (exp(value) - 1)
+        case .rateChange: exp(value)
+        case .speakerChanges: value * value / 4 * 60 / Double(configuration.windowSeconds)
+        case .backchannels: value * value / 4
+        }
+    }
+
+    /// What of a deviation counts: of the tempo only what goes beyond the least change that is noticed.
+    private func shaped(_ deviation: Double, _ input: EngagementInput) -> Double {
+        guard input == .rateChange else { return deviation }
+        let least = log(1 + configuration.leastRateChange)
+        return deviation > 0 ? max(0, deviation - least) : min(0, deviation + least)
+    }
+
+    /// Smallest spread that a deviation is measured with, on the input's scale.
+    private static func leastSpread(_ input: EngagementInput, speakers: Int = 2) -> Double {
+        switch input {
+        case .talkRatio: 0.3 / Double(max(2, speakers))
+        case .responseLag: 0.35
+        case .speakerChanges, .backchannels: 1
+        case .pitchRange, .loudnessVariation: 1.5
+        case .rateChange: 0.1
+        }
     }
 }

@@ -32,6 +32,20 @@ struct FloorHistory {
         longest[speaker] = nil
     }
 
+    /// Floor transfers that were begun within the last `windowHops` before `hop`.
+    ///
+    /// - Parameter current: the turn in progress.
+    func transfers(current: Floor.Turn?, before hop: Int64, windowHops: Int64) -> Transfers {
+        var transfers = Transfers()
+        func count(_ turn: Floor.Turn) {
+            guard let previous = turn.previousSpeaker, turn.startHop > hop - windowHops else { return }
+            transfers.add(from: previous, to: turn.speaker)
+        }
+        turns.forEach(count)
+        if let current { count(current) }
+        return transfers
+    }
+
     /// Longest monologue of a speaker in hops within the last `windowHops` before `hop`; nil means the session.
     ///
     /// - Parameter current: the turn in progress.

@@ -1,3 +1,5 @@
+import Events
+
 /// Speech inside another's turn, classified: backchannel, interruption or plain overlap.
 ///
 /// An incursion is one IPU of somebody who does not hold the floor, begun while the holder speaks or in a pause
@@ -135,5 +137,15 @@ private struct OpenIncursion {
         wasTold = true
         incursion.kind = kind
         return incursion
+    }
+}
+
+extension Overlap.Kind {
+    init(_ kind: Incursions.Kind) {
+        switch kind {
+        case .backchannel: self = .backchannel
+        case .overlap: self = .overlap
+        case .interruption: self = .interruption
+        }
     }
 }

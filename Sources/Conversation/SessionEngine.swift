@@ -14,18 +14,26 @@ public struct SessionEngine: Sendable {
     /// Records that came too late and were dropped.
     public private(set) var lateRecords = 0
     /// Hops settled so far: the present of the session.
-    public private(set) var settledHops: Int64 = 0
+    public internal(set) var settledHops: Int64 = 0
 
-    private let configuration: ConversationConfiguration
-    private var speakers: [SpeakerState] = []
-    private var floor: Floor
-    private var incursions: Incursions
-    private var history: FloorHistory
+    let configuration: ConversationConfiguration
+    var speakers: [SpeakerState] = []
+    var floor: Floor
+    var incursions: Incursions
+    var history: FloorHistory
+    var transfers = Transfers()
+    var entrainment = Entrainment()
+    var cues: CueBoard
+    /// Offsets with which a side took the floor from the other.
+    var sideOffsets: [Side: TransferOffsets] = [:]
     /// Whether each speaker speaks in the hop that is being settled; kept, so that a hop allocates nothing.
-    private var speaks: [Bool] = []
-    private var common: RollingCounts
+    var speaks: [Bool] = []
+    /// The last hop in which anybody was heard.
+    var lastHeard: Int64?
+    /// Of all speakers together: speech, floor transfers, overlap.
+    var common: RollingCounts
     /// Hops when at least one spoke, counted like the others.
-    private var talk: RollingCounts
+    var talk: RollingCounts
 
     /// A session without speakers.
     public init(id: String, configuration: ConversationConfiguration = .init()) {
@@ -38,6 +46,7 @@ public struct SessionEngine: Sendable {
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
                 interruptionHops: Int64(configuration.interruptionHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
+        cues = CueBoard(rules: configuration.cues)
         common = RollingCounts(windowsSeconds: configuration.countedSeconds)
         talk = RollingCounts(windowsSeconds: configuration.countedSeconds)
     }
@@ -48,6 +57,12 @@ public struct SessionEngine: Sendable {
         return events
     }
 
+    /// Puts an event at the end of the queue; `at` is its place on the session's time line, in hops.
+    mutating func emit(_ body: EventBody, speaker: Int?, at hop: Int64) {
+        events.append(
+            Event(body, session: id, speaker: speaker.map { speakers[$0].name }, timeSeconds: seconds(hop)))
+    }
+
     // MARK: Speakers
 
     /// A speaker joins, or comes back, at `hop` of the session.
@@ -55,19 +70,20 @@ public struct SessionEngine: Sendable {
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func join(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int {
         let joinHop = max(hop, settledHops)
-        let joined = Event(
-            .speakerJoined(SpeakerJoined(role: role, consent: consent)), session: id, speaker: name,
-            timeSeconds: seconds(joinHop))
-        events.append(joined)
-        if let index = speakers.firstIndex(where: { $0.name == name }) {
+        let index: Int
+        if let known = speakers.firstIndex(where: { $0.name == name }) {
+            index = known
+            if speakers[index].consent != consent { forget(speaker: index) }
             speakers[index].comeBack(role: role, consent: consent, at: joinHop)
-            return index
+        } else {
+            index = speakers.count
+            speakers.append(
+                SpeakerState(name: name, role: role, consent: consent, joinHop: joinHop, configuration: configuration))
+            floor.addSpeaker()
+            speaks.append(false)
         }
-        speakers.append(
-            SpeakerState(name: name, role: role, consent: consent, joinHop: joinHop, configuration: configuration))
-        floor.addSpeaker()
-        speaks.append(false)
-        return speakers.count - 1
+        emit(.speakerJoined(SpeakerJoined(role: role, consent: consent)), speaker: index, at: joinHop)
+        return index
     }
 
     /// A speaker leaves; what has been pushed is still settled.
@@ -75,10 +91,8 @@ public struct SessionEngine: Sendable {
         guard speakers.indices.contains(speaker), speakers[speaker].isPresent else { return }
         speakers[speaker].isPresent = false
         settle()
-        events.append(
-            Event(
-                .speakerLeft(SpeakerLeft(reason: reason)), session: id, speaker: speakers[speaker].name,
-                timeSeconds: seconds(settledHops)))
+        withdrawCues(of: speaker, reason: "speaker_left")
+        emit(.speakerLeft(SpeakerLeft(reason: reason)), speaker: speaker, at: settledHops)
     }
 
     /// A speaker gives consent or takes it back; in either case everything measured so far is forgotten.
@@ -88,18 +102,31 @@ public struct SessionEngine: Sendable {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
         let previous = speakers[index].consent
         guard previous != state else { return true }
+        withdrawCues(of: index, reason: "consent_changed")
+        forget(speaker: index)
         speakers[index].setConsent(state, configuration: configuration)
-        history.forget(speaker: index)
-        events.append(
-            Event(
-                .consent(ConsentChange(state: state, previous: previous)), session: id, speaker: name,
-                timeSeconds: seconds(settledHops)))
+        emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
         return true
+    }
+
+    /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
+    private mutating func forget(speaker: Int) {
+        speakers[speaker].setConsent(speakers[speaker].consent, configuration: configuration)
+        history.forget(speaker: speaker)
+        entrainment.forget(speaker: speaker)
+        if let side = speakers[speaker].side { sideOffsets[side] = nil }
     }
 
     /// Whether values of a speaker may be computed.
     public func isMeasured(speaker: Int) -> Bool {
         speakers.indices.contains(speaker) && speakers[speaker].isMeasured
+    }
+
+    /// Says how far a speaker's times may be off, in milliseconds. Offsets between speakers whose uncertainties add
+    /// up to more than the configured bound are not measured.
+    public mutating func setTimingUncertainty(speaker: Int, milliseconds: Double) {
+        guard speakers.indices.contains(speaker) else { return }
+        speakers[speaker].timingUncertaintyMilliseconds = milliseconds
     }
 
     // MARK: Records
@@ -117,31 +144,31 @@ public struct SessionEngine: Sendable {
     /// Publishes an IPU boundary at once, before its hops are settled; hops count from the session's start.
     public mutating func announce(speaker: Int, _ change: SpeechChange) {
         guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
-        let name = speakers[speaker].name
         switch change {
         case .started(let hop):
             speakers[speaker].speechStart = hop
-            events.append(
-                Event(
-                    .speechStarted(SpeechStarted(startSeconds: seconds(hop))), session: id, speaker: name,
-                    timeSeconds: seconds(hop)))
+            emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
         case .ended(let hop):
             guard let start = speakers[speaker].speechStart else { return }
             speakers[speaker].speechStart = nil
-            events.append(
-                Event(
-                    .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(hop))),
-                    session: id, speaker: name, timeSeconds: seconds(hop)))
+            emit(
+                .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(hop))), speaker: speaker,
+                at: hop)
         }
     }
 
     /// Publishes that media of a speaker was lost; the hops count from the session's start.
     public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64) {
         guard speakers.indices.contains(speaker) else { return }
-        events.append(
-            Event(
-                .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: "loss")),
-                session: id, speaker: speakers[speaker].name, timeSeconds: seconds(toHop)))
+        emit(
+            .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: "loss")), speaker: speaker,
+            at: toHop)
+    }
+
+    /// Takes in what is known of a speaker's channel with the record that was pushed last.
+    public mutating func note(speaker: Int, _ quality: VoiceQuality) {
+        guard isMeasured(speaker: speaker) else { return }
+        speakers[speaker].measures.channel.append(quality, at: speakers[speaker].frontier)
     }
 
     /// Settles everything that was pushed and ends the last turn.
@@ -152,30 +179,32 @@ public struct SessionEngine: Sendable {
             leave(speaker: index, reason: "session ended")
         }
         settle(until: speakers.map(\.frontier).max() ?? 0)
+        for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
+        for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
+            emit(body, speaker: speaker, at: settledHops)
+        }
         if let last = floor.current { publish(last) }
         return totals()
     }
 
-    /// What was measured so far.
-    public func totals() -> SessionTotals {
-        let overall = total(of: common)
-        return SessionTotals(
-            session: id, durationSeconds: seconds(settledHops), speakerChanges: Int(overall.turns),
-            overlapRatio: ratio(overall.overlap, total(of: talk).speech),
-            speakers: speakers.map { speaker in
-                SessionTotals.Speaker(
-                    name: speaker.name, role: speaker.role, consent: speaker.consent,
-                    metrics: speaker.isMeasured ? sessionMetrics(of: speaker) : nil,
-                    engagement: speaker.isMeasured ? speaker.lastEngagement : nil)
-            })
+    private mutating func withdrawCues(of speaker: Int, reason: String) {
+        for (_, body) in cues.withdraw(speaker: speaker, hop: settledHops, reason: reason) {
+            emit(body, speaker: speaker, at: settledHops)
+        }
     }
 
     // MARK: Settling
 
     private mutating func settle() {
-        let present = speakers.lazy.filter(\.isPresent)
-        let newest = speakers.lazy.map(\.frontier).max() ?? 0
-        var until = present.map(\.frontier).min() ?? newest
+        var newest: Int64 = 0
+        var slowest: Int64?
+        // By index: a speaker's state is large, and this runs with every record.
+        for index in speakers.indices {
+            let frontier = speakers[index].frontier
+            newest = max(newest, frontier)
+            if speakers[index].isPresent { slowest = min(slowest ?? frontier, frontier) }
+        }
+        var until = slowest ?? newest
         if let skew = configuration.skewHops { until = max(until, newest - Int64(skew)) }
         settle(until: until)
     }
@@ -184,214 +213,7 @@ public struct SessionEngine: Sendable {
         while settledHops < end { settleHop() }
     }
 
-    private mutating func settleHop() {
-        let hop = settledHops
-        var speaking: Int32 = 0
-        for index in speakers.indices {
-            let record = speakers[index].next(hop)
-            let speaksNow = record?.isSpeech ?? false
-            if speaksNow { speaking += 1 }
-            if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }
-            speaks[index] = speaksNow
-            let pause = floor.note(speaker: index, speaks: speaksNow, isLost: record?.isLost ?? true, hop: hop)
-            if let record { speakers[index].count(record, pauseHops: pause) }
-        }
-        if speaking > 0 { talk.open.speech += 1 }
-        if speaking > 1 { common.open.overlap += 1 }
-        common.open.speech += speaking
-        let outcome = floor.settle(hop: hop)
-        if let finished = outcome.finished {
-            history.add(finished)
-            publish(finished)
-        }
-        if let begun = outcome.begun { begin(begun, at: hop) }
-        for incursion in incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop) {
-            tell(incursion)
-        }
-        settledHops += 1
-        if settledHops % Int64(RollingCounts.bucketHops) == 0 {
-            common.closeBucket()
-            talk.closeBucket()
-            for index in speakers.indices { speakers[index].counts.closeBucket() }
-        }
-        if settledHops % Int64(configuration.tickHops) == 0 { tick() }
-    }
-
-    private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
-        if speakers[turn.speaker].isMeasured { speakers[turn.speaker].counts.open.turns += 1 }
-        if turn.previousSpeaker != nil { common.open.turns += 1 }
-        if let fto = turn.ftoHops { speakers[turn.speaker].addLag(hops: Int(max(0, fto)), at: hop) }
-    }
-
-    private mutating func publish(_ turn: Floor.Turn) {
-        guard speakers[turn.speaker].isMeasured else { return }
-        let previous = turn.previousSpeaker.map { speakers[$0] }
-        events.append(
-            Event(
-                .turn(
-                    Turn(
-                        startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
-                        ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
-                        previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
-                session: id, speaker: speakers[turn.speaker].name, timeSeconds: seconds(turn.endHop)))
-    }
-
-    /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.
-    private mutating func tell(_ incursion: Incursions.Incursion) {
-        let speaker = incursion.speaker
-        guard speakers[speaker].isMeasured else { return }
-        switch incursion.kind {
-        case .backchannel: speakers[speaker].counts.open.backchannels += 1
-        case .interruption: speakers[speaker].counts.open.interruptions += 1
-        case .overlap: break
-        }
-        guard speakers[incursion.holder].isMeasured else { return }
-        events.append(
-            Event(
-                .overlap(
-                    Overlap(
-                        id: incursion.id, revision: incursion.revision, kind: Overlap.Kind(incursion.kind),
-                        startSeconds: seconds(incursion.startHop), endSeconds: seconds(incursion.endHop),
-                        sharedSeconds: seconds(incursion.sharedHops), holder: speakers[incursion.holder].name)),
-                session: id, speaker: speakers[speaker].name, timeSeconds: seconds(incursion.endHop)))
-    }
-
-    // MARK: Ticks
-
-    private mutating func tick() {
-        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
-            // Learning comes after scoring, so that a tick is never compared with itself.
-            let inputs = engagementInputs(of: speakers[index])
-            let engagement = speakers[index].engagement.score(inputs)
-            speakers[index].engagement.learn(inputs)
-            speakers[index].lastEngagement = engagement
-            let speaker = speakers[index]
-            let tick = Tick(
-                windows: configuration.windowsSeconds.map { metrics(of: speaker, windowSeconds: $0) }
-                    + [sessionMetrics(of: speaker)],
-                voice: speaker.voice.metrics(isSpeaking: speaker.isSpeaking), engagement: engagement,
-                sentiment: .abstained(reason: "not_supported"),
-                baseline: speaker.baseline(configuration.engagement),
-                lossPercent: lossPercent(of: speaker))
-            events.append(
-                Event(.tick(tick), session: id, speaker: speaker.name, timeSeconds: seconds(settledHops)))
-        }
-    }
-
-    private func engagementInputs(of speaker: SpeakerState) -> EngagementModel.Inputs {
-        let window = EngagementConfiguration.windowSeconds
-        let counted = configuration.countedIndex(seconds: window)
-        let horizon = Int64(configuration.horizonSeconds * AudioGrid.hopsPerSecond)
-        let covered = speaker.counts.coveredSeconds(lengthSeconds: window)
-        return EngagementModel.Inputs(
-            talkRatio: ratio(speaker.counts.windows[counted].speech, common.windows[counted].speech),
-            lagsMilliseconds: speaker.lags.newest(3, before: settledHops, windowHops: horizon)
-                .map { Double($0 * AudioGrid.hopMilliseconds) },
-            changesPerMinute: Double(common.windows[counted].turns) * 60 / max(covered, 1),
-            speechSeconds: hopSeconds(total(of: speaker.counts).speech),
-            turns: Int(total(of: speaker.counts).turns), speakers: speakers.count,
-            isWindowFull: covered >= Double(window))
-    }
-
-    private func metrics(of speaker: SpeakerState, windowSeconds: Int) -> WindowMetrics {
-        let index = configuration.countedIndex(seconds: windowSeconds)
-        let lags = speaker.lags.median(
-            before: settledHops, windowHops: Int64(windowSeconds * AudioGrid.hopsPerSecond))
-        return metrics(
-            name: "\(windowSeconds)s", own: speaker.counts.windows[index], all: common.windows[index],
-            talk: talk.windows[index], covered: common.coveredSeconds(lengthSeconds: windowSeconds),
-            lagMilliseconds: lags.milliseconds, lags: lags.count,
-            monologueHops: monologue(of: speaker, windowSeconds: windowSeconds))
-    }
-
-    private func sessionMetrics(of speaker: SpeakerState) -> WindowMetrics {
-        metrics(
-            name: "session", own: total(of: speaker.counts), all: total(of: common), talk: total(of: talk),
-            covered: seconds(settledHops), lagMilliseconds: speaker.lags.medianOfAll(),
-            lags: speaker.lags.count, monologueHops: monologue(of: speaker, windowSeconds: nil))
-    }
-
-    private func monologue(of speaker: SpeakerState, windowSeconds: Int?) -> Int64 {
-        guard let index = speakers.firstIndex(where: { $0.name == speaker.name }) else { return 0 }
-        return history.longestMonologue(
-            of: index, current: floor.current, before: settledHops,
-            windowHops: windowSeconds.map { Int64($0 * AudioGrid.hopsPerSecond) })
-    }
-
-    private func metrics(
-        name: String, own: RollingCounts.Counts, all: RollingCounts.Counts, talk: RollingCounts.Counts,
-        covered: Double, lagMilliseconds: Double?, lags: Int, monologueHops: Int64
-    ) -> WindowMetrics {
-        var metrics = WindowMetrics(name: name)
-        metrics.speechSeconds = hopSeconds(own.speech)
-        metrics.talkRatio = ratio(own.speech, all.speech)
-        metrics.pauseRatio = ratio(own.pause, own.pause &+ own.speech)
-        metrics.articulationRate = rate(own.nuclei, own.speech)
-        metrics.speechRate = rate(own.nuclei, own.speech &+ own.pause)
-        metrics.turns = Int(own.turns)
-        metrics.responseLagMedianMilliseconds = lagMilliseconds
-        metrics.responseLags = lags
-        metrics.longestMonologueSeconds = seconds(monologueHops)
-        metrics.backchannels = Int(own.backchannels)
-        metrics.interruptions = Int(own.interruptions)
-        metrics.speakerChangesPerMinute = covered >= 1 ? Double(all.turns) * 60 / covered : nil
-        metrics.overlapRatio = ratio(all.overlap, talk.speech)
-        return metrics
-    }
-
-    private func lossPercent(of speaker: SpeakerState) -> Double {
-        let window = EngagementConfiguration.windowSeconds
-        let lost = speaker.counts.windows[configuration.countedIndex(seconds: window)].lost
-        let covered = speaker.counts.coveredSeconds(lengthSeconds: window)
-        return covered > 0 ? min(100, hopSeconds(lost) / covered * 100) : 0
-    }
-
-    /// Counts since the start, the open bucket included.
-    private func total(of counts: RollingCounts) -> RollingCounts.Counts {
-        var sum = counts.total
-        sum += counts.open
-        return sum
-    }
-
-    private func ratio(_ part: Int32, _ whole: Int32) -> Double? {
-        whole > 0 ? Double(part) / Double(whole) : nil
-    }
-
-    /// Syllables per second; nil below a second, which says nothing about a tempo.
-    private func rate(_ nuclei: Int32, _ hops: Int32) -> Double? {
-        hops >= Int32(AudioGrid.hopsPerSecond) ? Double(nuclei) / hopSeconds(hops) : nil
-    }
-
-    private func hopSeconds(_ hops: Int32) -> Double {
-        Double(hops) / Double(AudioGrid.hopsPerSecond)
-    }
-
-    private func seconds(_ hop: Int64) -> Double {
+    func seconds(_ hop: Int64) -> Double {
         Double(hop) / Double(AudioGrid.hopsPerSecond)
-    }
-}
-
-extension ConversationConfiguration {
-    /// Windows that are counted: those shown and that of the engagement score.
-    var countedSeconds: [Int] {
-        windowsSeconds.contains(EngagementConfiguration.windowSeconds)
-            ? windowsSeconds : windowsSeconds + [EngagementConfiguration.windowSeconds]
-    }
-
-    /// The longest counted window in seconds.
-    var horizonSeconds: Int { countedSeconds.max() ?? EngagementConfiguration.windowSeconds }
-
-    func countedIndex(seconds: Int) -> Int {
-        countedSeconds.firstIndex(of: seconds) ?? 0
-    }
-}
-
-extension Overlap.Kind {
-    init(_ kind: Incursions.Kind) {
-        switch kind {
-        case .backchannel: self = .backchannel
-        case .overlap: self = .overlap
-        case .interruption: self = .interruption
-        }
     }
 }

@@ -5,23 +5,25 @@ import MediaTypes
 
 /// What the session knows of one speaker.
 struct SpeakerState {
+    /// Seconds of scores that are remembered.
+    static let scoreMemorySeconds = 300
+
     let name: String
     private(set) var role: String?
     private(set) var consent: ConsentState
     var isPresent = true
+    /// How far the speaker's times may be off, milliseconds.
+    var timingUncertaintyMilliseconds = 0.0
     /// Exclusive end of the records pushed so far, in hops of the session.
     private(set) var frontier: Int64
-    private(set) var isSpeaking = false
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
-    var counts: RollingCounts
-    private(set) var lags: ResponseLags
-    var engagement: EngagementModel
-    var lastEngagement = Engagement.abstained(reason: "not_enough_speech")
-    private(set) var voice = RecentVoice()
     private var queue: Deque<HopRecord> = []
     /// Hops before this one are no loss: the speaker was not there yet.
     private var presentFrom: Int64
+    private(set) var isSpeaking = false
+    /// What is measured; begun anew with every change of consent.
+    var measures: SpeakerMeasures
 
     init(
         name: String, role: String?, consent: ConsentState, joinHop: Int64, configuration: ConversationConfiguration
@@ -31,13 +33,14 @@ struct SpeakerState {
         self.consent = consent
         frontier = joinHop
         presentFrom = joinHop
-        counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
-        lags = ResponseLags(horizonSeconds: configuration.horizonSeconds)
-        engagement = EngagementModel(configuration: configuration.engagement)
+        measures = SpeakerMeasures(configuration: configuration)
     }
 
     /// Whether values of this speaker may be computed and shown.
     var isMeasured: Bool { consent == .granted }
+
+    /// The side of the conversation the speaker is on.
+    var side: Side? { Side(role: role) }
 
     mutating func comeBack(role: String?, consent: ConsentState, at hop: Int64) {
         self.role = role ?? self.role
@@ -65,60 +68,93 @@ struct SpeakerState {
     /// Changes the consent; without it everything that was measured is forgotten, and with it measuring begins anew.
     mutating func setConsent(_ state: ConsentState, configuration: ConversationConfiguration) {
         consent = state
-        counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
-        lags = ResponseLags(horizonSeconds: configuration.horizonSeconds)
-        engagement = EngagementModel(configuration: configuration.engagement)
-        lastEngagement = .abstained(reason: "not_enough_speech")
-        voice = RecentVoice()
+        measures = SpeakerMeasures(configuration: configuration)
         speechStart = nil
     }
 
     /// Counts a settled record; of somebody without consent only whether they speak is kept, for the floor.
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
-        guard isMeasured else { return }
-        if record.isSpeech { counts.open.speech += 1 }
-        if record.isSpeech, record.isNucleus { counts.open.nuclei += 1 }
-        if record.isLost { counts.open.lost += 1 }
-        counts.open.pause += Int32(clamping: pauseHops)
-        voice.add(record)
-    }
-
-    /// Adds a response lag decided at `hop`.
-    mutating func addLag(hops: Int, at hop: Int64) {
-        guard isMeasured else { return }
-        lags.add(lagHops: hops, at: hop)
-        engagement.learn(lagMilliseconds: Double(hops * AudioGrid.hopMilliseconds))
-    }
-
-    func baseline(_ configuration: EngagementConfiguration) -> Events.Baseline {
-        let speech = Double(counts.total.speech) / Double(AudioGrid.hopsPerSecond)
-        let turns = Int(counts.total.turns)
-        return Events.Baseline(
-            speechSeconds: speech, turns: turns,
-            isReady: speech >= configuration.settledSpeechSeconds || turns >= configuration.settledTurns)
+        if isMeasured { measures.count(record, pauseHops: pauseHops) }
     }
 }
 
-/// Level and F0 of the last second of a speaker.
-struct RecentVoice {
-    private var records: Deque<HopRecord> = []
+/// What is measured of one speaker.
+struct SpeakerMeasures {
+    var counts: RollingCounts
+    var voice: VoiceWindows
+    var recent = RecentVoice()
+    var turnVoice = TurnVoiceSums()
+    var channel = ChannelWatch()
+    /// Offsets with which the speaker took the floor.
+    var offsets: TransferOffsets
+    /// Positive ones of them after a turn of the other side: the speaker's patience.
+    var answers: TransferOffsets
+    var engagement: EngagementModel
+    private(set) var lastEngagement = Engagement.abstained(reason: "not_enough_speech")
+    /// What the last score was made of.
+    var observation = EngagementModel.Observation()
+    /// Scores of the last seconds, newest last; nil where there was none.
+    private(set) var scores: Deque<Double?> = []
+    /// Sum and number of the scores so far, one a second.
+    private(set) var scoreSum = 0.0, scored = 0
+    /// The last hop in which the speaker was heard.
+    private(set) var lastHeard: Int64?
+    private var wasSpeaking = false
 
-    mutating func add(_ record: HopRecord) {
-        records.append(record)
-        if records.count > AudioGrid.hopsPerSecond { records.removeFirst() }
+    init(configuration: ConversationConfiguration) {
+        counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
+        voice = VoiceWindows(windowsSeconds: configuration.countedSeconds)
+        offsets = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
+        answers = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
+        engagement = EngagementModel(configuration: configuration.engagement, usesVoice: true)
     }
 
-    func metrics(isSpeaking: Bool) -> VoiceMetrics {
-        var energy = 0.0
-        var spoken = 0.0
-        for record in records where record.isSpeech {
-            energy += pow(10, Double(record.levelDb) / 10)
-            spoken += 1
+    mutating func count(_ record: HopRecord, pauseHops: Int64) {
+        if record.isSpeech {
+            counts.open.speech += 1
+            lastHeard = record.index
+            if record.isNucleus { counts.open.nuclei += 1 }
         }
-        let pitches = records.lazy.filter { $0.f0Hz > 0 && $0.isSpeech }.map { Double($0.f0Hz) }.sorted()
-        return VoiceMetrics(
-            isSpeaking: isSpeaking, levelDb: spoken > 0 ? 10 * log10(energy / spoken) : nil,
-            f0Hz: pitches.isEmpty ? nil : pitches[pitches.count / 2])
+        if record.isLost { counts.open.lost += 1 }
+        if pauseHops > 0 {
+            counts.open.pause += Int32(clamping: pauseHops)
+            counts.open.pauses += 1
+        }
+        if wasSpeaking, !record.isSpeech, let slope = recent.finalSlope() {
+            counts.open.slope += Int32((slope * 100).rounded())
+            counts.open.slopes += 1
+        }
+        wasSpeaking = record.isSpeech
+        recent.add(record)
+        voice.add(record)
+        turnVoice.add(record)
+    }
+
+    /// Takes in the score of a tick.
+    mutating func note(_ engagement: Engagement) {
+        lastEngagement = engagement
+    }
+
+    /// Remembers the score of this second and learns from what it was made of.
+    mutating func closeSecond() {
+        var value: Double?
+        if case .scored(let score) = lastEngagement { value = score.score }
+        scores.append(value)
+        if scores.count > Self.scoreMemory { scores.removeFirst() }
+        if let value {
+            scoreSum += value
+            scored += 1
+        }
+        engagement.learn(observation)
+    }
+
+    private static let scoreMemory = SpeakerState.scoreMemorySeconds + 1
+
+    /// Change of the score over the last `seconds`; nil where there was no score then or is none now.
+    func scoreChange(seconds: Int) -> Double? {
+        guard scores.count > seconds, let now = scores.last ?? nil, let then = scores[scores.count - 1 - seconds]
+        else { return nil }
+        return now - then
     }
 }

@@ -142,7 +142,7 @@ actor SessionRegistry: ControlBackend {
         return Entry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: ConversationConfiguration(settings), detection: detection,
+                configuration: settings.conversation, detection: detection,
                 publish: publish))
     }
 
@@ -187,21 +187,6 @@ actor SessionRegistry: ControlBackend {
         SourceSummary(
             source: source.monitor.id, url: source.monitor.url, state: source.monitor.state.rawValue,
             speakers: tracks.map(\.name))
-    }
-}
-
-extension ConversationConfiguration {
-    init(_ settings: Settings) {
-        self.init()
-        windowsSeconds = settings.conversation.windowsSeconds
-        tickHops = settings.events.tickMilliseconds / 10
-        skewHops = settings.conversation.skewMilliseconds / 10
-        engagement.talkRatioPoints = settings.conversation.talkRatioPoints
-        engagement.responseLagPoints = settings.conversation.responseLagPoints
-        engagement.speakerChangePoints = settings.conversation.speakerChangePoints
-        engagement.provisionalSpeechSeconds = settings.conversation.provisionalSpeechSeconds
-        engagement.settledSpeechSeconds = settings.conversation.settledSpeechSeconds
-        engagement.settledTurns = settings.conversation.settledTurns
     }
 }
 

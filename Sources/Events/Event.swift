@@ -40,6 +40,9 @@ public enum EventBody: Sendable {
     case turn(Turn)
     case overlap(Overlap)
     case tick(Tick)
+    case cueRaised(CueRaised)
+    case cueCleared(CueCleared)
+    case quality(QualityChange)
     case lagged(Lagged)
     case heartbeat(Heartbeat)
     case error(ErrorLine)
@@ -64,6 +67,9 @@ public enum EventBody: Sendable {
         case .turn: "turn"
         case .overlap: "overlap"
         case .tick: "tick"
+        case .cueRaised: "cue.raised"
+        case .cueCleared: "cue.cleared"
+        case .quality: "quality"
         case .lagged: "lagged"
         case .heartbeat: "heartbeat"
         case .error: "error"
@@ -93,6 +99,9 @@ public enum EventBody: Sendable {
         case .turn(let payload): payload.write(to: &json)
         case .overlap(let payload): payload.write(to: &json)
         case .tick(let payload): payload.write(to: &json)
+        case .cueRaised(let payload): payload.write(to: &json)
+        case .cueCleared(let payload): payload.write(to: &json)
+        case .quality(let payload): payload.write(to: &json)
         case .lagged(let payload): payload.write(to: &json)
         case .heartbeat(let payload): payload.write(to: &json)
         case .error(let payload): payload.write(to: &json)

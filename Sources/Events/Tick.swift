@@ -10,20 +10,20 @@ public struct Tick: Sendable {
     public var sentiment: Sentiment
     /// How much evidence the speaker's own baseline rests on.
     public var baseline: Baseline
-    /// Media lost of this speaker within the last 30 s, percent.
-    public var lossPercent: Double
+    /// What the channel does to the voice.
+    public var audio: AudioQuality
 
     /// A tick.
     public init(
         windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment,
-        baseline: Baseline, lossPercent: Double
+        baseline: Baseline, audio: AudioQuality
     ) {
         self.windows = windows
         self.voice = voice
         self.engagement = engagement
         self.sentiment = sentiment
         self.baseline = baseline
-        self.lossPercent = lossPercent
+        self.audio = audio
     }
 
     func write(to json: inout JSONWriter) {
@@ -34,56 +34,7 @@ public struct Tick: Sendable {
         }
         json.object("voice") { voice.write(to: &$0) }
         json.object("baseline") { baseline.write(to: &$0) }
-        json.object("audio") { $0.field("loss_pct", lossPercent, decimals: 1) }
-    }
-}
-
-/// What a speaker did in one rolling window.
-public struct WindowMetrics: Sendable {
-    /// Name of the window: `10s`, `30s`, `120s`, `session`.
-    public var name: String
-    /// The speaker's speech time in seconds.
-    public var speechSeconds = 0.0
-    /// Speech time / all speakers' speech time; nil where nobody spoke.
-    public var talkRatio: Double?
-    /// Pause time / (pause + speech time) inside the speaker's turns; nil without turns.
-    public var pauseRatio: Double?
-    /// Syllables per second of speech, and per second of speech and pauses (de Jong & Wempe, 2009).
-    public var articulationRate: Double?, speechRate: Double?
-    /// Turns the speaker began.
-    public var turns = 0
-    /// Median of the positive part of the floor-transfer offset when the speaker took the floor, ms.
-    public var responseLagMedianMilliseconds: Double?
-    /// Number of lags in the median.
-    public var responseLags = 0
-    /// Longest stretch in which the speaker held the floor, seconds.
-    public var longestMonologueSeconds = 0.0
-    /// Backchannels that the speaker gave, and interruptions that the speaker made.
-    public var backchannels = 0, interruptions = 0
-    /// Floor transfers of the whole session per minute.
-    public var speakerChangesPerMinute: Double?
-    /// Time when two or more spoke / time when at least one spoke.
-    public var overlapRatio: Double?
-
-    /// An empty window.
-    public init(name: String) {
-        self.name = name
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.field("speech_s", speechSeconds, decimals: 2)
-        json.field("talk_ratio", talkRatio, decimals: 4)
-        json.field("pause_ratio", pauseRatio, decimals: 4)
-        json.field("articulation_rate_per_s", articulationRate, decimals: 2)
-        json.field("speech_rate_per_s", speechRate, decimals: 2)
-        json.field("turns", turns)
-        json.field("response_lag_median_ms", responseLagMedianMilliseconds, decimals: 0)
-        json.field("response_lag_n", responseLags)
-        json.field("longest_monologue_s", longestMonologueSeconds, decimals: 2)
-        json.field("backchannels", backchannels)
-        json.field("interruptions", interruptions)
-        json.field("speaker_changes_per_min", speakerChangesPerMinute, decimals: 2)
-        json.field("overlap_ratio", overlapRatio, decimals: 4)
+        json.object("audio") { audio.write(to: &$0) }
     }
 }
 
@@ -93,24 +44,28 @@ public struct VoiceMetrics: Sendable {
     public var isSpeaking: Bool
     /// Mean level of the speech of the last second in dB relative to full scale; nil without speech.
     public var levelDb: Double?
+    /// The same relative to the running median of the speaker's own, dB; nil without speech.
+    public var relativeLevelDb: Double?
     /// Median F0 of the voiced hops of the last second, Hz; nil without.
     public var f0Hz: Double?
 
     /// The voice now.
-    public init(isSpeaking: Bool, levelDb: Double?, f0Hz: Double?) {
+    public init(isSpeaking: Bool, levelDb: Double?, relativeLevelDb: Double?, f0Hz: Double?) {
         self.isSpeaking = isSpeaking
         self.levelDb = levelDb
+        self.relativeLevelDb = relativeLevelDb
         self.f0Hz = f0Hz
     }
 
     func write(to json: inout JSONWriter) {
         json.field("speaking", isSpeaking)
         json.field("level_db", levelDb, decimals: 1)
+        json.field("relative_level_db", relativeLevelDb, decimals: 1)
         json.field("f0_hz", f0Hz, decimals: 1)
     }
 }
 
-/// Evidence under a speaker's own baseline.
+/// What a speaker's usual values are, and what they rest on.
 public struct Baseline: Sendable {
     /// Speech of the speaker so far, seconds.
     public var speechSeconds: Double
@@ -118,24 +73,43 @@ public struct Baseline: Sendable {
     public var turns: Int
     /// Whether it is enough for a settled score.
     public var isReady: Bool
+    /// Median level of the voiced speech so far, dB re full scale; nil until it rests on ten seconds of it.
+    public var levelDb: Double?
+    /// Median F0 so far, Hz; nil likewise.
+    public var f0Hz: Double?
+    /// Usual articulation rate, syllables per second; nil until it rests on enough.
+    public var articulationRate: Double?
+    /// Usual response lag, ms; nil until it rests on enough.
+    public var responseLagMilliseconds: Double?
 
-    /// Evidence so far.
-    public init(speechSeconds: Double, turns: Int, isReady: Bool) {
+    /// Usual values, as far as they are known.
+    public init(
+        speechSeconds: Double, turns: Int, isReady: Bool, levelDb: Double? = nil, f0Hz: Double? = nil,
+        articulationRate: Double? = nil, responseLagMilliseconds: Double? = nil
+    ) {
         self.speechSeconds = speechSeconds
         self.turns = turns
         self.isReady = isReady
+        self.levelDb = levelDb
+        self.f0Hz = f0Hz
+        self.articulationRate = articulationRate
+        self.responseLagMilliseconds = responseLagMilliseconds
     }
 
     func write(to json: inout JSONWriter) {
         json.field("speech_s", speechSeconds, decimals: 1)
         json.field("turns", turns)
         json.field("ready", isReady)
+        json.field("level_db", levelDb, decimals: 1)
+        json.field("f0_hz", f0Hz, decimals: 1)
+        json.field("articulation_rate_per_s", articulationRate, decimals: 2)
+        json.field("response_lag_ms", responseLagMilliseconds, decimals: 0)
     }
 }
 
 /// One summand of a score.
 public struct Contribution: Sendable {
-    /// Name of the input: `neutral`, `talk_ratio`, `response_lag`, `speaker_changes`.
+    /// Name of the input: `neutral`, `talk_ratio`, `response_lag`, … (docs/scoring.md).
     public var input: String
     /// Value in the scored window, in the unit of its metric.
     public var value: Double?

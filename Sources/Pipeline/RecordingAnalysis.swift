@@ -94,6 +94,7 @@ extension SessionEngine {
         switch output {
         case .hop(let record): push(speaker: speaker, record)
         case .change(let change): announce(speaker: speaker, change)
+        case .quality(let quality): note(speaker: speaker, quality)
         case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to)
         }
     }

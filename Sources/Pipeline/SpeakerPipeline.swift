@@ -9,6 +9,8 @@ public enum SpeakerOutput: Sendable {
     case change(SpeechChange)
     /// Media of the hops `from ..< to` was lost.
     case lost(fromHop: Int64, toHop: Int64)
+    /// What is known of the channel with the hop that was given last; once a second of media.
+    case quality(VoiceQuality)
 }
 
 /// One speaker's audio on its way from the decoder into the session: lays blocks of media time onto the
@@ -22,6 +24,9 @@ public struct SpeakerPipeline: ~Copyable {
     private let originHop: Int64
     /// Session time of the next sample.
     private var nextSample: Int64
+    private let measuresFeatures: Bool
+    /// Samples, taken or lost, before the quality is told again.
+    private var samplesToQuality = AudioGrid.sampleRateHz
 
     /// A pipeline whose first block starts at `start` of the session.
     ///
@@ -32,6 +37,7 @@ public struct SpeakerPipeline: ~Copyable {
     public init(start: MediaTime, measuresFeatures: Bool, detection: SpeechDetection = .builtIn) {
         var configuration = VoiceConfiguration()
         configuration.measuresFeatures = measuresFeatures
+        self.measuresFeatures = measuresFeatures
         analyzer = VoiceAnalyzer(configuration: configuration, network: detection.network)
         let hop = Int64(AudioGrid.hopSamples)
         originHop = (max(0, start.samples) + hop / 2) / hop
@@ -58,7 +64,13 @@ public struct SpeakerPipeline: ~Copyable {
         }
         nextSample += Int64(block.count)
         let origin = originHop
-        analyzer.process(block) { sink($0.shifted(by: origin)) }
+        // Cut where the quality is told, so that it does not depend on the cuts of the blocks.
+        while !block.isEmpty {
+            let part = block.extracting(first: min(block.count, samplesToQuality))
+            block = block.extracting(droppingFirst: part.count)
+            analyzer.process(part) { sink($0.shifted(by: origin)) }
+            count(samples: part.count, sink)
+        }
     }
 
     /// Marks the next `hops` as lost.
@@ -70,12 +82,21 @@ public struct SpeakerPipeline: ~Copyable {
         let origin = originHop
         analyzer.lose(hops: hops) { sink($0.shifted(by: origin)) }
         sink(.lost(fromHop: from, toHop: nextSample / hop))
+        count(samples: hops * AudioGrid.hopSamples, sink)
     }
 
     /// Ends the audio: what waits for look-ahead comes out.
     public mutating func finish(into sink: (SpeakerOutput) -> Void) {
         let origin = originHop
         analyzer.finish { sink($0.shifted(by: origin)) }
+        if measuresFeatures { sink(.quality(analyzer.quality)) }
+    }
+
+    private mutating func count(samples: Int, _ sink: (SpeakerOutput) -> Void) {
+        samplesToQuality -= samples
+        guard samplesToQuality <= 0 else { return }
+        samplesToQuality = AudioGrid.sampleRateHz
+        if measuresFeatures { sink(.quality(analyzer.quality)) }
     }
 }
 

@@ -13,8 +13,8 @@ final class EventRecord: Sendable {
     let type: String
     let key: SpeakerKey
     let isCoalescible: Bool
-    /// Whether the event carries what was measured of its speaker.
-    let isMeasurement: Bool
+    /// Whether the event carries what was measured of its speaker, and of whom else.
+    let isMeasurement: Bool, alsoMeasured: SpeakerKey?
     let timeSeconds: Double?
     /// Time of the tick before of the same speaker, so that every client can thin ticks out without a memory.
     let previousTickSeconds: Double?
@@ -35,14 +35,26 @@ final class EventRecord: Sendable {
         self.isCoalescible = event.body.isCoalescible
         self.isMeasurement =
             switch event.body {
-            case .tick, .speechStarted, .speechEnded, .turn, .overlap: true
+            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality: true
             default: false
             }
+        let other: String? =
+            switch event.body {
+            case .turn(let turn): turn.previousSpeaker
+            case .overlap(let overlap): overlap.holder
+            default: nil
+            }
+        self.alsoMeasured = other.map { SpeakerKey(session: event.session, speaker: $0) }
         self.timeSeconds = event.timeSeconds
         self.previousTickSeconds = previousTickSeconds
         self.line = line
         self.publishedMilliseconds = publishedMilliseconds
         self.endOffset = startOffset + (line?.readableBytes ?? 0)
+    }
+
+    /// Whether it carries what was measured of a speaker.
+    func measures(_ speaker: SpeakerKey) -> Bool {
+        isMeasurement && (key == speaker || alsoMeasured == speaker)
     }
 
     /// The same place in the order without the content.
@@ -52,6 +64,7 @@ final class EventRecord: Sendable {
         key = record.key
         isCoalescible = record.isCoalescible
         isMeasurement = false
+        alsoMeasured = nil
         timeSeconds = record.timeSeconds
         previousTickSeconds = record.previousTickSeconds
         line = nil
@@ -130,7 +143,7 @@ struct EventRing: Sendable {
 
     /// Takes back what was measured of a speaker.
     mutating func withdraw(_ key: SpeakerKey) {
-        for index in records.indices where records[index].key == key && records[index].isMeasurement {
+        for index in records.indices where records[index].measures(key) {
             records[index] = EventRecord(withdrawing: records[index])
         }
         newestTicks[key] = nil

@@ -41,7 +41,8 @@ struct Projection: Sendable {
             }
             sessions[id]?.speakers[index].lastTick = tick
             sessions[id]?.speakers[index].lastTickSeconds = event.timeSeconds
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .lagged, .heartbeat, .error:
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
+            .lagged, .heartbeat, .error:
             break
         }
         return false

@@ -1,11 +1,13 @@
+public import Conversation
+
 /// The validated configuration of the daemon; immutable once loaded.
 public struct Settings: Sendable, Equatable {
     /// The two Unix sockets.
     public var sockets = Sockets()
     /// What subscribers of the event socket get.
     public var events = Events()
-    /// Rolling windows and scores.
-    public var conversation = Conversation()
+    /// Rolling windows, ticks, scores and cues.
+    public var conversation = ConversationConfiguration()
     /// Where media may come from.
     public var sources = Sources()
     /// The voice core.
@@ -36,8 +38,6 @@ public struct Settings: Sendable, Equatable {
 
     /// What subscribers of the event socket get.
     public struct Events: Sendable, Equatable {
-        /// Media time between two ticks of a speaker, milliseconds.
-        public var tickMilliseconds = 1_000
         /// Wall time between two heartbeats, milliseconds.
         public var heartbeatMilliseconds = 10_000
         /// Age and size up to which events are kept for `resume`.
@@ -48,20 +48,6 @@ public struct Settings: Sendable, Equatable {
         public var clientQueueKibibytes = 512
         /// How long a subscriber with a full queue may go without reading before it is dropped, milliseconds.
         public var clientStallMilliseconds = 10_000
-    }
-
-    /// Rolling windows and scores.
-    public struct Conversation: Sendable, Equatable {
-        /// Rolling windows in seconds, ascending.
-        public var windowsSeconds = [10, 30, 120]
-        /// How far the speakers of a session may lie apart before the late one counts as lost, milliseconds.
-        public var skewMilliseconds = 500
-        /// Greatest points of the engagement score's inputs; they must add up to 50.
-        public var talkRatioPoints = 20.0, responseLagPoints = 15.0, speakerChangePoints = 15.0
-        /// Own speech for a provisional and for a settled score, seconds.
-        public var provisionalSpeechSeconds = 20.0, settledSpeechSeconds = 60.0
-        /// Own turns for a settled score.
-        public var settledTurns = 8
     }
 
     /// Where media may come from.

@@ -1,3 +1,5 @@
+import Conversation
+
 /// One key of the configuration file and how its value is taken.
 struct SettingsKey {
     /// Path of the key, `section.key`.
@@ -22,7 +24,9 @@ extension SettingsKey {
         SettingsKey("sockets.mode") { $1.sockets.mode = try $0.fileMode() },
         SettingsKey("sockets.group") { $1.sockets.group = try $0.optionalText() },
         SettingsKey("sockets.allow_uids") { $1.sockets.allowedUserIDs = try $0.optionalUserIDs() },
-        SettingsKey("events.tick_s") { $1.events.tickMilliseconds = try $0.milliseconds(0.1...10, step: 10) },
+        SettingsKey("events.tick_s") {
+            $1.conversation.tickHops = try $0.milliseconds(0.1...10, step: 10) / 10
+        },
         SettingsKey("events.heartbeat_s") { $1.events.heartbeatMilliseconds = try $0.milliseconds(1...3600) },
         SettingsKey("events.ring_s") { $1.events.ringSeconds = try $0.integer(1...3600) },
         SettingsKey("events.ring_mib") { $1.events.ringMebibytes = try $0.integer(1...1024) },
@@ -33,24 +37,52 @@ extension SettingsKey {
         },
         SettingsKey("conversation.windows_s") { $1.conversation.windowsSeconds = try $0.windows() },
         SettingsKey("conversation.skew_s") {
-            $1.conversation.skewMilliseconds = try $0.milliseconds(0.1...5, step: 10)
+            $1.conversation.skewHops = try $0.milliseconds(0.1...5, step: 10) / 10
         },
-        SettingsKey("conversation.talk_ratio_points") {
-            $1.conversation.talkRatioPoints = try $0.number(0...50)
+        SettingsKey("conversation.timing_uncertainty_ms") {
+            $1.conversation.mostTimingUncertaintyMilliseconds = try $0.number(1...1000)
         },
-        SettingsKey("conversation.response_lag_points") {
-            $1.conversation.responseLagPoints = try $0.number(0...50)
+        SettingsKey("engagement.talk_ratio_points") {
+            $1.conversation.engagement.talkRatioPoints = try $0.number(0...50)
         },
-        SettingsKey("conversation.speaker_change_points") {
-            $1.conversation.speakerChangePoints = try $0.number(0...50)
+        SettingsKey("engagement.response_lag_points") {
+            $1.conversation.engagement.responseLagPoints = try $0.number(0...50)
         },
-        SettingsKey("conversation.provisional_speech_s") {
-            $1.conversation.provisionalSpeechSeconds = try $0.number(1...600)
+        SettingsKey("engagement.speaker_change_points") {
+            $1.conversation.engagement.speakerChangePoints = try $0.number(0...50)
         },
-        SettingsKey("conversation.settled_speech_s") {
-            $1.conversation.settledSpeechSeconds = try $0.number(1...3600)
+        SettingsKey("engagement.backchannel_points") {
+            $1.conversation.engagement.backchannelPoints = try $0.number(0...50)
         },
-        SettingsKey("conversation.settled_turns") { $1.conversation.settledTurns = try $0.integer(1...1000) },
+        SettingsKey("engagement.pitch_range_points") {
+            $1.conversation.engagement.pitchRangePoints = try $0.number(0...50)
+        },
+        SettingsKey("engagement.loudness_variation_points") {
+            $1.conversation.engagement.loudnessVariationPoints = try $0.number(0...50)
+        },
+        SettingsKey("engagement.rate_change_points") {
+            $1.conversation.engagement.rateChangePoints = try $0.number(0...50)
+        },
+        SettingsKey("engagement.saturation_spreads") {
+            $1.conversation.engagement.saturationSpreads = try $0.number(0.5...10)
+        },
+        SettingsKey("engagement.least_rate_change") {
+            $1.conversation.engagement.leastRateChange = try $0.number(0...1)
+        },
+        SettingsKey("engagement.hysteresis_points") {
+            $1.conversation.engagement.hysteresisPoints = try $0.number(0...10)
+        },
+        SettingsKey("engagement.window_s") { $1.conversation.engagement.windowSeconds = try $0.integer(10...600) },
+        SettingsKey("engagement.provisional_speech_s") {
+            $1.conversation.engagement.provisionalSpeechSeconds = try $0.number(1...600)
+        },
+        SettingsKey("engagement.settled_speech_s") {
+            $1.conversation.engagement.settledSpeechSeconds = try $0.number(1...3600)
+        },
+        SettingsKey("engagement.settled_turns") {
+            $1.conversation.engagement.settledTurns = try $0.integer(1...1000)
+        },
+        SettingsKey("cues.rules") { $1.conversation.cues = try $0.cueRules() },
         SettingsKey("sources.max") { $1.sources.maximum = try $0.integer(1...10_000) },
         SettingsKey("sources.protocols") { $1.sources.protocols = try $0.optionalTexts() },
         SettingsKey("sources.open_timeout_s") {
@@ -79,18 +111,24 @@ extension Settings {
     ///
     /// - Returns: the path of the key to blame and what is wrong, or nil.
     func contradiction() -> (path: String, message: String)? {
-        let points =
-            conversation.talkRatioPoints + conversation.responseLagPoints + conversation.speakerChangePoints
+        let points = conversation.engagement.pointSum
         if abs(points - 50) > 1e-6 {
             return (
-                "conversation.talk_ratio_points",
-                "the three …_points of conversation add up to \(points); make them add up to 50"
+                "engagement.talk_ratio_points",
+                "the …_points of engagement add up to \(points); make them add up to 50"
             )
         }
-        if conversation.provisionalSpeechSeconds > conversation.settledSpeechSeconds {
+        if conversation.engagement.provisionalSpeechSeconds > conversation.engagement.settledSpeechSeconds {
             return (
-                "conversation.settled_speech_s",
+                "engagement.settled_speech_s",
                 "settled_speech_s is below provisional_speech_s; make it as long or longer"
+            )
+        }
+        for rule in conversation.cues where !rule.fits(windowsSeconds: conversation.windowsSeconds) {
+            let windows = conversation.windowsSeconds.map(String.init).joined(separator: ", ")
+            return (
+                "cues.rules",
+                "cue '\(rule.id)' looks at a window of \(rule.windowSeconds) s; take one of conversation.windows_s: \(windows)"
             )
         }
         if sources.reconnectLeastMilliseconds > sources.reconnectMostMilliseconds {

@@ -59,6 +59,8 @@ extension Settings {
             if let known = SettingsKey.all.first(where: { $0.path == path }) {
                 do {
                     try known.read(SettingsValue(node: value), &self)
+                } catch let error as EntryError {
+                    throw SettingsError(file: file, line: error.line ?? line, message: error.message)
                 } catch {
                     let what = (error as? ExpectedValue)?.what ?? "something else"
                     throw SettingsError(

@@ -7,7 +7,7 @@ struct QualityMeter: ~Copyable, Sendable {
     private static let leastHops: Float = 50
     /// Noise this soon after speech may be its echo.
     private static let echoHops = 10
-    /// Forgetting times in hops: half a minute of speech, ten seconds of noise.
+    /// Forgetting times in hops: half a minute of speech or signal, ten seconds of noise.
     private static let speechMemory: Float = 3000
     private static let noiseMemory: Float = 1000
     /// The median moves by this much per hop of speech, 1 dB per second; by 1 dB at first, by half of that
@@ -31,6 +31,7 @@ struct QualityMeter: ~Copyable, Sendable {
 
     private var signalHops: Int64 = 0
     private var clippedHops: Int64 = 0
+    private var recentlyClipped = RunningMean(memory: speechMemory)
     private var speech = RunningMean(memory: speechMemory)
     private var noise = RunningMean(memory: noiseMemory)
     private var medianDb: Float = 0
@@ -40,25 +41,29 @@ struct QualityMeter: ~Copyable, Sendable {
 
     /// Looks for clipping in the samples of a hop as they came, whose range is `low...high`.
     mutating func examine(_ samples: UnsafePointer<Float>, count: Int, low: Float, high: Float) {
+        let isClipped = Self.isClipped(samples, count: count, low: low, high: high)
         signalHops += 1
-        let lowEdge = low <= -Self.leastTop ? low * (1 - Self.flatness) : -.greatestFiniteMagnitude
-        let highEdge = high >= Self.leastTop ? high * (1 - Self.flatness) : .greatestFiniteMagnitude
-        guard ck_count_outside(samples, lowEdge, highEdge, count) >= Self.flatSamples else { return }
+        if isClipped { clippedHops += 1 }
+        recentlyClipped.append(isClipped ? 1 : 0)
+    }
+
+    private static func isClipped(_ samples: UnsafePointer<Float>, count: Int, low: Float, high: Float) -> Bool {
+        let lowEdge = low <= -leastTop ? low * (1 - flatness) : -.greatestFiniteMagnitude
+        let highEdge = high >= leastTop ? high * (1 - flatness) : .greatestFiniteMagnitude
+        guard ck_count_outside(samples, lowEdge, highEdge, count) >= flatSamples else { return false }
         var start = 0
         for index in 0...count {
             if index < count, samples[index] <= lowEdge || samples[index] >= highEdge { continue }
             // A run ends here: is it long, of one sign, and cut off?
-            if index - start >= Self.flatSamples, samples[start] * samples[index - 1] > 0 {
-                let limit = samples[start].magnitude * (1 - Self.edge)
+            if index - start >= flatSamples, samples[start] * samples[index - 1] > 0 {
+                let limit = samples[start].magnitude * (1 - edge)
                 let before = start > 0 ? samples[start - 1].magnitude : .greatestFiniteMagnitude
                 let after = index < count ? samples[index].magnitude : .greatestFiniteMagnitude
-                if before < limit || after < limit {
-                    clippedHops += 1
-                    return
-                }
+                if before < limit || after < limit { return true }
             }
             start = index + 1
         }
+        return false
     }
 
     /// Takes the spectrum of a hop and how likely it is speech.
@@ -92,6 +97,7 @@ struct QualityMeter: ~Copyable, Sendable {
     func quality(noiseFloorDb: borrowing FloatBuffer) -> VoiceQuality {
         var quality = VoiceQuality()
         if signalHops > 0 { quality.clippedPercent = 100 * Float(clippedHops) / Float(signalHops) }
+        quality.recentlyClippedPercent = 100 * recentlyClipped.mean
         guard speech.count >= Self.leastHops else { return quality }
         quality.speechLevelDb = medianDb
         if noise.count >= Self.leastHops {

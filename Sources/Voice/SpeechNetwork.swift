@@ -165,8 +165,8 @@ struct SpeechNetworkState: ~Copyable, Sendable {
         count: SpeechNetwork.contextSamples + SpeechNetwork.chunkSamples + padSamples)
     private var filled = 0
     /// Input of the memory cell, then its last output.
-    private let joined = FloatBuffer(count: 2 * units)
-    private let cell = FloatBuffer(count: units)
+    let joined = FloatBuffer(count: 2 * units)
+    let cell = FloatBuffer(count: units)
     /// Two work areas that the layers use in turn; sizes are the largest needs: magnitudes between two rows of
     /// padding, and the scratch of the transform.
     private let front = FloatBuffer(count: (framesPerChunk + 2) * CK_FRAME_BINS)

@@ -1,5 +1,5 @@
 import CKernels
-import MediaTypes
+public import MediaTypes
 
 /// The voice core of one speaker: 16 kHz samples in, a record per hop (10 ms) and IPU boundaries out.
 ///
@@ -105,7 +105,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 
 extension VoiceAnalyzer {
     /// Below this activity pitch is not looked for.
-    private static var pitchGate: Float { 0.1 }
+    static var pitchGate: Float { 0.1 }
 
     private static func hops(_ milliseconds: Int, most: Int) -> Int {
         max(1, min(most, milliseconds) / AudioGrid.hopMilliseconds)

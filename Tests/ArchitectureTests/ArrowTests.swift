@@ -18,7 +18,7 @@ import Testing
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
         "Store": ["Events", "GRDB", "Glibc", "Logging", "Synchronization"],
-        "Settings": ["Yams", "Foundation"],
+        "Settings": ["Conversation", "Foundation", "Yams"],
         "ControlAPI": [],
         "Control": [
             "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",

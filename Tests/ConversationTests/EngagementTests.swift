@@ -1,4 +1,5 @@
 import Events
+import Glibc
 import MediaTypes
 import Testing
 
@@ -107,24 +108,116 @@ import Testing
         #expect(last.high - last.low < 0.8 * (first.high - first.low))
     }
 
+    /// A lively voice: pitch swings over seven semitones, level over ten dB.
+    private func lively(_ scripts: [Script], until end: Double) -> [Script] {
+        scripts.map { script in
+            var script = script
+            script.f0Hz = { 200 * exp2((3.5 / 12) * sin(7 * $0) * ($0 < end ? 1 : 0.1)) }
+            script.levelDb = { -25 + 5 * sin(11 * $0) }
+            return script
+        }
+    }
+
+    @Test func aFlatVoiceLowersTheScoreAndIsNamed() throws {
+        let scripts = lively(alternation(seconds: 360), until: 240)
+        let all = scores(scripts, seconds: 360, of: "customer")
+        func mean(_ times: Range<Double>) -> Double {
+            let scores = all.filter { times.contains($0.time) }.compactMap { $0.score?.score }
+            return scores.reduce(0, +) / Double(scores.count)
+        }
+        #expect(mean(272..<300) < mean(200..<240) - 2.5, "\(mean(272..<300)), \(mean(200..<240))")
+        let after = try #require(all.last { $0.time < 290 }?.score)
+        let named = try #require(after.contributions.dropFirst().min { $0.points < $1.points })
+        #expect(named.input == "pitch_range")
+        #expect((named.usual ?? 0) > 5 && (named.value ?? 9) < 2)
+    }
+
+    @Test func aFasterTempoIsNamedButNotASmallOne() throws {
+        for (factor, moves) in [(1.08, false), (1.5, true)] {
+            var scripts = alternation(seconds: 360)
+            scripts[1].nucleiPerSecond = { $0 < 240 ? 4 : 4 * factor }
+            let after = try #require(scores(scripts, seconds: 360, of: "customer").last { $0.time < 290 }?.score)
+            let rate = try #require(after.contributions.first { $0.input == "rate_change" })
+            #expect(moves ? rate.points > 1 : rate.points == 0, "×\(factor): \(rate)")
+        }
+    }
+
+    @Test func withoutTheVoiceTheOtherInputsMakeUpTheWholeScore() throws {
+        let configuration = EngagementConfiguration()
+        var model = EngagementModel(configuration: configuration, usesVoice: false)
+        var seen = EngagementModel.Observation(
+            values: [.talkRatio: 0.5, .speakerChanges: 8, .backchannels: 1, .pitchRange: 5], speechSeconds: 100,
+            turns: 9, speakers: 2, isWindowFull: true)
+        for _ in 0..<60 { model.learn(seen) }
+        // So far off that every curve is saturated.
+        seen.values = [.talkRatio: 50, .speakerChanges: 90_000, .backchannels: 10_000, .pitchRange: 0]
+        for hop in 0..<40 as Range<Int64> { model.note(lagMilliseconds: 60_000, after: 0, at: hop) }
+        for hop in 40..<43 as Range<Int64> { model.note(lagMilliseconds: 0, after: 0, at: hop) }
+        guard case .scored(let score) = model.score(seen, oldestHop: 0) else { Issue.record("abstained"); return }
+        #expect(
+            score.contributions.allSatisfy { !["pitch_range", "loudness_variation", "rate_change"].contains($0.input) })
+        #expect(abs(score.score - 100) < 0.2)
+    }
+
+    /// Somebody who is answered late by one person and fast by another is compared pair by pair.
+    @Test func lagsAreComparedWithinThePair() throws {
+        var model = EngagementModel(configuration: EngagementConfiguration(), usesVoice: false)
+        for round in 0..<30 as Range<Int64> {
+            model.note(lagMilliseconds: 200, after: 1, at: round * 10)
+            model.note(lagMilliseconds: 2_000, after: 2, at: round * 10 + 5)
+        }
+        let seen = EngagementModel.Observation(
+            values: [.talkRatio: 0.5, .speakerChanges: 8], speechSeconds: 100, turns: 60, speakers: 3,
+            isWindowFull: true)
+        for _ in 0..<20 { model.learn(seen) }
+        guard case .scored(let score) = model.score(seen, oldestHop: 0) else { Issue.record("abstained"); return }
+        let lag = try #require(score.contributions.first { $0.input == "response_lag" })
+        #expect(abs(lag.points) < 0.3, "\(lag)")
+    }
+
+    /// Within the hysteresis the score and its contributions are repeated; they still add up.
+    @Test func smallMovesAreHeldBack() throws {
+        var model = EngagementModel(configuration: EngagementConfiguration(), usesVoice: true)
+        var seen = EngagementModel.Observation(
+            values: [.talkRatio: 0.5, .speakerChanges: 8], speechSeconds: 100, turns: 9, speakers: 2,
+            isWindowFull: true)
+        for _ in 0..<60 { model.learn(seen) }
+        var told: [Double] = []
+        for step in 0..<40 {
+            seen.values[.talkRatio] = 0.5 + 0.004 * Double(step % 2)
+            guard case .scored(let score) = model.score(seen, oldestHop: 0) else { Issue.record("abstained"); return }
+            told.append(score.score)
+        }
+        #expect(Set(told).count == 1)
+        seen.values[.talkRatio] = 0.6
+        guard case .scored(let score) = model.score(seen, oldestHop: 0) else { Issue.record("abstained"); return }
+        #expect(score.score > told[0] + 3)
+    }
+
     /// The example of docs/scoring.md, recomputed.
     @Test func theWorkedExampleOfTheDocumentation() throws {
-        var model = EngagementModel(configuration: EngagementConfiguration())
-        for _ in 0..<60 {
-            model.learn(
-                EngagementModel.Inputs(
-                    talkRatio: 0.5, lagsMilliseconds: [], changesPerMinute: 8, speechSeconds: 40, turns: 5,
-                    speakers: 2, isWindowFull: true))
+        var model = EngagementModel(configuration: EngagementConfiguration(), usesVoice: true)
+        var seen = EngagementModel.Observation(
+            values: [
+                .talkRatio: 0.5, .speakerChanges: 8, .backchannels: 1, .pitchRange: 6, .loudnessVariation: 10,
+                .rateChange: 4.5,
+            ], speechSeconds: 45, turns: 6, speakers: 2, isWindowFull: true)
+        for _ in 0..<60 { model.learn(seen) }
+        for lag in [600, 600, 600, 600, 600, 1_000, 1_200, 1_500] as [Double] {
+            model.note(lagMilliseconds: lag, after: 1, at: 100)
         }
-        for _ in 0..<5 { model.learn(lagMilliseconds: 600) }
-        let scored = model.score(
-            EngagementModel.Inputs(
-                talkRatio: 0.26, lagsMilliseconds: [1_000, 1_200, 1_500], changesPerMinute: 4, speechSeconds: 45,
-                turns: 6, speakers: 2, isWindowFull: true))
-        guard case .scored(let score) = scored else { Issue.record("abstained"); return }
+        seen.values = [
+            .talkRatio: 0.26, .speakerChanges: 4, .backchannels: 1, .pitchRange: 3.6, .loudnessVariation: 10,
+            .rateChange: 4.2,
+        ]
+        guard case .scored(let score) = model.score(seen, oldestHop: 0) else { Issue.record("abstained"); return }
         let points = Dictionary(uniqueKeysWithValues: score.contributions.map { ($0.input, $0.points) })
-        #expect(points == ["neutral": 50, "talk_ratio": -13.3, "response_lag": -10, "speaker_changes": -8.7])
-        #expect(score.score == 18)
-        #expect(abs(score.low - 8.4) < 0.05 && abs(score.high - 27.6) < 0.05)
+        #expect(
+            points == [
+                "neutral": 50, "talk_ratio": -9.3, "response_lag": -6.6, "speaker_changes": -4.2, "backchannels": 0,
+                "pitch_range": -4, "loudness_variation": 0, "rate_change": 0,
+            ])
+        #expect(score.score == 25.9)
+        #expect(abs(score.low - 18.1) < 0.05 && abs(score.high - 33.7) < 0.05, "\(score.low) \(score.high)")
     }
 }

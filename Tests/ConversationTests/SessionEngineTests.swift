@@ -8,14 +8,21 @@ import Testing
 struct Script {
     var name: String
     var consent = ConsentState.granted
+    var role: String?
     var ipus: [ClosedRange<Double>]
+    /// F0 in Hz and level in dB of voiced speech, by second; syllables per second.
+    var f0Hz: @Sendable (Double) -> Double = { _ in 200 }
+    var levelDb: @Sendable (Double) -> Double = { _ in -20 }
+    var nucleiPerSecond: @Sendable (Double) -> Double = { _ in 4 }
 
     func record(_ hop: Int64) -> HopRecord {
         let centre = (Double(hop) + 0.5) / 100
         let speaks = ipus.contains { $0.contains(centre) }
+        let period = Int64((100 / nucleiPerSecond(centre)).rounded())
         return HopRecord(
-            index: hop, levelDb: speaks ? -20 : -60, speechProbability: speaks ? 1 : 0, f0Hz: speaks ? 200 : 0,
-            voicingProbability: speaks ? 1 : 0, isSpeech: speaks, isLost: false)
+            index: hop, levelDb: speaks ? Float(levelDb(centre)) : -60, speechProbability: speaks ? 1 : 0,
+            f0Hz: speaks ? Float(f0Hz(centre)) : 0, voicingProbability: speaks ? 1 : 0, isSpeech: speaks,
+            isLost: false, isNucleus: speaks && hop % period == 0)
     }
 }
 
@@ -25,7 +32,7 @@ func play(
     blockHops: (Int) -> Int = { _ in 1 }
 ) -> (events: [Event], totals: SessionTotals, late: Int) {
     var engine = SessionEngine(id: "s", configuration: configuration)
-    let speakers = scripts.map { engine.join(name: $0.name, role: nil, consent: $0.consent, at: 0) }
+    let speakers = scripts.map { engine.join(name: $0.name, role: $0.role, consent: $0.consent, at: 0) }
     let hops = Int64((seconds * 100).rounded())
     var done = scripts.map { _ in Int64(0) }
     var turn = 0
@@ -102,7 +109,7 @@ extension [Event] {
         #expect(engine.settledHops == 950, "the skew of half a second is waited for")
         let ticks = engine.takeEvents().ticks(of: "b")
         #expect(ticks.count == 9)
-        #expect((ticks.last?.lossPercent ?? 0) > 95)
+        #expect((ticks.last?.audio.lossPercent ?? 0) > 95)
         engine.push(speaker: b, Script(name: "b", ipus: []).record(5))
         #expect(engine.lateRecords == 1)
     }

@@ -7,12 +7,15 @@ import Testing
 private struct Collected {
     var records: [HopRecord] = []
     var lost: [Range<Int64>] = []
+    /// What was said of the quality after how many records.
+    var qualities: [(records: Int, quality: VoiceQuality)] = []
 
     mutating func take(_ output: SpeakerOutput) {
         switch output {
         case .hop(let record): records.append(record)
         case .lost(let from, let to): lost.append(from..<to)
         case .change: break
+        case .quality(let quality): qualities.append((records.count, quality))
         }
     }
 }
@@ -71,6 +74,31 @@ private struct Collected {
         let collected = feed(starts)
         #expect(collected.lost.count == 3 && collected.lost.allSatisfy { $0.count == 1 })
         #expect(isContiguous(collected.records))
+    }
+
+    @Test(arguments: [160, 320, 1_000, 16_000, 40_000]) func qualityIsToldOnceASecondHoweverBlocksAreCut(size: Int) {
+        var state: UInt32 = 1
+        let samples = (0..<80_000).map { index in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            let noise = Float(state >> 8) / Float(1 << 24) - 0.5
+            return index / 8_000 % 2 == 0 ? max(-0.2, min(0.2, noise)) : 0.01 * noise
+        }
+        func collect(_ size: Int, measuresFeatures: Bool = true) -> Collected {
+            var collected = Collected()
+            var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: measuresFeatures)
+            for start in stride(from: 0, to: samples.count, by: size) {
+                let block = samples.span.extracting(start..<min(start + size, samples.count))
+                pipeline.feed(start: MediaTime(samples: Int64(start)), samples: block) { collected.take($0) }
+            }
+            pipeline.finish { collected.take($0) }
+            return collected
+        }
+        let collected = collect(size)
+        let delay = collected.records.count - (collected.qualities.dropLast().last?.records ?? 0)
+        #expect(collected.qualities.map(\.records) == (1...5).map { 100 * $0 - delay } + [500])
+        #expect(collected.qualities.map(\.quality) == collect(77).qualities.map(\.quality))
+        #expect((collected.qualities.last?.quality.clippedPercent ?? 0) > 10)
+        #expect(collect(size, measuresFeatures: false).qualities.isEmpty)
     }
 
     @Test func whatWasPlayedBeforeIsNotPlayedAgain() {

@@ -283,14 +283,14 @@ func tick(score: Double = 50, contributions: Int = 4) -> Tick {
     }
     return Tick(
         windows: ["10s", "30s", "120s", "session"].map { WindowMetrics(name: $0) },
-        voice: VoiceMetrics(isSpeaking: true, levelDb: -23.4, f0Hz: 181.2),
+        voice: VoiceMetrics(isSpeaking: true, levelDb: -23.4, relativeLevelDb: 1.2, f0Hz: 181.2),
         engagement: .scored(
             EngagementScore(
                 score: score, low: score - 5, high: score + 5, confidence: 0.8, isProvisional: false,
                 contributions: parts)),
         sentiment: .abstained(reason: "no model"),
         baseline: Baseline(speechSeconds: 61, turns: 7, isReady: true),
-        lossPercent: 0.1)
+        audio: AudioQuality(lossPercent: 0.1))
 }
 
 func tickEvent(_ speaker: String, _ seconds: Double, session: String = "s1", score: Double = 50) -> Event {

@@ -1,3 +1,4 @@
+import Conversation
 import Foundation
 import Testing
 
@@ -42,9 +43,13 @@ import Testing
                 events: {tick_s: 0.5, heartbeat_s: 2.5}
                 conversation:
                   windows_s: [5, 60]
-                  talk_ratio_points: 30
-                  response_lag_points: 10
-                  speaker_change_points: 10
+                engagement:
+                  talk_ratio_points: 16
+                  backchannel_points: 3
+                cues:
+                  rules:
+                    - {id: spiel, metric: monologue_s, above: 30, severity: warning}
+                    - {id: talk, metric: talk_ratio, window_s: 60, above: 0.5, clear: 0.4, enabled: false}
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
@@ -54,10 +59,13 @@ import Testing
         #expect(settings.sockets.events == "/tmp/e")
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])
-        #expect(settings.events.tickMilliseconds == 500)
+        #expect(settings.conversation.tickHops == 50)
         #expect(settings.events.heartbeatMilliseconds == 2_500)
         #expect(settings.conversation.windowsSeconds == [5, 60])
-        #expect(settings.conversation.talkRatioPoints == 30)
+        #expect(settings.conversation.engagement.talkRatioPoints == 16)
+        #expect(settings.conversation.cues.map(\.id) == ["spiel", "talk"])
+        #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
+        #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500)
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
@@ -77,7 +85,15 @@ import Testing
         ("sockets:\n  mode: \"0999\"\n", 2, "octal"),
         ("sockets:\n  events: relative\n", 2, "absolute path"),
         ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
-        ("conversation:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("engagement:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("cues:\n  rules: 3\n", 2, "'cues.rules' must be a list of rules"),
+        ("cues:\n  rules:\n  - 3\n", 3, "must be a mapping"),
+        ("cues:\n  rules:\n  - {id: a}\n", 3, "cue 'a' needs a metric; take one of talk_ratio"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
+        ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
+        ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
         ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),

@@ -22,6 +22,9 @@ import Testing
             Event(
                 .speechEnded(SpeechEnded(startSeconds: 1, endSeconds: 2)), session: "call", speaker: "anna",
                 timeSeconds: 2))
+        let cue = CueRaised(
+            id: 1, cue: "monologue", severity: "info", metric: "monologue_s", value: 91, limit: 90, windowSeconds: nil)
+        store.record(Event(.cueRaised(cue), session: "call", speaker: "ben", timeSeconds: 3))
         store.end("call", ["ben", "anna"])
 
         let session = try #require(try await store.sessions().first)
@@ -42,6 +45,7 @@ import Testing
         #expect((first["engagement"] as? [String: Any])?["score"] as? Double == 61.5 && first["t"] as? Double == 1)
         let stored = try #require(events.first { $0["type"] as? String == "turn" })
         #expect(stored["fto_ms"] as? Int == 300 && stored["previous_speaker"] == nil)
+        #expect(events.contains { $0["type"] as? String == "cue.raised" && $0["speaker"] as? String == "ben" })
         #expect(try folder.occurrences(of: "shy") == 0)
         #expect(store.status == Store.Status())
         #expect(try await store.report(session: "nothing") == nil)

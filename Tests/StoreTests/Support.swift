@@ -96,9 +96,9 @@ extension Tick {
             contributions: [Contribution(input: "neutral", points: 50)])
         return Tick(
             windows: Array(repeating: window, count: windows),
-            voice: VoiceMetrics(isSpeaking: true, levelDb: -20, f0Hz: f0Hz),
+            voice: VoiceMetrics(isSpeaking: true, levelDb: -20, relativeLevelDb: 0, f0Hz: f0Hz),
             engagement: .scored(score), sentiment: .abstained(reason: "not_supported"),
-            baseline: Baseline(speechSeconds: 12.5, turns: 3, isReady: false), lossPercent: 0)
+            baseline: Baseline(speechSeconds: 12.5, turns: 3, isReady: false), audio: AudioQuality(lossPercent: 0))
     }
 }
 
@@ -106,6 +106,16 @@ extension SessionTotals {
     static func sample(_ session: String, _ speakers: [String], consent: ConsentState) -> SessionTotals {
         SessionTotals(
             session: session, durationSeconds: 90, speakerChanges: 11, overlapRatio: 0.05,
+            sides: [
+                Side(
+                    name: "host", speakers: speakers, speechSeconds: 1, talkRatio: 1, turns: 1,
+                    responseLagMedianMilliseconds: nil, responseLags: 0)
+            ],
+            entrainment: [
+                Entrainment(
+                    speakers: speakers, feature: "pitch", exchanges: 9, proximity: 1, convergence: 0, synchrony: 0,
+                    shamSynchrony: 0)
+            ],
             speakers: speakers.map { name in
                 var metrics = WindowMetrics(name: "session")
                 metrics.speechSeconds = 48.25

@@ -178,6 +178,18 @@ import Testing
         #expect(zip(right, exactRight).allSatisfy { ($0 - $1).magnitude <= 1e-4 })
     }
 
+    @Test(arguments: [0, 1, 15, 16, 17, 65, 128]) func rectifyAsTheScalarTwin(count: Int) {
+        for offset in [0, 1, 3] {
+            var fast = random(count + offset, seed: 15)
+            var exact = fast
+            fast.withUnsafeMutableBufferPointer { if let start = $0.baseAddress { ck_rectify(start + offset, count) } }
+            exact.withUnsafeMutableBufferPointer {
+                if let start = $0.baseAddress { ck_rectify_reference(start + offset, count) }
+            }
+            #expect(fast == exact)
+        }
+    }
+
     @Test func rectify() {
         var values: [Float] = [-1, 0, 2, .nan, -.infinity, .infinity]
         ck_rectify(&values, values.count)

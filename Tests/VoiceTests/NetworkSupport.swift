@@ -28,9 +28,40 @@ enum Weights {
             + values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
     }
 
+    /// The steps of Tests/Fixtures/silero-6.2.3-steps.bin.
+    static func steps() throws -> [NetworkStep] {
+        let bytes = Array(try Data(contentsOf: root.appending(path: "Tests/Fixtures/silero-6.2.3-steps.bin")))
+        return stride(from: 0, to: bytes.count, by: NetworkStep.byteCount).map {
+            NetworkStep(bytes: bytes[$0..<$0 + NetworkStep.byteCount])
+        }
+    }
+
     static func fixture(_ name: String) throws -> [Float] {
         try String(contentsOf: root.appending(path: "Tests/Fixtures/\(name)"), encoding: .utf8)
             .split(separator: "\n").compactMap { Float($0) }
+    }
+}
+
+/// One step of the original network.
+struct NetworkStep {
+    static let byteCount = 576 * 2 + (2 * 256 + 1) * 4
+
+    /// 64 of context, 512 new.
+    let samples: [Float]
+    /// Hidden state, then cell.
+    let before: [Float]
+    let probability: Float
+    let after: [Float]
+
+    init(bytes: ArraySlice<UInt8>) {
+        func number(_ offset: Int, bytes count: Int) -> UInt32 {
+            (0..<count).reduce(0) { $0 | UInt32(bytes[bytes.startIndex + offset + $1]) << (8 * $1) }
+        }
+        samples = (0..<576).map { Float(Int16(truncatingIfNeeded: number(2 * $0, bytes: 2))) / 32_768 }
+        let values = (0..<513).map { Float(bitPattern: number(1_152 + 4 * $0, bytes: 4)) }
+        before = Array(values[..<256])
+        probability = values[256]
+        after = Array(values[257...])
     }
 }
 

@@ -35,6 +35,35 @@ import Testing
         #expect(errors.allSatisfy { $0 < 1e-5 })
     }
 
+    /// One step from the state that the original had: the forward pass without what the recurrence makes of rounding.
+    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/fetch-vad-weights.py"))
+    func aStepFromTheOriginalsStateGivesItsProbability() throws {
+        let network = try Weights.network()
+        let steps = try Weights.steps()
+        #expect(steps.count == 60)
+        var state = SpeechNetworkState()
+        for (index, step) in steps.enumerated() {
+            step.samples.withUnsafeBufferPointer { samples in
+                guard let start = samples.baseAddress else { return }
+                // The context is the end of a chunk before.
+                for _ in 0..<8 { _ = state.take(start, count: 64) }
+                state.beginChunk()
+                _ = state.take(start + 64, count: 512)
+            }
+            for unit in 0..<128 {
+                state.joined[128 + unit] = step.before[unit]
+                state.cell[unit] = step.before[128 + unit]
+            }
+            let logOdds = Double(state.evaluate(network))
+            state.beginChunk()
+            #expect((1 / (1 + exp(-logOdds)) - Double(step.probability)).magnitude <= 1e-6, "step \(index)")
+            for unit in 0..<128 {
+                #expect((state.joined[128 + unit] - step.after[unit]).magnitude < 2e-5, "step \(index)")
+                #expect((state.cell[unit] - step.after[128 + unit]).magnitude < 2e-5, "step \(index)")
+            }
+        }
+    }
+
     /// The layers, the order of the weights and the paddings against the textbook, whatever the weights.
     @Test func agreesWithTheDefinitionOfItsLayers() throws {
         let values = Weights.randomValues()

@@ -64,6 +64,17 @@ import Voice
         #expect(quality(of: clipped.map { $0 * 0.9 / (0.3 * peak) }).clippedPercent >= share)
     }
 
+    @Test func clippingOfTheLastHalfMinuteIsForgottenLater() {
+        let talk = Signals.talk(seconds: 20)
+        let peak = talk.map(\.magnitude).max() ?? 1
+        let clipped = talk.map { max(-0.3 * peak, min(0.3 * peak, $0)) }
+        let early = quality(of: clipped)
+        #expect((early.recentlyClippedPercent - early.clippedPercent).magnitude < 0.01)
+        let late = quality(of: clipped + talk + talk + talk + talk + talk + talk)
+        #expect((late.clippedPercent - early.clippedPercent / 7).magnitude < 0.5)
+        #expect(late.recentlyClippedPercent < 0.4 * late.clippedPercent)
+    }
+
     /// The crests of smooth waves are flat too.
     @Test(arguments: [50.0, 150, 300, 1000, 3000])
     func smoothCrestsAreNotClipped(hz: Double) {

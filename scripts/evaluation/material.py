@@ -97,19 +97,19 @@ def conditions(recordings, snr_db):
 
 
 def mixture(recording, noise, snr_db, working_rate_hz):
-    """16 kHz samples of a recording, with noise added at `working_rate_hz`.
+    """16 kHz samples of a recording, with noise added at `working_rate_hz`; without noise as it is.
 
     The level of speech is that of the louder half of its 20 ms frames.
     """
-    samples = decode(recording, working_rate_hz)
-    if noise is not None:
-        clean = samples.astype(np.float64)
-        added = np.resize(decode(noise, working_rate_hz).astype(np.float64), len(clean))
-        frame = working_rate_hz // 50
-        powers = np.sort((clean[: len(clean) // frame * frame].reshape(-1, frame) ** 2).mean(1))
-        wanted = powers[len(powers) // 2 :].mean() / 10 ** (snr_db / 10)
-        mixed = clean + added * np.sqrt(wanted / max((added**2).mean(), 1e-9))
-        samples = mixed * min(1, 32_000 / max(np.abs(mixed).max(), 1))
+    if noise is None:
+        return decode(recording, 16_000)
+    clean = decode(recording, working_rate_hz).astype(np.float64)
+    added = np.resize(decode(noise, working_rate_hz).astype(np.float64), len(clean))
+    frame = working_rate_hz // 50
+    powers = np.sort((clean[: len(clean) // frame * frame].reshape(-1, frame) ** 2).mean(1))
+    wanted = powers[len(powers) // 2 :].mean() / 10 ** (snr_db / 10)
+    mixed = clean + added * np.sqrt(wanted / max((added**2).mean(), 1e-9))
+    samples = mixed * min(1, 32_000 / max(np.abs(mixed).max(), 1))
     if working_rate_hz == 16_000:
         return samples
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:

@@ -14,6 +14,9 @@ struct Material {
 
     static let seconds = 600
 
+    /// CPU seconds per hour of audio, from those for all of it.
+    static func perHour(_ cpuSeconds: Double) -> Double { cpuSeconds * 3600 / Double(seconds) }
+
     /// Made from the two tracks of the demo's call, which together hardly pause.
     init(call: String, scratch: String) throws {
         let tracks = try ["anna", "ben"].map { try Self.samples(of: "\(call)/\($0).wav") }

@@ -9,9 +9,6 @@ struct Stages {
     let material: Material
     let detection: SpeechDetection
 
-    /// CPU seconds per hour of audio.
-    private func perHour(_ seconds: Double) -> Double { seconds * 3600 / Double(Material.seconds) }
-
     private func analyse(
         _ samples: [Float], network: SpeechNetwork?, measuresFeatures: Bool = true
     ) -> Double {
@@ -39,54 +36,75 @@ struct Stages {
     /// The voice core by itself, and beside what FFmpeg pays for decoding the same speech.
     func table() throws -> String {
         var table = Table("stage", "CPU-s per hour of audio")
-        func add(_ name: String, _ seconds: Double) { table.add(name, figure(perHour(seconds))) }
+        func add(_ name: String, _ seconds: Double) { table.add(name, figure(Material.perHour(seconds))) }
         let silence = [Float](repeating: 0, count: material.speech.count)
+        let parts = VoiceParts(samples: material.speech, network: detection.network)
         add("decoding Opus 24 kbit/s (`Decode`)", try median { try decode(material.opusFile) })
-        let detector = median { analyse(material.speech, network: nil, measuresFeatures: false) }
-        add("built-in detector, continuous speech", detector)
+        add("input: clipping, high-pass, hum filter", median { parts.input() })
+        add("– of which the hum filter", median { parts.hum() })
+        add("speech: built-in detector", median { parts.detector(network: nil) })
         if let network = detection.network {
-            add(
-                "network detector, continuous speech",
-                median { analyse(material.speech, network: network, measuresFeatures: false) })
+            add("speech: network and the built-in detector", median { parts.detector(network: network) })
         }
+        add("speech: segmenter", median { parts.segmenter() })
+        add("pitch", median { parts.pitch() })
+        add("pace", median { parts.pace() })
+        add("level and quality", median { parts.quality() })
+        let bare = median { analyse(material.speech, network: detection.network, measuresFeatures: false) }
+        add("voice core without consent: input and speech", bare)
         let whole = median { analyse(material.speech, network: detection.network) }
-        add("voice core, continuous speech", whole)
+        add("voice core", whole)
         let fifth = median { analyse(material.fifth, network: detection.network) }
         add("voice core, speech a fifth of the time", fifth)
         add("voice core, digital silence", median { analyse(silence, network: detection.network) })
+        if detection.network != nil {
+            add("voice core with the built-in detector", median { analyse(material.speech, network: nil) })
+            add(
+                "voice core with the built-in detector, speech a fifth of the time",
+                median { analyse(material.fifth, network: nil) })
+        }
         return table.text + "\n" + (try pairs()) + "\n" + allocations() + "\n"
-            + "Streams per core that analysis alone would allow: \(Int(3600 / perHour(whole))) that speak all the time, "
-            + "\(Int(3600 / perHour(fifth))) that speak a fifth of it.\n"
+            + "Streams per core that analysis alone would allow: \(Int(3600 / Material.perHour(whole))) that speak all "
+            + "the time, \(Int(3600 / Material.perHour(fifth))) that speak a fifth of it.\n"
     }
 
-    /// Voice core and FFmpeg in turn, so that the ratio holds when the machine's speed drifts.
+    /// Voice core, decoding and FFmpeg in turn, so that the ratios hold when the machine's speed drifts.
     private func pairs() throws -> String {
-        var ratios: [Double] = []
+        var cores: [Double] = []
+        var decodings: [Double] = []
         for round in 0..<6 {
             let core = analyse(material.speech, network: detection.network)
+            let decoding = try decode(material.opusFile)
             let before = childrenSeconds()
             try run([
                 "ffmpeg", "-nostdin", "-threads", "1", "-i", material.opusFile, "-ac", "1", "-ar", "16000", "-f",
                 "null",
                 "-",
             ])
-            // The first pair warms up.
-            if round > 0 { ratios.append(core / (childrenSeconds() - before)) }
+            // The first round warms up.
+            guard round > 0 else { continue }
+            let ffmpeg = childrenSeconds() - before
+            cores.append(core / ffmpeg)
+            decodings.append(decoding / ffmpeg)
         }
-        let sorted = ratios.sorted()
-        return "Voice core over `ffmpeg -threads 1 -i speech.opus -ac 1 -ar 16000 -f null -`, in pairs: "
-            + "\(figure(median(ratios))) (\(figure(sorted.first ?? 0)) to \(figure(sorted.last ?? 0))).\n"
+        func text(_ ratios: [Double]) -> String {
+            let sorted = ratios.sorted()
+            return "\(figure(median(ratios))) (\(figure(sorted.first ?? 0)) to \(figure(sorted.last ?? 0)))"
+        }
+        return "Over `ffmpeg -threads 1 -i speech.opus -ac 1 -ar 16000 -f null -`, in turn:\n"
+            + "voice core \(text(cores)), decoding through `Decode` \(text(decodings)).\n"
     }
 
+    /// Allocations on the way of a speaker's samples to the session, after ten seconds.
     private func allocations() -> String {
-        var analyzer = VoiceAnalyzer(network: detection.network)
-        let warmUp = material.speech.span.extracting(first: 160_000)
-        analyzer.process(warmUp) { consume($0) }
+        var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
+        let first = 10 * AudioGrid.sampleRateHz
+        pipeline.feed(start: .zero, samples: material.speech.span.extracting(first: first)) { consume($0) }
         let hops = 10_000
-        let block = material.speech.span.extracting(160_000..<160_000 + hops * AudioGrid.hopSamples)
+        let block = material.speech.span.extracting(first..<first + hops * AudioGrid.hopSamples)
         let before = malloc_counter_of_this_thread()
-        analyzer.process(block) { consume($0) }
+        pipeline.feed(start: pipeline.end, samples: block) { consume($0) }
         let count = malloc_counter_of_this_thread() - before
-        return "Heap allocations in \(hops) hops: \(count).\n"
+        return "Heap allocations in \(hops) hops of voice core and `SpeakerPipeline`: \(count).\n"
     }
 }

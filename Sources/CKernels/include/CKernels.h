@@ -89,8 +89,10 @@ void ck_lstm_cell(const float *gates, size_t units, float *cell, float *hidden);
 /// Twin of `ck_lstm_cell` with the functions of libm in double precision.
 void ck_lstm_cell_reference(const float *gates, size_t units, float *cell, float *hidden);
 
-/// Sets negative values to zero.
+/// Sets negative values, and what is no number, to zero.
 void ck_rectify(float *values, size_t count);
+/// Scalar twin of `ck_rectify`.
+void ck_rectify_reference(float *values, size_t count);
 
 /// Elementary functions of libm, so that the callers need no other module.
 static inline float ck_log10(float value) { return __builtin_log10f(value); }

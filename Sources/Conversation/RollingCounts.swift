@@ -14,8 +14,8 @@ struct RollingCounts {
     struct Counts: Equatable {
         /// Hops of speech.
         var speech: Int32 = 0
-        /// Hops of pause inside turns.
-        var pause: Int32 = 0
+        /// Hops of pause inside turns, and the number of pauses.
+        var pause: Int32 = 0, pauses: Int32 = 0
         /// Hops whose media was lost.
         var lost: Int32 = 0
         /// Turns begun (of the session: floor transfers).
@@ -26,6 +26,10 @@ struct RollingCounts {
         var overlap: Int32 = 0
         /// Backchannels given and interruptions made.
         var backchannels: Int32 = 0, interruptions: Int32 = 0
+        /// Answers that came sooner than `ConversationConfiguration.hastyHops` after the other side's turn.
+        var hastyAnswers: Int32 = 0
+        /// Sum of the intonation slopes at the ends of IPUs in hundredths of a semitone per second, and their number.
+        var slope: Int32 = 0, slopes: Int32 = 0
 
         static func += (left: inout Counts, right: Counts) {
             left.speech &+= right.speech
@@ -36,6 +40,10 @@ struct RollingCounts {
             left.nuclei &+= right.nuclei
             left.backchannels &+= right.backchannels
             left.interruptions &+= right.interruptions
+            left.pauses &+= right.pauses
+            left.hastyAnswers &+= right.hastyAnswers
+            left.slope &+= right.slope
+            left.slopes &+= right.slopes
         }
 
         static func -= (left: inout Counts, right: Counts) {
@@ -47,6 +55,10 @@ struct RollingCounts {
             left.nuclei &-= right.nuclei
             left.backchannels &-= right.backchannels
             left.interruptions &-= right.interruptions
+            left.pauses &-= right.pauses
+            left.hastyAnswers &-= right.hastyAnswers
+            left.slope &-= right.slope
+            left.slopes &-= right.slopes
         }
     }
 

@@ -1,0 +1,76 @@
+import DequeModule
+import Events
+import MediaTypes
+
+/// What is known of one speaker's channel at the session's present, and when a change of it is worth an event.
+struct ChannelWatch {
+    /// Own speech before anything is said about the channel, in hops: the estimates have settled.
+    private static let leastSpeechHops: Int32 = 500
+    /// Least media time between two events of a speaker, in hops.
+    private static let pauseHops: Int64 = 1_000
+    /// An issue begins at the first value and ends beyond the second; between them it stays as it is. Recordings
+    /// without clipping show up to 0.05 %.
+    private static let clippingPercent = (begins: 1.0, ends: 0.5)
+    private static let snrDb = (begins: 10.0, ends: 13.0)
+    private static let bandwidthHz = (begins: 4_000.0, ends: 5_000.0)
+
+    /// Figures that lie ahead of the session's present, each with the hop at which it holds.
+    private var queue: Deque<(hop: Int64, quality: VoiceQuality)> = []
+    private var present: VoiceQuality?
+    private var issues: Set<QualityChange.Issue> = []
+    private var nextEventHop: Int64 = 0
+
+    /// Takes in what is known at `hop` of the session.
+    mutating func append(_ quality: VoiceQuality, at hop: Int64) {
+        queue.append((hop, quality))
+    }
+
+    /// Moves the present on to `hop`.
+    mutating func settle(until hop: Int64) {
+        while let first = queue.first, first.hop <= hop {
+            present = first.quality
+            queue.removeFirst()
+        }
+    }
+
+    /// The figures of the present, over the last half minute.
+    func recent(lossPercent: Double) -> AudioQuality {
+        audio(lossPercent, clippingPercent: \.recentlyClippedPercent)
+    }
+
+    /// The figures of the present; clipping since the speaker was first heard.
+    func overall(lossPercent: Double) -> AudioQuality {
+        audio(lossPercent, clippingPercent: \.clippedPercent)
+    }
+
+    /// The event that is due where the issues are others than were told last; nil where they are not.
+    ///
+    /// - Parameter speechHops: speech of the speaker so far.
+    mutating func change(_ audio: AudioQuality, speechHops: Int32, at hop: Int64) -> QualityChange? {
+        guard speechHops >= Self.leastSpeechHops, hop >= nextEventHop else { return nil }
+        var now: Set<QualityChange.Issue> = []
+        func look(_ issue: QualityChange.Issue, _ value: Double?, _ limits: (begins: Double, ends: Double)) {
+            guard let value else { return }
+            let limit = issues.contains(issue) ? limits.ends : limits.begins
+            // Some are an issue above their limit, some below.
+            let isBad = limits.ends < limits.begins ? value >= limit : value <= limit
+            if isBad { now.insert(issue) }
+        }
+        look(.clipping, audio.clippingPercent, Self.clippingPercent)
+        look(.noise, audio.snrDb, Self.snrDb)
+        look(.narrowBand, audio.bandwidthHz, Self.bandwidthHz)
+        guard now != issues else { return nil }
+        issues = now
+        nextEventHop = hop + Self.pauseHops
+        return QualityChange(issues: QualityChange.Issue.allCases.filter(now.contains), audio: audio)
+    }
+
+    private func audio(_ lossPercent: Double, clippingPercent: KeyPath<VoiceQuality, Float>) -> AudioQuality {
+        var audio = AudioQuality(lossPercent: lossPercent)
+        guard let present else { return audio }
+        audio.snrDb = present.snrDb.map { Double($0) }
+        audio.clippingPercent = Double(present[keyPath: clippingPercent])
+        audio.bandwidthHz = present.bandwidthHz.map { Double($0) }
+        return audio
+    }
+}

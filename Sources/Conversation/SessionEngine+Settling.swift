@@ -1,0 +1,102 @@
+import Events
+import MediaTypes
+
+/// What one settled hop of all speakers means for the floor, the counts and the events.
+extension SessionEngine {
+    mutating func settleHop() {
+        let hop = settledHops
+        var speaking: Int32 = 0
+        for index in speakers.indices {
+            let record = speakers[index].next(hop)
+            let speaksNow = record?.isSpeech ?? false
+            if speaksNow { speaking += 1 }
+            if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }
+            speaks[index] = speaksNow
+            let pause = floor.note(speaker: index, speaks: speaksNow, isLost: record?.isLost ?? true, hop: hop)
+            if let record { speakers[index].count(record, pauseHops: pause) }
+        }
+        if speaking > 0 {
+            talk.open.speech += 1
+            lastHeard = hop
+        }
+        if speaking > 1 { common.open.overlap += 1 }
+        common.open.speech += speaking
+        let outcome = floor.settle(hop: hop)
+        if let finished = outcome.finished { end(finished) }
+        if let begun = outcome.begun { begin(begun, at: hop) }
+        for incursion in incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop) {
+            tell(incursion)
+        }
+        settledHops += 1
+        if settledHops % Int64(RollingCounts.bucketHops) == 0 {
+            common.closeBucket()
+            talk.closeBucket()
+            for index in speakers.indices { speakers[index].measures.counts.closeBucket() }
+        }
+        let isTick = settledHops % Int64(configuration.tickHops) == 0
+        let isSecond = settledHops % Int64(AudioGrid.hopsPerSecond) == 0
+        if isTick || isSecond { score() }
+        if isTick { tick() }
+        // Learning comes after scoring, so that a tick is never compared with itself.
+        if isSecond { closeSecond() }
+    }
+
+    private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
+        let speaker = turn.speaker
+        let isMeasured = speakers[speaker].isMeasured
+        if isMeasured { speakers[speaker].measures.counts.open.turns += 1 }
+        guard let previous = turn.previousSpeaker else { return }
+        common.open.turns += 1
+        transfers.add(from: previous, to: speaker)
+        guard let offset = turn.ftoHops, isMeasured,
+            speakers[previous].timingUncertaintyMilliseconds + speakers[speaker].timingUncertaintyMilliseconds
+                <= configuration.mostTimingUncertaintyMilliseconds
+        else { return }
+        speakers[speaker].measures.offsets.add(offsetHops: offset, at: hop)
+        speakers[speaker].measures.engagement.note(
+            lagMilliseconds: Double(max(0, offset)) * Double(AudioGrid.hopMilliseconds), after: previous, at: hop)
+        guard let side = speakers[speaker].side, let other = speakers[previous].side, side != other else { return }
+        if offset > 0 { speakers[speaker].measures.answers.add(offsetHops: offset, at: hop) }
+        if offset < Int64(configuration.hastyHops) { speakers[speaker].measures.counts.open.hastyAnswers += 1 }
+        sideOffsets[side, default: TransferOffsets(horizonSeconds: configuration.horizonSeconds)]
+            .add(offsetHops: offset, at: hop)
+    }
+
+    private mutating func end(_ turn: Floor.Turn) {
+        history.add(turn)
+        publish(turn)
+        let voice = speakers[turn.speaker].isMeasured ? speakers[turn.speaker].measures.turnVoice.take() : nil
+        entrainment.add(speaker: turn.speaker, voice: voice)
+    }
+
+    mutating func publish(_ turn: Floor.Turn) {
+        guard speakers[turn.speaker].isMeasured else { return }
+        let previous = turn.previousSpeaker.map { speakers[$0] }
+        emit(
+            .turn(
+                Turn(
+                    startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
+                    ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
+                    previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
+            speaker: turn.speaker, at: turn.endHop)
+    }
+
+    /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.
+    private mutating func tell(_ incursion: Incursions.Incursion) {
+        let speaker = incursion.speaker
+        guard speakers[speaker].isMeasured else { return }
+        switch incursion.kind {
+        case .backchannel: speakers[speaker].measures.counts.open.backchannels += 1
+        case .interruption: speakers[speaker].measures.counts.open.interruptions += 1
+        case .overlap: break
+        }
+        guard speakers[incursion.holder].isMeasured else { return }
+        emit(
+            .overlap(
+                Overlap(
+                    id: incursion.id, revision: incursion.revision, kind: Overlap.Kind(incursion.kind),
+                    startSeconds: seconds(incursion.startHop), endSeconds: seconds(incursion.endHop),
+                    sharedSeconds: seconds(incursion.sharedHops), holder: speakers[incursion.holder].name)),
+            speaker: speaker, at: incursion.endHop)
+    }
+}

@@ -1,0 +1,106 @@
+import Events
+import MediaTypes
+
+/// Scores, ticks and cues.
+extension SessionEngine {
+    /// Scores everybody who may be scored.
+    mutating func score() {
+        let horizon = Int64(configuration.horizonSeconds * AudioGrid.hopsPerSecond)
+        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+            let seen = observation(of: speakers[index].measures)
+            speakers[index].measures.observation = seen
+            let score = speakers[index].measures.engagement.score(seen, oldestHop: settledHops - horizon)
+            speakers[index].measures.note(score)
+        }
+    }
+
+    /// Publishes a tick of everybody who may be measured.
+    mutating func tick() {
+        let shared = sharedMetrics()
+        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+            let audio = audio(of: index)
+            let speaker = speakers[index]
+            let tick = Tick(
+                windows: windowMetrics(of: index, shared: shared),
+                voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
+                engagement: speaker.measures.lastEngagement, sentiment: .abstained(reason: "not_supported"),
+                baseline: baseline(of: speaker.measures), audio: audio)
+            emit(.tick(tick), speaker: index, at: settledHops)
+            let speech = total(of: speaker.measures.counts).speech
+            if let change = speakers[index].measures.channel.change(audio, speechHops: speech, at: settledHops) {
+                emit(.quality(change), speaker: index, at: settledHops)
+            }
+        }
+    }
+
+    /// What the channel of a speaker does now.
+    private mutating func audio(of index: Int) -> AudioQuality {
+        speakers[index].measures.channel.settle(until: settledHops)
+        let measures = speakers[index].measures
+        return measures.channel.recent(
+            lossPercent: lossPercent(of: measures, windowSeconds: configuration.engagement.windowSeconds))
+    }
+
+    /// Ends a second: baselines learn, and cues are raised and cleared.
+    mutating func closeSecond() {
+        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+            speakers[index].measures.closeSecond()
+            let values = cues.rules.map { cueValue($0, speaker: index) }
+            for body in cues.look(at: index, hop: settledHops, values: values) {
+                emit(body, speaker: index, at: settledHops)
+            }
+        }
+        let silence = lastHeard.map { seconds(settledHops - 1 - $0) }
+        let values = cues.rules.map { $0.about == .session && $0.metric == .silence ? silence : nil }
+        for body in cues.look(at: nil, hop: settledHops, values: values) { emit(body, speaker: nil, at: settledHops) }
+    }
+
+    /// The metric of a rule for one speaker; nil where it does not look at this one or there is nothing to measure.
+    private func cueValue(_ rule: CueRule, speaker index: Int) -> Double? {
+        guard rule.about.includes(speakers[index].side) else { return nil }
+        let measures = speakers[index].measures
+        let window = configuration.countedIndex(seconds: rule.windowSeconds)
+        let counts = measures.counts.windows[window]
+        let isFull = measures.counts.coveredSeconds(lengthSeconds: rule.windowSeconds) >= Double(rule.windowSeconds)
+        switch rule.metric {
+        case .talkRatio: return isFull ? ratio(counts.speech, common.windows[window].speech) : nil
+        case .monologue:
+            guard let turn = floor.current, turn.speaker == index else { return 0 }
+            return seconds(turn.endHop - turn.startHop)
+        case .interruptions: return Double(counts.interruptions)
+        case .hastyAnswers: return Double(counts.hastyAnswers)
+        case .rateChange:
+            guard let rate = rate(counts.nuclei, counts.speech, leastSeconds: 5),
+                let usual = measures.engagement.usual(.rateChange)
+            else { return nil }
+            return rate / usual - 1
+        case .silence: return nil
+        case .unheard: return seconds(settledHops - 1 - (measures.lastHeard ?? 0))
+        case .engagementChange: return measures.scoreChange(seconds: rule.windowSeconds)
+        }
+    }
+
+    /// What the score of a speaker is made of.
+    private func observation(of measures: SpeakerMeasures) -> EngagementModel.Observation {
+        let length = configuration.engagement.windowSeconds
+        let window = configuration.countedIndex(seconds: length)
+        let counts = measures.counts.windows[window]
+        let covered = measures.counts.coveredSeconds(lengthSeconds: length)
+        var seen = EngagementModel.Observation()
+        seen.values[.talkRatio] = ratio(counts.speech, common.windows[window].speech)
+        seen.values[.speakerChanges] = Double(common.windows[window].turns) * 60 / max(covered, 1)
+        seen.values[.backchannels] = Double(counts.backchannels)
+        let voice = measures.voice.summary(window: window)
+        if voice.voicedHops >= 3 * AudioGrid.hopsPerSecond {
+            seen.values[.pitchRange] = voice.pitchRangeSemitones
+            seen.values[.loudnessVariation] = voice.loudnessVariationDb
+        }
+        seen.values[.rateChange] = rate(counts.nuclei, counts.speech, leastSeconds: 5)
+        let total = total(of: measures.counts)
+        seen.speechSeconds = hopSeconds(total.speech)
+        seen.turns = Int(total.turns)
+        seen.speakers = speakers.count
+        seen.isWindowFull = covered >= Double(length)
+        return seen
+    }
+}

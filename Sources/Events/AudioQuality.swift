@@ -1,0 +1,55 @@
+/// What the channel does to a speaker's voice.
+public struct AudioQuality: Sendable, Hashable {
+    /// Level of the speech above the noise in dB; nil until both have been heard.
+    public var snrDb: Double?
+    /// Media lost, percent: in a tick within the last 30 s, in totals over the session.
+    public var lossPercent: Double
+    /// Share of the signal that is clipped, percent: in a tick of the last half minute, in totals of the session;
+    /// nil before anything was heard.
+    public var clippingPercent: Double?
+    /// Frequency in Hz up to which speech carries energy; nil until speech has been heard.
+    public var bandwidthHz: Double?
+
+    /// Nothing known but the loss, in percent.
+    public init(lossPercent: Double) {
+        self.lossPercent = lossPercent
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("snr_db", snrDb, decimals: 1)
+        json.field("loss_pct", lossPercent, decimals: 1)
+        json.field("clipping_pct", clippingPercent, decimals: 2)
+        json.field("bandwidth_hz", bandwidthHz, decimals: 0)
+    }
+}
+
+/// What disturbs a speaker's voice has changed.
+public struct QualityChange: Sendable {
+    /// Something that makes measuring or listening harder.
+    public enum Issue: String, Sendable, CaseIterable {
+        /// Samples are cut off at the top.
+        case clipping
+        /// The noise is hardly below the speech.
+        case noise
+        /// Speech ends at 4 kHz or below, as on a telephone.
+        case narrowBand = "narrow_band"
+    }
+
+    /// All that disturbs from now on; empty when nothing does any more.
+    public var issues: [Issue]
+    /// The figures behind it.
+    public var audio: AudioQuality
+
+    /// The state of a speaker's channel from now on.
+    public init(issues: [Issue], audio: AudioQuality) {
+        self.issues = issues
+        self.audio = audio
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.array("issues") { json in
+            for issue in issues { json.string(issue.rawValue) }
+        }
+        json.object("audio") { audio.write(to: &$0) }
+    }
+}

@@ -1,0 +1,69 @@
+/// A coach cue was raised: a metric went beyond a limit of the configuration.
+public struct CueRaised: Sendable {
+    /// Number within the session; `cue.cleared` has the same.
+    public var id: Int
+    /// Name of the rule.
+    public var cue: String
+    /// `info` or `warning`.
+    public var severity: String
+    /// What was measured, its value and the limit; the unit is that of the metric's name.
+    public var metric: String
+    /// The value that went beyond the limit.
+    public var value: Double
+    /// The limit.
+    public var limit: Double
+    /// The rolling window of the metric in seconds; nil where it has none.
+    public var windowSeconds: Int?
+
+    /// A cue.
+    public init(
+        id: Int, cue: String, severity: String, metric: String, value: Double, limit: Double, windowSeconds: Int?
+    ) {
+        self.id = id
+        self.cue = cue
+        self.severity = severity
+        self.metric = metric
+        self.value = value
+        self.limit = limit
+        self.windowSeconds = windowSeconds
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("id", id)
+        json.field("cue", cue)
+        json.field("severity", severity)
+        json.field("metric", metric)
+        json.field("value", value, decimals: 3)
+        json.field("limit", limit, decimals: 3)
+        if let windowSeconds { json.field("window_s", windowSeconds) }
+    }
+}
+
+/// A cue is over.
+public struct CueCleared: Sendable {
+    /// Number and name that it was raised with.
+    public var id: Int, cue: String
+    /// Why: `back_to_normal`, `speaker_left`, `consent_changed`, `session_ended`.
+    public var reason: String
+    /// The value it cleared with; nil where it was cleared for another reason.
+    public var value: Double?
+    /// How long it was raised, seconds.
+    public var afterSeconds: Double
+
+    /// The end of a cue.
+    public init(id: Int, cue: String, reason: String, value: Double?, afterSeconds: Double) {
+        self.id = id
+        self.cue = cue
+        self.reason = reason
+        self.value = value
+        self.afterSeconds = afterSeconds
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("id", id)
+        json.field("cue", cue)
+        json.field("reason", reason)
+        if let value { json.field("value", value, decimals: 3) }
+        json.field("after_s", afterSeconds, decimals: 1)
+    }
+}

@@ -1,0 +1,84 @@
+import Conversation
+import Yams
+
+/// Why an entry of a list was refused: its line, and what is wrong and what to do.
+struct EntryError: Error {
+    let line: Int?
+    let message: String
+}
+
+extension SettingsValue {
+    /// The cue rules: a list of mappings.
+    func cueRules() throws -> [CueRule] {
+        guard let sequence = node.sequence else {
+            if node.scalar?.string.isEmpty == true { return [] }
+            throw ExpectedValue(what: "a list of rules, or [] for none")
+        }
+        var rules: [CueRule] = []
+        for entry in sequence {
+            let rule = try Self.cueRule(entry)
+            guard !rules.contains(where: { $0.id == rule.id }) else {
+                throw EntryError(
+                    line: entry.mark?.line, message: "there are two cues '\(rule.id)'; name one differently")
+            }
+            rules.append(rule)
+        }
+        return rules
+    }
+
+    private static func cueRule(_ node: Node) throws -> CueRule {
+        func refuse(_ message: String, at place: Node? = nil) -> EntryError {
+            EntryError(line: place?.mark?.line ?? node.mark?.line, message: message)
+        }
+        guard let mapping = node.mapping else {
+            throw refuse("a cue must be a mapping such as {id: monologue, metric: monologue_s, above: 90}")
+        }
+        guard let id = mapping["id"]?.scalar?.string, !id.isEmpty else {
+            throw refuse("a cue needs an id; add id: NAME")
+        }
+        let metrics = CueRule.Metric.allCases.map(\.rawValue)
+        guard let metric = (mapping["metric"]?.scalar?.string).flatMap(CueRule.Metric.init) else {
+            throw refuse("cue '\(id)' needs a metric; take one of \(metrics.joined(separator: ", "))")
+        }
+        var rule = CueRule(id: id, metric: metric)
+        for (key, value) in mapping {
+            let name = key.scalar?.string ?? ""
+            let reader = SettingsValue(node: value)
+            do throws(ExpectedValue) {
+                switch name {
+                case "id", "metric": break
+                case "enabled": rule.isEnabled = try reader.choice(["true", "false"]) == "true"
+                case "about":
+                    rule.about =
+                        CueRule.Subject(
+                            rawValue: try reader.choice(CueRule.Subject.allCases.map(\.rawValue))) ?? rule.about
+                case "severity":
+                    rule.severity =
+                        CueRule.Severity(
+                            rawValue: try reader.choice(CueRule.Severity.allCases.map(\.rawValue))) ?? rule.severity
+                case "window_s": rule.windowSeconds = try reader.integer(1...3600)
+                case "above": rule.above = try reader.number(-10_000...10_000)
+                case "below": rule.below = try reader.number(-10_000...10_000)
+                case "clear": rule.clear = try reader.number(-10_000...10_000)
+                case "cooldown_s": rule.cooldownSeconds = try reader.number(0...86_400)
+                default:
+                    throw ExpectedValue(what: "")
+                }
+            } catch {
+                guard !error.what.isEmpty else {
+                    throw refuse(
+                        "cue '\(id)' has an unknown key '\(name)'; known are id, enabled, about, metric, window_s, "
+                            + "above, below, clear, cooldown_s, severity", at: key)
+                }
+                throw refuse("'\(name)' of cue '\(id)' must be \(error.what)", at: value)
+            }
+        }
+        guard (rule.above == nil) != (rule.below == nil) else {
+            throw refuse("cue '\(id)' needs either above or below")
+        }
+        guard (rule.metric == .silence) == (rule.about == .session) else {
+            throw refuse("cue '\(id)': silence_s is about the session, and nothing else is; mend 'about' or 'metric'")
+        }
+        return rule
+    }
+}
