@@ -8,7 +8,7 @@ BUILD := .build/release
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 
-.PHONY: all setup build demo test evaluate bench format lint install uninstall clean
+.PHONY: all setup build demo test evaluate bench schemas format lint install uninstall clean
 
 all: build
 
@@ -50,6 +50,10 @@ evaluate: build
 bench: setup $(CALL)/timeline.csv
 	swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench \
 		bench $(CALL) docs/performance.md
+
+# Carries the schemas of docs/schema over into the code; after every change of them.
+schemas:
+	scripts/embed-schemas.py
 
 # Formats all Swift sources; lint only says what is wrong.
 format:

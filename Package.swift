@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
         library("Events"),
+        library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
         library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Voice"]),
 
@@ -87,18 +88,25 @@ let package = Package(
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
-        command("attune", ["Client", "ControlAPI", "Decode", "Events", "Pipeline", argumentParser]),
+        command(
+            "attune",
+            [
+                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                argumentParser,
+            ]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         tests("ArchitectureTests", []),
-        tests("ConversationTests", ["Conversation", "Events", "MediaTypes"]),
+        tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
+        tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
         tests("EventsTests", ["Events"]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["attune", "attuned"]),
+        tests("EndToEndTests", ["Schema", "attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
-        tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
+        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
+        tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),

@@ -59,6 +59,11 @@ public struct ControlClient: Sendable {
         _ = try await send(.PUT, uri, body: body)
     }
 
+    /// The policy in force.
+    public func policy() async throws -> PolicySummary {
+        try decode(PolicySummary.self, try await send(.GET, "/v1/policy", body: nil))
+    }
+
     /// Running sessions.
     public func sessions() async throws -> [SessionSummary] {
         try decode([SessionSummary].self, try await send(.GET, "/v1/sessions", body: nil))

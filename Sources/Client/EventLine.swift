@@ -4,6 +4,8 @@ import Foundation
 public struct EventLine: Decodable, Sendable {
     /// Type of the event.
     public var type: String
+    /// Number of the event in its epoch.
+    public var seq: Int?
     /// Session it concerns.
     public var session: String?
     /// Speaker it concerns.
@@ -25,11 +27,11 @@ public struct EventLine: Decodable, Sendable {
     var engagement: Score?
     var windows: [String: Window]?
     var voice: Voice?
-    var sessions: [Session]?
+    var sessions: Sessions?
 
     enum CodingKeys: String, CodingKey {
-        case type, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions, kind,
-            holder, issues
+        case type, seq, session, speaker, t, role, consent, url, reason, message, engagement, windows, voice, sessions,
+            kind, holder, issues
         case startSeconds = "start_s"
         case endSeconds = "end_s"
         case ftoMilliseconds = "fto_ms"
@@ -68,7 +70,15 @@ public struct EventLine: Decodable, Sendable {
         var speaking: Bool
     }
 
-    /// A session of a snapshot.
+    /// The sessions of a snapshot; none of a heartbeat, which has their number under the same name.
+    struct Sessions: Decodable, Sendable {
+        var all: [Session]
+
+        init(from decoder: any Decoder) throws {
+            all = (try? [Session](from: decoder)) ?? []
+        }
+    }
+
     struct Session: Decodable, Sendable {
         struct Speaker: Decodable, Sendable {
             var speaker: String

@@ -24,7 +24,7 @@ public struct LiveTable: Sendable {
     public mutating func take(_ event: EventLine) -> Bool {
         switch event.type {
         case "snapshot":
-            for session in event.sessions ?? [] {
+            for session in event.sessions?.all ?? [] {
                 for speaker in session.speakers {
                     join(session.session, speaker.speaker, role: speaker.role, consent: speaker.consent)
                 }

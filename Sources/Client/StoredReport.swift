@@ -10,7 +10,7 @@ public struct StoredReport: Decodable, Sendable {
     /// `running`, `ended`, or `interrupted` where the daemon ended without it.
     public var state: String
     /// The notice that was given to the people in the call.
-    public var noticeID: String
+    public var noticeID: String?
     /// The policy profile that was in force.
     public var policy: String
 
@@ -44,7 +44,8 @@ public struct StoredReport: Decodable, Sendable {
 
     /// The report for a terminal.
     public var text: String {
-        "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID)  id \(id)\n" + TotalsText.text(of: totals)
+        "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)\n"
+            + TotalsText.text(of: totals)
     }
 }
 

@@ -11,4 +11,6 @@ public protocol ControlBackend: Sendable {
     func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
     /// Running sessions in the order they started.
     func sessions() async -> [SessionSummary]
+    /// The policy in force.
+    func policy() async -> PolicySummary
 }

@@ -22,15 +22,8 @@ public struct ControlServer: Service {
         path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
         eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
-        let router = Router()
-        router.middlewares.add(ProblemMiddleware())
-        router.get("/v1/health") { _, _ in
-            try respond(Health(version: version, store: store.health))
-        }
-        Self.addRoutes(to: router, backend: backend)
-        Self.addRoutes(to: router, store: store)
         application = Application(
-            router: router,
+            router: Self.router(version: version, backend: backend, store: store),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -41,7 +34,18 @@ public struct ControlServer: Service {
         try await application.run()
     }
 
-    private static func addRoutes(to router: Router<BasicRequestContext>, backend: any ControlBackend) {
+    /// All routes there are.
+    static func router(
+        version: String, backend: any ControlBackend, store: any StoredBackend
+    ) -> Router<BasicRequestContext> {
+        let router = Router()
+        router.middlewares.add(ProblemMiddleware())
+        router.get("/v1/health") { _, _ in
+            try respond(Health(version: version, store: store.health))
+        }
+        router.get("/v1/policy") { _, _ in
+            try respond(await backend.policy())
+        }
         router.get("/v1/sessions") { _, _ in
             try respond(await backend.sessions())
         }
@@ -72,6 +76,8 @@ public struct ControlServer: Service {
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
+        addRoutes(to: router, store: store)
+        return router
     }
 
     private static func addRoutes(to router: Router<BasicRequestContext>, store: any StoredBackend) {

@@ -67,6 +67,8 @@ public struct SourceSummary: Codable, Sendable, Equatable {
     public var state: String
     /// Names of its speakers.
     public var speakers: [String]
+    /// In the answer to an attach: who is not measured despite consent, and why.
+    public var note: String?
 
     /// A summary.
     public init(source: String, url: String, state: String, speakers: [String]) {
@@ -74,6 +76,58 @@ public struct SourceSummary: Codable, Sendable, Equatable {
         self.url = url
         self.state = state
         self.speakers = speakers
+    }
+}
+
+/// The policy in force, which holds for the life of the daemon.
+public struct PolicySummary: Codable, Sendable, Equatable {
+    /// Speakers who are treated alike, and what is computed of them once they consented.
+    public struct RoleClass: Codable, Sendable, Equatable {
+        /// Roles of the class; nil for all that no other class names, and for speakers without a role.
+        public var roles: [String]?
+        /// Whether the profile protects them: consent can't widen what is computed.
+        public var isProtected: Bool
+        /// Whether any value is computed.
+        public var isMeasured: Bool
+        /// Whether scores may rest on the voice itself.
+        public var voiceScores: Bool
+        /// Whether affect may be scored.
+        public var sentiment: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case roles, sentiment
+            case isProtected = "protected"
+            case isMeasured = "measured"
+            case voiceScores = "voice_scores"
+        }
+
+        /// A class.
+        public init(roles: [String]?, isProtected: Bool, isMeasured: Bool, voiceScores: Bool, sentiment: Bool) {
+            self.roles = roles
+            self.isProtected = isProtected
+            self.isMeasured = isMeasured
+            self.voiceScores = voiceScores
+            self.sentiment = sentiment
+        }
+    }
+
+    /// Name of the profile.
+    public var profile: String
+    /// Notice of sessions that name none of their own; nil where there is none.
+    public var noticeID: String?
+    /// Classes of roles, that of all others last.
+    public var classes: [RoleClass]
+
+    enum CodingKeys: String, CodingKey {
+        case profile, classes
+        case noticeID = "notice_id"
+    }
+
+    /// A summary.
+    public init(profile: String, noticeID: String?, classes: [RoleClass]) {
+        self.profile = profile
+        self.noticeID = noticeID
+        self.classes = classes
     }
 }
 
@@ -110,7 +164,7 @@ public struct StoredSummary: Codable, Sendable, Equatable {
     /// `running`, `ended`, or `interrupted` where the daemon ended without it.
     public var state: String
     /// The notice that was given to the people in the call.
-    public var noticeID: String
+    public var noticeID: String?
     /// The policy profile that was in force.
     public var policy: String
     /// Stored speakers in the order they joined.
@@ -124,7 +178,7 @@ public struct StoredSummary: Codable, Sendable, Equatable {
 
     /// A summary.
     public init(
-        id: String, session: String, startedAt: String, state: String, noticeID: String, policy: String,
+        id: String, session: String, startedAt: String, state: String, noticeID: String?, policy: String,
         speakers: [String]
     ) {
         self.id = id

@@ -1,3 +1,5 @@
+public import Events
+
 /// Settings of the conversation core; the defaults are those of the shipped configuration file.
 public struct ConversationConfiguration: Sendable, Equatable {
     /// Lengths of the rolling windows in seconds, ascending; the whole session is always added.
@@ -21,9 +23,18 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var engagement = EngagementConfiguration()
     /// Rules of the coach cues.
     public var cues = CueRule.standard
+    /// What may be computed of whom.
+    public var policy = Policy()
+    /// Whether the people in the call were given a notice; without one nobody is measured.
+    public var hasNotice = true
 
     /// The defaults.
     public init() {}
+
+    /// What may be computed of a speaker with this role, once there is consent.
+    func permissions(role: String?) -> Policy.Permissions {
+        hasNotice ? policy.permissions(role: role) : .nothing
+    }
 
     /// Windows that are counted: those shown and that of the engagement score.
     var countedSeconds: [Int] {

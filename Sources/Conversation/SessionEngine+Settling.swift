@@ -65,7 +65,9 @@ extension SessionEngine {
     private mutating func end(_ turn: Floor.Turn) {
         history.add(turn)
         publish(turn)
-        let voice = speakers[turn.speaker].isMeasured ? speakers[turn.speaker].measures.turnVoice.take() : nil
+        let speaker = speakers[turn.speaker]
+        let isCompared = speaker.isMeasured && speaker.permits.voiceScores
+        let voice = isCompared ? speakers[turn.speaker].measures.turnVoice.take() : nil
         entrainment.add(speaker: turn.speaker, voice: voice)
     }
 

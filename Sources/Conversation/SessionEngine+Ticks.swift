@@ -23,7 +23,8 @@ extension SessionEngine {
             let tick = Tick(
                 windows: windowMetrics(of: index, shared: shared),
                 voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
-                engagement: speaker.measures.lastEngagement, sentiment: .abstained(reason: "not_supported"),
+                engagement: speaker.measures.lastEngagement,
+                sentiment: speaker.permits.sentiment ? .abstained(reason: "not_supported") : nil,
                 baseline: baseline(of: speaker.measures), audio: audio)
             emit(.tick(tick), speaker: index, at: settledHops)
             let speech = total(of: speaker.measures.counts).speech

@@ -73,8 +73,9 @@ public struct SessionEngine: Sendable {
         let index: Int
         if let known = speakers.firstIndex(where: { $0.name == name }) {
             index = known
-            if speakers[index].consent != consent { forget(speaker: index) }
-            speakers[index].comeBack(role: role, consent: consent, at: joinHop)
+            if speakers[index].comeBack(role: role, consent: consent, at: joinHop, configuration: configuration) {
+                forget(speaker: index)
+            }
         } else {
             index = speakers.count
             speakers.append(
@@ -103,15 +104,15 @@ public struct SessionEngine: Sendable {
         let previous = speakers[index].consent
         guard previous != state else { return true }
         withdrawCues(of: index, reason: "consent_changed")
+        speakers[index].consent = state
         forget(speaker: index)
-        speakers[index].setConsent(state, configuration: configuration)
         emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
         return true
     }
 
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
     private mutating func forget(speaker: Int) {
-        speakers[speaker].setConsent(speakers[speaker].consent, configuration: configuration)
+        speakers[speaker].forget(configuration)
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)
         if let side = speakers[speaker].side { sideOffsets[side] = nil }

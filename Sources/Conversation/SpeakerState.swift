@@ -10,7 +10,9 @@ struct SpeakerState {
 
     let name: String
     private(set) var role: String?
-    private(set) var consent: ConsentState
+    var consent: ConsentState
+    /// What the policy allows; only ever narrowed within a session.
+    private(set) var permits: Policy.Permissions
     var isPresent = true
     /// How far the speaker's times may be off, milliseconds.
     var timingUncertaintyMilliseconds = 0.0
@@ -31,24 +33,35 @@ struct SpeakerState {
         self.name = name
         self.role = role
         self.consent = consent
+        let permits = configuration.permissions(role: role)
+        self.permits = permits
         frontier = joinHop
         presentFrom = joinHop
-        measures = SpeakerMeasures(configuration: configuration)
+        measures = SpeakerMeasures(configuration: configuration, permits: permits)
     }
 
     /// Whether values of this speaker may be computed and shown.
-    var isMeasured: Bool { consent == .granted }
+    var isMeasured: Bool { consent == .granted && permits.measured }
 
     /// The side of the conversation the speaker is on.
     var side: Side? { Side(role: role) }
 
-    mutating func comeBack(role: String?, consent: ConsentState, at hop: Int64) {
+    /// The speaker joins again, perhaps in another role; what a role once forbade stays forbidden.
+    ///
+    /// - Returns: whether what was measured so far is to be forgotten, because consent or the policy changed.
+    mutating func comeBack(
+        role: String?, consent: ConsentState, at hop: Int64, configuration: ConversationConfiguration
+    ) -> Bool {
         self.role = role ?? self.role
+        let narrowed = permits.narrowed(by: configuration.permissions(role: self.role))
+        let forgets = narrowed != permits || consent != self.consent
+        permits = narrowed
         self.consent = consent
         isPresent = true
         presentFrom = max(hop, frontier)
         frontier = max(hop, frontier)
         speechStart = nil
+        return forgets
     }
 
     /// Queues a record; false where its hop is already settled or was delivered before.
@@ -65,10 +78,9 @@ struct SpeakerState {
         return isPresent && hop >= presentFrom ? .lost(index: hop) : nil
     }
 
-    /// Changes the consent; without it everything that was measured is forgotten, and with it measuring begins anew.
-    mutating func setConsent(_ state: ConsentState, configuration: ConversationConfiguration) {
-        consent = state
-        measures = SpeakerMeasures(configuration: configuration)
+    /// Forgets everything that was measured; measuring begins anew where it is allowed.
+    mutating func forget(_ configuration: ConversationConfiguration) {
+        measures = SpeakerMeasures(configuration: configuration, permits: permits)
         speechStart = nil
     }
 
@@ -102,12 +114,12 @@ struct SpeakerMeasures {
     private(set) var lastHeard: Int64?
     private var wasSpeaking = false
 
-    init(configuration: ConversationConfiguration) {
+    init(configuration: ConversationConfiguration, permits: Policy.Permissions) {
         counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
         voice = VoiceWindows(windowsSeconds: configuration.countedSeconds)
         offsets = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         answers = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
-        engagement = EngagementModel(configuration: configuration.engagement, usesVoice: true)
+        engagement = EngagementModel(configuration: configuration.engagement, usesVoice: permits.voiceScores)
     }
 
     mutating func count(_ record: HopRecord, pauseHops: Int64) {

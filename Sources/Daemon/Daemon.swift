@@ -46,6 +46,7 @@ public func runDaemon(_ settings: Settings) async throws {
     try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
     let detection = try speechDetection(settings.voice, logger)
+    let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publisher = Publisher(
         configuration: PublisherConfiguration(settings, group: group), eventLoopGroup: eventLoopGroup,
@@ -63,7 +64,8 @@ public func runDaemon(_ settings: Settings) async throws {
     }
     let store = StoredSessions(settings.store, logger)
     let registry = SessionRegistry(
-        settings: settings, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store
+        settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
+        store: store
     ) { event in
         publisher.publish(event)
         store.record(event)
@@ -131,6 +133,15 @@ private struct ClosingService: Service {
     }
 }
 
+/// The policy in force. It is read once, at the start: no route and no signal changes it.
+private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
+    guard let profile = Policy.Profile(rawValue: settings.profile) else {
+        throw DaemonError(
+            exitCode: 78, message: "policy.profile '\(settings.profile)' is no profile; see docs/policy.md")
+    }
+    return Policy(profile)
+}
+
 private func groupID(of name: String?) throws(DaemonError) -> UInt32? {
     guard let name else { return nil }
     guard let entry = getgrnam(name) else {
@@ -147,6 +158,7 @@ extension PublisherConfiguration {
         self.init(
             socketPath: settings.sockets.events, daemonVersion: attuneVersion, policy: settings.policy.profile,
             epoch: epoch)
+        noticeID = settings.policy.noticeID
         mode = settings.sockets.mode
         self.group = group
         allowedUIDs = settings.sockets.allowedUserIDs.map { Set($0 + [0, geteuid()]) }

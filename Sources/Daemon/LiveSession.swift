@@ -10,11 +10,12 @@ import Synchronization
 /// takes, and events are handed on under it, so that their order is that of the engine.
 final class LiveSession: Sendable {
     let id: String
+    /// What is said of it when it starts.
+    let started: SessionStarted
     /// What tells speech in its pipelines.
     let detection: SpeechDetection
     private let publish: @Sendable (Event) -> Void
     private let startNanoseconds = HostClock.monotonicNanoseconds()
-    private let started: SessionStarted
     private let state: Mutex<State>
 
     private struct State: Sendable {

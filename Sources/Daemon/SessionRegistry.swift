@@ -19,6 +19,7 @@ actor SessionRegistry: ControlBackend {
     }
 
     private let settings: Settings
+    private let inForce: Policy
     private let factory: SourceFactory
     private let detection: SpeechDetection
     private let store: StoredSessions
@@ -30,10 +31,11 @@ actor SessionRegistry: ControlBackend {
     private var isShuttingDown = false
 
     init(
-        settings: Settings, eventLoopGroup: any EventLoopGroup, logger: Logger, detection: SpeechDetection,
-        store: StoredSessions, publish: @escaping @Sendable (Event) -> Void
+        settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        detection: SpeechDetection, store: StoredSessions, publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
+        inForce = policy
         self.logger = logger
         self.detection = detection
         self.store = store
@@ -89,7 +91,9 @@ actor SessionRegistry: ControlBackend {
         }
         entry.session.activate()
         logger.info("attached \(source.monitor.url)", metadata: ["session": "\(name)", "source": "\(id)"])
-        return summary(of: source, tracks: tracks)
+        var answer = summary(of: source, tracks: tracks)
+        answer.note = inForce.note(on: tracks, hasNotice: entry.session.started.noticeID != nil)
+        return answer
     }
 
     func detach(session name: String) async throws(Problem) -> SessionTotals {
@@ -119,6 +123,10 @@ actor SessionRegistry: ControlBackend {
         }
     }
 
+    func policy() -> PolicySummary {
+        PolicySummary(inForce, noticeID: settings.policy.noticeID)
+    }
+
     /// Ends all sessions in the order they started.
     func shutDown() async {
         isShuttingDown = true
@@ -138,12 +146,17 @@ actor SessionRegistry: ControlBackend {
 
     private func newEntry(_ request: AttachRequest) -> Entry {
         let started = SessionStarted(
-            noticeID: request.noticeID ?? settings.policy.noticeID, policy: settings.policy.profile)
+            noticeID: request.noticeID ?? settings.policy.noticeID, policy: inForce.profile.rawValue)
+        var configuration = settings.conversation
+        configuration.policy = inForce
+        configuration.hasNotice = started.noticeID != nil
+        if !configuration.hasNotice {
+            logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
+        }
         return Entry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: settings.conversation, detection: detection,
-                publish: publish))
+                configuration: configuration, detection: detection, publish: publish))
     }
 
     private func end(_ name: String) async -> SessionTotals? {

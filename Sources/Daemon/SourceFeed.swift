@@ -50,11 +50,12 @@ final class SourceFeed {
     func join(_ tracks: [SpeakerTrack]) {
         let hop = session.now().samples / Int64(AudioGrid.hopSamples)
         for track in tracks where voices[track.track] == nil {
-            let speaker = session.update { engine in
-                engine.join(name: track.name, role: track.role, consent: track.consent, at: hop)
+            let joined = session.update { engine in
+                let speaker = engine.join(name: track.name, role: track.role, consent: track.consent, at: hop)
+                return (speaker, engine.isMeasured(speaker: speaker))
             }
-            guard let speaker else { return }
-            voices[track.track] = Voice(speaker: speaker, isMeasured: track.consent == .granted)
+            guard let (speaker, isMeasured) = joined else { return }
+            voices[track.track] = Voice(speaker: speaker, isMeasured: isMeasured)
         }
     }
 

@@ -16,18 +16,22 @@ public struct Hello: Sendable {
     public var epoch: String
     /// Name of the policy profile in force.
     public var policy: String
+    /// Identifies the notice of sessions that name none of their own; nil where there is none.
+    public var noticeID: String?
 
     /// A greeting.
-    public init(daemonVersion: String, epoch: String, policy: String) {
+    public init(daemonVersion: String, epoch: String, policy: String, noticeID: String?) {
         self.daemonVersion = daemonVersion
         self.epoch = epoch
         self.policy = policy
+        self.noticeID = noticeID
     }
 
     func write(to json: inout JSONWriter) {
         json.field("daemon", daemonVersion)
         json.field("epoch", epoch)
         json.field("policy", policy)
+        json.field("notice_id", noticeID)
     }
 }
 
@@ -114,13 +118,14 @@ extension Snapshot.Session {
 
 /// A session began.
 public struct SessionStarted: Sendable {
-    /// Identifies the notice that was given to the people in the call.
-    public var noticeID: String
+    /// Identifies the notice that was given to the people in the call; nil where there was none, and then nobody is
+    /// measured.
+    public var noticeID: String?
     /// Name of the policy profile in force.
     public var policy: String
 
     /// A session start.
-    public init(noticeID: String, policy: String) {
+    public init(noticeID: String?, policy: String) {
         self.noticeID = noticeID
         self.policy = policy
     }

@@ -6,8 +6,8 @@ public struct Tick: Sendable {
     public var voice: VoiceMetrics
     /// The engagement score.
     public var engagement: Engagement
-    /// The sentiment score.
-    public var sentiment: Sentiment
+    /// The sentiment score; nil where the policy does not allow one, and then the field is left out.
+    public var sentiment: Sentiment?
     /// How much evidence the speaker's own baseline rests on.
     public var baseline: Baseline
     /// What the channel does to the voice.
@@ -15,7 +15,7 @@ public struct Tick: Sendable {
 
     /// A tick.
     public init(
-        windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment,
+        windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment?,
         baseline: Baseline, audio: AudioQuality
     ) {
         self.windows = windows
@@ -28,7 +28,7 @@ public struct Tick: Sendable {
 
     func write(to json: inout JSONWriter) {
         json.object("engagement") { engagement.write(to: &$0) }
-        json.object("sentiment") { sentiment.write(to: &$0) }
+        if let sentiment { json.object("sentiment") { sentiment.write(to: &$0) } }
         json.object("windows") { json in
             for window in windows { json.object(window.name) { window.write(to: &$0) } }
         }

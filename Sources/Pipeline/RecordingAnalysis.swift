@@ -69,8 +69,9 @@ private final class RecordedVoice {
 
     init(_ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine) throws(MediaError) {
         input = try TrackInput(recorded.media, channel: recorded.channel)
-        pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
         speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
+        pipeline = SpeakerPipeline(
+            start: .zero, measuresFeatures: engine.isMeasured(speaker: speaker), detection: detection)
     }
 
     var end: MediaTime { pipeline.end }

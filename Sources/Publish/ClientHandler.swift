@@ -213,7 +213,7 @@ final class ClientHandler: ChannelInboundHandler {
             owesHello = false
             let hello = Hello(
                 daemonVersion: core.configuration.daemonVersion, epoch: core.configuration.epoch,
-                policy: core.configuration.policy)
+                policy: core.configuration.policy, noticeID: core.configuration.noticeID)
             bytes += write(Event(.hello(hello)))
         }
         while isWritable, let line = snapshot?.next(at: core.clock.wallTime) {

@@ -31,6 +31,8 @@ public struct PublisherConfiguration: Sendable {
     public var daemonVersion: String
     /// Name of the policy profile in force, for `hello`.
     public var policy: String
+    /// Identifies the notice of sessions that name none of their own, for `hello`.
+    public var noticeID: String?
     /// Identifies this run of the daemon: different at every start.
     public var epoch: String
 

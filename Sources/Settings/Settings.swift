@@ -74,8 +74,8 @@ public struct Settings: Sendable, Equatable {
     public struct Policy: Sendable, Equatable {
         /// Name of the profile in force.
         public var profile = "standard"
-        /// Identifies the notice given to the people in a call, where a session does not name its own.
-        public var noticeID = "unspecified"
+        /// Identifies the notice given to the people in a call, where a session does not name its own; nil for none.
+        public var noticeID: String? = "standard-notice"
     }
 
     /// What is kept on disk.

@@ -96,8 +96,10 @@ extension SettingsKey {
             $1.sources.reconnectMostMilliseconds = try $0.milliseconds(0.1...3600)
         },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
-        SettingsKey("policy.profile") { $1.policy.profile = try $0.choice(["standard"]) },
-        SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.text() },
+        SettingsKey("policy.profile") {
+            $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
+        },
+        SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
         SettingsKey("store.path") { $1.store.path = try $0.optionalFile() },
         SettingsKey("store.retention_days") { $1.store.retentionDays = try $0.integer(1...3_650) },
         SettingsKey("log.level") {

@@ -59,6 +59,8 @@ public final class Store: Sendable {
             // No other process: the log can then always be cut, and there is no shared memory file.
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
             try database.execute(sql: "PRAGMA secure_delete = ON")
+            // A tick takes some 3 kB: several on a page.
+            try database.execute(sql: "PRAGMA page_size = 16384")
         }
         do {
             database = try DatabaseQueue(path: path, configuration: configuration)

@@ -11,7 +11,7 @@ enum StoreSchema {
 
     private static let tables = """
         CREATE TABLE session (
-            id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, notice_id TEXT NOT NULL, policy TEXT NOT NULL,
+            id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, notice_id TEXT, policy TEXT NOT NULL,
             started_ms INTEGER NOT NULL, state TEXT NOT NULL,
             duration_s REAL, speaker_changes INTEGER, overlap_ratio REAL) STRICT;
         CREATE TABLE speaker (
@@ -39,7 +39,7 @@ enum StoreSchema {
                     "store.path is a database of another program or of another version of Attune; set another path")
             }
             try database.execute(sql: "UPDATE session SET state = 'interrupted' WHERE state = 'running'")
-            try deleteEmptySessions(database)
+            try deleteEmpty(database)
             return .commit
         }
     }
@@ -88,7 +88,7 @@ enum StoreSchema {
     static func delete(speaker name: String, _ database: Database) throws -> Int {
         try database.execute(sql: "DELETE FROM speaker WHERE name = ?", arguments: [name])
         let sessions = database.changesCount
-        try deleteEmptySessions(database)
+        try deleteEmpty(database)
         return sessions
     }
 
@@ -130,13 +130,16 @@ enum StoreSchema {
                 sql: "UPDATE speaker SET totals = ? WHERE session = ? AND name = ?",
                 arguments: [String(decoding: own.json(), as: UTF8.self), session, speaker.name])
         }
-        try deleteEmptySessions(database)
+        try deleteEmpty(database)
     }
 
-    /// A session without a stored speaker says nothing; one that runs may still get one.
-    private static func deleteEmptySessions(_ database: Database) throws {
+    /// A speaker of whom nothing was measured, and a session without a stored speaker, are not kept; in a session that
+    /// runs, that may still change.
+    private static func deleteEmpty(_ database: Database) throws {
         try database.execute(
             sql: """
+                DELETE FROM speaker WHERE NOT EXISTS (SELECT * FROM event WHERE event.speaker = speaker.key)
+                AND session IN (SELECT id FROM session WHERE state != 'running');
                 DELETE FROM session WHERE state != 'running'
                 AND NOT EXISTS (SELECT * FROM speaker WHERE speaker.session = session.id)
                 """)

@@ -11,7 +11,7 @@ public struct StoredSession: Sendable, Equatable {
     /// `running`, `ended`, or `interrupted` where the daemon ended without the session.
     public var state: String
     /// The notice that was given to the people in the call.
-    public var noticeID: String
+    public var noticeID: String?
     /// The policy profile that was in force.
     public var policy: String
     /// Stored speakers in the order they joined.

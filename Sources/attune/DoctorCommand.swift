@@ -4,12 +4,16 @@ import ControlAPI
 import Decode
 import Foundation
 import Pipeline
+import Settings
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the installation: libraries, protocols, speech detector, sockets, time.")
+        abstract: "Check the installation: libraries, protocols, speech detector, sockets, policy, time.")
 
     @OptionGroup var sockets: SocketOptions
+
+    /// The configuration that the systemd unit starts the daemon with.
+    private static let installedConfig = "/etc/attune/attune.yaml"
 
     func run() async throws {
         var isHealthy = true
@@ -44,6 +48,11 @@ struct Doctor: AsyncParsableCommand {
             report(false, "daemon", "\(error)")
         }
         do {
+            report(true, "policy", try await policy())
+        } catch {
+            report(false, "policy", "\(error)")
+        }
+        do {
             try await EventStream(path: sockets.events).follow { line in
                 report(EventLine(line)?.type == "hello", "events", "the event socket says hello")
                 return false
@@ -55,5 +64,31 @@ struct Doctor: AsyncParsableCommand {
         let now = Date()
         report(now > Date(timeIntervalSince1970: 1_767_225_600), "time", now.formatted(.iso8601))
         if !isHealthy { throw ExitCode(69) }
+    }
+
+    /// The policy in force: the daemon's, or what a daemon started now would have.
+    private func policy() async throws -> String {
+        if let policy = try? await sockets.control.policy() { return text(of: policy) }
+        let isInstalled = FileManager.default.fileExists(atPath: Self.installedConfig)
+        let settings = isInstalled ? try Settings(file: Self.installedConfig) : Settings()
+        return "\(settings.policy.profile), notice \(settings.policy.noticeID ?? "none") "
+            + "(of \(isInstalled ? Self.installedConfig : "the defaults"); no daemon runs)"
+    }
+
+    private func text(of policy: PolicySummary) -> String {
+        let classes = policy.classes.map { roleClass in
+            let others = policy.classes.count > 1 ? "all others" : "everybody"
+            let who = roleClass.roles?.joined(separator: ", ") ?? others
+            let what =
+                if !roleClass.isMeasured {
+                    "not measured"
+                } else if roleClass.sentiment {
+                    "everything"
+                } else {
+                    "behaviour only"
+                }
+            return "\(who): \(what)"
+        }
+        return "\(policy.profile) (\(classes.joined(separator: "; "))), notice \(policy.noticeID ?? "none")"
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import ControlAPI
 import Foundation
+import Schema
 
 struct Attach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,17 +30,19 @@ struct Attach: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"))
     var consent: String?
 
-    @Option(help: "Identifies the notice that the people in the call were given.")
-    var noticeID: String?
+    @Option(
+        name: [.long, .customLong("notice-id")], help: "Identifies the notice that the people in the call were given.")
+    var notice: String?
 
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         let request = AttachRequest(
-            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: noticeID)
+            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice)
         do {
             let source = try await sockets.control.attach(request)
             print("\(source.source) \(source.state) \(source.url)")
+            if let note = source.note { FileHandle.standardError.write(Data("attune: \(note)\n".utf8)) }
         } catch {
             throw fail(error)
         }
@@ -177,9 +180,15 @@ struct Tail: AsyncParsableCommand {
     @Flag(help: "End after the session.ended event of --session.")
     var untilEnd = false
 
+    @Flag(
+        help: "Check every line against its JSON Schema and the policy profile; what is wrong goes to standard error.")
+    var validate = false
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
+        var validator = EventValidator()
+        var invalidLines = 0
         do {
             try await EventStream(path: sockets.events).follow(
                 subscription: Subscription(session: session, types: type, untilEnd: untilEnd).line
@@ -188,12 +197,30 @@ struct Tail: AsyncParsableCommand {
                 let isEnd = untilEnd && event?.type == "session.ended" && event?.session == session
                 if !isEnd || type.isEmpty || type.contains("session.ended") {
                     try output(Array((pretty ? event?.summary ?? line : line).utf8) + [0x0A])
+                    if validate, !isValid(line, &validator) { invalidLines += 1 }
                 }
                 return !isEnd
             }
+            if invalidLines > 0 { throw Self.failure(invalidLines) }
         } catch {
             throw fail(error)
         }
+    }
+}
+
+extension Tail {
+    private static func failure(_ invalidLines: Int) -> ExitCode {
+        fail("\(invalidLines) invalid lines; check that attune and the daemon have the same version", code: 65)
+    }
+
+    /// Says what is wrong with a line, if anything is.
+    private func isValid(_ line: String, _ validator: inout EventValidator) -> Bool {
+        let violations = validator.violations(in: line)
+        guard !violations.isEmpty else { return true }
+        let name = EventLine(line).map { "\($0.type) \($0.seq.map(String.init) ?? "")" } ?? "a line"
+        let text = violations.map(\.description).sorted().joined(separator: "; ")
+        FileHandle.standardError.write(Data("attune: invalid: \(name): \(text)\n".utf8))
+        return false
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Conversation
 import Decode
 import Events
 import Foundation
@@ -23,6 +24,11 @@ struct Analyze: ParsableCommand {
     @Option(help: "Name of the session.")
     var session = "recording"
 
+    @Option(
+        help: ArgumentHelp("What may be computed of whom: \(profileNames).", valueName: "PROFILE"),
+        transform: profile(named:))
+    var policy = Policy.Profile.standard
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -39,11 +45,13 @@ struct Analyze: ParsableCommand {
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
         }
+        var configuration = ConversationConfiguration()
+        configuration.policy = Policy(policy)
         do {
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
             let totals = try RecordingAnalysis.run(
-                session: session, speakers: speakers, detection: speechDetection()
+                session: session, speakers: speakers, configuration: configuration, detection: speechDetection()
             ) { event in
                 file?.write(event)
                 if report != nil { page.take(event) }
@@ -54,6 +62,15 @@ struct Analyze: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    private static let profileNames = Policy.Profile.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private static func profile(named name: String) throws -> Policy.Profile {
+        guard let profile = Policy.Profile(rawValue: name) else {
+            throw ValidationError("There is no profile '\(name)'; use one of \(profileNames).")
+        }
+        return profile
     }
 
     private func speaker(named media: String) -> RecordedSpeaker {

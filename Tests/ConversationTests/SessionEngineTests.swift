@@ -7,8 +7,8 @@ import Testing
 /// Invented IPUs of one speaker, in seconds.
 struct Script {
     var name: String
-    var consent = ConsentState.granted
     var role: String?
+    var consent = ConsentState.granted
     var ipus: [ClosedRange<Double>]
     /// F0 in Hz and level in dB of voiced speech, by second; syllables per second.
     var f0Hz: @Sendable (Double) -> Double = { _ in 200 }

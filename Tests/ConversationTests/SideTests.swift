@@ -9,7 +9,7 @@ import Testing
         [
             Script(name: "ana", role: "rep", ipus: [1...5, 20...24]),
             Script(name: "bob", role: "host", ipus: [10.5...14]),
-            Script(name: "ben", consent: consentOfBen, role: "customer", ipus: [5.8...10, 14.5...19.5]),
+            Script(name: "ben", role: "customer", consent: consentOfBen, ipus: [5.8...10, 14.5...19.5]),
         ]
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Schema
 import Testing
 
 /// Paths that the tests need.
@@ -151,13 +152,14 @@ final class RunningDaemon {
     }
 }
 
-/// A subscriber of the event socket that keeps every line.
+/// A subscriber of the event socket that keeps every line, and expects each to be valid.
 final class Subscriber {
     private let socket: Int32
     private var buffer: [UInt8] = []
     private(set) var lines: [[String: any Sendable]] = []
     private(set) var text = ""
     private(set) var isClosed = false
+    private var validator = EventValidator()
 
     init(_ path: String, sending line: String? = nil) throws {
         socket = try connectUnix(path)
@@ -187,6 +189,8 @@ final class Subscriber {
             let line = Data(buffer[..<end])
             buffer.removeSubrange(...end)
             text += String(decoding: line, as: UTF8.self) + "\n"
+            let violations = validator.violations(in: String(decoding: line, as: UTF8.self))
+            #expect(violations == [], "\(String(decoding: line, as: UTF8.self))")
             let object = try JSONSerialization.jsonObject(with: line)
             lines.append(try #require(object as? [String: any Sendable], "every line is a JSON object"))
         }

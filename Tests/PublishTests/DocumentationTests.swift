@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Schema
 import Testing
 
 @testable import Publish
@@ -29,6 +30,15 @@ import Testing
             return fields["type"] as? String ?? ""
         }
         #expect(Set(types) == ClientCommand.eventTypes.union(["hello", "snapshot", "lagged", "error"]))
+    }
+
+    @Test func everyTypeHasASchemaAndTheExamplesAreValid() throws {
+        let types = ClientCommand.eventTypes.union(["hello", "snapshot", "lagged", "error"])
+        #expect(SchemaSet.events.eventTypes == types)
+        for line in try lines(of: "json") {
+            var validator = EventValidator()
+            #expect(validator.violations(in: String(line)) == [], "\(line)")
+        }
     }
 
     @Test func commandsAreUnderstood() throws {

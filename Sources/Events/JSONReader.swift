@@ -1,5 +1,5 @@
-/// A value of a client's line.
-enum JSONValue: Equatable, Sendable {
+/// A JSON value.
+public enum JSONValue: Equatable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -9,24 +9,28 @@ enum JSONValue: Equatable, Sendable {
 }
 
 /// What is wrong with a text that should be JSON, and at which byte.
-struct JSONError: Error, Equatable {
-    var expected: String
-    var offset: Int
+public struct JSONError: Error, Equatable {
+    /// What should have been there.
+    public var expected: String
+    /// Byte from the begin.
+    public var offset: Int
 }
 
 /// Reads one JSON value after RFC 8259 from UTF-8: strict, without duplicate keys, bounded in depth.
 ///
-/// Client lines are at most a few KiB, so that a tree of values costs nothing that counts.
-struct JSONReader {
+/// Lines are at most 64 KiB, so that a tree of values costs nothing that counts.
+public struct JSONReader {
     private let bytes: [UInt8]
     private var offset = 0
-    /// Arrays and objects inside one another; what clients may send needs three.
+    /// Arrays and objects inside one another; a snapshot needs nine.
     private static let maximumDepth = 16
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// The value that `bytes` hold, with nothing but white space around it; they must be valid UTF-8.
-    static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    ///
+    /// - Throws: what was expected and at which byte.
+    public static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
         var reader = JSONReader(bytes)
         let value = try reader.value(depth: 0)
         reader.skipSpace()

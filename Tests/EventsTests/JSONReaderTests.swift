@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Publish
+@testable import Events
 
 @Suite struct JSONReaderTests {
     @Test(arguments: [

@@ -1,0 +1,63 @@
+import ControlAPI
+import Events
+import Foundation
+import Hummingbird
+import Testing
+
+@testable import Control
+
+/// What the control socket offers, and what it must not offer.
+@Suite struct RouteTests {
+    private struct NoBackend: ControlBackend {
+        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+
+        func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary { throw problem }
+        func detach(session: String) async throws(Problem) -> SessionTotals { throw problem }
+        func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
+            throw problem
+        }
+        func sessions() async -> [SessionSummary] { [] }
+        func policy() async -> PolicySummary { PolicySummary(profile: "standard", noticeID: nil, classes: []) }
+    }
+
+    private struct NoStore: StoredBackend {
+        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+
+        var health: StoreHealth { StoreHealth(state: "off") }
+        func stored() async throws(Problem) -> [StoredSummary] { throw problem }
+        func stored(id: String) async throws(Problem) -> [UInt8] { throw problem }
+        func forget(id: String) async throws(Problem) -> Forgotten { throw problem }
+        func forget(speaker: String) async throws(Problem) -> Forgotten { throw problem }
+    }
+
+    /// Method and path of every route, with its parameters in the form of the documentation.
+    private static let routes = ControlServer.router(version: "0", backend: NoBackend(), store: NoStore()).routes.map {
+        let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
+            .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
+        return "\($0.method.rawValue) \(path)"
+    }
+
+    @Test func everyRouteIsDocumentedAndNoOther() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/control.md"), encoding: .utf8)
+        let documented = text.split(separator: "\n").compactMap { line -> String? in
+            guard line.hasPrefix("| `"), let end = line.dropFirst(3).firstIndex(of: "`") else { return nil }
+            let route = line.dropFirst(3)[..<end]
+            return route.contains(" /") ? String(route) : nil
+        }
+        #expect(documented.sorted() == Self.routes.sorted())
+    }
+
+    /// No route ranks people, sums over them, or knows anybody outside of a session.
+    @Test func noRouteComparesPeople() {
+        let forbidden = [
+            "aggregate", "average", "benchmark", "compare", "group", "history", "leaderboard", "people", "person",
+            "profile", "rank", "score", "summary", "team", "trend", "user",
+        ]
+        for route in Self.routes {
+            for word in forbidden { #expect(!route.lowercased().contains(word), "\(route)") }
+            if route.contains("speaker") { #expect(route.contains("/sessions/SESSION/speakers/NAME"), "\(route)") }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Client
+import Events
+import Foundation
+import Schema
+import Testing
+
+/// Lines that a daemon of version 1 of the format has sent, one file per type, held for ever: whoever reads
+/// version 1 reads them. A line is never changed or removed; new fields get new lines.
+@Suite struct GoldenLineTests {
+    private static let folder = SchemaFilesTests.root.appendingPathComponent("Tests/golden/v\(wireVersion)")
+
+    private static func lines(of type: String) throws -> [String] {
+        try String(contentsOf: folder.appendingPathComponent(type + ".ndjson"), encoding: .utf8)
+            .split(separator: "\n").map(String.init)
+    }
+
+    @Test func everyTypeHasLines() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        #expect(Set(files) == Set(SchemaSet.events.eventTypes.map { $0 + ".ndjson" }))
+    }
+
+    @Test(arguments: SchemaSet.events.eventTypes.sorted())
+    func theyAreStillValidAndRead(type: String) throws {
+        let lines = try Self.lines(of: type)
+        #expect(!lines.isEmpty)
+        for line in lines {
+            var validator = EventValidator()
+            #expect(validator.violations(in: line) == [], "\(line)")
+            let event = try #require(EventLine(line), "\(line)")
+            #expect(event.type == type)
+            #expect(!event.summary.isEmpty)
+        }
+    }
+}
