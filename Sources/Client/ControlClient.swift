@@ -33,12 +33,9 @@ public struct ControlClient: Sendable {
         self.path = path
     }
 
-    /// The version of the daemon that answers.
-    public func health() async throws -> String {
-        struct Health: Decodable {
-            var version: String
-        }
-        return try decode(Health.self, try await send(.GET, "/v1/health", body: nil)).version
+    /// How the daemon does that answers.
+    public func health() async throws -> Health {
+        try decode(Health.self, try await send(.GET, "/v1/health", body: nil))
     }
 
     /// Attaches a source.
@@ -70,6 +67,26 @@ public struct ControlClient: Sendable {
     /// Running sessions.
     public func sessions() async throws -> [SessionSummary] {
         try decode([SessionSummary].self, try await send(.GET, "/v1/sessions", body: nil))
+    }
+
+    /// Stored sessions, the newest first.
+    public func stored() async throws -> [StoredSummary] {
+        try decode([StoredSummary].self, try await send(.GET, "/v1/stored", body: nil))
+    }
+
+    /// What is stored of a session.
+    public func report(id: String) async throws -> StoredReport {
+        try decode(StoredReport.self, try await send(.GET, "/v1/stored/\(escaped(id))", body: nil))
+    }
+
+    /// Deletes a stored session.
+    public func forget(id: String) async throws -> Forgotten {
+        try decode(Forgotten.self, try await send(.DELETE, "/v1/stored/\(escaped(id))", body: nil))
+    }
+
+    /// Deletes everything that is stored of speakers of this name.
+    public func forget(speaker: String) async throws -> Forgotten {
+        try decode(Forgotten.self, try await send(.DELETE, "/v1/stored?speaker=\(escaped(speaker))", body: nil))
     }
 
     private func escaped(_ name: String) -> String {
@@ -116,9 +133,9 @@ public struct ControlClient: Sendable {
                 head.headers.add(name: "content-type", value: "application/json")
                 head.headers.add(name: "content-length", value: "\(body.count)")
             }
-            try await outbound.write(.head(head))
-            if let body { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-            try await outbound.write(.end(nil))
+            // In one piece: without a body the daemon may answer, and close, as soon as it has the head.
+            let content = body.map { [HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: $0)))] } ?? []
+            try await outbound.write(contentsOf: [.head(head)] + content + [.end(nil)])
             var status: HTTPResponseStatus?
             var data = Data()
             for try await part in inbound {

@@ -6,7 +6,7 @@ import Foundation
 public struct ReportPage {
     private struct Voice {
         var ipus: [(start: Double, end: Double)] = []
-        var scores: [(time: Double, score: EngagementScore)] = []
+        var scores: [(time: Double, score: Double, low: Double, high: Double)] = []
     }
 
     private var voices: [String: Voice] = [:]
@@ -27,8 +27,20 @@ public struct ReportPage {
             voices[speaker, default: Voice()].ipus.append((speech.startSeconds, speech.endSeconds))
         case .tick(let tick):
             guard case .scored(let score) = tick.engagement, let time = event.timeSeconds else { return }
-            voices[speaker, default: Voice()].scores.append((time, score))
+            voices[speaker, default: Voice()].scores.append((time, score.score, score.low, score.high))
         default: break
+        }
+    }
+
+    /// Takes in a stored event of the session.
+    mutating func take(_ line: EventLine) {
+        guard let speaker = line.speaker else { return }
+        if line.type == "speech.ended", let start = line.startSeconds, let end = line.endSeconds {
+            voices[speaker, default: Voice()].ipus.append((start, end))
+        } else if line.type == "tick", let time = line.t, let score = line.engagement?.score,
+            let interval = line.engagement?.interval, interval.count == 2
+        {
+            voices[speaker, default: Voice()].scores.append((time, score, interval[0], interval[1]))
         }
     }
 
@@ -101,15 +113,15 @@ public struct ReportPage {
     }
 
     private func chart(
-        _ scores: [(time: Double, score: EngagementScore)], _ duration: Double, _ colour: String
+        _ scores: [(time: Double, score: Double, low: Double, high: Double)], _ duration: Double, _ colour: String
     ) -> String {
         guard !scores.isEmpty else { return "<p>No score.</p>\n" }
         func point(_ time: Double, _ value: Double) -> String {
             "\(decimal(place(time, duration), 1)),\(decimal(Self.chartHeight * (1 - value / 100), 1))"
         }
         let band =
-            scores.map { point($0.time, $0.score.high) } + scores.reversed().map { point($0.time, $0.score.low) }
-        let line = scores.map { point($0.time, $0.score.score) }
+            scores.map { point($0.time, $0.high) } + scores.reversed().map { point($0.time, $0.low) }
+        let line = scores.map { point($0.time, $0.score) }
         return frame(
             """
             <line x1="0" x2="\(Self.width)" y1="\(Self.chartHeight / 2)" y2="\(Self.chartHeight / 2)" stroke="#d1d5db"/>

@@ -19,11 +19,11 @@ public struct ControlServer: Service {
     ///
     /// - Parameter onRunning: called once the socket accepts connections.
     public init(
-        path: String, version: String, backend: any ControlBackend, eventLoopGroup: MultiThreadedEventLoopGroup,
-        logger: Logger, onRunning: @escaping @Sendable () async -> Void
+        path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
+        eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
         application = Application(
-            router: Self.router(version: version, backend: backend),
+            router: Self.router(version: version, backend: backend, store: store),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -35,11 +35,13 @@ public struct ControlServer: Service {
     }
 
     /// All routes there are.
-    static func router(version: String, backend: any ControlBackend) -> Router<BasicRequestContext> {
+    static func router(
+        version: String, backend: any ControlBackend, store: any StoredBackend
+    ) -> Router<BasicRequestContext> {
         let router = Router()
         router.middlewares.add(ProblemMiddleware())
         router.get("/v1/health") { _, _ in
-            try respond(["status": "ok", "version": version])
+            try respond(Health(version: version, store: store.health))
         }
         router.get("/v1/policy") { _, _ in
             try respond(await backend.policy())
@@ -74,7 +76,30 @@ public struct ControlServer: Service {
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
+        addRoutes(to: router, store: store)
         return router
+    }
+
+    private static func addRoutes(to router: Router<BasicRequestContext>, store: any StoredBackend) {
+        router.get("/v1/stored") { _, _ in
+            try respond(await store.stored())
+        }
+        router.get("/v1/stored/:id") { _, context in
+            let id = try Self.name("id", in: context)
+            return json(ByteBuffer(bytes: try await store.stored(id: id)), status: .ok)
+        }
+        router.delete("/v1/stored/:id") { _, context in
+            let id = try Self.name("id", in: context)
+            return try respond(await store.forget(id: id))
+        }
+        router.delete("/v1/stored") { request, _ in
+            guard let speaker = request.uri.queryParameters["speaker"], !speaker.isEmpty else {
+                throw Problem(
+                    status: 400, type: "malformed_request",
+                    detail: "whom to forget is missing; add ?speaker=NAME, or /ID for a whole session")
+            }
+            return try respond(await store.forget(speaker: String(speaker)))
+        }
     }
 
     /// A name in the path, with its percent escapes resolved.

@@ -153,6 +153,89 @@ public struct SessionSummary: Codable, Sendable, Equatable {
     }
 }
 
+/// A stored session as the control API lists it.
+public struct StoredSummary: Codable, Sendable, Equatable {
+    /// Identifies it in the store.
+    public var id: String
+    /// Name that the session ran under.
+    public var session: String
+    /// When it began, RFC 3339.
+    public var startedAt: String
+    /// `running`, `ended`, or `interrupted` where the daemon ended without it.
+    public var state: String
+    /// The notice that was given to the people in the call.
+    public var noticeID: String?
+    /// The policy profile that was in force.
+    public var policy: String
+    /// Stored speakers in the order they joined.
+    public var speakers: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case id, session, state, policy, speakers
+        case startedAt = "started_at"
+        case noticeID = "notice_id"
+    }
+
+    /// A summary.
+    public init(
+        id: String, session: String, startedAt: String, state: String, noticeID: String?, policy: String,
+        speakers: [String]
+    ) {
+        self.id = id
+        self.session = session
+        self.startedAt = startedAt
+        self.state = state
+        self.noticeID = noticeID
+        self.policy = policy
+        self.speakers = speakers
+    }
+}
+
+/// What was deleted from the store.
+public struct Forgotten: Codable, Sendable, Equatable {
+    /// Number of stored sessions from which something was deleted.
+    public var sessions: Int
+
+    /// A deletion.
+    public init(sessions: Int) {
+        self.sessions = sessions
+    }
+}
+
+/// How the store does.
+public struct StoreHealth: Codable, Sendable, Equatable {
+    /// `off`, `on`, or `unavailable` where its file can't be used.
+    public var state: String
+    /// Events that were not stored for want of room or because of a failure.
+    public var dropped: Int
+    /// The last failure, in one line.
+    public var failure: String?
+
+    /// A state of the store.
+    public init(state: String, dropped: Int = 0, failure: String? = nil) {
+        self.state = state
+        self.dropped = dropped
+        self.failure = failure
+    }
+}
+
+/// The daemon's answer to who asks whether it is there.
+public struct Health: Codable, Sendable, Equatable {
+    /// `ok`.
+    public var status: String
+    /// Version of the daemon.
+    public var version: String
+    /// How the store does.
+    public var store: StoreHealth
+
+    /// A sign of life.
+    public init(version: String, store: StoreHealth) {
+        status = "ok"
+        self.version = version
+        self.store = store
+    }
+}
+
 /// Why a request was refused, after RFC 9457.
 public struct Problem: Error, Codable, Sendable, Equatable {
     /// HTTP status.

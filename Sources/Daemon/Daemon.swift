@@ -10,6 +10,7 @@ import Pipeline
 import Publish
 import ServiceLifecycle
 public import Settings
+import Store
 import UnixSignals
 
 /// Why the daemon did not start.
@@ -18,6 +19,19 @@ public struct DaemonError: Error {
     public let exitCode: Int32
     /// One line: what is wrong and what to do.
     public let message: String
+}
+
+/// Checks what a configuration needs on this machine, without starting anything.
+///
+/// - Throws: `DaemonError` where the daemon would not start with it.
+public func checkDaemon(_ settings: Settings) throws(DaemonError) {
+    _ = try groupID(of: settings.sockets.group)
+    guard let path = settings.store.path else { return }
+    do throws(StoreError) {
+        try Store.check(path: path)
+    } catch {
+        throw DaemonError(exitCode: 78, message: error.description)
+    }
 }
 
 /// Runs the daemon until SIGTERM or SIGINT; returns after everything has ended in order.
@@ -29,6 +43,7 @@ public func runDaemon(_ settings: Settings) async throws {
     let level = Logger.Level(rawValue: settings.logLevel) ?? .info
     LoggingSystem.bootstrap { label in StandardErrorLog(label: label, logLevel: level) }
     let logger = Logger(label: "attuned")
+    try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
     let detection = try speechDetection(settings.voice, logger)
     let policy = try policy(of: settings.policy)
@@ -47,13 +62,18 @@ public func runDaemon(_ settings: Settings) async throws {
     } catch {
         throw DaemonError(exitCode: 69, message: error.message)
     }
+    let store = StoredSessions(settings.store, logger)
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
-        publish: publisher.publish)
+        store: store
+    ) { event in
+        publisher.publish(event)
+        store.record(event)
+    }
     let sockets = settings.sockets
     let control = ControlServer(
-        path: sockets.control, version: attuneVersion, backend: registry, eventLoopGroup: eventLoopGroup,
-        logger: Logger(label: "control")
+        path: sockets.control, version: attuneVersion, backend: registry, store: store,
+        eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
         // bind(2) leaves the mode to the umask, under which nobody but the owner can connect.
         chown(sockets.control, uid_t.max, group ?? gid_t.max)
@@ -64,6 +84,7 @@ public func runDaemon(_ settings: Settings) async throws {
     var configuration = ServiceGroupConfiguration(
         services: [
             .init(service: ClosingService { await publisher.stop() }),
+            .init(service: store),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: control),
         ],

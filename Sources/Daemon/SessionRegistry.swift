@@ -22,6 +22,7 @@ actor SessionRegistry: ControlBackend {
     private let inForce: Policy
     private let factory: SourceFactory
     private let detection: SpeechDetection
+    private let store: StoredSessions
     private let publish: @Sendable (Event) -> Void
     private let logger: Logger
     private var entries: [String: Entry] = [:]
@@ -31,13 +32,13 @@ actor SessionRegistry: ControlBackend {
 
     init(
         settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
-        detection: SpeechDetection,
-        publish: @escaping @Sendable (Event) -> Void
+        detection: SpeechDetection, store: StoredSessions, publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
         inForce = policy
         self.logger = logger
         self.detection = detection
+        self.store = store
         self.publish = publish
         factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -108,6 +109,8 @@ actor SessionRegistry: ControlBackend {
                 detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
         }
         logger.info("consent \(state.rawValue)", metadata: ["session": "\(name)"])
+        // The answer says that what was stored of the speaker is gone, too.
+        if state != .granted { try await store.settle() }
     }
 
     func sessions() -> [SessionSummary] {

@@ -14,6 +14,8 @@ public struct Settings: Sendable, Equatable {
     public var voice = Voice()
     /// Consent and notice.
     public var policy = Policy()
+    /// What is kept on disk.
+    public var store = Store()
     /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
     public var logLevel = "info"
 
@@ -74,6 +76,14 @@ public struct Settings: Sendable, Equatable {
         public var profile = "standard"
         /// Identifies the notice given to the people in a call, where a session does not name its own; nil for none.
         public var noticeID: String? = "standard-notice"
+    }
+
+    /// What is kept on disk.
+    public struct Store: Sendable, Equatable {
+        /// File in which the ticks of consented speakers are kept; nil for nothing.
+        public var path: String?
+        /// Days after which a stored session is deleted.
+        public var retentionDays = 30
     }
 }
 

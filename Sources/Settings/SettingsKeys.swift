@@ -100,6 +100,8 @@ extension SettingsKey {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
+        SettingsKey("store.path") { $1.store.path = try $0.optionalFile() },
+        SettingsKey("store.retention_days") { $1.store.retentionDays = try $0.integer(1...3_650) },
         SettingsKey("log.level") {
             $1.logLevel = try $0.choice(["trace", "debug", "info", "notice", "warning", "error"])
         },

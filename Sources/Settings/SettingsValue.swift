@@ -32,6 +32,14 @@ struct SettingsValue {
         return path
     }
 
+    func optionalFile() throws(ExpectedValue) -> String? {
+        if isEmpty { return nil }
+        guard let path = node.scalar?.string, path.hasPrefix("/"), !path.hasSuffix("/"), path.utf8.count <= 4_000,
+            !path.utf8.contains(0)
+        else { throw ExpectedValue(what: "an absolute path of a file, or nothing") }
+        return path
+    }
+
     func fileMode() throws(ExpectedValue) -> UInt32 {
         guard let text = node.scalar?.string, text.count >= 3, let mode = UInt32(text, radix: 8), mode <= 0o777 else {
             throw ExpectedValue(what: "an octal file mode in quotes, such as \"0660\"")

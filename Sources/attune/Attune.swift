@@ -13,8 +13,8 @@ struct Attune: AsyncParsableCommand {
         abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
         version: attuneVersion,
         subcommands: [
-            Attach.self, Detach.self, Consent.self, Sessions.self, Tail.self, Top.self, Analyze.self, Features.self,
-            Segments.self, Doctor.self,
+            Attach.self, Detach.self, Consent.self, Sessions.self, Tail.self, Top.self, Report.self, Forget.self,
+            Analyze.self, Features.self, Segments.self, Doctor.self,
         ])
 }
 
@@ -58,7 +58,8 @@ func fail(_ error: any Error) -> ExitCode {
 
 private func exitCode(of problem: Problem) -> Int32 {
     switch problem.type {
-    case "source_not_found": 66
+    case "source_not_found", "no_such_stored_session", "nothing_stored": 66
+    case "store_off": 69
     case "consent_missing", "consent_invalid", "invalid_request": 64
     default: problem.status >= 500 || problem.status == 429 ? 69 : 65
     }
@@ -85,6 +86,15 @@ func speechDetection() throws -> SpeechDetection {
         FileHandle.standardError.write(Data("attune: \(SpeechDetection.missingNote)\n".utf8))
     }
     return detection
+}
+
+/// Writes a text to a file that is created or replaced.
+func write(_ text: String, to path: String) throws {
+    do {
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+    } catch {
+        throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
+    }
 }
 
 /// Writes bytes to standard output.

@@ -39,7 +39,11 @@ struct Doctor: AsyncParsableCommand {
         }
         do {
             let health = try await sockets.control.health()
-            report(true, "daemon", "answers, version \(health)")
+            report(true, "daemon", "answers, version \(health.version)")
+            let store = health.store
+            let trouble =
+                (store.dropped > 0 ? ["\(store.dropped) events not stored"] : []) + [store.failure].compactMap(\.self)
+            report(trouble.isEmpty, "store", ([store.state] + trouble).joined(separator: ", "))
         } catch {
             report(false, "daemon", "\(error)")
         }

@@ -122,7 +122,11 @@ struct Consent: AsyncParsableCommand {
 }
 
 struct Sessions: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List running sessions and their sources.")
+    static let configuration = CommandConfiguration(
+        abstract: "List running sessions and their sources, or what is stored.")
+
+    @Flag(help: "List the stored sessions instead, the newest first.")
+    var stored = false
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -131,13 +135,17 @@ struct Sessions: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let sessions = try await sockets.control.sessions()
-            if json {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                try output(Array(try encoder.encode(sessions)) + [0x0A])
+            if stored {
+                let sessions = try await sockets.control.stored()
+                if json { return try show(json: sessions) }
+                for session in sessions {
+                    let speakers = session.speakers.joined(separator: ", ")
+                    print("\(session.id)  \(session.startedAt)  \(session.state)  \(session.session)  \(speakers)")
+                }
                 return
             }
+            let sessions = try await sockets.control.sessions()
+            if json { return try show(json: sessions) }
             for session in sessions {
                 print("\(session.session)  \(Int(session.ageSeconds)) s")
                 for source in session.sources {
@@ -148,6 +156,12 @@ struct Sessions: AsyncParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    private func show(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try output(Array(try encoder.encode(value)) + [0x0A])
     }
 }
 

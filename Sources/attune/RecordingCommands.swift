@@ -73,14 +73,6 @@ struct Analyze: ParsableCommand {
         return profile
     }
 
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        } catch {
-            throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
-        }
-    }
-
     private func speaker(named media: String) -> RecordedSpeaker {
         RecordedSpeaker(name: URL(fileURLWithPath: media).deletingPathExtension().lastPathComponent, media: media)
     }

@@ -25,11 +25,12 @@ struct Attuned: AsyncParsableCommand {
         } catch {
             throw fail("\(error)", code: 78)
         }
-        if checkConfig {
-            print("\(config ?? "built-in defaults"): ok")
-            return
-        }
         do {
+            if checkConfig {
+                try checkDaemon(settings)
+                print("\(config ?? "built-in defaults"): ok")
+                return
+            }
             try await runDaemon(settings)
         } catch let error as DaemonError {
             throw fail(error.message, code: error.exitCode)

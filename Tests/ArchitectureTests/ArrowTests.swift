@@ -18,6 +18,7 @@ import Testing
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
+        "Store": ["Events", "GRDB", "Glibc", "Logging", "Synchronization"],
         "Settings": ["Conversation", "Foundation", "Yams"],
         "ControlAPI": [],
         "Control": [
@@ -26,7 +27,7 @@ import Testing
         ],
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
-            "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings",
+            "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings", "Store",
             "Synchronization", "UnixSignals",
         ],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],

@@ -20,11 +20,21 @@ import Testing
         func policy() async -> PolicySummary { PolicySummary(profile: "standard", noticeID: nil, classes: []) }
     }
 
+    private struct NoStore: StoredBackend {
+        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+
+        var health: StoreHealth { StoreHealth(state: "off") }
+        func stored() async throws(Problem) -> [StoredSummary] { throw problem }
+        func stored(id: String) async throws(Problem) -> [UInt8] { throw problem }
+        func forget(id: String) async throws(Problem) -> Forgotten { throw problem }
+        func forget(speaker: String) async throws(Problem) -> Forgotten { throw problem }
+    }
+
     /// Method and path of every route, with its parameters in the form of the documentation.
-    private static let routes = ControlServer.router(version: "0", backend: NoBackend()).routes.map { route in
-        let path = "\(route.path)".replacingOccurrences(of: "{session}", with: "SESSION")
-            .replacingOccurrences(of: "{speaker}", with: "NAME")
-        return "\(route.method.rawValue) \(path)"
+    private static let routes = ControlServer.router(version: "0", backend: NoBackend(), store: NoStore()).routes.map {
+        let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
+            .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
+        return "\($0.method.rawValue) \(path)"
     }
 
     @Test func everyRouteIsDocumentedAndNoOther() throws {

@@ -15,7 +15,8 @@ import Testing
         let second = try run(Place.command("attuned"), ["--config", daemon.config])
         #expect(second.status == 69)
         #expect(second.errors.contains("already answers"), "\(second.errors)")
-        #expect(try daemon.attune("sessions").status == 0, "the first one is not disturbed")
+        let sessions = try daemon.attune("sessions")
+        #expect(sessions.status == 0, "the first one is not disturbed, but says: \(sessions.errors)")
         #expect(daemon.terminate() == 0)
     }
 

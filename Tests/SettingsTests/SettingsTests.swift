@@ -53,6 +53,7 @@ import Testing
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
+                store: {path: /tmp/s.db, retention_days: 7}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
@@ -67,6 +68,7 @@ import Testing
         #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500)
+        #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.logLevel == "debug")
     }
 
@@ -93,6 +95,8 @@ import Testing
         ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
         ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
+        ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
+        ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
         ("log:\n  level: loud\n", 2, "one of trace"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
