@@ -79,6 +79,7 @@ public struct EventLine: Decodable, Sendable {
         }
     }
 
+    /// A session of a snapshot.
     struct Session: Decodable, Sendable {
         struct Speaker: Decodable, Sendable {
             var speaker: String

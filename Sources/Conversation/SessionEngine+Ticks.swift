@@ -51,7 +51,7 @@ extension SessionEngine {
                 emit(body, speaker: index, at: settledHops)
             }
         }
-        let silence = lastHeard.map { seconds(settledHops - 1 - $0) }
+        let silence = configuration.hasNotice ? lastHeard.map { seconds(settledHops - 1 - $0) } : nil
         let values = cues.rules.map { $0.about == .session && $0.metric == .silence ? silence : nil }
         for body in cues.look(at: nil, hop: settledHops, values: values) { emit(body, speaker: nil, at: settledHops) }
     }

@@ -115,7 +115,8 @@ public struct SessionEngine: Sendable {
         speakers[speaker].forget(configuration)
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)
-        if let side = speakers[speaker].side { sideOffsets[side] = nil }
+        // Whoever was answered has a part in the offsets of the other side too.
+        sideOffsets = [:]
     }
 
     /// Whether values of a speaker may be computed.

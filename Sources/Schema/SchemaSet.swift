@@ -55,9 +55,10 @@ public struct SchemaSet: Sendable {
     /// Checks a value against a schema.
     ///
     /// - Parameter file: name of the schema's file, such as `tick.schema.json`.
-    /// - Returns: what is wrong, in no particular order; empty for a valid value.
+    /// - Returns: what is wrong, in the order of the paths; empty for a valid value.
     public func violations(of value: JSONValue, against file: String) -> [SchemaViolation] {
         evaluate(value, .object(["$ref": .string(file)]), Place(file: "")).violations
+            .sorted { ($0.path, $0.problem) < ($1.path, $1.problem) }
     }
 
     /// Where the evaluation stands: in the schemas and in the value.

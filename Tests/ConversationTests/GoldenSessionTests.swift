@@ -49,7 +49,11 @@ import Testing
     ])
     func affectIsOfNobodyButThese(profile: Policy.Profile, speakers: [String]) throws {
         var found: Set<String> = []
+        var byVoice: Set<String> = []
         for line in try lines(profile) {
+            if line.contains(#""type":"tick""#), line.contains(#""input":"pitch_range""#) {
+                byVoice.insert(String(line.split(separator: #""speaker":""#).last?.prefix { $0 != "\"" } ?? ""))
+            }
             for key in ["sentiment", "activation", "valence", "arousal", "affect"] where line.contains("\"\(key)\"") {
                 let speaker = try #require(line.split(separator: #""speaker":""#).last?.split(separator: "\"").first)
                 #expect(line.contains(#""type":"tick""#), "\(line)")
@@ -57,6 +61,7 @@ import Testing
             }
         }
         #expect(found.sorted() == speakers)
+        #expect(byVoice.sorted() == speakers, "scores that rest on the voice")
     }
 
     @Test func underSelfTheOthersHaveNoValues() throws {

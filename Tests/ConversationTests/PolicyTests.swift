@@ -10,11 +10,13 @@ import Testing
         Script(name: "b", role: "customer", ipus: [5.4...7.6, 12.8...15.5]),
     ]
 
-    private func play(_ profile: Policy.Profile, hasNotice: Bool = true) -> (events: [Event], totals: SessionTotals) {
+    private func play(_ profile: Policy.Profile, hasNotice: Bool = true, seconds: Double = 22) -> (
+        events: [Event], totals: SessionTotals
+    ) {
         var configuration = ConversationConfiguration()
         configuration.policy = Policy(profile)
         configuration.hasNotice = hasNotice
-        let (events, totals, _) = ConversationTests.play(dialogue, seconds: 22, configuration: configuration)
+        let (events, totals, _) = ConversationTests.play(dialogue, seconds: seconds, configuration: configuration)
         return (events, totals)
     }
 
@@ -53,7 +55,8 @@ import Testing
     }
 
     @Test func withoutANoticeNobodyIsMeasured() {
-        let (events, totals) = play(.standard, hasNotice: false)
+        // Long enough for the cue on a silence of the whole session.
+        let (events, totals) = play(.standard, hasNotice: false, seconds: 60)
         #expect(Set(events.map(\.body.typeName)) == ["speaker.joined", "speaker.left"])
         #expect(totals.speakers.allSatisfy { $0.metrics == nil && $0.engagement == nil })
     }
