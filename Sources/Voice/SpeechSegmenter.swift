@@ -4,7 +4,8 @@ import MediaTypes
 ///
 /// The rules, in this order: a hop is active by hysteresis (on at `onThreshold`, off below `offThreshold`);
 /// active runs shorter than `minimalSpeechHops` are dropped; gaps shorter than `minimalPauseHops` between what
-/// is left are filled. Changes are told as soon as they are certain, so that none is ever taken back; the label
+/// is left are filled. What is left begins `earlyHops` too early and ends `lateHops` too late, because a detector
+/// sees some context on both sides: the units are shortened by that. Changes are told as soon as they are certain, so that none is ever taken back; the label
 /// of a hop is certain `delayHops` hops later.
 struct SpeechSegmenter: Sendable {
     /// The label of hop `h` is final once hop `h + delayHops` has been pushed.
@@ -13,7 +14,10 @@ struct SpeechSegmenter: Sendable {
     private(set) var nextHop: Int64 = 0
 
     private let minimalSpeechHops: Int
+    /// Between active runs, that is, before the units are shortened.
     private let minimalPauseHops: Int
+    private let earlyHops: Int64
+    private let lateHops: Int64
     private let onThreshold: Float
     private let offThreshold: Float
     private var isActive = false
@@ -24,13 +28,19 @@ struct SpeechSegmenter: Sendable {
     /// Labels of the last `delayHops + 1` hops, by hop number modulo their count.
     private var labels: [Bool]
 
-    init(minimalSpeechHops: Int, minimalPauseHops: Int, onThreshold: Float, offThreshold: Float) {
-        self.minimalSpeechHops = max(1, minimalSpeechHops)
-        self.minimalPauseHops = max(1, minimalPauseHops)
+    init(
+        minimalSpeechHops: Int, minimalPauseHops: Int, onThreshold: Float, offThreshold: Float, earlyHops: Int = 0,
+        lateHops: Int = 0
+    ) {
+        // A unit never becomes empty by being shortened.
+        self.minimalSpeechHops = max(1 + earlyHops + lateHops, minimalSpeechHops)
+        self.minimalPauseHops = max(1, minimalPauseHops - earlyHops - lateHops)
+        self.earlyHops = Int64(earlyHops)
+        self.lateHops = Int64(lateHops)
         self.onThreshold = onThreshold
         self.offThreshold = min(onThreshold, offThreshold)
         // The last hop of a gap that can still be filled is followed by a run of at least the minimal length.
-        delayHops = self.minimalPauseHops + self.minimalSpeechHops - 2
+        delayHops = self.minimalPauseHops + self.minimalSpeechHops - 2 + earlyHops + lateHops
         labels = Array(repeating: false, count: delayHops + 1)
     }
 
@@ -48,8 +58,9 @@ struct SpeechSegmenter: Sendable {
             guard runIsLongEnough else { return nil }
             isInUnit = true
             pauseStart = nil
-            setLabels(from: runStart, to: true)
-            return .started(hop: runStart)
+            let start = runStart + earlyHops
+            setLabels(from: start, to: true)
+            return .started(hop: start)
         }
         if runIsLongEnough {
             pauseStart = nil
@@ -68,7 +79,7 @@ struct SpeechSegmenter: Sendable {
     mutating func finish() -> SpeechChange? {
         isActive = false
         guard isInUnit else { return nil }
-        return end(at: pauseStart ?? nextHop)
+        return end(at: pauseStart ?? nextHop + lateHops)
     }
 
     /// The label of one of the last `delayHops + 1` hops.
@@ -76,7 +87,8 @@ struct SpeechSegmenter: Sendable {
         labels[slot(hop)]
     }
 
-    private mutating func end(at hop: Int64) -> SpeechChange {
+    private mutating func end(at pause: Int64) -> SpeechChange {
+        let hop = pause - lateHops
         isInUnit = false
         pauseStart = nil
         setLabels(from: hop, to: false)

@@ -4,7 +4,7 @@ public import MediaTypes
 public struct VoiceConfiguration: Sendable, Hashable {
     /// Shortest silence that ends an IPU, 10…2000 ms. 200 ms is the usual definition (Edlund et al. 2009).
     public var minimalPauseMilliseconds = 200
-    /// Shorter bursts of activity are not speech, 10…1000 ms.
+    /// Shorter bursts of activity are not speech, 60…1000 ms.
     public var minimalSpeechMilliseconds = 80
     /// Probability at which activity begins, 0…1. (With the network it is not the probability of the records but
     /// one that distant voices reach too.)

