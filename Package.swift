@@ -99,7 +99,7 @@ let package = Package(
         // Conversations made of clips at known times, for tests and benchmarks.
         .target(
             name: "ConversationGenerator",
-            dependencies: ["COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP"],
+            dependencies: ["CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP"],
             path: "Tests/ConversationGenerator", swiftSettings: strict),
         tests(
             "ConversationAudioTests",

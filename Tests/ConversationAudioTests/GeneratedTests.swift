@@ -11,9 +11,9 @@ import Testing
         // What is coded takes longer.
         let seeds: ClosedRange<UInt64> =
             switch payload {
-            case nil: 1...6
-            case .l16: 7...8
-            case .opus: 9...9
+            case nil: 1...4
+            case .l16: 5...6
+            case .opus: 7...7
             }
         for seed in seeds {
             let made = ScriptedConversation(seed: seed, voices: voices)
@@ -26,7 +26,8 @@ import Testing
                 }
             agreement.compare("seed \(seed)", made, found)
         }
-        #expect(agreement.misses.isEmpty)
+        let misses = agreement.misses(lagMilliseconds: 40, leastF1: 0.75)
+        #expect(misses.isEmpty)
         #expect(agreement.backchannels.hits > 0 && agreement.interruptions.hits > 0, "there is something to find")
     }
 }

@@ -10,7 +10,8 @@ import Testing
             for speaker in Deviation(of: transformed, from: reference, tempo: transformation.tempo).speakers {
                 let what = "\(transformation.name), \(speaker)"
                 #expect(speaker.ticks > 20, "\(what)")
-                #expect(abs(speaker.meanScore) <= 2, "\(what)")
+                // In a call of two minutes at another tempo a window of 30 s shows other words.
+                #expect(abs(speaker.meanScore) <= (transformation.tempo == 1 ? 2 : 3), "\(what)")
                 #expect(abs(speaker.talkRatioPoints) <= 1, "\(what)")
             }
         }

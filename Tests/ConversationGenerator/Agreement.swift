@@ -39,12 +39,16 @@ public struct Agreement: Sendable {
 
     /// What is not as it should be: every talk ratio within a point, lags right within 30 ms in the middle, hardly
     /// an interruption or backchannel wrong, the number of speaker changes exact.
-    public var misses: [String] {
+    ///
+    /// - Parameters:
+    ///   - lagMilliseconds: how far the median of the lag errors may lie from 0.
+    ///   - leastF1: of interruptions and backchannels; with few of them one more or less weighs much.
+    public func misses(lagMilliseconds: Double = 30, leastF1: Double = 0.9) -> [String] {
         var misses: [String] = []
         if worstTalkRatioError > 0.01 { misses.append("talk ratio off by \(worstTalkRatioError)") }
-        if abs(lagBiasMilliseconds) > 30 { misses.append("lag medians off by \(lagBiasMilliseconds) ms") }
-        if backchannels.f1 < 0.9 { misses.append("F1 of backchannels \(backchannels.f1)") }
-        if interruptions.f1 < 0.9 { misses.append("F1 of interruptions \(interruptions.f1)") }
+        if abs(lagBiasMilliseconds) > lagMilliseconds { misses.append("lag medians off by \(lagBiasMilliseconds) ms") }
+        if backchannels.f1 < leastF1 { misses.append("F1 of backchannels \(backchannels.f1)") }
+        if interruptions.f1 < leastF1 { misses.append("F1 of interruptions \(interruptions.f1)") }
         return misses + wrongChanges
     }
 

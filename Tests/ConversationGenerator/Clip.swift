@@ -40,7 +40,7 @@ public struct Voice: Sendable {
     /// Name of the voice.
     public var name: String
     /// IPUs that can make up turns, 1.2 s and longer, by length.
-    public let sentences: [Clip]
+    public internal(set) var sentences: [Clip]
     /// Short ones for listeners, 0.25 to 0.9 s.
     public let murmurs: [Clip]
 

@@ -6,19 +6,22 @@ public struct Contrast: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case answersLater = "answers later and later"
         case speaksLess = "speaks less"
+        case flattens = "goes on on one note"
 
         /// The contribution that should be named.
         public var input: String {
             switch self {
             case .answersLater: "response_lag"
             case .speaksLess: "talk_ratio"
+            case .flattens: "pitch_range"
             }
         }
 
-        fileprivate func apply(to change: inout ConversationPlan.Change) {
+        fileprivate func apply(to change: inout ConversationPlan.Change, voice: Voice) {
             switch self {
             case .answersLater: change.lagGrowthSeconds = 1.5
             case .speaksLess: change.ipusPerTurn = (1...1, 3...4)
+            case .flattens: change.voice = voice.onOneNote()
             }
         }
     }
@@ -50,7 +53,7 @@ public struct Contrast: Sendable {
         }
         let unchanged = lastMinute(plan)
         var change = ConversationPlan.Change(fromSeconds: Self.changeSeconds)
-        kind.apply(to: &change)
+        kind.apply(to: &change, voice: voices[1])
         plan.change = change
         let changed = lastMinute(plan)
         points = changed.merging(unchanged) { $0 - $1 }

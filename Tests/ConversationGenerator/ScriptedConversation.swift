@@ -51,9 +51,12 @@ public struct ScriptedConversation: Sendable {
         let length = Self.samples(Double.random(in: plan.seconds, using: &random))
         var turn = Turn(holder: Int.random(in: 0..<speakers, using: &random), start: 16_000, overlap: 0)
         while true {
-            let end = add(turn, voices: voices, plan: plan, using: &random)
+            // Numbers of their own for every turn and transfer: where one turn is made another way, the rest stays.
+            var ofTurn = SeededRandom(seed: random.next())
+            var ofTransfer = SeededRandom(seed: random.next())
+            let end = add(turn, voices: voices, plan: plan, using: &ofTurn)
             if end.sample >= length { break }
-            turn = next(after: turn.holder, end: end, plan: plan, using: &random)
+            turn = next(after: turn.holder, end: end, plan: plan, using: &ofTransfer)
         }
         sampleCount = (placements.map(\.end).max() ?? 0) + 4 * AudioGrid.sampleRateHz
     }
