@@ -7,8 +7,9 @@ MEDIA ?=
 BUILD := .build/release
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
+BENCHMARK := swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 
-.PHONY: all setup build demo test evaluate bench schemas format lint install uninstall clean
+.PHONY: all setup build demo test evaluate bench conversations soak schemas format lint install uninstall clean
 
 all: build
 
@@ -48,8 +49,18 @@ evaluate: build
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.
 bench: setup $(CALL)/timeline.csv
-	swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench \
-		bench $(CALL) docs/performance.md
+	$(BENCHMARK) bench $(CALL) docs/performance.md
+
+# Conversations of which the truth is known, and calls changed in ways that must not matter; writes the figures into
+# docs/scoring.md. Takes some minutes. Fails where a limit is missed.
+conversations: setup
+	$(BENCHMARK) conversations ../shared/data docs/scoring.md
+
+# Eight hours of a meeting of ten, as fast as the machine allows; writes into docs/performance.md.
+soak: setup
+	$(BENCHMARK) soak 8 docs/performance.md
+
+BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports soak)
 
 # Carries the schemas of docs/schema over into the code; after every change of them.
 schemas:
@@ -57,10 +68,10 @@ schemas:
 
 # Formats all Swift sources; lint only says what is wrong.
 format:
-	swift format --in-place --recursive --parallel Sources Tests Benchmarks/Sources/bench Benchmarks/Package.swift Package.swift
+	swift format --in-place --recursive --parallel Sources Tests $(BENCHMARK_SOURCES) Benchmarks/Package.swift Package.swift
 
 lint:
-	swift format lint --strict --recursive --parallel Sources Tests Benchmarks/Sources/bench Benchmarks/Package.swift Package.swift
+	swift format lint --strict --recursive --parallel Sources Tests $(BENCHMARK_SOURCES) Benchmarks/Package.swift Package.swift
 
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned

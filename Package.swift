@@ -40,7 +40,8 @@ let package = Package(
         .executable(name: "attuned", targets: ["attuned"]),
         .executable(name: "attune", targets: ["attune"]),
         // The analysis, for the benchmarks, which are a package of their own.
-        .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "MediaTypes", "Pipeline", "Voice"]),
+        .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
+        .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -98,6 +99,14 @@ let package = Package(
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         tests("ArchitectureTests", []),
+        // Conversations made of clips at known times, for tests and benchmarks.
+        .target(
+            name: "ConversationGenerator",
+            dependencies: ["CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP"],
+            path: "Tests/ConversationGenerator", swiftSettings: strict),
+        tests(
+            "ConversationAudioTests",
+            ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
         tests("EventsTests", ["Events"]),

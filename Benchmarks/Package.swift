@@ -8,9 +8,24 @@ let package = Package(
     targets: [
         // A link to the tests' counter: allocations are counted the same way here and there.
         .target(name: "CMallocCounter"),
+        .target(name: "Reports", swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "bench",
-            dependencies: ["CMallocCounter", .product(name: "AttuneAnalysis", package: "attune")],
+            dependencies: ["CMallocCounter", "Reports", .product(name: "AttuneAnalysis", package: "attune")],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "conversations",
+            dependencies: [
+                "Reports", .product(name: "AttuneAnalysis", package: "attune"),
+                .product(name: "ConversationGenerator", package: "attune"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "soak",
+            dependencies: [
+                "Reports", .product(name: "AttuneAnalysis", package: "attune"),
+                .product(name: "ConversationGenerator", package: "attune"),
+            ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -1,4 +1,5 @@
 import CKernels
+import Reports
 
 /// Fast kernels beside their scalar twins.
 enum Kernels {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Reports
 
 /// CPU seconds of this process so far.
 func cpuSeconds() -> Double {
@@ -49,24 +50,3 @@ func run(_ arguments: [String]) throws {
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw BenchmarkError(message: "\(arguments) failed") }
 }
-
-/// A Markdown table.
-struct Table {
-    private var lines: [String] = []
-
-    init(_ columns: String...) {
-        lines = ["| " + columns.joined(separator: " | ") + " |", "|" + columns.map { _ in "---|" }.joined()]
-    }
-
-    mutating func add(_ cells: String...) {
-        lines.append("| " + cells.joined(separator: " | ") + " |")
-    }
-
-    var text: String { lines.joined(separator: "\n") + "\n" }
-}
-
-struct BenchmarkError: Error {
-    var message: String
-}
-
-func figure(_ value: Double, _ places: Int = 2) -> String { String(format: "%.\(places)f", value) }

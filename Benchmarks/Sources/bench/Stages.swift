@@ -2,6 +2,7 @@ import CMallocCounter
 import Decode
 import MediaTypes
 import Pipeline
+import Reports
 import Voice
 
 /// CPU time of the stages that audio goes through.

@@ -1,0 +1,33 @@
+import ConversationGenerator
+import Testing
+
+/// Conversations made of spoken clips at known times, from the samples to the totals. `make conversations` does it
+/// with 200 of them.
+@Suite struct GeneratedTests {
+    @Test(arguments: [Optional<RTPStreams.Payload>.none, .l16, .opus])
+    func conversationsAreMeasuredAsTheyWereMade(payload: RTPStreams.Payload?) throws {
+        let voices = try #require(Material.voices, "needs FFmpeg with Flite")
+        var agreement = Agreement()
+        // What is coded takes longer.
+        let seeds: ClosedRange<UInt64> =
+            switch payload {
+            case nil: 1...4
+            case .l16: 5...6
+            case .opus: 7...7
+            }
+        for seed in seeds {
+            let made = ScriptedConversation(seed: seed, voices: voices)
+            let tracks = made.tracks
+            let found =
+                if let payload {
+                    try #require(RTPStreams(tracks, as: payload, seed: seed)).analyse(detection: Material.detection)
+                } else {
+                    Material.analyse(tracks)
+                }
+            agreement.compare("seed \(seed)", made, found)
+        }
+        let misses = agreement.misses(lagMilliseconds: 40, leastF1: 0.75)
+        #expect(misses.isEmpty)
+        #expect(agreement.backchannels.hits > 0 && agreement.interruptions.hits > 0, "there is something to find")
+    }
+}
