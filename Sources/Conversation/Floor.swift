@@ -3,7 +3,8 @@
 /// Definitions after Edlund, Heldner & Hirschberg (2009). A speaker takes the floor with an IPU (or a run of
 /// them) that is longer than a backchannel while the holder is silent; or with a shorter one in the holder's
 /// silence after which the holder does not go on within `holdHops`. The turn then begins, back-dated, with
-/// that run. Everything is decided in stream time, one hop after another.
+/// that run. It also does where the holder came back meanwhile, if the speaker had `aloneHops` alone before: then
+/// the former holder is the one who breaks in. Everything is decided in stream time, one hop after another.
 struct Floor {
     /// A finished turn.
     struct Turn: Equatable {
@@ -22,10 +23,14 @@ struct Floor {
         var finished: Turn?
         /// The turn that has begun; its end is not known yet.
         var begun: Turn?
+        /// Where the former holder came back before it was found out that the floor was lost.
+        var returnHop: Int64?
     }
 
     private struct Voice {
         var isSpeaking = false
+        /// Begin of the last IPU.
+        var lastStart: Int64 = 0
         /// Begin of the run of IPUs with which the speaker bids for the floor.
         var bidStart: Int64?
         /// Exclusive end of the last IPU.
@@ -36,14 +41,16 @@ struct Floor {
 
     private let backchannelHops: Int64
     private let holdHops: Int64
+    private let aloneHops: Int64
     private var voices: [Voice] = []
     private var turn: Turn?
     /// Whether anybody but the holder spoke since the holder fell silent.
     private var othersSpokeInSilence = false
 
-    init(backchannelHops: Int, holdHops: Int) {
+    init(backchannelHops: Int, holdHops: Int, aloneHops: Int) {
         self.backchannelHops = Int64(backchannelHops)
         self.holdHops = Int64(holdHops)
+        self.aloneHops = Int64(aloneHops)
     }
 
     /// Who holds the floor; nil before the first turn.
@@ -69,6 +76,7 @@ struct Floor {
         let wasSpeaking = voices[speaker].isSpeaking
         voices[speaker].isSpeaking = speaks
         if wasSpeaking, !speaks { voices[speaker].lastEnd = hop }
+        if !wasSpeaking, speaks { voices[speaker].lastStart = hop }
         guard let holder = turn?.speaker else {
             if speaks, voices[speaker].bidStart == nil { voices[speaker].bidStart = hop }
             return 0
@@ -101,6 +109,9 @@ struct Floor {
             if voices[holder].isSpeaking {
                 // A bid that ended under the holder's voice was a backchannel or plain overlap.
                 if !voice.isSpeaking { voices[challenger].bidStart = nil }
+                let alone = voices[holder].lastStart - max(bid, end)
+                guard voice.isSpeaking, alone >= aloneHops, hop - bid >= backchannelHops else { continue }
+                if bid < winner?.bid ?? .max { winner = (challenger, bid) }
                 continue
             }
             guard voice.isSpeaking ? hop - bid >= backchannelHops : hop - voice.lastEnd >= holdHops else {
@@ -114,8 +125,12 @@ struct Floor {
             }
         }
         guard let winner else { return Outcome() }
-        let finished = current
-        return Outcome(finished: finished, begun: take(by: winner.speaker, at: hop))
+        var finished = current
+        finished?.endHop = end
+        let returnHop = voices[holder].isSpeaking ? voices[holder].lastStart : nil
+        let begun = take(by: winner.speaker, at: hop)
+        voices[holder].bidStart = returnHop
+        return Outcome(finished: finished, begun: begun, returnHop: returnHop)
     }
 
     private mutating func take(by speaker: Int, at hop: Int64) -> Turn {

@@ -54,14 +54,16 @@ struct Incursions {
     }
 
     /// An IPU of `speaker` begins with `hop`; nothing comes of it where nobody else holds the floor.
-    mutating func begin(speaker: Int, holder: Int?, hop: Int64) {
+    ///
+    /// - Parameter sharedHops: simultaneous speech so far, where it began some time ago.
+    mutating func begin(speaker: Int, holder: Int?, hop: Int64, sharedHops: Int64 = 0) {
         guard let holder, holder != speaker else { return }
         made += 1
         open.append(
             OpenIncursion(
                 incursion: Incursion(
                     id: made, speaker: speaker, holder: holder, kind: .overlap, startHop: hop, endHop: hop,
-                    sharedHops: 0)))
+                    sharedHops: sharedHops)))
     }
 
     /// Looks at one settled hop, after those who begin in it.

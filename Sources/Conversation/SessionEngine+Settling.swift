@@ -24,6 +24,10 @@ extension SessionEngine {
         let outcome = floor.settle(hop: hop)
         if let finished = outcome.finished { end(finished) }
         if let begun = outcome.begun { begin(begun, at: hop) }
+        if let holder = outcome.finished?.speaker, let returnHop = outcome.returnHop {
+            incursions.begin(
+                speaker: holder, holder: floor.holder, hop: returnHop, sharedHops: hop - returnHop)
+        }
         for incursion in incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop) {
             tell(incursion)
         }

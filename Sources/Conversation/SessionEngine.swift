@@ -40,7 +40,8 @@ public struct SessionEngine: Sendable {
         self.id = id
         self.configuration = configuration
         floor = Floor(
-            backchannelHops: configuration.backchannelHops, holdHops: configuration.floorHoldHops)
+            backchannelHops: configuration.backchannelHops, holdHops: configuration.floorHoldHops,
+            aloneHops: configuration.interruptionHops)
         incursions = Incursions(
             rules: Incursions.Rules(
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),

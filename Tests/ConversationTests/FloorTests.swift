@@ -9,7 +9,7 @@ private struct Replay {
     var pauseHops: [Int: Int64] = [:]
 
     init(_ ipus: [[ClosedRange<Int64>]], hops: Int64, lost: [Int: ClosedRange<Int64>] = [:]) {
-        var floor = Floor(backchannelHops: 100, holdHops: 200)
+        var floor = Floor(backchannelHops: 100, holdHops: 200, aloneHops: 30)
         for _ in ipus { floor.addSpeaker() }
         for hop in 0..<hops {
             for (speaker, own) in ipus.enumerated() {
@@ -42,6 +42,20 @@ private struct Replay {
         let replay = Replay([[0...299], [250...599]], hops: 700)
         #expect(replay.begun.map(\.ftoHops) == [nil, -50])
         #expect(replay.begun.last?.startHop == 250)
+    }
+
+    /// Somebody begins a turn, and the one before breaks into it before a second is over.
+    @Test func aShortTurnThatIsBrokenIntoIsATurn() {
+        let replay = Replay([[0...299, 390...700], [330...459]], hops: 900)
+        #expect(replay.begun.map(\.speaker) == [0, 1, 0])
+        #expect(replay.begun.map(\.startHop) == [0, 330, 390])
+        #expect(replay.begun.map(\.ftoHops) == [nil, 30, -70])
+        #expect(replay.finished.map(\.endHop) == [300, 460, 701])
+    }
+
+    @Test func talkingAlongWithSomebodyWhoGoesOnIsNoTurn() {
+        let replay = Replay([[0...299, 350...700], [330...459]], hops: 900)
+        #expect(replay.begun.map(\.speaker) == [0], "a fifth of a second alone is no turn")
     }
 
     @Test func aBackchannelUnderTheHoldersVoiceChangesNothing() {

@@ -33,6 +33,16 @@ import Testing
         #expect(told.first?.overlap.sharedSeconds == 0)
     }
 
+    /// The turn is a second old when the floor is found to have changed; the one who held it before is back already.
+    @Test func breakingIntoAYoungTurnIsAnInterruption() {
+        let told = overlaps(
+            [Script(name: "a", ipus: [1...4, 5.2...9]), Script(name: "b", ipus: [4.5...5.9])], seconds: 14)
+        let last = final(told)
+        #expect(last.map(\.kind) == [.overlap, .interruption], "b came in the silence, a broke into b's turn")
+        #expect(last.last?.holder == "b" && abs((last.last?.startSeconds ?? 0) - 5.2) < 0.02)
+        #expect(abs((last.last?.sharedSeconds ?? 0) - 0.7) < 0.03)
+    }
+
     @Test func takingTheFloorFromSomebodyWhoStopsIsAnInterruption() {
         let told = overlaps([Script(name: "a", ipus: [1...6]), Script(name: "b", ipus: [5...9])], seconds: 14)
         #expect(told.map(\.overlap.kind) == [.overlap, .interruption])
