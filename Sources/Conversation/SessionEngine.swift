@@ -97,6 +97,16 @@ public struct SessionEngine: Sendable {
         return true
     }
 
+    /// Consent of a speaker, present or not; nil where there was none of that name.
+    public func consent(of name: String) -> ConsentState? {
+        speakers.first { $0.name == name }?.consent
+    }
+
+    /// Whether a speaker of that name has joined and not left.
+    public func isPresent(_ name: String) -> Bool {
+        speakers.contains { $0.name == name && $0.isPresent }
+    }
+
     /// Whether values of a speaker may be computed.
     public func isMeasured(speaker: Int) -> Bool {
         speakers.indices.contains(speaker) && speakers[speaker].isMeasured

@@ -6,6 +6,7 @@ import Logging
 import MediaTypes
 import NIOCore
 import Pipeline
+import RTP
 import Settings
 
 /// All running sessions and their sources; what the control socket commands.
@@ -56,7 +57,8 @@ actor SessionRegistry: ControlBackend {
             throw Problem(
                 status: 409, type: "session_ending", detail: "session '\(request.session)' is ending; use another name")
         }
-        for track in tracks where entry.speakers.values.joined().contains(where: { $0.name == track.name }) {
+        let present = entry.speakers.values.joined().map(\.name) + entry.sources.flatMap(\.monitor.unnamed)
+        for track in tracks where track.selector != .unnamed && present.contains(track.name) {
             throw Problem(
                 status: 409, type: "speaker_exists",
                 detail: "session '\(request.session)' already has a speaker '\(track.name)'; choose another name")
@@ -182,7 +184,7 @@ actor SessionRegistry: ControlBackend {
     private func summary(of source: any MediaSource, tracks: [SpeakerTrack]) -> SourceSummary {
         SourceSummary(
             source: source.monitor.id, url: source.monitor.url, state: source.monitor.state.rawValue,
-            speakers: tracks.map(\.name))
+            speakers: tracks.filter { $0.selector != .unnamed }.map(\.name) + source.monitor.unnamed)
     }
 }
 

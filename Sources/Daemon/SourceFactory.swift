@@ -29,6 +29,11 @@ struct SourceFactory: Sendable {
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(id: id, url: redactedLocation(location), session: session)
         guard let streams = try rtpStreams(at: location) else {
+            guard tracks.allSatisfy({ $0.selector == nil }) else {
+                throw SourceFailure(
+                    kind: .badInput,
+                    message: "\(monitor.url) is no plain RTP, so it has no SSRCs; name its speakers by track")
+            }
             return ffmpegSource(
                 location, tracks: tracks, takesTracksApart: takesTracksApart, session: session, monitor: monitor,
                 onEnd: onEnd)
@@ -46,7 +51,7 @@ struct SourceFactory: Sendable {
                 message: "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA or L16")
         }
         return RTPSource(
-            streams: streams, tracks: tracks, stallMilliseconds: settings.stallMilliseconds, session: session,
+            streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: session,
             monitor: monitor, eventLoop: eventLoopGroup.next(), logger: logger)
     }
 
@@ -88,5 +93,15 @@ struct SourceFactory: Sendable {
         } catch {
             throw SourceFailure(kind: .badInput, message: "\(path): \(error)")
         }
+    }
+}
+
+extension RTPReception.Limits {
+    init(_ settings: Settings.Sources) {
+        stallMilliseconds = settings.stallMilliseconds
+        kilobitsPerSecond = settings.maximumKilobitsPerSecond
+        sources = settings.maximumSSRCs
+        receiver = RTPReceiverLimits()
+        receiver.maxDatagramBytes = settings.maximumPacketBytes
     }
 }

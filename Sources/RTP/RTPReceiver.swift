@@ -112,20 +112,32 @@ public struct RTPReceiver: ~Copyable {
         _ compound: RawSpan, arrivalNanoseconds: Int64, into sink: inout Sink
     ) throws(RTPParseError) {
         let source = stream?.ssrc
-        var report: SenderReport?
-        var hasLeft = false
+        var report: RTCPMessage?
+        var bye: RTCPMessage?
         try RTCP.visit(compound) { message in
+            guard message.ssrc == source else { return }
             switch message {
-            case .senderReport(let sent) where sent.ssrc == source: report = sent
-            case .bye(let ssrc) where ssrc == source: hasLeft = true
-            case .senderReport, .bye: break
+            case .senderReport: report = message
+            case .bye: bye = message
+            case .description: break
             }
         }
         statistics.rtcpPackets += 1
-        if let report { latestReport = (report, arrivalNanoseconds) }
-        if hasLeft {
+        if let report { receive(report, arrivalNanoseconds: arrivalNanoseconds, into: &sink) }
+        if let bye { receive(bye, arrivalNanoseconds: arrivalNanoseconds, into: &sink) }
+    }
+
+    /// Takes one message of a compound that was read elsewhere; what is not of the running source is ignored.
+    public mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ message: RTCPMessage, arrivalNanoseconds: Int64, into sink: inout Sink
+    ) {
+        guard let source = stream?.ssrc, message.ssrc == source else { return }
+        switch message {
+        case .senderReport(let report): latestReport = (report, arrivalNanoseconds)
+        case .bye:
             finish(into: &sink)
             stream?.hasEnded = true
+        case .description: break
         }
     }
 

@@ -74,6 +74,12 @@ public struct Settings: Sendable, Equatable {
         public var stallMilliseconds = 2_000
         /// Bounds of the pause before a source is opened again, milliseconds.
         public var reconnectLeastMilliseconds = 500, reconnectMostMilliseconds = 15_000
+        /// Plain RTP: speakers told apart by SSRC on one port.
+        public var maximumSSRCs = 32
+        /// Plain RTP: longest packet taken, bytes.
+        public var maximumPacketBytes = 2_048
+        /// Plain RTP: what one source may send before packets are dropped, kbit/s.
+        public var maximumKilobitsPerSecond = 20_000
     }
 
     /// The voice core.

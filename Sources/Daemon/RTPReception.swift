@@ -1,0 +1,232 @@
+import Conversation
+import Events
+import Logging
+import NIOCore
+import RTP
+
+/// The receiving side of one RTP source: its ports and their speakers. Confined to its event loop.
+final class RTPReception {
+    /// What bounds a source.
+    struct Limits: Sendable {
+        var stallMilliseconds: Int
+        var kilobitsPerSecond: Int
+        /// Sources (SSRCs) on one port.
+        var sources: Int
+        var receiver: RTPReceiverLimits
+    }
+
+    private struct Port {
+        let formats: [UInt8: AudioFormat]
+        /// Nil where whoever sends is the one speaker.
+        var table: RTPSourceTable?
+        var speakers: [RTPSpeaker?] = []
+        /// What unnamed speakers take their role and consent from, and the beginning of their name.
+        var unnamed: SpeakerTrack
+    }
+
+    private let session: LiveSession
+    private let monitor: SourceMonitor
+    private let limits: Limits
+    private let logger: Logger
+    private var ports: [Port]
+    private var budget: ByteBudget
+    private var timer: RepeatedTask?
+    private var unknownPayloadReported = false
+    private var refusedReported: UInt64 = 0
+    private var tended = 0
+
+    /// A reception of `streams`, one port each, for the speakers `tracks`.
+    init(
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
+        limits: Limits, logger: Logger
+    ) {
+        self.session = session
+        self.monitor = monitor
+        self.limits = limits
+        self.logger = logger
+        budget = ByteBudget(kilobitsPerSecond: limits.kilobitsPerSecond)
+        ports = streams.enumerated().map { number, stream in
+            let tracks = tracks.filter { $0.track == number }
+            let named = tracks.filter { $0.selector != .unnamed }
+            var port = Port(
+                formats: stream.formats,
+                unnamed: tracks.first { $0.selector == .unnamed }
+                    ?? SpeakerTrack(
+                        track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed))
+            if tracks.contains(where: { $0.selector != nil }) {
+                port.table = RTPSourceTable(selectors: named.compactMap(\.selector), limit: limits.sources)
+            }
+            port.speakers = named.map { track in
+                RTPSpeaker(
+                    track: track, receiver: RTPReceiver(formats: stream.formats, limits: limits.receiver),
+                    session: session)
+            }
+            return port
+        }
+    }
+
+    /// Lets the speakers join, and begins to look after missing packets and missing senders.
+    func start(on eventLoop: any EventLoop) {
+        forEachSpeaker { $0.join() }
+        // RepeatedTask demands a Sendable body; this runs on the loop that everything here is confined to.
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
+            bound.value.tend()
+        }
+    }
+
+    /// Takes one datagram that came to port `number`; `origin` identifies the sender's address.
+    func receive(_ datagram: RawSpan, port number: Int, origin: UInt64) {
+        let now = HostClock.monotonicNanoseconds()
+        guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        let isReport = RTCP.isRTCP(datagram)
+        if ports[number].table == nil {
+            for case let speaker? in ports[number].speakers where speaker.receive(datagram, nowNanoseconds: now) {
+                monitor.change(to: .live)
+            }
+        } else if isReport {
+            receiveReport(datagram, port: number, origin: origin, now: now)
+        } else if let packet = try? RTPPacket(parsing: datagram) {
+            route(packet, datagram, port: number, origin: origin, now: now)
+        }
+        if isReport { stallIfAllLeft() }
+    }
+
+    func finish(reason: String) {
+        timer?.cancel()
+        timer = nil
+        forEachSpeaker { $0.finish(reason: reason) }
+    }
+
+    // MARK: Many sources on a port
+
+    private func route(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let verdict = ports[number].table?.route(
+            ssrc: packet.ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
+        switch verdict {
+        case .speaker(let index): deliver(datagram, port: number, speaker: index, now: now)
+        case .newSpeaker(let index):
+            admit(ssrc: packet.ssrc, port: number, speaker: index)
+            deliver(datagram, port: number, speaker: index, now: now)
+        case .drop, nil: break
+        }
+    }
+
+    private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, now: Int64) {
+        guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
+            return
+        }
+        if speaker.receive(datagram, nowNanoseconds: now) { monitor.change(to: .live) }
+    }
+
+    private func receiveReport(_ compound: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        var messages: [RTCPMessage] = []
+        // What stands before something malformed counts.
+        try? RTCP.visit(compound) { messages.append($0) }
+        for message in messages {
+            switch message {
+            case .description(let ssrc, let isCanonical, let text):
+                let name = compound.extracting(text)
+                let naming = ports[number].table?.describe(
+                    ssrc: ssrc, name: name.withUnsafeBytes(Array.init), isCanonical: isCanonical, origin: origin,
+                    arrivalNanoseconds: now)
+                if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
+            case .bye(let ssrc):
+                guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
+                ports[number].speakers[index]?.receive(message, nowNanoseconds: now)
+                dismiss(port: number, speaker: index, reason: "the sender said goodbye")
+            case .senderReport(let report):
+                for case let speaker? in ports[number].speakers where speaker.receiver.source == report.ssrc {
+                    speaker.receive(message, nowNanoseconds: now)
+                }
+            }
+        }
+    }
+
+    /// Lets a source that nobody named join as a speaker of its own.
+    private func admit(ssrc: UInt32, port number: Int, speaker index: Int) {
+        var track = ports[number].unnamed
+        let digits = String(ssrc, radix: 16)
+        track.name += "-" + String(repeating: "0", count: 8 - digits.count) + digits
+        while ports[number].speakers.count <= index { ports[number].speakers.append(nil) }
+        // Somebody of that name may be there through another source; then this one is not heard.
+        guard session.update({ $0.isPresent(track.name) }) == false else { return }
+        let speaker = RTPSpeaker(
+            track: track, receiver: RTPReceiver(formats: ports[number].formats, limits: limits.receiver),
+            session: session)
+        ports[number].speakers[index] = speaker
+        monitor.noteUnnamed(track.name)
+        speaker.comeBack()
+    }
+
+    /// Lets an unnamed speaker leave; the others keep their place.
+    private func dismiss(port number: Int, speaker index: Int, reason: String) {
+        guard let speaker = ports[number].speakers[index], speaker.track.selector == .unnamed else { return }
+        speaker.finish(reason: reason)
+        monitor.forgetUnnamed(speaker.track.name)
+        ports[number].speakers[index] = nil
+    }
+
+    // MARK: Supervision
+
+    private func tend() {
+        let now = HostClock.monotonicNanoseconds()
+        var newest: Int64?
+        forEachSpeaker { speaker in
+            if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
+            if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
+        }
+        for number in ports.indices {
+            while let index = ports[number].table?.expire(nowNanoseconds: now) {
+                dismiss(port: number, speaker: index, reason: "silent for a minute")
+            }
+        }
+        if let newest, monitor.state == .live, now - newest >= Int64(limits.stallMilliseconds) * 1_000_000 {
+            stall(reason: "no media for \(limits.stallMilliseconds) ms")
+        }
+        tended += 1
+        if tended.isMultiple(of: 50) { reportDrops() }
+    }
+
+    private func stallIfAllLeft() {
+        guard monitor.state == .live else { return }
+        var isAnyLeft = false
+        forEachSpeaker { if !$0.hasEnded { isAnyLeft = true } }
+        if !isAnyLeft { stall(reason: "the sender said goodbye") }
+    }
+
+    private func stall(reason: String) {
+        forEachSpeaker { $0.feed.interrupt() }
+        monitor.change(to: .stalled, reason: reason)
+    }
+
+    /// Tells the log, once a second at most, what was dropped.
+    private func reportDrops() {
+        let counted = ports.compactMap { $0.table?.statistics }
+        let refused = budget.refused + counted.reduce(0) { $0 + $1.refused + $1.collided }
+        if refused > refusedReported {
+            logger.warning(
+                """
+                \(monitor.url): \(refused - refusedReported) packets dropped: over sources.max_kbit_s or \
+                sources.max_ssrcs, or two senders with one SSRC
+                """)
+            refusedReported = refused
+        }
+        guard !unknownPayloadReported else { return }
+        forEachSpeaker { speaker in
+            guard let type = speaker.receiver.statistics.firstUnknownPayloadType, !unknownPayloadReported else {
+                return
+            }
+            unknownPayloadReported = true
+            logger.warning(
+                "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
+            )
+        }
+    }
+
+    private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
+        for port in ports {
+            for case let speaker? in port.speakers { body(speaker) }
+        }
+    }
+}
