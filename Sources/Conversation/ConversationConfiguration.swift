@@ -13,6 +13,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var floorHoldHops = 200
     /// Simultaneous speech of at least this length may be an interruption, in hops.
     public var interruptionHops = 30
+    /// Lags between speakers who may be off each other by more than this are not measured, in ms.
+    public var mostUncertainMilliseconds = 50.0
     /// Settings of the engagement score.
     public var engagement = EngagementConfiguration()
 

@@ -107,6 +107,13 @@ public struct SessionEngine: Sendable {
         speakers.contains { $0.name == name && $0.isPresent }
     }
 
+    /// Says how far a speaker's media may be off those of others, in ms. Where two speakers may be off each other by
+    /// more than `ConversationConfiguration.mostUncertainMilliseconds`, lags between them are not measured.
+    public mutating func setTimingUncertainty(of name: String, milliseconds: Double) {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
+        speakers[index].timingUncertaintyMilliseconds = milliseconds
+    }
+
     /// Whether values of a speaker may be computed.
     public func isMeasured(speaker: Int) -> Bool {
         speakers.indices.contains(speaker) && speakers[speaker].isMeasured
@@ -230,7 +237,15 @@ public struct SessionEngine: Sendable {
     private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
         if speakers[turn.speaker].isMeasured { speakers[turn.speaker].counts.open.turns += 1 }
         if turn.previousSpeaker != nil { common.open.turns += 1 }
-        if let fto = turn.ftoHops { speakers[turn.speaker].addLag(hops: Int(max(0, fto)), at: hop) }
+        if let fto = turn.ftoHops, isTimed(turn) { speakers[turn.speaker].addLag(hops: Int(max(0, fto)), at: hop) }
+    }
+
+    /// Whether the two speakers lie well enough in time for the floor-transfer offset between them to mean something.
+    private func isTimed(_ turn: Floor.Turn) -> Bool {
+        guard let previous = turn.previousSpeaker else { return true }
+        let uncertainty =
+            speakers[turn.speaker].timingUncertaintyMilliseconds + speakers[previous].timingUncertaintyMilliseconds
+        return uncertainty <= configuration.mostUncertainMilliseconds
     }
 
     private mutating func publish(_ turn: Floor.Turn) {
@@ -241,7 +256,7 @@ public struct SessionEngine: Sendable {
                 .turn(
                     Turn(
                         startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
-                        ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
+                        ftoMilliseconds: isTimed(turn) ? turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds } : nil,
                         previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
                 session: id, speaker: speakers[turn.speaker].name, timeSeconds: seconds(turn.endHop)))
     }

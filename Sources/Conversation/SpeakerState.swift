@@ -12,6 +12,8 @@ struct SpeakerState {
     /// Exclusive end of the records pushed so far, in hops of the session.
     private(set) var frontier: Int64
     private(set) var isSpeaking = false
+    /// How far the speaker's media may be off those of others, in ms.
+    var timingUncertaintyMilliseconds = 0.0
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
     var counts: RollingCounts

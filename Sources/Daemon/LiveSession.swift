@@ -2,6 +2,7 @@ import Conversation
 import Events
 import MediaTypes
 import Pipeline
+import RTP
 import Synchronization
 
 /// A running conversation: the engine, its place on the host's clock, and the way out for its events.
@@ -12,6 +13,8 @@ final class LiveSession: Sendable {
     let id: String
     /// What tells speech in its pipelines.
     let detection: SpeechDetection
+    /// What the senders' clocks say about its RTP speakers.
+    let alignment = Mutex(ClockAlignment())
     private let publish: @Sendable (Event) -> Void
     private let startNanoseconds = HostClock.monotonicNanoseconds()
     private let started: SessionStarted

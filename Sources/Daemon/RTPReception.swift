@@ -12,6 +12,8 @@ final class RTPReception {
         var kilobitsPerSecond: Int
         /// Sources (SSRCs) on one port.
         var sources: Int
+        /// Whether senders get receiver reports.
+        var sendsReports: Bool
         var receiver: RTPReceiverLimits
     }
 
@@ -22,7 +24,22 @@ final class RTPReception {
         var speakers: [RTPSpeaker?] = []
         /// What unnamed speakers take their role and consent from, and the beginning of their name.
         var unnamed: SpeakerTrack
+        /// Where the last RTCP came from, and when the next report is due there.
+        var reporter: Reporter?
+        /// Under which receiver reports are sent.
+        var ssrc = UInt32.random(in: .min ... .max)
     }
+
+    private struct Reporter {
+        var channel: any Channel
+        var address: SocketAddress
+        var dueNanoseconds: Int64
+    }
+
+    /// Identifies this receiver to senders; says nothing about it (RFC 7022).
+    private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// Mean time between reports (RFC 3550, section 6.2), varied by half.
+    private static let reportNanoseconds: Int64 = 5_000_000_000
 
     private let session: LiveSession
     private let monitor: SourceMonitor
@@ -75,15 +92,15 @@ final class RTPReception {
         }
     }
 
-    /// Takes one datagram that came to port `number`; `origin` identifies the sender's address.
-    func receive(_ datagram: RawSpan, port number: Int, origin: UInt64) {
+    /// Takes one datagram that came to port `number` by `channel` from `sender`.
+    func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
         let now = HostClock.monotonicNanoseconds()
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
         let isReport = RTCP.isRTCP(datagram)
+        let origin = sender.origin
+        if isReport { noteReporter(port: number, channel: channel, address: sender, now: now) }
         if ports[number].table == nil {
-            for case let speaker? in ports[number].speakers where speaker.receive(datagram, nowNanoseconds: now) {
-                monitor.change(to: .live)
-            }
+            deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
         } else if isReport {
             receiveReport(datagram, port: number, origin: origin, now: now)
         } else if let packet = try? RTPPacket(parsing: datagram) {
@@ -104,19 +121,19 @@ final class RTPReception {
         let verdict = ports[number].table?.route(
             ssrc: packet.ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
         switch verdict {
-        case .speaker(let index): deliver(datagram, port: number, speaker: index, now: now)
+        case .speaker(let index): deliver(datagram, port: number, speaker: index, origin: origin, now: now)
         case .newSpeaker(let index):
             admit(ssrc: packet.ssrc, port: number, speaker: index)
-            deliver(datagram, port: number, speaker: index, now: now)
+            deliver(datagram, port: number, speaker: index, origin: origin, now: now)
         case .drop, nil: break
         }
     }
 
-    private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, now: Int64) {
+    private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, origin: UInt64, now: Int64) {
         guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
             return
         }
-        if speaker.receive(datagram, nowNanoseconds: now) { monitor.change(to: .live) }
+        if speaker.receive(datagram, origin: origin, nowNanoseconds: now) { monitor.change(to: .live) }
     }
 
     private func receiveReport(_ compound: RawSpan, port number: Int, origin: UInt64, now: Int64) {
@@ -133,11 +150,11 @@ final class RTPReception {
                 if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
             case .bye(let ssrc):
                 guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
-                ports[number].speakers[index]?.receive(message, nowNanoseconds: now)
+                ports[number].speakers[index]?.receive(message, origin: origin, nowNanoseconds: now)
                 dismiss(port: number, speaker: index, reason: "the sender said goodbye")
             case .senderReport(let report):
                 for case let speaker? in ports[number].speakers where speaker.receiver.source == report.ssrc {
-                    speaker.receive(message, nowNanoseconds: now)
+                    speaker.receive(message, origin: origin, nowNanoseconds: now)
                 }
             }
         }
@@ -185,7 +202,36 @@ final class RTPReception {
             stall(reason: "no media for \(limits.stallMilliseconds) ms")
         }
         tended += 1
-        if tended.isMultiple(of: 50) { reportDrops() }
+        guard tended.isMultiple(of: 50) else { return }
+        forEachSpeaker { $0.align(nowNanoseconds: now) }
+        if limits.sendsReports {
+            for number in ports.indices { sendReport(port: number, now: now) }
+        }
+        reportDrops()
+    }
+
+    // MARK: Receiver reports
+
+    private func noteReporter(port number: Int, channel: any Channel, address: SocketAddress, now: Int64) {
+        let due = ports[number].reporter?.dueNanoseconds ?? now + Self.reportNanoseconds / 2
+        ports[number].reporter = Reporter(channel: channel, address: address, dueNanoseconds: due)
+    }
+
+    /// Tells the sender what arrived, if it is time and the sender tells what it sent.
+    private func sendReport(port number: Int, now: Int64) {
+        guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
+        let interval = Self.reportNanoseconds
+        ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
+        let reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
+        guard !reports.isEmpty else { return }
+        while reports.contains(where: { $0.ssrc == ports[number].ssrc }) {
+            ports[number].ssrc = UInt32.random(in: .min ... .max)
+        }
+        let bytes = RTCP.receiverReport(ssrc: ports[number].ssrc, reports: reports, cname: Self.cname)
+        let data = reporter.channel.allocator.buffer(bytes: bytes)
+        // What does not go out now is out of date later.
+        reporter.channel.writeAndFlush(
+            AddressedEnvelope(remoteAddress: reporter.address, data: data), promise: nil)
     }
 
     private func stallIfAllLeft() {

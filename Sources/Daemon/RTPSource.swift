@@ -115,10 +115,9 @@ private final class RTPDatagramHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
-        let origin = envelope.remoteAddress.origin
         envelope.data.withUnsafeReadableBytes { bytes in
             // The bytes are lent for the duration of the call only, as the buffer's are.
-            reception.receive(bytes.bytes, port: port, origin: origin)
+            reception.receive(bytes.bytes, port: port, channel: context.channel, sender: envelope.remoteAddress)
         }
     }
 
@@ -129,7 +128,7 @@ private final class RTPDatagramHandler: ChannelInboundHandler {
 
 extension SocketAddress {
     /// Identifies the address without its port, within this process.
-    fileprivate var origin: UInt64 {
+    var origin: UInt64 {
         let isIPv6 = self.protocol == .inet6
         return withSockAddr { address, size in
             // Where `sockaddr_in` and `sockaddr_in6` have the address: behind family, port and flow information.

@@ -2,6 +2,7 @@ import Conversation
 import Events
 import MediaTypes
 import RTP
+import Synchronization
 
 /// One speaker of an RTP source: the receiver of what is sent, and the feed into the session.
 ///
@@ -36,12 +37,22 @@ final class RTPSpeaker {
     private(set) var receiver: RTPReceiver
     private let session: LiveSession
     private var isPresent = false
+    /// Number of the stream in the session's alignment.
+    private let stream: Int
+    /// Identifies the host whose sender reports are heard.
+    private var reporter: UInt64?
+    private var uncertaintyMilliseconds = 0.0
 
     init(track: SpeakerTrack, receiver: consuming RTPReceiver, session: LiveSession) {
         self.track = track
         self.receiver = receiver
         self.session = session
         feed = SourceFeed(session: session)
+        stream = session.alignment.withLock { $0.add() }
+    }
+
+    deinit {
+        session.alignment.withLock { $0.remove(stream) }
     }
 
     /// Whether the sender has said goodbye.
@@ -53,15 +64,17 @@ final class RTPSpeaker {
         isPresent = true
     }
 
-    /// Takes one datagram; returns whether media came of it.
-    func receive(_ datagram: RawSpan, nowNanoseconds: Int64) -> Bool {
+    /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
+    func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
+        if RTCP.isRTCP(datagram) { reporter = origin }
         var sink = Sink(speaker: self)
         receiver.receive(datagram, arrivalNanoseconds: nowNanoseconds, into: &sink)
         return note(sink.hasDelivered, nowNanoseconds)
     }
 
-    /// Takes one message of an RTCP compound.
-    func receive(_ message: RTCPMessage, nowNanoseconds: Int64) {
+    /// Takes one message of an RTCP compound; `origin` identifies the host that sent it.
+    func receive(_ message: RTCPMessage, origin: UInt64, nowNanoseconds: Int64) {
+        if case .senderReport = message { reporter = origin }
         var sink = Sink(speaker: self)
         receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
         _ = note(sink.hasDelivered, nowNanoseconds)
@@ -72,6 +85,30 @@ final class RTPSpeaker {
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
         return note(sink.hasDelivered, nowNanoseconds)
+    }
+
+    /// Aligns the speaker with the others of the session as far as sender reports allow, and tells the session how
+    /// far it may be off; to be called about once a second.
+    func align(nowNanoseconds: Int64) {
+        let timing = receiver.timing
+        let offset = receiver.wallClockOffset(at: nowNanoseconds)
+        let (correction, uncertainty) = session.alignment.withLock { alignment in
+            alignment.note(stream, clock: offset == nil ? nil : reporter, offsetNanoseconds: offset ?? 0)
+            return (
+                alignment.correctionNanoseconds(of: stream),
+                alignment.uncertaintyMilliseconds(of: stream, jitterMilliseconds: timing.jitterMilliseconds)
+            )
+        }
+        receiver.align(nanoseconds: correction)
+        // Changes below a millisecond change nothing that is decided by it.
+        guard abs(uncertainty - uncertaintyMilliseconds) >= 1 else { return }
+        uncertaintyMilliseconds = uncertainty
+        session.update { $0.setTimingUncertainty(of: track.name, milliseconds: uncertainty) }
+    }
+
+    /// What is to be reported to the sender; nil without a sender that reports itself.
+    func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
+        isPresent ? receiver.receptionReport(nowNanoseconds: nowNanoseconds) : nil
     }
 
     /// Ends what is running; the speaker leaves.

@@ -101,7 +101,9 @@ extension RTPReception.Limits {
         stallMilliseconds = settings.stallMilliseconds
         kilobitsPerSecond = settings.maximumKilobitsPerSecond
         sources = settings.maximumSSRCs
+        sendsReports = settings.sendsReports
         receiver = RTPReceiverLimits()
         receiver.maxDatagramBytes = settings.maximumPacketBytes
+        receiver.holdMostMilliseconds = settings.jitterMostMilliseconds
     }
 }

@@ -6,6 +6,12 @@ public struct SenderReport: Sendable, Hashable {
     public var ntpTimestamp: UInt64
     /// The same instant in units of the media's clock.
     public var rtpTimestamp: UInt32
+
+    /// The sender's wall clock in nanoseconds since 1900.
+    public var wallClockNanoseconds: Int64 {
+        let (seconds, fraction) = (Int64(ntpTimestamp >> 32), Int64(ntpTimestamp & 0xFFFF_FFFF))
+        return seconds * 1_000_000_000 + (fraction * 1_000_000_000) >> 32
+    }
 }
 
 /// A message of an RTCP compound that the receiver understands.

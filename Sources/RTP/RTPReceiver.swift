@@ -4,8 +4,9 @@ public struct RTPReceiverLimits: Sendable, Hashable {
     public var maxDatagramBytes = 2_048
     /// Most packets held for a missing one.
     public var holdPackets = 64
-    /// Longest wait for a missing packet.
-    public var holdMilliseconds = 60
+    /// Longest wait for a missing packet: at the least, and at the most where packets are delayed unevenly. In
+    /// between, the wait is what recent packets were late by (adaptive jitter buffer).
+    public var holdMilliseconds = 60, holdMostMilliseconds = 200
     /// Longest loss that the codec conceals, at most 120 ms.
     public var concealMilliseconds = 60
     /// How far a timestamp may be off both the one before it and arrival time within one stream.
@@ -20,6 +21,7 @@ public struct RTPReceiverLimits: Sendable, Hashable {
         limits.maxDatagramBytes = min(max(maxDatagramBytes, 64), 65_536)
         limits.holdPackets = min(max(holdPackets, 1), 1_024)
         limits.holdMilliseconds = min(max(holdMilliseconds, 0), 10_000)
+        limits.holdMostMilliseconds = min(max(holdMostMilliseconds, limits.holdMilliseconds), 10_000)
         limits.concealMilliseconds = min(max(concealMilliseconds, 0), 120)
         limits.stepMilliseconds = min(max(stepMilliseconds, 100), 60_000)
         return limits
@@ -30,7 +32,8 @@ public struct RTPReceiverLimits: Sendable, Hashable {
 ///
 /// Follows one source (SSRC) at a time. Packets are decoded as soon as their turn comes; a missing one is
 /// waited for within the limits, then given up. The time line begins at 0 with the first packet and follows
-/// the RTP timestamps; when the source is replaced or restarts, it goes on by arrival time.
+/// the RTP timestamps, corrected for the drift between the sender's clock and the host's; when the source is
+/// replaced or restarts, it goes on by arrival time.
 ///
 /// Has no clock and no thread: use it from one thread, with arrival times from one monotonic clock.
 public struct RTPReceiver: ~Copyable {
@@ -66,6 +69,35 @@ public struct RTPReceiver: ~Copyable {
 
     /// The source that is followed; nil before the first packet.
     public var source: UInt32? { stream?.ssrc }
+
+    /// How the running stream lies in time.
+    public var timing: RTPTiming {
+        RTPTiming(
+            jitterMilliseconds: statistics.jitterMilliseconds,
+            bufferMilliseconds: Int(holdNanoseconds / 1_000_000),
+            driftPartsPerMillion: playout.clock.driftPartsPerMillion)
+    }
+
+    /// What is to be reported to the sender of the running stream, which has sent a report of its own; nil without.
+    public mutating func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
+        guard let latestReport, var report = stream?.receptionReport() else { return nil }
+        report.latestSenderReport = UInt32(truncatingIfNeeded: latestReport.report.ntpTimestamp >> 16)
+        let delay = max(0, nowNanoseconds &- latestReport.arrivalNanoseconds)
+        report.delaySinceSenderReport = UInt32(clamping: Int64(Double(delay) / 1e9 * 65_536))
+        return report
+    }
+
+    /// Host's time less the sender's wall clock (of its sender reports, RFC 3550, section 6.4.1), as of media that
+    /// arrives at `nanoseconds` with the least delay; nil as long as there is no report, or the delay is not known.
+    public func wallClockOffset(at nanoseconds: Int64) -> Int64? {
+        playout.wallClockOffset(at: nanoseconds)
+    }
+
+    /// Moves the time line by `nanoseconds` from where arrival puts it, to align speakers with each other: at once in
+    /// silence, else little by little.
+    public mutating func align(nanoseconds: Int64) {
+        playout.align(nanoseconds: min(max(nanoseconds, -1_000_000_000), 1_000_000_000))
+    }
 
     /// Whether the source that is followed has left (RTCP BYE).
     public var hasEnded: Bool { stream?.hasEnded ?? false }
@@ -133,7 +165,11 @@ public struct RTPReceiver: ~Copyable {
     ) {
         guard let source = stream?.ssrc, message.ssrc == source else { return }
         switch message {
-        case .senderReport(let report): latestReport = (report, arrivalNanoseconds)
+        case .senderReport(let report):
+            latestReport = (report, arrivalNanoseconds)
+            if let timestamp = stream?.unwrapped(report.rtpTimestamp) {
+                playout.noteReport(timestamp: timestamp, wallClockNanoseconds: report.wallClockNanoseconds)
+            }
         case .bye:
             finish(into: &sink)
             stream?.hasEnded = true
@@ -188,7 +224,7 @@ public struct RTPReceiver: ~Copyable {
         let quiet = arrival &- running.latest.arrivalNanoseconds
         let mayReplace =
             packet.ssrc == running.ssrc || running.hasEnded
-            || quiet >= Int64(limits.holdMilliseconds) * 1_000_000
+            || quiet >= holdNanoseconds
         if mayReplace, let candidate, candidate.packet.ssrc == packet.ssrc,
             candidate.packet.sequence &+ 1 == packet.sequence,
             let first = formats[Int(candidate.packet.payloadType)]
@@ -238,9 +274,20 @@ public struct RTPReceiver: ~Copyable {
 
     // MARK: Order
 
+    /// How long a missing packet is waited for now.
+    private var holdNanoseconds: Int64 {
+        let margin: Int64 = 20_000_000
+        return min(
+            max(playout.clock.spreadNanoseconds + margin, Int64(limits.holdMilliseconds) * 1_000_000),
+            Int64(limits.holdMostMilliseconds) * 1_000_000)
+    }
+
     private mutating func accept<Sink: RTPSink & ~Copyable>(
         _ tag: PacketTag, payload: RawSpan, into sink: inout Sink
     ) {
+        if let format = formats[Int(tag.payloadType)] {
+            playout.noteArrival(tag, payload: payload, format: format)
+        }
         guard tag.sequence >= reorder.next else {
             if reorder.isInPast(tag.sequence) {
                 statistics.duplicates += 1
@@ -267,8 +314,7 @@ public struct RTPReceiver: ~Copyable {
     }
 
     private mutating func expire<Sink: RTPSink & ~Copyable>(now: Int64, into sink: inout Sink) {
-        let limit = Int64(limits.holdMilliseconds) * 1_000_000
-        while let oldest = reorder.oldestArrival(), now &- oldest >= limit,
+        while let oldest = reorder.oldestArrival(), now &- oldest >= holdNanoseconds,
             let missing = reorder.missingCount()
         {
             skip(missing)
@@ -280,7 +326,7 @@ public struct RTPReceiver: ~Copyable {
     private mutating func skip(_ count: Int64) {
         guard count > 0 else { return }
         statistics.lost += UInt64(count)
-        playout.noteLoss()
+        playout.noteLoss(count)
         reorder.skip(count)
     }
 

@@ -43,3 +43,13 @@ public struct RTPStatistics: Sendable, Hashable {
     /// All counters at zero.
     public init() {}
 }
+
+/// How a stream lies in time.
+public struct RTPTiming: Sendable, Hashable {
+    /// Interarrival jitter (RFC 3550, appendix A.8).
+    public var jitterMilliseconds: Double
+    /// How long a missing packet is waited for: the depth of the jitter buffer.
+    public var bufferMilliseconds: Int
+    /// How much faster (positive) the host's clock runs than the sender's; nil before that is known (some 10 s).
+    public var driftPartsPerMillion: Double?
+}

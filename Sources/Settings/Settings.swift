@@ -78,6 +78,10 @@ public struct Settings: Sendable, Equatable {
         public var maximumSSRCs = 32
         /// Plain RTP: longest packet taken, bytes.
         public var maximumPacketBytes = 2_048
+        /// Plain RTP: longest wait for a missing packet, milliseconds.
+        public var jitterMostMilliseconds = 200
+        /// Plain RTP: whether senders get receiver reports (RTCP).
+        public var sendsReports = true
         /// Plain RTP: what one source may send before packets are dropped, kbit/s.
         public var maximumKilobitsPerSecond = 20_000
     }

@@ -46,6 +46,17 @@ private final class PlainSender {
         send([0x81, 202] + big(UInt16(body.count / 4)) + body)
     }
 
+    func report(_ ssrc: UInt32) {
+        send([0x80, 200, 0, 6] + big(ssrc) + big(UInt64(0x0123_4567_89AB_CDEF)) + [UInt8](repeating: 0, count: 12))
+    }
+
+    /// A datagram that came back, if there is one.
+    func answer() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 2_048)
+        let count = recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        return count > 0 ? Array(buffer.prefix(count)) : nil
+    }
+
     func leave(_ ssrc: UInt32) {
         send([0x81, 203, 0, 1] + big(ssrc))
     }
@@ -130,6 +141,24 @@ private final class PlainSender {
         try send(sender, [3], until: subscriber, "the third in its place") {
             $0.type == "speaker.joined" && $0.speaker == "guest-00000003"
         }
+        #expect(daemon.terminate() == 0)
+    }
+
+    @Test func aSenderThatReportsIsReportedTo() throws {
+        let daemon = try RunningDaemon()
+        let sender = try attach(daemon, "--speaker", "ana")
+        var answer: [UInt8]?
+        try eventually("a receiver report") {
+            sender.send(sources: [0x11])
+            sender.report(0x11)
+            answer = sender.answer()
+            return answer != nil
+        }
+        let report = try #require(answer)
+        #expect(report.count > 40)
+        #expect(Array(report[..<4]) == [0x81, 201, 0, 7])
+        #expect(Array(report[8..<16]) == [0, 0, 0, 0x11, 0, 0, 0, 0], "the source, nothing lost")
+        #expect(Array(report[24..<28]) == [0x45, 0x67, 0x89, 0xAB], "which of its reports was the last")
         #expect(daemon.terminate() == 0)
     }
 

@@ -113,9 +113,17 @@ private struct LoopbackSocket: ~Copyable {
         #expect(stream.address == "127.0.0.1")
         var receiver = RTPReceiver(formats: stream.formats)
         var sink = Recorder()
-        for (index, datagram) in datagrams.enumerated() {
-            receiver.receive(
-                datagram.span.bytes, arrivalNanoseconds: Int64(index) * 20 * millisecond, into: &sink)
+        // Each packet arrives when its timestamp says: it was sent faster than real time.
+        let clock = Int64(stream.formats.values.first?.clockRateHz ?? 48_000)
+        var first: UInt32?
+        var arrival: Int64 = 0
+        for datagram in datagrams {
+            if !RTCP.isRTCP(datagram.span.bytes), let packet = try? RTPPacket(parsing: datagram.span.bytes) {
+                let start = first ?? packet.timestamp
+                first = start
+                arrival = Int64(packet.timestamp &- start) * 1_000_000_000 / clock
+            }
+            receiver.receive(datagram.span.bytes, arrivalNanoseconds: arrival, into: &sink)
         }
         receiver.finish(into: &sink)
 
