@@ -18,7 +18,7 @@ final class RTPReception {
     }
 
     private struct Port {
-        let formats: [UInt8: AudioFormat]
+        let stream: RTPStreamDescription
         /// Nil where whoever sends is the one speaker.
         var table: RTPSourceTable?
         var speakers: [RTPSpeaker?] = []
@@ -66,7 +66,7 @@ final class RTPReception {
             let tracks = tracks.filter { $0.track == number }
             let named = tracks.filter { $0.selector != .unnamed }
             var port = Port(
-                formats: stream.formats,
+                stream: stream,
                 unnamed: tracks.first { $0.selector == .unnamed }
                     ?? SpeakerTrack(
                         track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed))
@@ -75,8 +75,7 @@ final class RTPReception {
             }
             port.speakers = named.map { track in
                 RTPSpeaker(
-                    track: track, receiver: RTPReceiver(formats: stream.formats, limits: limits.receiver),
-                    session: session)
+                    track: track, receiver: RTPReceiver(stream, limits: limits.receiver), session: session)
             }
             return port
         }
@@ -169,8 +168,7 @@ final class RTPReception {
         // Somebody of that name may be there through another source; then this one is not heard.
         guard session.update({ $0.isPresent(track.name) }) == false else { return }
         let speaker = RTPSpeaker(
-            track: track, receiver: RTPReceiver(formats: ports[number].formats, limits: limits.receiver),
-            session: session)
+            track: track, receiver: RTPReceiver(ports[number].stream, limits: limits.receiver), session: session)
         ports[number].speakers[index] = speaker
         monitor.noteUnnamed(track.name)
         speaker.comeBack()
@@ -274,5 +272,11 @@ final class RTPReception {
         for port in ports {
             for case let speaker? in port.speakers { body(speaker) }
         }
+    }
+}
+
+extension RTPReceiver {
+    fileprivate init(_ stream: RTPStreamDescription, limits: RTPReceiverLimits) {
+        self.init(formats: stream.formats, levelExtension: stream.levelExtension, limits: limits)
     }
 }

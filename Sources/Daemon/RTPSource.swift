@@ -69,7 +69,10 @@ final class RTPSource: MediaSource {
     private func bind(
         _ stream: RTPStreamDescription, number: Int, reception: NIOLoopBound<RTPReception>
     ) async throws {
+        let isMulticast = (try? SocketAddress(ipAddress: stream.address, port: 0))?.isMulticast == true
         let bootstrap = DatagramBootstrap(group: eventLoop)
+            // Of a multicast group there may be other receivers on this machine.
+            .channelOption(.socketOption(.so_reuseaddr), value: isMulticast ? 1 : 0)
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 19)
             .channelOption(.datagramVectorReadMessageCount, value: 8)
             .channelOption(
@@ -92,11 +95,40 @@ final class RTPSource: MediaSource {
                     + "choose a free UDP port on an address of this machine")
         }
         channels.withLock { $0.append(media) }
+        if isMulticast { try await join(stream, media) }
         let port = media.localAddress?.port ?? Int(stream.port)
         monitor.noteReceiver(port: port)
         // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
         if port < 65_535, let control = try? await bootstrap.bind(host: stream.address, port: port + 1).get() {
             channels.withLock { $0.append(control) }
+            if isMulticast { try? await join(stream, control) }
+        }
+    }
+
+    private func join(_ stream: RTPStreamDescription, _ channel: any Channel) async throws {
+        do {
+            let group = try SocketAddress(ipAddress: stream.address, port: 0)
+            let device = try stream.interface.map { name in
+                // One per address of the interface.
+                let device = try System.enumerateDevices().first {
+                    $0.name == name && $0.address?.protocol == group.protocol
+                }
+                guard let device else {
+                    throw SourceFailure(
+                        kind: .badInput,
+                        message: "there is no interface '\(name)' with an address like \(stream.address); "
+                            + "'ip address' lists them")
+                }
+                return device
+            }
+            try await (channel as? any MulticastChannel)?.joinGroup(group, device: device).get()
+        } catch let failure as SourceFailure {
+            throw failure
+        } catch {
+            throw SourceFailure(
+                kind: .unavailable,
+                message: "cannot join the multicast group \(stream.address) (\(error)); "
+                    + "name an interface that can, as in ?interface=eth0")
         }
     }
 }

@@ -48,7 +48,8 @@ struct SourceFactory: Sendable {
             let names = streams[track.track].payloads.values.map(\.encodingName).sorted().joined(separator: ", ")
             throw SourceFailure(
                 kind: .badInput,
-                message: "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA or L16")
+                message:
+                    "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA, G722 or L16")
         }
         return RTPSource(
             streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: session,

@@ -12,6 +12,8 @@ extension AudioFormat {
                     start, Int32(clamping: bytes.count), Int32(AudioGrid.sampleRateHz))
             }
             return Int64(max(0, samples))
+        case .g722: return Int64(2 * payload.byteCount)
+        case .comfortNoise: return 0
         case .pcmu, .pcma, .l16:
             let frames = payload.byteCount / (channels * (codec == .l16 ? 2 : 1))
             return Int64(frames) * Int64(AudioGrid.sampleRateHz) / Int64(clockRateHz)

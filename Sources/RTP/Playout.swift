@@ -30,6 +30,9 @@ struct Playout: ~Copyable {
     private var slewed: FixedBuffer<Float>
 
     private var opus: OpusDecoder?
+    private var g722: G722Decoder?
+    /// Whether the packet before was silent by its sender's word.
+    private var lastWasSilent = false
     private var resampler: Resampler?
     /// One per rate that occurred, of the few in `AudioFormat.pcmRatesHz`.
     private var filters: [Int: ResamplerFilter] = [:]
@@ -58,7 +61,7 @@ struct Playout: ~Copyable {
         concealLimit = Int64(concealLimitMilliseconds * AudioGrid.sampleRateHz / 1_000)
         self.maxPayloadBytes = maxPayloadBytes
         pcm = FixedBuffer(repeating: 0, count: maxPayloadBytes)
-        output = FixedBuffer(repeating: 0, count: max(OpusDecoder.maxSamples, maxPayloadBytes))
+        output = FixedBuffer(repeating: 0, count: max(OpusDecoder.maxSamples, 2 * maxPayloadBytes))
         slewed = FixedBuffer(repeating: 0, count: output.count + Slew.limit(count: output.count))
     }
 
@@ -98,6 +101,7 @@ struct Playout: ~Copyable {
     mutating func anchorAnew<Sink: RTPSink & ~Copyable>(into sink: inout Sink) {
         finish(into: &sink)
         opus?.reset()
+        g722?.reset()
         anchor = nil
         reportOffset = nil
         lostPackets = 0
@@ -117,11 +121,25 @@ struct Playout: ~Copyable {
         _ payload: RawSpan, tag: PacketTag, format newFormat: AudioFormat, statistics: inout RTPStatistics,
         into sink: inout Sink
     ) {
+        if newFormat.codec == .comfortNoise {
+            statistics.comfortNoise += 1
+            // Ends what was before; the silence comes out when it is over.
+            guard let format else { return }
+            place(tag, payload: payload, format: format, statistics: &statistics, into: &sink)
+            lostPackets = 0
+            return
+        }
         if format != newFormat { switchFormat(to: newFormat, into: &sink) }
         place(tag, payload: payload, format: newFormat, statistics: &statistics, into: &sink)
         lostPackets = 0
         guard let memory = output.memory.baseAddress else { return }
 
+        // The first silent packet is decoded, because what was before it may still ring.
+        defer { lastWasSilent = tag.isSilent }
+        if tag.isSilent, lastWasSilent {
+            beSilent(payload, tag: tag, format: newFormat, statistics: &statistics, into: &sink)
+            return
+        }
         let change = change(at: tag.arrivalNanoseconds, &statistics, into: &sink)
         switch newFormat.codec {
         case .opus:
@@ -133,6 +151,12 @@ struct Playout: ~Copyable {
             expectedTimestamp += Int64(count) * Int64(newFormat.clockRateHz) / Self.samplesPerSecond
             packetSamples = Int64(count)
             deliver(count, isConcealed: false, change: change, into: &sink)
+        case .g722:
+            guard let count = g722?.decode(payload, into: memory) else { return }
+            expectedTimestamp += Int64(payload.byteCount)
+            packetSamples = Int64(count)
+            deliver(count, isConcealed: false, change: change, into: &sink)
+        case .comfortNoise: break
         case .pcmu, .pcma, .l16:
             guard let frames = PCM.decode(payload, format: newFormat, into: pcm.memory),
                 let source = pcm.memory.baseAddress
@@ -150,6 +174,23 @@ struct Playout: ~Copyable {
                 deliver(frames, isConcealed: false, change: change, into: &sink)
             }
         }
+    }
+
+    /// Delivers a packet as the silence that it is, without decoding it.
+    private mutating func beSilent<Sink: RTPSink & ~Copyable>(
+        _ payload: RawSpan, tag: PacketTag, format: AudioFormat, statistics: inout RTPStatistics,
+        into sink: inout Sink
+    ) {
+        finish(into: &sink)
+        let length = format.duration(of: payload)
+        statistics.silent += 1
+        expectedTimestamp += length * Int64(format.clockRateHz) / Self.samplesPerSecond
+        packetSamples = length
+        let silence = max(0, length + error(at: tag.arrivalNanoseconds))
+        correction += silence - length
+        guard silence > 0 else { return }
+        sink.silence(start: MediaTime(samples: position), sampleCount: silence)
+        position += silence
     }
 
     // MARK: Time line
@@ -280,6 +321,9 @@ struct Playout: ~Copyable {
         format = newFormat
         if newFormat.codec == .opus {
             if opus == nil { opus = OpusDecoder() }
+            resampler = nil
+        } else if newFormat.codec == .g722 {
+            if g722 == nil { g722 = G722Decoder() }
             resampler = nil
         } else if newFormat.clockRateHz == AudioGrid.sampleRateHz {
             resampler = nil

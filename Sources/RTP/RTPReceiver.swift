@@ -50,6 +50,7 @@ public struct RTPReceiver: ~Copyable {
 
     private let limits: RTPReceiverLimits
     private let formats: [AudioFormat?]
+    private let levelExtension: UInt8?
     private var stream: StreamState?
     private var candidate: Candidate?
     private let candidateBytes: FixedBuffer<UInt8>
@@ -57,9 +58,15 @@ public struct RTPReceiver: ~Copyable {
     private var playout: Playout
 
     /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
-    public init(formats: [UInt8: AudioFormat], limits: RTPReceiverLimits = RTPReceiverLimits()) {
+    ///
+    /// - Parameter levelExtension: number of the header extension with the audio level (RFC 6464), if there is one.
+    ///   Packets that are silent by it, after one that was, are not decoded.
+    public init(
+        formats: [UInt8: AudioFormat], levelExtension: UInt8? = nil, limits: RTPReceiverLimits = RTPReceiverLimits()
+    ) {
         let limits = limits.bounded
         self.limits = limits
+        self.levelExtension = levelExtension
         self.formats = (0..<128).map { formats[UInt8($0)] }
         candidateBytes = FixedBuffer(repeating: 0, count: limits.maxDatagramBytes)
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
@@ -113,8 +120,10 @@ public struct RTPReceiver: ~Copyable {
                 try receiveReport(datagram, arrivalNanoseconds: arrivalNanoseconds, into: &sink)
             } else {
                 let packet = try RTPPacket(parsing: datagram)
+                let level = levelExtension.flatMap { packet.level(in: datagram, number: $0) }
                 receive(
-                    packet, payload: datagram.extracting(packet.payload), arrivalNanoseconds, into: &sink)
+                    packet, payload: datagram.extracting(packet.payload), isSilent: level == 127,
+                    arrivalNanoseconds, into: &sink)
             }
         } catch {
             statistics.malformed += 1
@@ -180,7 +189,7 @@ public struct RTPReceiver: ~Copyable {
     // MARK: Sources
 
     private mutating func receive<Sink: RTPSink & ~Copyable>(
-        _ packet: RTPPacket, payload: RawSpan, _ arrival: Int64, into sink: inout Sink
+        _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, _ arrival: Int64, into sink: inout Sink
     ) {
         statistics.packets += 1
         let format = formats[Int(packet.payloadType)]
@@ -194,11 +203,14 @@ public struct RTPReceiver: ~Copyable {
             if let format { begin(packet, payload: payload, format, arrival, into: &sink) }
             return
         }
-        let clock = format?.clockRateHz ?? running.clockRateHz
+        // Comfort noise counts in the units of the codec that it stands in for.
+        let isNoise = format?.codec == .comfortNoise
+        let clock = isNoise ? running.clockRateHz : format?.clockRateHz ?? running.clockRateHz
         let fitting = running.fit(
             packet, clockRateHz: clock, arrivalNanoseconds: arrival,
             toleranceMilliseconds: limits.stepMilliseconds)
-        if let tag = fitting {
+        if var tag = fitting {
+            tag.isSilent = isSilent
             dropCandidate()
             stream?.hasEnded = false
             stream?.note(tag, clockRateHz: clock)

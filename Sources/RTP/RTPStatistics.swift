@@ -18,6 +18,10 @@ public struct RTPStatistics: Sendable, Hashable {
     public var decodeErrors: UInt64 = 0
     /// Packets without payload (keep-alives, padding).
     public var empty: UInt64 = 0
+    /// Packets of comfort noise.
+    public var comfortNoise: UInt64 = 0
+    /// Packets that were not decoded, because the sender says that they are silent (RFC 6464).
+    public var silent: UInt64 = 0
     /// Packets of a payload type that is not decoded.
     public var unknownPayload: UInt64 = 0
     /// The first payload type of those.

@@ -54,6 +54,7 @@ private struct SDPParser {
         var maps: [UInt8: (payload: PayloadDescription, line: Int)] = [:]
         var parameters: [UInt8: [String: String]] = [:]
         var packetMilliseconds: Int?
+        var levelExtension: UInt8?
     }
 
     private enum Place {
@@ -179,6 +180,14 @@ private struct SDPParser {
                 throw error("\(shown(argument)) is not a packet time", "give milliseconds, as in a=ptime:20")
             }
             section.packetMilliseconds = Int(milliseconds)
+        case "extmap":
+            // a=extmap:1/recvonly urn:…
+            let words = argument.split(separator: " ")
+            guard words.count >= 2, words[1] == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" else { break }
+            guard let number = words[0].split(separator: "/").first.flatMap({ UInt8($0) }), number > 0 else {
+                throw error("\(shown(words[0])) is no number of an extension", "write it as a=extmap:1 urn:…")
+            }
+            section.levelExtension = number
         default:
             break
         }
@@ -232,15 +241,15 @@ private struct SDPParser {
                 payloads[type] = PayloadDescription(format)
             }
         }
-        guard payloads.values.contains(where: { $0.format != nil }) else {
+        guard payloads.values.contains(where: { $0.format.map { $0.codec != .comfortNoise } ?? false }) else {
             throw SDPError(
                 line: section.line, problem: "no payload type of the stream can be decoded",
-                remedy: "offer opus, PCMU, PCMA or L16, dynamic types with their a=rtpmap line")
+                remedy: "offer opus, PCMU, PCMA, G722 or L16, dynamic types with their a=rtpmap line")
         }
         streams.append(
             RTPStreamDescription(
                 address: address, port: section.port, payloads: payloads,
-                packetMilliseconds: section.packetMilliseconds))
+                packetMilliseconds: section.packetMilliseconds, levelExtension: section.levelExtension))
     }
 
     private func error(_ problem: String, _ remedy: String) -> SDPError {

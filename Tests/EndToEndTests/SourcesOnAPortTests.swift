@@ -6,6 +6,7 @@ import Testing
 private final class PlainSender {
     private let socket: Int32
     private let port: UInt16
+    private var address = UInt32(0x7F00_0001).bigEndian
     private var sequence: UInt16 = 0
 
     init(to url: String) throws {
@@ -17,11 +18,21 @@ private final class PlainSender {
 
     deinit { close(socket) }
 
+    /// Sends to `group` by `interface` from now on, to receivers on this machine only.
+    func aim(at group: String, interface: String) {
+        address = inet_addr(group)
+        var choice = ip_mreqn()
+        choice.imr_ifindex = Int32(if_nametoindex(interface))
+        setsockopt(socket, Int32(IPPROTO_IP), IP_MULTICAST_IF, &choice, socklen_t(MemoryLayout<ip_mreqn>.size))
+        var hops: Int32 = 0
+        setsockopt(socket, Int32(IPPROTO_IP), IP_MULTICAST_TTL, &hops, 4)
+    }
+
     func send(_ bytes: [UInt8]) {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = self.address
         _ = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(socket, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -159,6 +170,37 @@ private final class PlainSender {
         #expect(Array(report[..<4]) == [0x81, 201, 0, 7])
         #expect(Array(report[8..<16]) == [0, 0, 0, 0x11, 0, 0, 0, 0], "the source, nothing lost")
         #expect(Array(report[24..<28]) == [0x45, 0x67, 0x89, 0xAB], "which of its reports was the last")
+        #expect(daemon.terminate() == 0)
+    }
+
+    /// An interface with the flag IFF_MULTICAST, which loopback has not.
+    private static let multicastInterface: String? = {
+        let folder = "/sys/class/net"
+        return try? FileManager.default.contentsOfDirectory(atPath: folder).sorted().first { name in
+            let text = try String(contentsOfFile: "\(folder)/\(name)/flags", encoding: .utf8)
+            let flags = Int(text.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst(2), radix: 16) ?? 0
+            return flags & 0x1001 == 0x1001
+        }
+    }()
+
+    @Test(.enabled(if: multicastInterface != nil, "needs a network interface with multicast"))
+    func aMulticastGroupIsJoined() throws {
+        let interface = try #require(Self.multicastInterface)
+        let daemon = try RunningDaemon()
+        let answer = try daemon.attune(
+            "attach", "rtp://239.255.7.7:0?interface=\(interface)", "--session", "call", "--speaker", "ana",
+            "--consent",
+            "granted")
+        try #require(answer.status == 0, "\(answer.errors)")
+        let sender = try PlainSender(
+            to: try #require(answer.output.split(whereSeparator: \.isWhitespace).last.map(String.init)))
+        sender.aim(at: "239.255.7.7", interface: interface)
+        let subscriber = try Subscriber(daemon.eventsPath)
+        try send(sender, [1], until: subscriber, "ticks") { $0.type == "tick" }
+        let refused = try daemon.attune(
+            "attach", "rtp://239.255.7.8:0?interface=nosuch0", "--session", "other", "--speaker", "a", "--consent",
+            "granted")
+        #expect(refused.status == 65 && refused.errors.contains("no interface 'nosuch0'"), "\(refused.errors)")
         #expect(daemon.terminate() == 0)
     }
 
