@@ -40,6 +40,8 @@ let package = Package(
         .executable(name: "attune", targets: ["attune"]),
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "MediaTypes", "Pipeline", "Voice"]),
+        // The RTP receiver, for the fuzzer, which is a package of its own too.
+        .library(name: "AttuneRTP", targets: ["MediaTypes", "RTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -59,7 +61,8 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
         library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "MediaTypes"]),
-        library("RTP", ["COpus", "MediaTypes"]),
+        .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
+        library("RTP", ["COpus", "CSRTP", "MediaTypes"]),
 
         // Numbers.
         .target(name: "CKernels"),
@@ -95,7 +98,7 @@ let package = Package(
         tests("EndToEndTests", ["attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SettingsTests", ["Settings"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]

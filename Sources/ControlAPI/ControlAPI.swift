@@ -40,19 +40,24 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public var consent: String?
     /// Identifies the notice given to the people in the call.
     public var noticeID: String?
+    /// Key of plain RTP that is encrypted (SRTP), `SUITE inline:KEY`. A secret.
+    public var crypto: String?
 
     enum CodingKeys: String, CodingKey {
-        case url, session, tracks, consent
+        case url, session, tracks, consent, crypto
         case noticeID = "notice_id"
     }
 
     /// A request.
-    public init(url: String, session: String, tracks: [Track], consent: String?, noticeID: String?) {
+    public init(
+        url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil
+    ) {
         self.url = url
         self.session = session
         self.tracks = tracks
         self.consent = consent
         self.noticeID = noticeID
+        self.crypto = crypto
     }
 }
 

@@ -45,6 +45,16 @@ enum AttachValidation {
         return tracks
     }
 
+    /// The key of a request; errors do not show it.
+    static func key(of request: AttachRequest) throws(Problem) -> SRTPKey? {
+        guard let text = request.crypto else { return nil }
+        do throws(SRTPKey.Problem) {
+            return try SRTPKey(parsing: text)
+        } catch {
+            throw malformed("crypto: \(error)")
+        }
+    }
+
     /// Which source of its port a track means; nil where the port has one only.
     private static func selector(of track: AttachRequest.Track) throws(Problem) -> RTPSourceSelector? {
         switch (track.ssrc, track.cname) {

@@ -24,10 +24,17 @@ final class RTPReception {
         var speakers: [RTPSpeaker?] = []
         /// What unnamed speakers take their role and consent from, and the beginning of their name.
         var unnamed: SpeakerTrack
+        /// Decrypts what arrives; nil for plain RTP.
+        var security: Security?
         /// Where the last RTCP came from, and when the next report is due there.
         var reporter: Reporter?
         /// Under which receiver reports are sent.
         var ssrc = UInt32.random(in: .min ... .max)
+    }
+
+    private final class Security {
+        var session: SRTPSession
+        init(_ session: consuming SRTPSession) { self.session = session }
     }
 
     private struct Reporter {
@@ -53,10 +60,12 @@ final class RTPReception {
     private var tended = 0
 
     /// A reception of `streams`, one port each, for the speakers `tracks`.
+    ///
+    /// - Throws: `SourceFailure` where a stream's key cannot be used.
     init(
         streams: [RTPStreamDescription], tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
         limits: Limits, logger: Logger
-    ) {
+    ) throws(SourceFailure) {
         self.session = session
         self.monitor = monitor
         self.limits = limits
@@ -79,6 +88,14 @@ final class RTPReception {
             }
             return port
         }
+        for (number, stream) in streams.enumerated() {
+            guard let key = stream.key else { continue }
+            guard let session = SRTPSession(key: key, maxDatagramBytes: limits.receiver.maxDatagramBytes) else {
+                throw SourceFailure(
+                    kind: .unavailable, message: "\(key) cannot be used here; install libsrtp2 with that suite")
+            }
+            ports[number].security = Security(session)
+        }
     }
 
     /// Lets the speakers join, and begins to look after missing packets and missing senders.
@@ -95,9 +112,16 @@ final class RTPReception {
     func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
         let now = HostClock.monotonicNanoseconds()
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        if let security = ports[number].security {
+            security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
+        } else {
+            if RTCP.isRTCP(datagram) { noteReporter(port: number, channel: channel, address: sender, now: now) }
+            take(datagram, port: number, origin: sender.origin, now: now)
+        }
+    }
+
+    private func take(_ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
         let isReport = RTCP.isRTCP(datagram)
-        let origin = sender.origin
-        if isReport { noteReporter(port: number, channel: channel, address: sender, now: now) }
         if ports[number].table == nil {
             deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
         } else if isReport {
@@ -149,6 +173,7 @@ final class RTPReception {
                 if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
             case .bye(let ssrc):
                 guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
+                ports[number].security?.session.forget(ssrc: ssrc)
                 ports[number].speakers[index]?.receive(message, origin: origin, nowNanoseconds: now)
                 dismiss(port: number, speaker: index, reason: "the sender said goodbye")
             case .senderReport(let report):
@@ -247,12 +272,13 @@ final class RTPReception {
     /// Tells the log, once a second at most, what was dropped.
     private func reportDrops() {
         let counted = ports.compactMap { $0.table?.statistics }
-        let refused = budget.refused + counted.reduce(0) { $0 + $1.refused + $1.collided }
+        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
+        let refused = budget.refused + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
         if refused > refusedReported {
             logger.warning(
                 """
                 \(monitor.url): \(refused - refusedReported) packets dropped: over sources.max_kbit_s or \
-                sources.max_ssrcs, or two senders with one SSRC
+                sources.max_ssrcs, two senders with one SSRC, or not authentic (SRTP)
                 """)
             refusedReported = refused
         }

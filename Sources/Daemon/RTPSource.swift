@@ -35,7 +35,7 @@ final class RTPSource: MediaSource {
 
     func open() async throws {
         let reception = try await eventLoop.submit { [self] in
-            let reception = RTPReception(
+            let reception = try RTPReception(
                 streams: streams, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
             return NIOLoopBound(reception, eventLoop: eventLoop)
         }.get()

@@ -47,6 +47,7 @@ actor SessionRegistry: ControlBackend {
             throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
         }
         let tracks = try AttachValidation.tracks(of: request)
+        let key = try AttachValidation.key(of: request)
         guard order.reduce(0, { $0 + (entries[$1]?.sources.count ?? 0) }) < settings.sources.maximum else {
             throw Problem(
                 status: 429, type: "too_many_sources",
@@ -69,7 +70,7 @@ actor SessionRegistry: ControlBackend {
         let source: any MediaSource
         do {
             source = try factory.make(
-                location: request.url, id: id, tracks: tracks,
+                location: request.url, key: key, id: id, tracks: tracks,
                 takesTracksApart: request.tracks.contains { $0.track != nil }, session: entry.session
             ) { [weak self] in
                 Task { await self?.sourceEnded(id, session: name) }

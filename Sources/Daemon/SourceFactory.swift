@@ -20,15 +20,21 @@ struct SourceFactory: Sendable {
     /// A source that has not been opened yet.
     ///
     /// - Parameters:
+    ///   - key: that of SRTP, where the request has one.
     ///   - takesTracksApart: whether tracks were asked for by number.
     ///   - onEnd: called once when the source ends by itself.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        location: String, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool, session: LiveSession,
+        location: String, key: SRTPKey?, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool,
+        session: LiveSession,
         onEnd: @escaping @Sendable () -> Void
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(id: id, url: redactedLocation(location), session: session)
-        guard let streams = try rtpStreams(at: location) else {
+        guard var streams = try rtpStreams(at: location) else {
+            guard key == nil else {
+                throw SourceFailure(
+                    kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
+            }
             guard tracks.allSatisfy({ $0.selector == nil }) else {
                 throw SourceFailure(
                     kind: .badInput,
@@ -50,6 +56,9 @@ struct SourceFactory: Sendable {
                 kind: .badInput,
                 message:
                     "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA, G722 or L16")
+        }
+        if let key {
+            for index in streams.indices { streams[index].key = key }
         }
         return RTPSource(
             streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: session,

@@ -110,6 +110,8 @@ public struct RTPStreamDescription: Sendable, Hashable {
     public var payloads: [UInt8: PayloadDescription]
     /// Length of a packet as announced (`a=ptime`).
     public var packetMilliseconds: Int?
+    /// Key of the packets (SRTP); nil for plain RTP.
+    public var key: SRTPKey?
     /// Name of the network interface on which a multicast group is joined; nil leaves it to the system.
     public var interface: String?
     /// Number of the header extension that carries the audio level (RFC 6464), if it is announced (`a=extmap`).

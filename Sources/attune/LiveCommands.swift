@@ -44,17 +44,32 @@ struct Attach: AsyncParsableCommand {
     @Option(help: "Identifies the notice that the people in the call were given.")
     var noticeID: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Plain RTP that is encrypted (SRTP): a file with the line 'SUITE inline:KEY'.", valueName: "FILE"))
+    var cryptoFile: String?
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         let request = AttachRequest(
-            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: noticeID)
+            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: noticeID,
+            crypto: try crypto())
         do {
             let source = try await sockets.control.attach(request)
             print("\(source.source) \(source.state) \(source.url)")
         } catch {
             throw fail(error)
         }
+    }
+
+    /// A file rather than an argument, which everybody on the machine could see.
+    private func crypto() throws -> String? {
+        guard let cryptoFile else { return nil }
+        guard let text = try? String(contentsOfFile: cryptoFile, encoding: .utf8) else {
+            throw ValidationError("--crypto-file '\(cryptoFile)' cannot be read; check that it exists.")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     private func tracks() throws -> [AttachRequest.Track] {

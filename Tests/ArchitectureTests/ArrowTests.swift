@@ -10,7 +10,7 @@ import Testing
         "MediaTypes": [],
         "Events": [],
         "Decode": ["MediaTypes", "CFFmpeg", "CFFmpegSupport", "CSndfile", "Glibc", "Synchronization"],
-        "RTP": ["MediaTypes", "COpus", "Glibc"],
+        "RTP": ["MediaTypes", "COpus", "CSRTP", "Glibc"],
         "Voice": ["MediaTypes", "CKernels"],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],

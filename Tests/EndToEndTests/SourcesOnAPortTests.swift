@@ -173,6 +173,41 @@ private final class PlainSender {
         #expect(daemon.terminate() == 0)
     }
 
+    @Test func encryptedMediaIsHeardWithItsKeyOnly() throws {
+        let secret = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNk"
+        let daemon = try RunningDaemon()
+        let file = try daemon.folder.file("key.txt", "AES_CM_128_HMAC_SHA1_80 inline:\(secret)\n")
+        let answer = try daemon.attune(
+            "attach", "rtp://127.0.0.1:0", "--session", "call", "--speaker", "ana", "--consent", "granted",
+            "--crypto-file", file)
+        try #require(answer.status == 0, "\(answer.errors)")
+        let url = try #require(answer.output.split(whereSeparator: \.isWhitespace).last.map(String.init))
+        let subscriber = try Subscriber(daemon.eventsPath)
+
+        // In the clear nothing is taken.
+        let plain = try PlainSender(to: url)
+        try eventually("the refusal is logged") {
+            plain.send(sources: [1])
+            return daemon.log.contains("not authentic")
+        }
+        let logs = try TemporaryFolder()
+        let sender = try startSender(
+            [
+                "-re", "-f", "lavfi", "-i", "sine=300:duration=60", "-c:a", "libopus", "-f", "rtp",
+                "-srtp_out_suite", "AES_CM_128_HMAC_SHA1_80", "-srtp_out_params", secret,
+                "srtp" + url.dropFirst(3),
+            ], logs: logs.path)
+        defer { sender.terminate() }
+        try subscriber.wait(for: "ticks") { $0.type == "tick" }
+        try "no key".write(toFile: file, atomically: true, encoding: .utf8)
+        let refused = try daemon.attune(
+            "attach", "rtp://127.0.0.1:0", "--session", "other", "--speaker", "a", "--consent", "granted",
+            "--crypto-file", file)
+        #expect(refused.status == 64 && refused.errors.contains("crypto suite"), "\(refused.errors)")
+        #expect(daemon.terminate() == 0)
+        #expect(!daemon.log.contains(secret) && !answer.output.contains(secret) && !subscriber.text.contains(secret))
+    }
+
     /// An interface with the flag IFF_MULTICAST, which loopback has not.
     private static let multicastInterface: String? = {
         let folder = "/sys/class/net"
