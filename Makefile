@@ -9,7 +9,7 @@ CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 
-.PHONY: all setup build demo test evaluate bench conversations soak schemas format lint install uninstall clean
+.PHONY: all setup build demo test evaluate bench conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -73,6 +73,17 @@ format:
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests $(BENCHMARK_SOURCES) Benchmarks/Package.swift Package.swift
 
+# Throws generated packets and descriptions at the parsers of plain RTP for SECONDS (libFuzzer, AddressSanitizer).
+# What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus once it is mended.
+FUZZ := --package-path Fuzz --scratch-path .build-fuzz -c release \
+	-Xswiftc -sanitize=fuzzer,address
+SECONDS ?= 60
+fuzz: setup
+	swift build $(FUZZ)
+	@mkdir -p .build-fuzz/corpus
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/fuzz -max_len=4096 -timeout=10 \
+		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/ .build-fuzz/corpus Fuzz/corpus
+
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
@@ -90,4 +101,4 @@ uninstall:
 
 clean:
 	swift package clean
-	rm -rf $(CALL) .build-bench .build-eval
+	rm -rf $(CALL) .build-bench .build-eval .build-fuzz

@@ -42,6 +42,8 @@ let package = Package(
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
+        // The RTP receiver, for the fuzzer, which is a package of its own too.
+        .library(name: "AttuneRTP", targets: ["MediaTypes", "RTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -62,7 +64,8 @@ let package = Package(
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
         library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "MediaTypes"]),
-        library("RTP", ["COpus", "MediaTypes"]),
+        .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
+        library("RTP", ["COpus", "CSRTP", "MediaTypes"]),
 
         // Numbers.
         .target(name: "CKernels"),
@@ -114,7 +117,7 @@ let package = Package(
         tests("EndToEndTests", ["Schema", "attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),

@@ -4,7 +4,7 @@
 set -eu
 
 packages="pkg-config python3 python3-pip ffmpeg socat
-libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev"
+libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev libsrtp2-dev"
 
 command -v swift >/dev/null || {
     echo "setup: no swift in PATH; install the Swift 6 toolchain (https://www.swift.org/install) and try again" >&2

@@ -9,4 +9,8 @@ static inline int attune_opus_decoder_reset(OpusDecoder *decoder) {
     return opus_decoder_ctl(decoder, OPUS_RESET_STATE);
 }
 
+static inline int attune_opus_encoder_set(OpusEncoder *encoder, int request, int value) {
+    return opus_encoder_ctl(encoder, request, value);
+}
+
 #endif

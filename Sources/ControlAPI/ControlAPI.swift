@@ -4,7 +4,12 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public struct Track: Codable, Sendable, Equatable {
         /// Audio track, or channel of the only track, from 0.
         public var track: Int?
-        /// Name of the speaker within the session.
+        /// Plain RTP with many sources on a port: the speaker's SSRC, hexadecimal with 0x or decimal; `*` for every
+        /// source that no other track names.
+        public var ssrc: String?
+        /// The same, by the speaker's RTCP SDES CNAME or NAME.
+        public var cname: String?
+        /// Name of the speaker within the session; with ssrc `*` the beginning of the names.
         public var speaker: String
         /// Role in the conversation.
         public var role: String?
@@ -12,8 +17,13 @@ public struct AttachRequest: Codable, Sendable, Equatable {
         public var consent: String?
 
         /// A track.
-        public init(track: Int?, speaker: String, role: String?, consent: String? = nil) {
+        public init(
+            track: Int?, ssrc: String? = nil, cname: String? = nil, speaker: String, role: String?,
+            consent: String? = nil
+        ) {
             self.track = track
+            self.ssrc = ssrc
+            self.cname = cname
             self.speaker = speaker
             self.role = role
             self.consent = consent
@@ -30,19 +40,24 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public var consent: String?
     /// Identifies the notice given to the people in the call.
     public var noticeID: String?
+    /// Key of plain RTP that is encrypted (SRTP), `SUITE inline:KEY`. A secret.
+    public var crypto: String?
 
     enum CodingKeys: String, CodingKey {
-        case url, session, tracks, consent
+        case url, session, tracks, consent, crypto
         case noticeID = "notice_id"
     }
 
     /// A request.
-    public init(url: String, session: String, tracks: [Track], consent: String?, noticeID: String?) {
+    public init(
+        url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil
+    ) {
         self.url = url
         self.session = session
         self.tracks = tracks
         self.consent = consent
         self.noticeID = noticeID
+        self.crypto = crypto
     }
 }
 

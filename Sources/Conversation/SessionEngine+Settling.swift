@@ -52,10 +52,7 @@ extension SessionEngine {
         guard let previous = turn.previousSpeaker else { return }
         common.open.turns += 1
         transfers.add(from: previous, to: speaker)
-        guard let offset = turn.ftoHops, isMeasured,
-            speakers[previous].timingUncertaintyMilliseconds + speakers[speaker].timingUncertaintyMilliseconds
-                <= configuration.mostTimingUncertaintyMilliseconds
-        else { return }
+        guard let offset = turn.ftoHops, isMeasured, isTimed(turn) else { return }
         speakers[speaker].measures.offsets.add(offsetHops: offset, at: hop)
         speakers[speaker].measures.engagement.note(
             lagMilliseconds: Double(max(0, offset)) * Double(AudioGrid.hopMilliseconds), after: previous, at: hop)
@@ -64,6 +61,14 @@ extension SessionEngine {
         if offset < Int64(configuration.hastyHops) { speakers[speaker].measures.counts.open.hastyAnswers += 1 }
         sideOffsets[side, default: TransferOffsets(horizonSeconds: configuration.horizonSeconds)]
             .add(offsetHops: offset, at: hop)
+    }
+
+    /// Whether the two speakers lie well enough in time for the floor-transfer offset between them to mean something.
+    private func isTimed(_ turn: Floor.Turn) -> Bool {
+        guard let previous = turn.previousSpeaker else { return true }
+        let uncertainty =
+            speakers[turn.speaker].timingUncertaintyMilliseconds + speakers[previous].timingUncertaintyMilliseconds
+        return uncertainty <= configuration.mostTimingUncertaintyMilliseconds
     }
 
     private mutating func end(_ turn: Floor.Turn) {
@@ -82,7 +87,7 @@ extension SessionEngine {
             .turn(
                 Turn(
                     startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
-                    ftoMilliseconds: turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds },
+                    ftoMilliseconds: isTimed(turn) ? turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds } : nil,
                     previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
             speaker: turn.speaker, at: turn.endHop)
     }

@@ -120,16 +120,26 @@ public struct SessionEngine: Sendable {
         sideOffsets = [:]
     }
 
+    /// Consent of a speaker, present or not; nil where there was none of that name.
+    public func consent(of name: String) -> ConsentState? {
+        speakers.first { $0.name == name }?.consent
+    }
+
+    /// Whether a speaker of that name has joined and not left.
+    public func isPresent(_ name: String) -> Bool {
+        speakers.contains { $0.name == name && $0.isPresent }
+    }
+
     /// Whether values of a speaker may be computed.
     public func isMeasured(speaker: Int) -> Bool {
         speakers.indices.contains(speaker) && speakers[speaker].isMeasured
     }
 
-    /// Says how far a speaker's times may be off, in milliseconds. Offsets between speakers whose uncertainties add
-    /// up to more than the configured bound are not measured.
-    public mutating func setTimingUncertainty(speaker: Int, milliseconds: Double) {
-        guard speakers.indices.contains(speaker) else { return }
-        speakers[speaker].timingUncertaintyMilliseconds = milliseconds
+    /// Says how far a speaker's media may be off those of others, in ms. Where two speakers may be off each other by more
+    /// than `ConversationConfiguration.mostTimingUncertaintyMilliseconds`, offsets between them are not measured.
+    public mutating func setTimingUncertainty(of name: String, milliseconds: Double) {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
+        speakers[index].timingUncertaintyMilliseconds = milliseconds
     }
 
     // MARK: Records

@@ -1,5 +1,6 @@
 import ControlAPI
 import Events
+import RTP
 
 /// Checks a request to attach a source before anything is opened.
 enum AttachValidation {
@@ -22,9 +23,16 @@ enum AttachValidation {
         for (index, track) in request.tracks.enumerated() {
             try checkName(track.speaker, what: "speaker")
             if let role = track.role { try checkName(role, what: "role") }
-            let number = track.track ?? index
-            guard (0..<1_024).contains(number), !tracks.contains(where: { $0.track == number }) else {
+            let selector = try selector(of: track)
+            let number = track.track ?? (selector == nil ? index : 0)
+            let same = tracks.filter { $0.track == number }
+            guard (0..<1_024).contains(number), same.allSatisfy({ $0.selector != selector }) else {
                 throw malformed("track \(number) is out of range or given twice; count tracks from 0, each once")
+            }
+            guard same.allSatisfy({ ($0.selector == nil) == (selector == nil) }) else {
+                throw malformed(
+                    "track \(number) is both one speaker's and told apart by ssrc or cname; "
+                        + "give each of its speakers an ssrc or a cname")
             }
             guard !tracks.contains(where: { $0.name == track.speaker }) else {
                 throw malformed("speaker '\(track.speaker)' is given twice; each track needs a name of its own")
@@ -32,9 +40,45 @@ enum AttachValidation {
             tracks.append(
                 SpeakerTrack(
                     track: number, name: track.speaker, role: track.role,
-                    consent: try consent(track.consent ?? request.consent, of: track.speaker)))
+                    consent: try consent(track.consent ?? request.consent, of: track.speaker), selector: selector))
         }
         return tracks
+    }
+
+    /// The key of a request; errors do not show it.
+    static func key(of request: AttachRequest) throws(Problem) -> SRTPKey? {
+        guard let text = request.crypto else { return nil }
+        do throws(SRTPKey.Problem) {
+            return try SRTPKey(parsing: text)
+        } catch {
+            throw malformed("crypto: \(error)")
+        }
+    }
+
+    /// Which source of its port a track means; nil where the port has one only.
+    private static func selector(of track: AttachRequest.Track) throws(Problem) -> RTPSourceSelector? {
+        switch (track.ssrc, track.cname) {
+        case (nil, nil): return nil
+        case ("*", nil):
+            guard track.speaker.utf8.count + 9 <= longestName else {
+                throw malformed("the name '\(track.speaker)' is too long for what its SSRC is added to; shorten it")
+            }
+            return .unnamed
+        case (let text?, nil):
+            let isHexadecimal = text.lowercased().hasPrefix("0x")
+            guard let ssrc = isHexadecimal ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text) else {
+                throw malformed(
+                    "'\(text)' is no SSRC; write it as 0x1a2b3c4d, as a decimal number, or * for all others")
+            }
+            return .ssrc(ssrc)
+        case (nil, let name?):
+            guard (1...255).contains(name.utf8.count) else {
+                throw malformed("a cname must have 1 to 255 bytes; check that of speaker '\(track.speaker)'")
+            }
+            return .name(name)
+        case (_?, _?):
+            throw malformed("speaker '\(track.speaker)' has both an ssrc and a cname; give one")
+        }
     }
 
     private static func consent(_ text: String?, of speaker: String) throws(Problem) -> ConsentState {

@@ -2,6 +2,7 @@ import Conversation
 import Events
 import MediaTypes
 import Pipeline
+import RTP
 import Synchronization
 
 /// A running conversation: the engine, its place on the host's clock, and the way out for its events.
@@ -14,6 +15,8 @@ final class LiveSession: Sendable {
     let started: SessionStarted
     /// What tells speech in its pipelines.
     let detection: SpeechDetection
+    /// What the senders' clocks say about its RTP speakers.
+    let alignment = Mutex(ClockAlignment())
     private let publish: @Sendable (Event) -> Void
     private let startNanoseconds = HostClock.monotonicNanoseconds()
     private let state: Mutex<State>

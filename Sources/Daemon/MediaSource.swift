@@ -29,6 +29,7 @@ final class SourceMonitor: Sendable {
     private struct Current {
         var state = SourceState.State.connecting
         var url: String
+        var unnamed: [String] = []
     }
 
     /// - Parameter url: the source's URL, free of credentials.
@@ -41,6 +42,17 @@ final class SourceMonitor: Sendable {
     var state: SourceState.State { current.withLock { $0.state } }
     /// The URL, free of credentials.
     var url: String { current.withLock { $0.url } }
+
+    /// Speakers that joined without having been named by the request.
+    var unnamed: [String] { current.withLock { $0.unnamed } }
+
+    func noteUnnamed(_ speaker: String) {
+        current.withLock { $0.unnamed.append(speaker) }
+    }
+
+    func forgetUnnamed(_ speaker: String) {
+        current.withLock { current in current.unnamed.removeAll { $0 == speaker } }
+    }
 
     /// Puts the port that is really used into a URL that left it to the system (`rtp://127.0.0.1:0`).
     func noteReceiver(port: Int) {

@@ -8,12 +8,12 @@ import Synchronization
 
 /// A source of plain RTP: one UDP port (and the next one for RTCP) per stream, received, decoded and analysed
 /// on an event loop. It never ends by itself: a sender that stops makes it stalled, one that starts again
-/// makes it live.
+/// makes it live. On a port there may be one speaker or, told apart by SSRC, many.
 final class RTPSource: MediaSource {
     let monitor: SourceMonitor
     private let streams: [RTPStreamDescription]
     private let tracks: [SpeakerTrack]
-    private let stallMilliseconds: Int
+    private let limits: RTPReception.Limits
     private let session: LiveSession
     private let eventLoop: any EventLoop
     private let logger: Logger
@@ -21,12 +21,12 @@ final class RTPSource: MediaSource {
     private let reception = Mutex<NIOLoopBound<RTPReception>?>(nil)
 
     init(
-        streams: [RTPStreamDescription], tracks: [SpeakerTrack], stallMilliseconds: Int, session: LiveSession,
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], limits: RTPReception.Limits, session: LiveSession,
         monitor: SourceMonitor, eventLoop: any EventLoop, logger: Logger
     ) {
         self.streams = streams
         self.tracks = tracks
-        self.stallMilliseconds = stallMilliseconds
+        self.limits = limits
         self.session = session
         self.monitor = monitor
         self.eventLoop = eventLoop
@@ -35,22 +35,20 @@ final class RTPSource: MediaSource {
 
     func open() async throws {
         let reception = try await eventLoop.submit { [self] in
-            let feed = SourceFeed(session: session)
-            let reception = RTPReception(
-                streams: streams, feed: feed, monitor: monitor, stallMilliseconds: stallMilliseconds,
-                eventLoop: eventLoop, logger: logger)
+            let reception = try RTPReception(
+                streams: streams, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
             return NIOLoopBound(reception, eventLoop: eventLoop)
         }.get()
         do {
-            for track in tracks {
-                try await bind(streams[track.track], track: track.track, reception: reception)
+            for number in Set(tracks.map(\.track)).sorted() {
+                try await bind(streams[number], number: number, reception: reception)
             }
         } catch {
             await close(reception, reason: "refused")
             throw error
         }
         self.reception.withLock { $0 = reception }
-        try await eventLoop.submit { reception.value.start(tracks: self.tracks) }.get()
+        try await eventLoop.submit { reception.value.start(on: self.eventLoop) }.get()
     }
 
     func stop() async {
@@ -69,15 +67,21 @@ final class RTPSource: MediaSource {
     }
 
     private func bind(
-        _ stream: RTPStreamDescription, track: Int, reception: NIOLoopBound<RTPReception>
+        _ stream: RTPStreamDescription, number: Int, reception: NIOLoopBound<RTPReception>
     ) async throws {
+        let isMulticast = (try? SocketAddress(ipAddress: stream.address, port: 0))?.isMulticast == true
         let bootstrap = DatagramBootstrap(group: eventLoop)
+            // Of a multicast group there may be other receivers on this machine.
+            .channelOption(.socketOption(.so_reuseaddr), value: isMulticast ? 1 : 0)
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 19)
             .channelOption(.datagramVectorReadMessageCount, value: 8)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 8 * 2_048))
+            .channelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: 8 * (limits.receiver.maxDatagramBytes + 1))
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = RTPDatagramHandler(track: track, reception: reception.value)
+                    let handler = RTPDatagramHandler(port: number, reception: reception.value)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -91,11 +95,40 @@ final class RTPSource: MediaSource {
                     + "choose a free UDP port on an address of this machine")
         }
         channels.withLock { $0.append(media) }
+        if isMulticast { try await join(stream, media) }
         let port = media.localAddress?.port ?? Int(stream.port)
         monitor.noteReceiver(port: port)
         // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
         if port < 65_535, let control = try? await bootstrap.bind(host: stream.address, port: port + 1).get() {
             channels.withLock { $0.append(control) }
+            if isMulticast { try? await join(stream, control) }
+        }
+    }
+
+    private func join(_ stream: RTPStreamDescription, _ channel: any Channel) async throws {
+        do {
+            let group = try SocketAddress(ipAddress: stream.address, port: 0)
+            let device = try stream.interface.map { name in
+                // One per address of the interface.
+                let device = try System.enumerateDevices().first {
+                    $0.name == name && $0.address?.protocol == group.protocol
+                }
+                guard let device else {
+                    throw SourceFailure(
+                        kind: .badInput,
+                        message: "there is no interface '\(name)' with an address like \(stream.address); "
+                            + "'ip address' lists them")
+                }
+                return device
+            }
+            try await (channel as? any MulticastChannel)?.joinGroup(group, device: device).get()
+        } catch let failure as SourceFailure {
+            throw failure
+        } catch {
+            throw SourceFailure(
+                kind: .unavailable,
+                message: "cannot join the multicast group \(stream.address) (\(error)); "
+                    + "name an interface that can, as in ?interface=eth0")
         }
     }
 }
@@ -104,16 +137,20 @@ final class RTPSource: MediaSource {
 private final class RTPDatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 
-    private let track: Int
+    private let port: Int
     private let reception: RTPReception
 
-    init(track: Int, reception: RTPReception) {
-        self.track = track
+    init(port: Int, reception: RTPReception) {
+        self.port = port
         self.reception = reception
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        reception.receive(unwrapInboundIn(data).data, track: track)
+        let envelope = unwrapInboundIn(data)
+        envelope.data.withUnsafeReadableBytes { bytes in
+            // The bytes are lent for the duration of the call only, as the buffer's are.
+            reception.receive(bytes.bytes, port: port, channel: context.channel, sender: envelope.remoteAddress)
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -121,114 +158,18 @@ private final class RTPDatagramHandler: ChannelInboundHandler {
     }
 }
 
-/// The receiving side of one RTP source; confined to its event loop.
-private final class RTPReception {
-    private final class Receiver {
-        var receiver: RTPReceiver
-        var lastMediaNanoseconds: Int64?
-        init(_ receiver: consuming RTPReceiver) { self.receiver = receiver }
-    }
-
-    /// Hands what a receiver delivers to the feed of the source.
-    private struct Sink: RTPSink, ~Copyable {
-        let feed: SourceFeed
-        let track: Int
-        var hasDelivered = false
-
-        mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
-            hasDelivered = true
-            feed.media(track: track, start: start, samples: samples)
+extension SocketAddress {
+    /// Identifies the address without its port, within this process.
+    var origin: UInt64 {
+        let isIPv6 = self.protocol == .inet6
+        return withSockAddr { address, size in
+            // Where `sockaddr_in` and `sockaddr_in6` have the address: behind family, port and flow information.
+            let place = isIPv6 ? 8..<24 : 4..<8
+            guard place.upperBound <= size else { return 0 }
+            var hasher = Hasher()
+            hasher.combine(
+                bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(start: address, count: size)[place]))
+            return UInt64(bitPattern: Int64(hasher.finalize()))
         }
-
-        mutating func silence(start: MediaTime, sampleCount: Int64) {
-            hasDelivered = true
-            feed.silence(track: track, start: start, count: Int(clamping: sampleCount))
-        }
-    }
-
-    private let feed: SourceFeed
-    private let monitor: SourceMonitor
-    private let stallNanoseconds: Int64
-    private let eventLoop: any EventLoop
-    private let logger: Logger
-    private var receivers: [Receiver]
-    private var timer: RepeatedTask?
-    private var unknownPayloadReported = false
-
-    init(
-        streams: [RTPStreamDescription], feed: SourceFeed, monitor: SourceMonitor, stallMilliseconds: Int,
-        eventLoop: any EventLoop, logger: Logger
-    ) {
-        self.feed = feed
-        self.monitor = monitor
-        stallNanoseconds = Int64(stallMilliseconds) * 1_000_000
-        self.eventLoop = eventLoop
-        self.logger = logger
-        receivers = streams.map { Receiver(RTPReceiver(formats: $0.formats)) }
-    }
-
-    /// Lets the speakers join, and begins to look after missing packets and missing senders.
-    func start(tracks: [SpeakerTrack]) {
-        feed.join(tracks)
-        // RepeatedTask demands a Sendable body; this runs on the loop that everything here is confined to.
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
-            bound.value.tend()
-        }
-    }
-
-    func receive(_ datagram: ByteBuffer, track: Int) {
-        let now = HostClock.monotonicNanoseconds()
-        let receiver = receivers[track]
-        var sink = Sink(feed: feed, track: track)
-        datagram.withUnsafeReadableBytes { bytes in
-            // The bytes are lent for the duration of the call only, as the buffer's are.
-            receiver.receiver.receive(bytes.bytes, arrivalNanoseconds: now, into: &sink)
-        }
-        note(sink.hasDelivered, receiver, now: now)
-    }
-
-    private func note(_ hasDelivered: Bool, _ receiver: Receiver, now: Int64) {
-        if hasDelivered {
-            receiver.lastMediaNanoseconds = now
-            monitor.change(to: .live)
-        } else if receiver.receiver.hasEnded, monitor.state == .live {
-            stall(reason: "the sender said goodbye")
-        }
-    }
-
-    private func tend() {
-        let now = HostClock.monotonicNanoseconds()
-        for (track, receiver) in receivers.enumerated() {
-            var sink = Sink(feed: feed, track: track)
-            receiver.receiver.flush(nowNanoseconds: now, into: &sink)
-            note(sink.hasDelivered, receiver, now: now)
-            let statistics = receiver.receiver.statistics
-            if let type = statistics.firstUnknownPayloadType, !unknownPayloadReported {
-                unknownPayloadReported = true
-                logger.warning(
-                    "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
-                )
-            }
-        }
-        let newest = receivers.compactMap(\.lastMediaNanoseconds).max()
-        if let newest, monitor.state == .live, now - newest >= stallNanoseconds {
-            stall(reason: "no media for \(stallNanoseconds / 1_000_000) ms")
-        }
-    }
-
-    private func stall(reason: String) {
-        feed.interrupt()
-        monitor.change(to: .stalled, reason: reason)
-    }
-
-    func finish(reason: String) {
-        timer?.cancel()
-        timer = nil
-        for (track, receiver) in receivers.enumerated() {
-            var sink = Sink(feed: feed, track: track)
-            receiver.receiver.finish(into: &sink)
-        }
-        feed.finish(reason: reason)
     }
 }

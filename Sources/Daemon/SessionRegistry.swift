@@ -6,6 +6,7 @@ import Logging
 import MediaTypes
 import NIOCore
 import Pipeline
+import RTP
 import Settings
 
 /// All running sessions and their sources; what the control socket commands.
@@ -50,6 +51,7 @@ actor SessionRegistry: ControlBackend {
             throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
         }
         let tracks = try AttachValidation.tracks(of: request)
+        let key = try AttachValidation.key(of: request)
         guard order.reduce(0, { $0 + (entries[$1]?.sources.count ?? 0) }) < settings.sources.maximum else {
             throw Problem(
                 status: 429, type: "too_many_sources",
@@ -60,7 +62,8 @@ actor SessionRegistry: ControlBackend {
             throw Problem(
                 status: 409, type: "session_ending", detail: "session '\(request.session)' is ending; use another name")
         }
-        for track in tracks where entry.speakers.values.joined().contains(where: { $0.name == track.name }) {
+        let present = entry.speakers.values.joined().map(\.name) + entry.sources.flatMap(\.monitor.unnamed)
+        for track in tracks where track.selector != .unnamed && present.contains(track.name) {
             throw Problem(
                 status: 409, type: "speaker_exists",
                 detail: "session '\(request.session)' already has a speaker '\(track.name)'; choose another name")
@@ -71,7 +74,7 @@ actor SessionRegistry: ControlBackend {
         let source: any MediaSource
         do {
             source = try factory.make(
-                location: request.url, id: id, tracks: tracks,
+                location: request.url, key: key, id: id, tracks: tracks,
                 takesTracksApart: request.tracks.contains { $0.track != nil }, session: entry.session
             ) { [weak self] in
                 Task { await self?.sourceEnded(id, session: name) }
@@ -199,7 +202,7 @@ actor SessionRegistry: ControlBackend {
     private func summary(of source: any MediaSource, tracks: [SpeakerTrack]) -> SourceSummary {
         SourceSummary(
             source: source.monitor.id, url: source.monitor.url, state: source.monitor.state.rawValue,
-            speakers: tracks.map(\.name))
+            speakers: tracks.filter { $0.selector != .unnamed }.map(\.name) + source.monitor.unnamed)
     }
 }
 

@@ -20,15 +20,26 @@ struct SourceFactory: Sendable {
     /// A source that has not been opened yet.
     ///
     /// - Parameters:
+    ///   - key: that of SRTP, where the request has one.
     ///   - takesTracksApart: whether tracks were asked for by number.
     ///   - onEnd: called once when the source ends by itself.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        location: String, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool, session: LiveSession,
+        location: String, key: SRTPKey?, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool,
+        session: LiveSession,
         onEnd: @escaping @Sendable () -> Void
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(id: id, url: redactedLocation(location), session: session)
-        guard let streams = try rtpStreams(at: location) else {
+        guard var streams = try rtpStreams(at: location) else {
+            guard key == nil else {
+                throw SourceFailure(
+                    kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
+            }
+            guard tracks.allSatisfy({ $0.selector == nil }) else {
+                throw SourceFailure(
+                    kind: .badInput,
+                    message: "\(monitor.url) is no plain RTP, so it has no SSRCs; name its speakers by track")
+            }
             return ffmpegSource(
                 location, tracks: tracks, takesTracksApart: takesTracksApart, session: session, monitor: monitor,
                 onEnd: onEnd)
@@ -43,10 +54,14 @@ struct SourceFactory: Sendable {
             let names = streams[track.track].payloads.values.map(\.encodingName).sorted().joined(separator: ", ")
             throw SourceFailure(
                 kind: .badInput,
-                message: "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA or L16")
+                message:
+                    "\(monitor.url) offers only \(names), which can't be decoded; send Opus, PCMU, PCMA, G722 or L16")
+        }
+        if let key {
+            for index in streams.indices { streams[index].key = key }
         }
         return RTPSource(
-            streams: streams, tracks: tracks, stallMilliseconds: settings.stallMilliseconds, session: session,
+            streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: session,
             monitor: monitor, eventLoop: eventLoopGroup.next(), logger: logger)
     }
 
@@ -88,5 +103,17 @@ struct SourceFactory: Sendable {
         } catch {
             throw SourceFailure(kind: .badInput, message: "\(path): \(error)")
         }
+    }
+}
+
+extension RTPReception.Limits {
+    init(_ settings: Settings.Sources) {
+        stallMilliseconds = settings.stallMilliseconds
+        kilobitsPerSecond = settings.maximumKilobitsPerSecond
+        sources = settings.maximumSSRCs
+        sendsReports = settings.sendsReports
+        receiver = RTPReceiverLimits()
+        receiver.maxDatagramBytes = settings.maximumPacketBytes
+        receiver.holdMostMilliseconds = settings.jitterMostMilliseconds
     }
 }

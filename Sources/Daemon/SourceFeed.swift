@@ -2,6 +2,7 @@ import Conversation
 import Events
 import MediaTypes
 import Pipeline
+import RTP
 
 /// A track of a source and the speaker behind it.
 struct SpeakerTrack: Sendable, Equatable {
@@ -10,6 +11,8 @@ struct SpeakerTrack: Sendable, Equatable {
     var name: String
     var role: String?
     var consent: ConsentState
+    /// Which of the sources on the track's port speaks; nil where there is one only.
+    var selector: RTPSourceSelector?
 }
 
 /// Brings the media of one source into its session: places its media time on the session's time line by

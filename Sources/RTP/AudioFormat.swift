@@ -8,6 +8,10 @@ public enum AudioCodec: String, Sendable, Hashable, CaseIterable {
     case pcma
     /// Linear 16-bit big-endian PCM.
     case l16
+    /// G.722 at 64 kbit/s; its timestamps count 8 kHz, though it has 16 (RFC 3551, section 4.5.2).
+    case g722
+    /// Comfort noise (RFC 3389): says that silence follows; taken beside another codec only.
+    case comfortNoise = "cn"
 }
 
 /// How the payload of a payload type is to be decoded.
@@ -32,6 +36,10 @@ public struct AudioFormat: Sendable, Hashable {
         switch codec {
         case .opus:
             guard clockRateHz == 48_000, (1...2).contains(channels) else { return nil }
+        case .g722:
+            guard clockRateHz == 8_000, channels == 1 else { return nil }
+        case .comfortNoise:
+            guard channels == 1, Self.pcmRatesHz.contains(clockRateHz) else { return nil }
         case .pcmu, .pcma, .l16:
             guard Self.pcmRatesHz.contains(clockRateHz), (1...Self.maxChannels).contains(channels) else {
                 return nil
@@ -51,6 +59,8 @@ public struct AudioFormat: Sendable, Hashable {
         0: AudioFormat(uncheckedCodec: .pcmu, clockRateHz: 8_000, channels: 1),
         8: AudioFormat(uncheckedCodec: .pcma, clockRateHz: 8_000, channels: 1),
         10: AudioFormat(uncheckedCodec: .l16, clockRateHz: 44_100, channels: 2),
+        9: AudioFormat(uncheckedCodec: .g722, clockRateHz: 8_000, channels: 1),
+        13: AudioFormat(uncheckedCodec: .comfortNoise, clockRateHz: 8_000, channels: 1),
         11: AudioFormat(uncheckedCodec: .l16, clockRateHz: 44_100, channels: 1),
     ]
 
@@ -100,15 +110,23 @@ public struct RTPStreamDescription: Sendable, Hashable {
     public var payloads: [UInt8: PayloadDescription]
     /// Length of a packet as announced (`a=ptime`).
     public var packetMilliseconds: Int?
+    /// Key of the packets (SRTP); nil for plain RTP.
+    public var key: SRTPKey?
+    /// Name of the network interface on which a multicast group is joined; nil leaves it to the system.
+    public var interface: String?
+    /// Number of the header extension that carries the audio level (RFC 6464), if it is announced (`a=extmap`).
+    public var levelExtension: UInt8?
 
     /// A description with every field given.
     public init(
-        address: String, port: UInt16, payloads: [UInt8: PayloadDescription], packetMilliseconds: Int? = nil
+        address: String, port: UInt16, payloads: [UInt8: PayloadDescription], packetMilliseconds: Int? = nil,
+        levelExtension: UInt8? = nil
     ) {
         self.address = address
         self.port = port
         self.payloads = payloads
         self.packetMilliseconds = packetMilliseconds
+        self.levelExtension = levelExtension
     }
 
     /// The payload types that the receiver can decode.

@@ -15,7 +15,7 @@ enum PCM {
         case .pcmu: expand(payload, G711.muLaw, frames: frames, channels: format.channels, into: output)
         case .pcma: expand(payload, G711.aLaw, frames: frames, channels: format.channels, into: output)
         case .l16: mix(payload, frames: frames, channels: format.channels, into: output)
-        case .opus: return nil
+        case .opus, .g722, .comfortNoise: return nil
         }
         return frames
     }

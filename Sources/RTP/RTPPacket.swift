@@ -37,6 +37,36 @@ public struct RTPPacket: Sendable, Hashable {
     /// Where the payload (without padding) lies in the datagram, in bytes.
     public var payload: Range<Int>
 
+    /// The audio level that element `number` of the header extension gives (RFC 6464), in dB below full scale; 127 is
+    /// digital silence. Nil where there is none.
+    public func level(in datagram: RawSpan, number: UInt8) -> UInt8? {
+        guard let headerExtension, headerExtension.data.upperBound <= datagram.byteCount else { return nil }
+        let isShort = headerExtension.profile == 0xBEDE
+        // RFC 8285: one byte of number and length, or one of each.
+        guard isShort || headerExtension.profile >> 4 == 0x100 else { return nil }
+        var place = headerExtension.data.lowerBound
+        while place < headerExtension.data.upperBound {
+            let first = datagram.uint8(at: place)
+            place += 1
+            if first == 0 { continue }
+            var element = first
+            var length = 0
+            if isShort {
+                element = first >> 4
+                length = Int(first & 0x0F) + 1
+                if element == 15 { return nil }
+            } else {
+                guard place < headerExtension.data.upperBound else { return nil }
+                length = Int(datagram.uint8(at: place))
+                place += 1
+            }
+            guard place + length <= headerExtension.data.upperBound else { return nil }
+            if element == number, length > 0 { return datagram.uint8(at: place) & 0x7F }
+            place += length
+        }
+        return nil
+    }
+
     /// Reads the header of `datagram`.
     ///
     /// - Throws: the first rule that the bytes break. Never traps, whatever the bytes.

@@ -4,8 +4,9 @@ public struct RTPReceiverLimits: Sendable, Hashable {
     public var maxDatagramBytes = 2_048
     /// Most packets held for a missing one.
     public var holdPackets = 64
-    /// Longest wait for a missing packet.
-    public var holdMilliseconds = 60
+    /// Longest wait for a missing packet: at the least, and at the most where packets are delayed unevenly. In
+    /// between, the wait is what recent packets were late by (adaptive jitter buffer).
+    public var holdMilliseconds = 60, holdMostMilliseconds = 200
     /// Longest loss that the codec conceals, at most 120 ms.
     public var concealMilliseconds = 60
     /// How far a timestamp may be off both the one before it and arrival time within one stream.
@@ -20,6 +21,7 @@ public struct RTPReceiverLimits: Sendable, Hashable {
         limits.maxDatagramBytes = min(max(maxDatagramBytes, 64), 65_536)
         limits.holdPackets = min(max(holdPackets, 1), 1_024)
         limits.holdMilliseconds = min(max(holdMilliseconds, 0), 10_000)
+        limits.holdMostMilliseconds = min(max(holdMostMilliseconds, limits.holdMilliseconds), 10_000)
         limits.concealMilliseconds = min(max(concealMilliseconds, 0), 120)
         limits.stepMilliseconds = min(max(stepMilliseconds, 100), 60_000)
         return limits
@@ -30,7 +32,8 @@ public struct RTPReceiverLimits: Sendable, Hashable {
 ///
 /// Follows one source (SSRC) at a time. Packets are decoded as soon as their turn comes; a missing one is
 /// waited for within the limits, then given up. The time line begins at 0 with the first packet and follows
-/// the RTP timestamps; when the source is replaced or restarts, it goes on by arrival time.
+/// the RTP timestamps, corrected for the drift between the sender's clock and the host's; when the source is
+/// replaced or restarts, it goes on by arrival time.
 ///
 /// Has no clock and no thread: use it from one thread, with arrival times from one monotonic clock.
 public struct RTPReceiver: ~Copyable {
@@ -47,6 +50,7 @@ public struct RTPReceiver: ~Copyable {
 
     private let limits: RTPReceiverLimits
     private let formats: [AudioFormat?]
+    private let levelExtension: UInt8?
     private var stream: StreamState?
     private var candidate: Candidate?
     private let candidateBytes: FixedBuffer<UInt8>
@@ -54,9 +58,15 @@ public struct RTPReceiver: ~Copyable {
     private var playout: Playout
 
     /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
-    public init(formats: [UInt8: AudioFormat], limits: RTPReceiverLimits = RTPReceiverLimits()) {
+    ///
+    /// - Parameter levelExtension: number of the header extension with the audio level (RFC 6464), if there is one.
+    ///   Packets that are silent by it, after one that was, are not decoded.
+    public init(
+        formats: [UInt8: AudioFormat], levelExtension: UInt8? = nil, limits: RTPReceiverLimits = RTPReceiverLimits()
+    ) {
         let limits = limits.bounded
         self.limits = limits
+        self.levelExtension = levelExtension
         self.formats = (0..<128).map { formats[UInt8($0)] }
         candidateBytes = FixedBuffer(repeating: 0, count: limits.maxDatagramBytes)
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
@@ -66,6 +76,35 @@ public struct RTPReceiver: ~Copyable {
 
     /// The source that is followed; nil before the first packet.
     public var source: UInt32? { stream?.ssrc }
+
+    /// How the running stream lies in time.
+    public var timing: RTPTiming {
+        RTPTiming(
+            jitterMilliseconds: statistics.jitterMilliseconds,
+            bufferMilliseconds: Int(holdNanoseconds / 1_000_000),
+            driftPartsPerMillion: playout.clock.driftPartsPerMillion)
+    }
+
+    /// What is to be reported to the sender of the running stream, which has sent a report of its own; nil without.
+    public mutating func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
+        guard let latestReport, var report = stream?.receptionReport() else { return nil }
+        report.latestSenderReport = UInt32(truncatingIfNeeded: latestReport.report.ntpTimestamp >> 16)
+        let delay = max(0, nowNanoseconds &- latestReport.arrivalNanoseconds)
+        report.delaySinceSenderReport = UInt32(clamping: Int64(Double(delay) / 1e9 * 65_536))
+        return report
+    }
+
+    /// Host's time less the sender's wall clock (of its sender reports, RFC 3550, section 6.4.1), as of media that
+    /// arrives at `nanoseconds` with the least delay; nil as long as there is no report, or the delay is not known.
+    public func wallClockOffset(at nanoseconds: Int64) -> Int64? {
+        playout.wallClockOffset(at: nanoseconds)
+    }
+
+    /// Moves the time line by `nanoseconds` from where arrival puts it, to align speakers with each other: at once in
+    /// silence, else little by little.
+    public mutating func align(nanoseconds: Int64) {
+        playout.align(nanoseconds: min(max(nanoseconds, -1_000_000_000), 1_000_000_000))
+    }
 
     /// Whether the source that is followed has left (RTCP BYE).
     public var hasEnded: Bool { stream?.hasEnded ?? false }
@@ -81,8 +120,10 @@ public struct RTPReceiver: ~Copyable {
                 try receiveReport(datagram, arrivalNanoseconds: arrivalNanoseconds, into: &sink)
             } else {
                 let packet = try RTPPacket(parsing: datagram)
+                let level = levelExtension.flatMap { packet.level(in: datagram, number: $0) }
                 receive(
-                    packet, payload: datagram.extracting(packet.payload), arrivalNanoseconds, into: &sink)
+                    packet, payload: datagram.extracting(packet.payload), isSilent: level == 127,
+                    arrivalNanoseconds, into: &sink)
             }
         } catch {
             statistics.malformed += 1
@@ -112,27 +153,43 @@ public struct RTPReceiver: ~Copyable {
         _ compound: RawSpan, arrivalNanoseconds: Int64, into sink: inout Sink
     ) throws(RTPParseError) {
         let source = stream?.ssrc
-        var report: SenderReport?
-        var hasLeft = false
+        var report: RTCPMessage?
+        var bye: RTCPMessage?
         try RTCP.visit(compound) { message in
+            guard message.ssrc == source else { return }
             switch message {
-            case .senderReport(let sent) where sent.ssrc == source: report = sent
-            case .bye(let ssrc) where ssrc == source: hasLeft = true
-            case .senderReport, .bye: break
+            case .senderReport: report = message
+            case .bye: bye = message
+            case .description: break
             }
         }
         statistics.rtcpPackets += 1
-        if let report { latestReport = (report, arrivalNanoseconds) }
-        if hasLeft {
+        if let report { receive(report, arrivalNanoseconds: arrivalNanoseconds, into: &sink) }
+        if let bye { receive(bye, arrivalNanoseconds: arrivalNanoseconds, into: &sink) }
+    }
+
+    /// Takes one message of a compound that was read elsewhere; what is not of the running source is ignored.
+    public mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ message: RTCPMessage, arrivalNanoseconds: Int64, into sink: inout Sink
+    ) {
+        guard let source = stream?.ssrc, message.ssrc == source else { return }
+        switch message {
+        case .senderReport(let report):
+            latestReport = (report, arrivalNanoseconds)
+            if let timestamp = stream?.unwrapped(report.rtpTimestamp) {
+                playout.noteReport(timestamp: timestamp, wallClockNanoseconds: report.wallClockNanoseconds)
+            }
+        case .bye:
             finish(into: &sink)
             stream?.hasEnded = true
+        case .description: break
         }
     }
 
     // MARK: Sources
 
     private mutating func receive<Sink: RTPSink & ~Copyable>(
-        _ packet: RTPPacket, payload: RawSpan, _ arrival: Int64, into sink: inout Sink
+        _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, _ arrival: Int64, into sink: inout Sink
     ) {
         statistics.packets += 1
         let format = formats[Int(packet.payloadType)]
@@ -146,11 +203,14 @@ public struct RTPReceiver: ~Copyable {
             if let format { begin(packet, payload: payload, format, arrival, into: &sink) }
             return
         }
-        let clock = format?.clockRateHz ?? running.clockRateHz
+        // Comfort noise counts in the units of the codec that it stands in for.
+        let isNoise = format?.codec == .comfortNoise
+        let clock = isNoise ? running.clockRateHz : format?.clockRateHz ?? running.clockRateHz
         let fitting = running.fit(
             packet, clockRateHz: clock, arrivalNanoseconds: arrival,
             toleranceMilliseconds: limits.stepMilliseconds)
-        if let tag = fitting {
+        if var tag = fitting {
+            tag.isSilent = isSilent
             dropCandidate()
             stream?.hasEnded = false
             stream?.note(tag, clockRateHz: clock)
@@ -176,7 +236,7 @@ public struct RTPReceiver: ~Copyable {
         let quiet = arrival &- running.latest.arrivalNanoseconds
         let mayReplace =
             packet.ssrc == running.ssrc || running.hasEnded
-            || quiet >= Int64(limits.holdMilliseconds) * 1_000_000
+            || quiet >= holdNanoseconds
         if mayReplace, let candidate, candidate.packet.ssrc == packet.ssrc,
             candidate.packet.sequence &+ 1 == packet.sequence,
             let first = formats[Int(candidate.packet.payloadType)]
@@ -226,9 +286,20 @@ public struct RTPReceiver: ~Copyable {
 
     // MARK: Order
 
+    /// How long a missing packet is waited for now.
+    private var holdNanoseconds: Int64 {
+        let margin: Int64 = 20_000_000
+        return min(
+            max(playout.clock.spreadNanoseconds + margin, Int64(limits.holdMilliseconds) * 1_000_000),
+            Int64(limits.holdMostMilliseconds) * 1_000_000)
+    }
+
     private mutating func accept<Sink: RTPSink & ~Copyable>(
         _ tag: PacketTag, payload: RawSpan, into sink: inout Sink
     ) {
+        if let format = formats[Int(tag.payloadType)] {
+            playout.noteArrival(tag, payload: payload, format: format)
+        }
         guard tag.sequence >= reorder.next else {
             if reorder.isInPast(tag.sequence) {
                 statistics.duplicates += 1
@@ -255,8 +326,7 @@ public struct RTPReceiver: ~Copyable {
     }
 
     private mutating func expire<Sink: RTPSink & ~Copyable>(now: Int64, into sink: inout Sink) {
-        let limit = Int64(limits.holdMilliseconds) * 1_000_000
-        while let oldest = reorder.oldestArrival(), now &- oldest >= limit,
+        while let oldest = reorder.oldestArrival(), now &- oldest >= holdNanoseconds,
             let missing = reorder.missingCount()
         {
             skip(missing)
@@ -268,7 +338,7 @@ public struct RTPReceiver: ~Copyable {
     private mutating func skip(_ count: Int64) {
         guard count > 0 else { return }
         statistics.lost += UInt64(count)
-        playout.noteLoss()
+        playout.noteLoss(count)
         reorder.skip(count)
     }
 

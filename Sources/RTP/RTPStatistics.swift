@@ -18,6 +18,10 @@ public struct RTPStatistics: Sendable, Hashable {
     public var decodeErrors: UInt64 = 0
     /// Packets without payload (keep-alives, padding).
     public var empty: UInt64 = 0
+    /// Packets of comfort noise.
+    public var comfortNoise: UInt64 = 0
+    /// Packets that were not decoded, because the sender says that they are silent (RFC 6464).
+    public var silent: UInt64 = 0
     /// Packets of a payload type that is not decoded.
     public var unknownPayload: UInt64 = 0
     /// The first payload type of those.
@@ -42,4 +46,14 @@ public struct RTPStatistics: Sendable, Hashable {
 
     /// All counters at zero.
     public init() {}
+}
+
+/// How a stream lies in time.
+public struct RTPTiming: Sendable, Hashable {
+    /// Interarrival jitter (RFC 3550, appendix A.8).
+    public var jitterMilliseconds: Double
+    /// How long a missing packet is waited for: the depth of the jitter buffer.
+    public var bufferMilliseconds: Int
+    /// How much faster (positive) the host's clock runs than the sender's; nil before that is known (some 10 s).
+    public var driftPartsPerMillion: Double?
 }

@@ -18,6 +18,8 @@ public struct RTPURLError: Error, Sendable, Hashable, CustomStringConvertible {
         case rate
         /// `channels=`.
         case channels
+        /// `interface=`.
+        case interface
     }
 
     /// The part that is wrong.
@@ -35,7 +37,8 @@ extension RTPStreamDescription {
     /// Longest short-form address taken, in bytes.
     public static let maxURLBytes = 512
 
-    /// Reads `rtp://ADDR:PORT[?codec=opus|pcmu|pcma|l16&pt=N&rate=HZ&channels=N]`; IPv6 in brackets.
+    /// Reads `rtp://ADDR:PORT[?codec=opus|pcmu|pcma|g722|l16&pt=N&rate=HZ&channels=N&interface=NAME]`; IPv6 in
+    /// brackets.
     ///
     /// Without `codec` the static payload types keep their meaning (RFC 3551) and each dynamic one is taken
     /// as Opus, which is what WebRTC gateways send. With `codec` but without `pt` it is the static payload
@@ -52,6 +55,7 @@ extension RTPStreamDescription {
         let options = try Options(query: pieces.count == 2 ? pieces[1] : "")
         let payloads = try options.payloads()
         self.init(address: address, port: port, payloads: payloads.mapValues(PayloadDescription.init))
+        interface = options.interface
     }
 
     private static func endpoint(_ text: Substring) throws(RTPURLError) -> (String, UInt16) {
@@ -88,6 +92,7 @@ extension RTPStreamDescription {
         var payloadType: UInt8?
         var rateHz: Int?
         var channels: Int?
+        var interface: String?
 
         init(query: Substring) throws(RTPURLError) {
             var seen: Set<Substring> = []
@@ -96,13 +101,13 @@ extension RTPStreamDescription {
                 let value = pair.count == 2 ? pair[1] : ""
                 guard seen.insert(pair[0]).inserted else {
                     throw RTPURLError(
-                        part: .query, remedy: "give each of codec, pt, rate and channels only once")
+                        part: .query, remedy: "give each of codec, pt, rate, channels and interface only once")
                 }
                 switch pair[0] {
                 case "codec":
                     codec = AudioCodec(rawValue: value.lowercased())
-                    guard codec != nil else {
-                        throw RTPURLError(part: .codec, remedy: "use opus, pcmu, pcma or l16")
+                    guard codec != nil, codec != .comfortNoise else {
+                        throw RTPURLError(part: .codec, remedy: "use opus, pcmu, pcma, g722 or l16")
                     }
                 case "pt":
                     payloadType = UInt8(value)
@@ -121,8 +126,13 @@ extension RTPStreamDescription {
                         throw RTPURLError(
                             part: .channels, remedy: "use a number from 1 to \(AudioFormat.maxChannels)")
                     }
+                case "interface":
+                    guard (1...15).contains(value.utf8.count), !value.contains("/") else {
+                        throw RTPURLError(part: .interface, remedy: "name a network interface, such as eth0")
+                    }
+                    interface = String(value)
                 default:
-                    throw RTPURLError(part: .query, remedy: "use only codec, pt, rate and channels")
+                    throw RTPURLError(part: .query, remedy: "use only codec, pt, rate, channels and interface")
                 }
             }
         }
@@ -153,13 +163,13 @@ extension RTPStreamDescription {
                     throw RTPURLError(part: .channels, remedy: "Opus has 1 or 2 channels")
                 }
                 return format
-            case .pcmu, .pcma, .l16:
+            case .pcmu, .pcma, .l16, .g722, .comfortNoise:
                 let defaultRateHz = codec == .l16 ? 44_100 : 8_000
                 guard
                     let format = AudioFormat(
                         codec: codec, clockRateHz: rateHz ?? defaultRateHz, channels: channels ?? 1)
                 else {
-                    throw RTPURLError(part: .rate, remedy: "use a rate and channel count that PCM can have")
+                    throw RTPURLError(part: .rate, remedy: "use a rate and channel count that the codec can have")
                 }
                 return format
             }

@@ -6,6 +6,8 @@ struct PacketTag: BitwiseCopyable {
     var timestamp: Int64 = 0
     var arrivalNanoseconds: Int64 = 0
     var payloadType: UInt8 = 0
+    /// Whether the sender says that the packet is silent.
+    var isSilent = false
 }
 
 /// Packets that came before their turn, and what is known of the sequence around the next one.

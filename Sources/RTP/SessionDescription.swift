@@ -16,7 +16,8 @@ public struct SDPError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// The audio streams of a session description (SDP, RFC 8866).
 ///
-/// Reads what a receiver of plain RTP needs (`c=`, `m=audio`, `a=rtpmap`, `a=fmtp`, `a=ptime`) and skips
+/// Reads what a receiver of plain RTP needs (`c=`, `m=audio`, `a=rtpmap`, `a=fmtp`, `a=ptime`, `a=extmap`,
+/// `a=crypto`) and skips
 /// everything else, so descriptions without `v=`, `o=`, `s=` or `t=` are taken too.
 public struct SessionDescription: Sendable, Hashable {
     /// Longest description taken, in bytes.
@@ -54,6 +55,11 @@ private struct SDPParser {
         var maps: [UInt8: (payload: PayloadDescription, line: Int)] = [:]
         var parameters: [UInt8: [String: String]] = [:]
         var packetMilliseconds: Int?
+        var levelExtension: UInt8?
+        var isSecure = false
+        var key: SRTPKey?
+        /// Why the last key offered cannot be used.
+        var keyProblem: SRTPKey.Problem?
     }
 
     private enum Place {
@@ -140,9 +146,10 @@ private struct SDPParser {
             place = .other
             return
         }
-        guard words[2] == "RTP/AVP" || words[2] == "RTP/AVPF" else {
+        guard ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"].contains(words[2]) else {
             throw error(
-                "transport \(shown(words[2])) cannot be received", "have the sender use plain RTP/AVP")
+                "transport \(shown(words[2])) cannot be received",
+                "have the sender use RTP/AVP, or RTP/SAVP with a=crypto")
         }
         var types: [UInt8] = []
         for word in words[3...] {
@@ -151,7 +158,8 @@ private struct SDPParser {
             }
             types.append(type)
         }
-        place = .audio(Section(line: number, port: port, payloadTypes: types))
+        place = .audio(
+            Section(line: number, port: port, payloadTypes: types, isSecure: words[2].hasPrefix("RTP/SAVP")))
     }
 
     private func readAttribute(_ value: Substring, into section: inout Section) throws(SDPError) {
@@ -179,6 +187,23 @@ private struct SDPParser {
                 throw error("\(shown(argument)) is not a packet time", "give milliseconds, as in a=ptime:20")
             }
             section.packetMilliseconds = Int(milliseconds)
+        case "crypto":
+            // a=crypto:1 SUITE inline:KEY; the first one that can be used counts (RFC 4568).
+            let words = argument.split(separator: " ", maxSplits: 1)
+            guard section.key == nil, words.count == 2 else { break }
+            do throws(SRTPKey.Problem) {
+                section.key = try SRTPKey(parsing: words[1])
+            } catch {
+                section.keyProblem = error
+            }
+        case "extmap":
+            // a=extmap:1/recvonly urn:…
+            let words = argument.split(separator: " ")
+            guard words.count >= 2, words[1] == "urn:ietf:params:rtp-hdrext:ssrc-audio-level" else { break }
+            guard let number = words[0].split(separator: "/").first.flatMap({ UInt8($0) }), number > 0 else {
+                throw error("\(shown(words[0])) is no number of an extension", "write it as a=extmap:1 urn:…")
+            }
+            section.levelExtension = number
         default:
             break
         }
@@ -215,6 +240,11 @@ private struct SDPParser {
                 line: section.line, problem: "the stream has no address",
                 remedy: "add a line such as c=IN IP4 127.0.0.1")
         }
+        if section.isSecure, section.key == nil {
+            throw SDPError(
+                line: section.line, problem: "the stream is SRTP without a key that can be used",
+                remedy: section.keyProblem?.description ?? "add a line a=crypto:1 SUITE inline:KEY; DTLS is not taken")
+        }
         var payloads: [UInt8: PayloadDescription] = [:]
         for type in section.payloadTypes {
             if let (mapped, line) = section.maps[type] {
@@ -232,15 +262,16 @@ private struct SDPParser {
                 payloads[type] = PayloadDescription(format)
             }
         }
-        guard payloads.values.contains(where: { $0.format != nil }) else {
+        guard payloads.values.contains(where: { $0.format.map { $0.codec != .comfortNoise } ?? false }) else {
             throw SDPError(
                 line: section.line, problem: "no payload type of the stream can be decoded",
-                remedy: "offer opus, PCMU, PCMA or L16, dynamic types with their a=rtpmap line")
+                remedy: "offer opus, PCMU, PCMA, G722 or L16, dynamic types with their a=rtpmap line")
         }
-        streams.append(
-            RTPStreamDescription(
-                address: address, port: section.port, payloads: payloads,
-                packetMilliseconds: section.packetMilliseconds))
+        var stream = RTPStreamDescription(
+            address: address, port: section.port, payloads: payloads,
+            packetMilliseconds: section.packetMilliseconds, levelExtension: section.levelExtension)
+        if section.isSecure { stream.key = section.key }
+        streams.append(stream)
     }
 
     private func error(_ problem: String, _ remedy: String) -> SDPError {

@@ -16,6 +16,11 @@ struct StreamState {
     /// The packet that arrived last, in whatever order.
     private(set) var latest: PacketTag
     private var jitterNanoseconds = 0.0
+    private let firstSequence: Int64
+    /// Packets that arrived, in whatever order and however often.
+    private var received: Int64 = 1
+    /// Both as of the last reception report.
+    private var reported = (expected: Int64(0), received: Int64(0))
 
     init(first packet: RTPPacket, clockRateHz: Int, arrivalNanoseconds: Int64) {
         ssrc = packet.ssrc
@@ -24,6 +29,7 @@ struct StreamState {
             sequence: Int64(packet.sequence), timestamp: Int64(packet.timestamp),
             arrivalNanoseconds: arrivalNanoseconds, payloadType: packet.payloadType)
         latest = highest
+        firstSequence = highest.sequence
     }
 
     var jitterMilliseconds: Double { jitterNanoseconds / 1e6 }
@@ -59,10 +65,29 @@ struct StreamState {
             jitterNanoseconds += (Double(difference.magnitude) - jitterNanoseconds) / 16
         }
         latest = tag
+        received += 1
         if tag.sequence > highest.sequence {
             highest = tag
             self.clockRateHz = clockRateHz
         }
+    }
+
+    /// What a receiver reports of the stream; the fraction lost is that since the last call (RFC 3550, appendix A.3).
+    mutating func receptionReport() -> ReceptionReport {
+        let expected = highest.sequence - firstSequence + 1
+        let (newlyExpected, newlyReceived) = (expected - reported.expected, received - reported.received)
+        reported = (expected, received)
+        let lost = max(0, newlyExpected - newlyReceived)
+        return ReceptionReport(
+            ssrc: ssrc, fractionLost: UInt8(clamping: newlyExpected > 0 ? lost * 256 / newlyExpected : 0),
+            lost: Int32(clamping: expected - received),
+            highestSequence: UInt32(truncatingIfNeeded: highest.sequence),
+            jitter: UInt32(clamping: Int64(jitterNanoseconds / 1e9 * Double(clockRateHz))))
+    }
+
+    /// The full timestamp next to the highest one that `timestamp` can mean.
+    func unwrapped(_ timestamp: UInt32) -> Int64 {
+        highest.timestamp + Int64(Int32(bitPattern: timestamp &- UInt32(truncatingIfNeeded: highest.timestamp)))
     }
 
     private static func nanoseconds(ticks: Int32, clockRateHz: Int) -> Int64 {

@@ -62,6 +62,16 @@ public struct Settings: Sendable, Equatable {
         public var stallMilliseconds = 2_000
         /// Bounds of the pause before a source is opened again, milliseconds.
         public var reconnectLeastMilliseconds = 500, reconnectMostMilliseconds = 15_000
+        /// Plain RTP: speakers told apart by SSRC on one port.
+        public var maximumSSRCs = 32
+        /// Plain RTP: longest packet taken, bytes.
+        public var maximumPacketBytes = 2_048
+        /// Plain RTP: longest wait for a missing packet, milliseconds.
+        public var jitterMostMilliseconds = 200
+        /// Plain RTP: whether senders get receiver reports (RTCP).
+        public var sendsReports = true
+        /// Plain RTP: what one source may send before packets are dropped, kbit/s.
+        public var maximumKilobitsPerSecond = 20_000
     }
 
     /// The voice core.

@@ -95,6 +95,13 @@ extension SettingsKey {
         SettingsKey("sources.reconnect_max_s") {
             $1.sources.reconnectMostMilliseconds = try $0.milliseconds(0.1...3600)
         },
+        SettingsKey("sources.jitter_max_s") {
+            $1.sources.jitterMostMilliseconds = try $0.milliseconds(0.06...1)
+        },
+        SettingsKey("sources.rtcp_reports") { $1.sources.sendsReports = try $0.flag() },
+        SettingsKey("sources.max_ssrcs") { $1.sources.maximumSSRCs = try $0.integer(1...1_000) },
+        SettingsKey("sources.max_packet_bytes") { $1.sources.maximumPacketBytes = try $0.integer(256...65_536) },
+        SettingsKey("sources.max_kbit_s") { $1.sources.maximumKilobitsPerSecond = try $0.integer(10...1_000_000) },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
         SettingsKey("policy.profile") {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])

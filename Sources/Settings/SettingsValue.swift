@@ -54,6 +54,14 @@ struct SettingsValue {
         return text
     }
 
+    func flag() throws(ExpectedValue) -> Bool {
+        switch node.scalar?.string {
+        case "true": return true
+        case "false": return false
+        default: throw ExpectedValue(what: "true or false")
+        }
+    }
+
     func integer(_ range: ClosedRange<Int>) throws(ExpectedValue) -> Int {
         guard let value = node.scalar.flatMap({ Int($0.string) }), range.contains(value) else {
             throw ExpectedValue(what: "a whole number from \(range.lowerBound) to \(range.upperBound)")

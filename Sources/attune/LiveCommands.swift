@@ -27,6 +27,18 @@ struct Attach: AsyncParsableCommand {
             valueName: "N:NAME[:ROLE]"))
     var track: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Plain RTP: who speaks as the source SSRC (0x…, decimal, or * for all others); repeat for several.",
+            valueName: "NAME[:ROLE]=SSRC"))
+    var ssrc: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Plain RTP: who speaks as the source with this RTCP CNAME or NAME; repeat for several.",
+            valueName: "NAME[:ROLE]=CNAME"))
+    var cname: [String] = []
+
     @Option(help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"))
     var consent: String?
 
@@ -34,11 +46,17 @@ struct Attach: AsyncParsableCommand {
         name: [.long, .customLong("notice-id")], help: "Identifies the notice that the people in the call were given.")
     var notice: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Plain RTP that is encrypted (SRTP): a file with the line 'SUITE inline:KEY'.", valueName: "FILE"))
+    var cryptoFile: String?
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         let request = AttachRequest(
-            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice)
+            url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice,
+            crypto: try crypto())
         do {
             let source = try await sockets.control.attach(request)
             print("\(source.source) \(source.state) \(source.url)")
@@ -48,22 +66,47 @@ struct Attach: AsyncParsableCommand {
         }
     }
 
+    /// A file rather than an argument, which everybody on the machine could see.
+    private func crypto() throws -> String? {
+        guard let cryptoFile else { return nil }
+        guard let text = try? String(contentsOfFile: cryptoFile, encoding: .utf8) else {
+            throw ValidationError("--crypto-file '\(cryptoFile)' cannot be read; check that it exists.")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
     private func tracks() throws -> [AttachRequest.Track] {
-        guard (speaker == nil) != track.isEmpty else {
-            throw ValidationError("Give either one --speaker or one or more --track.")
+        let several =
+            try track.map(numbered) + sources(ssrc, "--ssrc") { ($0, nil) }
+            + sources(cname, "--cname") { (nil, $0) }
+        guard (speaker == nil) != several.isEmpty else {
+            throw ValidationError("Give either one --speaker, or one or more --track, --ssrc or --cname.")
         }
-        if let speaker {
-            guard let name = SpeakerName(speaker) else {
-                throw ValidationError("--speaker '\(speaker)' is not NAME or NAME:ROLE.")
-            }
-            return [AttachRequest.Track(track: nil, speaker: name.name, role: name.role)]
+        guard let speaker else { return several }
+        guard let name = SpeakerName(speaker) else {
+            throw ValidationError("--speaker '\(speaker)' is not NAME or NAME:ROLE.")
         }
-        return try track.map { text in
-            let parts = text.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let number = Int(parts[0]), let name = SpeakerName(parts[1]) else {
-                throw ValidationError("--track '\(text)' is not N:NAME or N:NAME:ROLE.")
+        return [AttachRequest.Track(track: nil, speaker: name.name, role: name.role)]
+    }
+
+    private func numbered(_ text: String) throws -> AttachRequest.Track {
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let number = Int(parts[0]), let name = SpeakerName(parts[1]) else {
+            throw ValidationError("--track '\(text)' is not N:NAME or N:NAME:ROLE.")
+        }
+        return AttachRequest.Track(track: number, speaker: name.name, role: name.role)
+    }
+
+    private func sources(
+        _ texts: [String], _ option: String, _ selector: (String) -> (ssrc: String?, cname: String?)
+    ) throws -> [AttachRequest.Track] {
+        try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let name = SpeakerName(parts[0]) else {
+                throw ValidationError("\(option) '\(text)' is not NAME=… or NAME:ROLE=….")
             }
-            return AttachRequest.Track(track: number, speaker: name.name, role: name.role)
+            let (ssrc, cname) = selector(String(parts[1]))
+            return AttachRequest.Track(track: nil, ssrc: ssrc, cname: cname, speaker: name.name, role: name.role)
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
         "Events": [],
         "Schema": ["Events"],
         "Decode": ["MediaTypes", "CFFmpeg", "CFFmpegSupport", "CSndfile", "Glibc", "Synchronization"],
-        "RTP": ["MediaTypes", "COpus", "Glibc"],
+        "RTP": ["MediaTypes", "COpus", "CSRTP", "Glibc"],
         "Voice": ["MediaTypes", "CKernels"],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],

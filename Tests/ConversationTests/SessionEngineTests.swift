@@ -77,6 +77,26 @@ extension [Event] {
         #expect(a.responseLagMedianMilliseconds == 450)
     }
 
+    @Test(arguments: [(25.0, true), (26.0, false)])
+    func lagsAreMeasuredOnlyWhereTheTimingAllows(uncertainty: Double, isMeasured: Bool) {
+        var engine = SessionEngine(id: "s")
+        let speakers = dialogue.map { engine.join(name: $0.name, role: nil, consent: .granted, at: 0) }
+        for script in dialogue { engine.setTimingUncertainty(of: script.name, milliseconds: uncertainty) }
+        for hop in 0..<2_200 {
+            for (speaker, script) in zip(speakers, dialogue) {
+                engine.push(speaker: speaker, script.record(Int64(hop)))
+            }
+        }
+        let totals = engine.finish()
+        #expect((totals.speakers[1].metrics?.responseLagMedianMilliseconds == 600) == isMeasured)
+        #expect((totals.speakers[1].metrics?.responseLags == 0) == !isMeasured)
+        #expect(totals.speakerChanges == 4)
+        let offsets = engine.takeEvents().compactMap { event in
+            if case .turn(let turn) = event.body { turn.ftoMilliseconds } else { nil }
+        }
+        #expect(offsets.count == (isMeasured ? 4 : 0))
+    }
+
     @Test func oneTickASecondPerSpeaker() {
         let events = play(dialogue, seconds: 22).events
         for speaker in ["a", "b"] {

@@ -41,7 +41,7 @@ import Testing
             var engine = SessionEngine(id: "s")
             let scripts = team()
             let speakers = scripts.map { engine.join(name: $0.name, role: $0.role, consent: $0.consent, at: 0) }
-            for speaker in speakers { engine.setTimingUncertainty(speaker: speaker, milliseconds: milliseconds) }
+            for script in scripts { engine.setTimingUncertainty(of: script.name, milliseconds: milliseconds) }
             for hop in 0..<Int64(2_600) {
                 for (speaker, script) in zip(speakers, scripts) { engine.push(speaker: speaker, script.record(hop)) }
             }

@@ -105,7 +105,17 @@ import Testing
         #expect(stream.formats[10] == AudioFormat(codec: .l16, clockRateHz: 44_100, channels: 2))
         #expect(stream.formats[11] == AudioFormat(codec: .l16, clockRateHz: 44_100, channels: 1))
         #expect((96...127).allSatisfy { stream.formats[$0] == .opus })
-        #expect(stream.formats.count == 36)
+        #expect(stream.formats[9]?.codec == .g722)
+        #expect(stream.formats[13]?.codec == .comfortNoise)
+        #expect(stream.formats.count == 38)
+    }
+
+    @Test func takesTheInterfaceOfAMulticastGroup() throws {
+        let stream = try RTPStreamDescription(url: "rtp://239.1.2.3:5004?interface=eth0.7")
+        #expect(stream.interface == "eth0.7")
+        #expect(stream.formats[96] == .opus)
+        #expect(throws: RTPURLError.self) { try RTPStreamDescription(url: "rtp://239.1.2.3:5004?interface=a/b") }
+        #expect(throws: RTPURLError.self) { try RTPStreamDescription(url: "rtp://239.1.2.3:5004?interface=") }
     }
 
     @Test func takesCodecAndPayloadType() throws {

@@ -103,6 +103,7 @@ private struct LoopbackSocket: ~Copyable {
             ["-c:a", "libopus", "-b:a", "64k", "-ac", "2", "-frame_duration", "60"],
             ["-c:a", "pcm_mulaw", "-ar", "8000", "-ac", "1"],
             ["-c:a", "pcm_alaw", "-ar", "8000", "-ac", "1"],
+            ["-c:a", "g722", "-ar", "16000", "-ac", "1"],
             ["-c:a", "pcm_s16be", "-ar", "16000", "-ac", "1"],
             ["-c:a", "pcm_s16be", "-ar", "44100", "-ac", "2"],
             ["-c:a", "pcm_s16be", "-ar", "48000", "-ac", "1"],
@@ -113,9 +114,17 @@ private struct LoopbackSocket: ~Copyable {
         #expect(stream.address == "127.0.0.1")
         var receiver = RTPReceiver(formats: stream.formats)
         var sink = Recorder()
-        for (index, datagram) in datagrams.enumerated() {
-            receiver.receive(
-                datagram.span.bytes, arrivalNanoseconds: Int64(index) * 20 * millisecond, into: &sink)
+        // Each packet arrives when its timestamp says: it was sent faster than real time.
+        let clock = Int64(stream.formats.values.first?.clockRateHz ?? 48_000)
+        var first: UInt32?
+        var arrival: Int64 = 0
+        for datagram in datagrams {
+            if !RTCP.isRTCP(datagram.span.bytes), let packet = try? RTPPacket(parsing: datagram.span.bytes) {
+                let start = first ?? packet.timestamp
+                first = start
+                arrival = Int64(packet.timestamp &- start) * 1_000_000_000 / clock
+            }
+            receiver.receive(datagram.span.bytes, arrivalNanoseconds: arrival, into: &sink)
         }
         receiver.finish(into: &sink)
 
@@ -136,6 +145,49 @@ private struct LoopbackSocket: ~Copyable {
         for (measured, truth) in zip(found, Self.onsets) {
             #expect(abs(measured - truth) < 0.010, "\(options[1]): \(measured) instead of \(truth)")
         }
+    }
+
+    /// The decoder of G.722 against FFmpeg's, on every kind of code: loud noise, then random bytes.
+    @Test(.enabled(if: isInstalled, "needs /usr/bin/ffmpeg"))
+    func g722IsThatOfFFmpeg() throws {
+        var random = SeededRandom(state: 4)
+        let payload = (0..<16_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let linear = try Self.convert(
+            payload, ["-f", "g722", "-i", "-", "-f", "s16be", "-"])
+        let wide = try #require(AudioFormat(codec: .l16, clockRateHz: 16_000, channels: 1))
+        func play(_ bytes: [UInt8], type: UInt8, packetBytes: Int) -> [Float] {
+            var receiver = RTPReceiver(formats: AudioFormat.staticFormats.merging([96: wide]) { first, _ in first })
+            var sink = Recorder()
+            let packets = (0..<(bytes.count / packetBytes)).map { index in
+                TestPacket(
+                    sequence: UInt16(index), timestamp: UInt32(index * 160 * (type == 9 ? 1 : 2)), payloadType: type,
+                    payload: Array(bytes[(index * packetBytes)..<((index + 1) * packetBytes)]),
+                    arrival: Int64(index) * 20 * millisecond)
+            }
+            receiver.play(packets, into: &sink)
+            return sink.timeline
+        }
+        let decoded = play(payload, type: 9, packetBytes: 160)
+        #expect(decoded.count == 32_000)
+        #expect(play(linear, type: 96, packetBytes: 640) == decoded)
+    }
+
+    private static func convert(_ bytes: [UInt8], _ arguments: [String]) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ffmpeg)
+        process.arguments = ["-loglevel", "error"] + arguments
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        defer { if process.isRunning { process.terminate() } }
+        // FFmpeg reads all before it is asked for the rest: its output fits a pipe's buffer only in part.
+        let writer = Thread {
+            input.fileHandleForWriting.write(Data(bytes))
+            try? input.fileHandleForWriting.close()
+        }
+        writer.start()
+        return [UInt8](output.fileHandleForReading.readDataToEndOfFile())
     }
 
     /// The tables of G.711 against FFmpeg's, every byte.

@@ -1,3 +1,4 @@
+import COpus
 import Foundation
 import RTP
 import Testing
@@ -38,7 +39,8 @@ import Testing
         var random = SeededRandom(state: 5)
         var mixed = packets()
         for start in stride(from: 1, to: 147, by: 3) { mixed[start..<(start + 3)].shuffle(using: &random) }
-        for index in mixed.indices { mixed[index].arrival = Int64(index) * 20 * millisecond }
+        // Three at a time, none of them before its time.
+        for index in mixed.indices { mixed[index].arrival = Int64((index + 2) / 3) * 60 * millisecond }
         #expect(run(mixed).0.stretches == expected.stretches)
     }
 
@@ -90,5 +92,80 @@ import Testing
         #expect(statistics.lost == 0)
         #expect(statistics.concealedSamples == 0)
         #expect(sink.end == 120 * 320)
+    }
+
+    /// A tone that changes in the packet that is lost: concealment alone goes on with the old one.
+    @Test func forwardCorrectionGivesBackWhatWasLost() throws {
+        func recovered(withCorrection: Bool) throws -> Double {
+            let encoder = try #require(opus_encoder_create(16_000, 1, OPUS_APPLICATION_VOIP, nil))
+            defer { opus_encoder_destroy(encoder) }
+            _ = attune_opus_encoder_set(encoder, OPUS_SET_BITRATE_REQUEST, 32_000)
+            _ = attune_opus_encoder_set(encoder, OPUS_SET_INBAND_FEC_REQUEST, withCorrection ? 1 : 0)
+            _ = attune_opus_encoder_set(encoder, OPUS_SET_PACKET_LOSS_PERC_REQUEST, 30)
+            let payloads = (0..<60).map { packet in
+                // Harmonics of 120 Hz that in the lost packet become those of 190 Hz.
+                let input = (0..<320).map { index in
+                    let time = Double(packet * 320 + index) / 16_000
+                    let pitch = packet < 41 ? 120.0 : 190
+                    return Float((1...8).reduce(0.0) { $0 + 0.08 * sin(2 * .pi * pitch * Double($1) * time) })
+                }
+                var output = [UInt8](repeating: 0, count: 1_500)
+                let length = opus_encode_float(encoder, input, 320, &output, 1_500)
+                return Array(output.prefix(Int(max(length, 0))))
+            }
+            let (whole, _) = run(packets(payloads))
+            var kept = packets(payloads)
+            kept.remove(at: 41)
+            let (sink, statistics) = run(kept)
+            #expect(statistics.concealedSamples == 320)
+            let concealed = try #require(sink.stretches.first { $0.isConcealed })
+            let truth = whole.timeline[(41 * 320)..<(42 * 320)]
+            var (product, own, other) = (0.0, 1e-9, 1e-9)
+            for (a, b) in zip(concealed.samples, truth) {
+                product += Double(a * b)
+                own += Double(a * a)
+                other += Double(b * b)
+            }
+            return product / (own * other).squareRoot()
+        }
+        let with = try recovered(withCorrection: true)
+        let without = try recovered(withCorrection: false)
+        #expect(with > 0.8 && with > without + 0.1, "correlation \(with) with, \(without) without")
+    }
+
+    /// What the encoder itself leaves out: in silence a packet every 400 ms.
+    @Test func theEncodersOwnSilenceSuppressionIsSilence() throws {
+        let encoder = try #require(opus_encoder_create(48_000, 1, OPUS_APPLICATION_VOIP, nil))
+        defer { opus_encoder_destroy(encoder) }
+        _ = attune_opus_encoder_set(encoder, OPUS_SET_DTX_REQUEST, 1)
+        var sequence: UInt16 = 0
+        var sent: [TestPacket] = []
+        for packet in 0..<600 {
+            // One second of tone, two of silence.
+            let speaks = packet % 150 < 50
+            let input = (0..<960).map { index in
+                speaks ? Float(0.3 * sin(2 * .pi * 200 * Double(packet * 960 + index) / 48_000)) : 0
+            }
+            var output = [UInt8](repeating: 0, count: 1_500)
+            let length = opus_encode_float(encoder, input, 960, &output, 1_500)
+            // Packets of up to two bytes need not be sent.
+            guard length > 2 else { continue }
+            sent.append(
+                TestPacket(
+                    sequence: sequence, timestamp: UInt32(packet * 960), payloadType: 111,
+                    payload: Array(output.prefix(Int(length))), arrival: Int64(packet) * 20 * millisecond))
+            sequence &+= 1
+        }
+        #expect(sent.count < 450)
+        let (sink, statistics) = run(sent)
+        #expect(statistics.lost == 0 && statistics.lostSamples == 0 && statistics.concealedSamples == 0)
+        #expect(statistics.silenceSamples == Int64(Int(sink.end) - sent.count * 320))
+        #expect(sink.overlaps == 0)
+        // Every second of tone begins where it should.
+        for burst in 1..<4 {
+            let onset = burst * 48_000
+            let before = sink.timeline[(onset - 1_600)..<(onset - 200)]
+            #expect(rms(before) < 0.01 && rms(sink.timeline[(onset + 800)..<(onset + 8_000)]) > 0.15)
+        }
     }
 }

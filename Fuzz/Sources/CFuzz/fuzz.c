@@ -1,0 +1,14 @@
+#include "CFuzz.h"
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*test)(const uint8_t *data, size_t size));
+
+// The library brings a main of its own, which wants this; ours is the one that is linked.
+__attribute__((weak)) int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    (void)data;
+    (void)size;
+    return 0;
+}
+
+int attune_fuzz(int argc, char **argv, int (*test)(const uint8_t *data, size_t size)) {
+    return LLVMFuzzerRunDriver(&argc, &argv, test);
+}

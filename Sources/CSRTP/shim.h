@@ -1,0 +1,6 @@
+#ifndef ATTUNE_CSRTP_SHIM_H
+#define ATTUNE_CSRTP_SHIM_H
+
+#include <srtp2/srtp.h>
+
+#endif

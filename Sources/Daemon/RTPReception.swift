@@ -1,0 +1,308 @@
+import Conversation
+import Events
+import Logging
+import NIOCore
+import RTP
+
+/// The receiving side of one RTP source: its ports and their speakers. Confined to its event loop.
+final class RTPReception {
+    /// What bounds a source.
+    struct Limits: Sendable {
+        var stallMilliseconds: Int
+        var kilobitsPerSecond: Int
+        /// Sources (SSRCs) on one port.
+        var sources: Int
+        /// Whether senders get receiver reports.
+        var sendsReports: Bool
+        var receiver: RTPReceiverLimits
+    }
+
+    private struct Port {
+        let stream: RTPStreamDescription
+        /// Nil where whoever sends is the one speaker.
+        var table: RTPSourceTable?
+        var speakers: [RTPSpeaker?] = []
+        /// What unnamed speakers take their role and consent from, and the beginning of their name.
+        var unnamed: SpeakerTrack
+        /// Decrypts what arrives; nil for plain RTP.
+        var security: Security?
+        /// Where the last RTCP came from, and when the next report is due there.
+        var reporter: Reporter?
+        /// Under which receiver reports are sent.
+        var ssrc = UInt32.random(in: .min ... .max)
+    }
+
+    private final class Security {
+        var session: SRTPSession
+        init(_ session: consuming SRTPSession) { self.session = session }
+    }
+
+    private struct Reporter {
+        var channel: any Channel
+        var address: SocketAddress
+        var dueNanoseconds: Int64
+    }
+
+    /// Identifies this receiver to senders; says nothing about it (RFC 7022).
+    private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// Mean time between reports (RFC 3550, section 6.2), varied by half.
+    private static let reportNanoseconds: Int64 = 5_000_000_000
+
+    private let session: LiveSession
+    private let monitor: SourceMonitor
+    private let limits: Limits
+    private let logger: Logger
+    private var ports: [Port]
+    private var budget: ByteBudget
+    private var timer: RepeatedTask?
+    private var unknownPayloadReported = false
+    private var refusedReported: UInt64 = 0
+    private var tended = 0
+
+    /// A reception of `streams`, one port each, for the speakers `tracks`.
+    ///
+    /// - Throws: `SourceFailure` where a stream's key cannot be used.
+    init(
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
+        limits: Limits, logger: Logger
+    ) throws(SourceFailure) {
+        self.session = session
+        self.monitor = monitor
+        self.limits = limits
+        self.logger = logger
+        budget = ByteBudget(kilobitsPerSecond: limits.kilobitsPerSecond)
+        ports = streams.enumerated().map { number, stream in
+            let tracks = tracks.filter { $0.track == number }
+            let named = tracks.filter { $0.selector != .unnamed }
+            var port = Port(
+                stream: stream,
+                unnamed: tracks.first { $0.selector == .unnamed }
+                    ?? SpeakerTrack(
+                        track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed))
+            if tracks.contains(where: { $0.selector != nil }) {
+                port.table = RTPSourceTable(selectors: named.compactMap(\.selector), limit: limits.sources)
+            }
+            port.speakers = named.map { track in
+                RTPSpeaker(
+                    track: track, receiver: RTPReceiver(stream, limits: limits.receiver), session: session)
+            }
+            return port
+        }
+        for (number, stream) in streams.enumerated() {
+            guard let key = stream.key else { continue }
+            guard let session = SRTPSession(key: key, maxDatagramBytes: limits.receiver.maxDatagramBytes) else {
+                throw SourceFailure(
+                    kind: .unavailable, message: "\(key) cannot be used here; install libsrtp2 with that suite")
+            }
+            ports[number].security = Security(session)
+        }
+    }
+
+    /// Lets the speakers join, and begins to look after missing packets and missing senders.
+    func start(on eventLoop: any EventLoop) {
+        forEachSpeaker { $0.join() }
+        // RepeatedTask demands a Sendable body; this runs on the loop that everything here is confined to.
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
+            bound.value.tend()
+        }
+    }
+
+    /// Takes one datagram that came to port `number` by `channel` from `sender`.
+    func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
+        let now = HostClock.monotonicNanoseconds()
+        guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        if let security = ports[number].security {
+            security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
+        } else {
+            if RTCP.isRTCP(datagram) { noteReporter(port: number, channel: channel, address: sender, now: now) }
+            take(datagram, port: number, origin: sender.origin, now: now)
+        }
+    }
+
+    private func take(_ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let isReport = RTCP.isRTCP(datagram)
+        if ports[number].table == nil {
+            deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
+        } else if isReport {
+            receiveReport(datagram, port: number, origin: origin, now: now)
+        } else if let packet = try? RTPPacket(parsing: datagram) {
+            route(packet, datagram, port: number, origin: origin, now: now)
+        }
+        if isReport { stallIfAllLeft() }
+    }
+
+    func finish(reason: String) {
+        timer?.cancel()
+        timer = nil
+        forEachSpeaker { $0.finish(reason: reason) }
+    }
+
+    // MARK: Many sources on a port
+
+    private func route(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let verdict = ports[number].table?.route(
+            ssrc: packet.ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
+        switch verdict {
+        case .speaker(let index): deliver(datagram, port: number, speaker: index, origin: origin, now: now)
+        case .newSpeaker(let index):
+            admit(ssrc: packet.ssrc, port: number, speaker: index)
+            deliver(datagram, port: number, speaker: index, origin: origin, now: now)
+        case .drop, nil: break
+        }
+    }
+
+    private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, origin: UInt64, now: Int64) {
+        guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
+            return
+        }
+        if speaker.receive(datagram, origin: origin, nowNanoseconds: now) { monitor.change(to: .live) }
+    }
+
+    private func receiveReport(_ compound: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        var messages: [RTCPMessage] = []
+        // What stands before something malformed counts.
+        try? RTCP.visit(compound) { messages.append($0) }
+        for message in messages {
+            switch message {
+            case .description(let ssrc, let isCanonical, let text):
+                let name = compound.extracting(text)
+                let naming = ports[number].table?.describe(
+                    ssrc: ssrc, name: name.withUnsafeBytes(Array.init), isCanonical: isCanonical, origin: origin,
+                    arrivalNanoseconds: now)
+                if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
+            case .bye(let ssrc):
+                guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
+                ports[number].security?.session.forget(ssrc: ssrc)
+                ports[number].speakers[index]?.receive(message, origin: origin, nowNanoseconds: now)
+                dismiss(port: number, speaker: index, reason: "the sender said goodbye")
+            case .senderReport(let report):
+                for case let speaker? in ports[number].speakers where speaker.receiver.source == report.ssrc {
+                    speaker.receive(message, origin: origin, nowNanoseconds: now)
+                }
+            }
+        }
+    }
+
+    /// Lets a source that nobody named join as a speaker of its own.
+    private func admit(ssrc: UInt32, port number: Int, speaker index: Int) {
+        var track = ports[number].unnamed
+        let digits = String(ssrc, radix: 16)
+        track.name += "-" + String(repeating: "0", count: 8 - digits.count) + digits
+        while ports[number].speakers.count <= index { ports[number].speakers.append(nil) }
+        // Somebody of that name may be there through another source; then this one is not heard.
+        guard session.update({ $0.isPresent(track.name) }) == false else { return }
+        let speaker = RTPSpeaker(
+            track: track, receiver: RTPReceiver(ports[number].stream, limits: limits.receiver), session: session)
+        ports[number].speakers[index] = speaker
+        monitor.noteUnnamed(track.name)
+        speaker.comeBack()
+    }
+
+    /// Lets an unnamed speaker leave; the others keep their place.
+    private func dismiss(port number: Int, speaker index: Int, reason: String) {
+        guard let speaker = ports[number].speakers[index], speaker.track.selector == .unnamed else { return }
+        speaker.finish(reason: reason)
+        monitor.forgetUnnamed(speaker.track.name)
+        ports[number].speakers[index] = nil
+    }
+
+    // MARK: Supervision
+
+    private func tend() {
+        let now = HostClock.monotonicNanoseconds()
+        var newest: Int64?
+        forEachSpeaker { speaker in
+            if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
+            if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
+        }
+        for number in ports.indices {
+            while let index = ports[number].table?.expire(nowNanoseconds: now) {
+                dismiss(port: number, speaker: index, reason: "silent for a minute")
+            }
+        }
+        if let newest, monitor.state == .live, now - newest >= Int64(limits.stallMilliseconds) * 1_000_000 {
+            stall(reason: "no media for \(limits.stallMilliseconds) ms")
+        }
+        tended += 1
+        guard tended.isMultiple(of: 50) else { return }
+        forEachSpeaker { $0.align(nowNanoseconds: now) }
+        if limits.sendsReports {
+            for number in ports.indices { sendReport(port: number, now: now) }
+        }
+        reportDrops()
+    }
+
+    // MARK: Receiver reports
+
+    private func noteReporter(port number: Int, channel: any Channel, address: SocketAddress, now: Int64) {
+        let due = ports[number].reporter?.dueNanoseconds ?? now + Self.reportNanoseconds / 2
+        ports[number].reporter = Reporter(channel: channel, address: address, dueNanoseconds: due)
+    }
+
+    /// Tells the sender what arrived, if it is time and the sender tells what it sent.
+    private func sendReport(port number: Int, now: Int64) {
+        guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
+        let interval = Self.reportNanoseconds
+        ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
+        let reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
+        guard !reports.isEmpty else { return }
+        while reports.contains(where: { $0.ssrc == ports[number].ssrc }) {
+            ports[number].ssrc = UInt32.random(in: .min ... .max)
+        }
+        let bytes = RTCP.receiverReport(ssrc: ports[number].ssrc, reports: reports, cname: Self.cname)
+        let data = reporter.channel.allocator.buffer(bytes: bytes)
+        // What does not go out now is out of date later.
+        reporter.channel.writeAndFlush(
+            AddressedEnvelope(remoteAddress: reporter.address, data: data), promise: nil)
+    }
+
+    private func stallIfAllLeft() {
+        guard monitor.state == .live else { return }
+        var isAnyLeft = false
+        forEachSpeaker { if !$0.hasEnded { isAnyLeft = true } }
+        if !isAnyLeft { stall(reason: "the sender said goodbye") }
+    }
+
+    private func stall(reason: String) {
+        forEachSpeaker { $0.feed.interrupt() }
+        monitor.change(to: .stalled, reason: reason)
+    }
+
+    /// Tells the log, once a second at most, what was dropped.
+    private func reportDrops() {
+        let counted = ports.compactMap { $0.table?.statistics }
+        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
+        let refused = budget.refused + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
+        if refused > refusedReported {
+            logger.warning(
+                """
+                \(monitor.url): \(refused - refusedReported) packets dropped: over sources.max_kbit_s or \
+                sources.max_ssrcs, two senders with one SSRC, or not authentic (SRTP)
+                """)
+            refusedReported = refused
+        }
+        guard !unknownPayloadReported else { return }
+        forEachSpeaker { speaker in
+            guard let type = speaker.receiver.statistics.firstUnknownPayloadType, !unknownPayloadReported else {
+                return
+            }
+            unknownPayloadReported = true
+            logger.warning(
+                "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
+            )
+        }
+    }
+
+    private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
+        for port in ports {
+            for case let speaker? in port.speakers { body(speaker) }
+        }
+    }
+}
+
+extension RTPReceiver {
+    fileprivate init(_ stream: RTPStreamDescription, limits: RTPReceiverLimits) {
+        self.init(formats: stream.formats, levelExtension: stream.levelExtension, limits: limits)
+    }
+}
