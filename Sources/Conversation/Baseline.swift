@@ -1,10 +1,11 @@
 /// A slow, robust running estimate of what is usual for one quantity of one speaker.
 ///
-/// Centre and spread follow the samples with a weight of 1/n that does not fall below 1/`memory`, and a
-/// sample moves them as if it lay no further than two spreads away (Huber, 1964): slow enough not to chase
-/// the effect that is measured against it.
+/// Centre and spread are the means of the first `warmUp` samples; after that they follow with a weight of 1/`memory`. A
+/// sample moves them as if it lay no further than two spreads away (Huber, 1964): slow enough not to chase the effect
+/// that is measured against it.
 struct Baseline {
     private let memory: Double
+    private let warmUp: Int
     private let least: Double
     private var deviation: Double
     /// The usual value.
@@ -14,9 +15,11 @@ struct Baseline {
 
     /// - Parameters:
     ///   - memory: number of samples that the estimate reaches back.
+    ///   - warmUp: number of samples that count alike at first.
     ///   - leastSpread: smallest spread that a deviation is measured with, in the unit of the samples.
-    init(memory: Double, leastSpread: Double) {
+    init(memory: Double, warmUp: Int, leastSpread: Double) {
         self.memory = memory
+        self.warmUp = warmUp
         least = leastSpread
         deviation = leastSpread
     }
@@ -35,7 +38,7 @@ struct Baseline {
             centre = value
             return
         }
-        let weight = max(1 / Double(samples), 1 / memory)
+        let weight = samples <= warmUp ? 1 / Double(samples) : 1 / memory
         let bound = 2 * spread
         let innovation = max(-bound, min(bound, value - centre))
         centre += weight * innovation

@@ -54,11 +54,15 @@ struct EngagementModel {
         inputs = EngagementInput.allCases.filter { (usesVoice || !$0.isVoice) && configuration.points($0) > 0 }
         let sum = inputs.reduce(0) { $0 + configuration.points($1) }
         scale = sum > 0 ? 50 / sum : 0
-        // Samples come once a second, and the memory is some ten minutes of them; lags are counted one by one.
-        for input in inputs {
-            baselines[input] = Baseline(
-                memory: input == .responseLag ? 60 : 600, leastSpread: Self.leastSpread(input))
-        }
+        for input in inputs { baselines[input] = Self.baseline(input) }
+    }
+
+    /// Samples come once a second: three minutes count alike, then the memory is ten minutes. Lags are counted one by
+    /// one.
+    private static func baseline(_ input: EngagementInput) -> Baseline {
+        input == .responseLag
+            ? Baseline(memory: 60, warmUp: 12, leastSpread: leastSpread(input))
+            : Baseline(memory: 600, warmUp: 180, leastSpread: leastSpread(input))
     }
 
     /// The usual value of an input in the unit of the metric; nil until it rests on enough.
@@ -76,7 +80,7 @@ struct EngagementModel {
             // A lag is learned when it is no longer scored, so that it is never compared with itself.
             let value = scaled(oldest.milliseconds, .responseLag)
             baselines[.responseLag]?.add(value)
-            pairLags[oldest.after, default: Self.lagBaseline].add(value)
+            pairLags[oldest.after, default: Self.baseline(.responseLag)].add(value)
         }
         lags.append(Lag(hop: hop, milliseconds: lagMilliseconds, after: previous))
     }
@@ -155,7 +159,7 @@ struct EngagementModel {
 
     /// The newest lags, each compared with the usual one after the same person, or with all of the speaker's.
     private func lagContribution(oldestHop: Int64) -> (Contribution, variance: Double) {
-        let own = baselines[.responseLag] ?? Self.lagBaseline
+        let own = baselines[.responseLag] ?? Self.baseline(.responseLag)
         var compared: [(lag: Lag, baseline: Baseline, z: Double)] = []
         for lag in lags where lag.hop > oldestHop {
             var baseline = own
@@ -183,8 +187,6 @@ struct EngagementModel {
     }
 
     // MARK: Scales
-
-    private static var lagBaseline: Baseline { Baseline(memory: 60, leastSpread: leastSpread(.responseLag)) }
 
     /// A scale on which equal steps mean about the same: logarithmic for what is perceived in ratios, the doubled
     /// square root for counts (whose standard deviation is then 1; Anscombe, 1948).

@@ -14,7 +14,7 @@ struct VoiceWindows {
     private static let binsPerSemitone = 4.0
     private static let lowestHz = 55.0
     private static let binsPerDb = 2.0
-    private static let lowestDb = -100.0
+    private static let lowestDb = -108.0
 
     private var pitch: RollingHistogram
     private var level: RollingHistogram
@@ -31,9 +31,10 @@ struct VoiceWindows {
 
     init(windowsSeconds: [Int]) {
         let hops = windowsSeconds.map { $0 * AudioGrid.hopsPerSecond }
-        // From 55 to 553 Hz in quarters of a semitone; from -100 to 0 dB in halves of a dB.
+        // From 55 to 553 Hz in quarters of a semitone; from -108 to 19 dB in halves of a dB
+        // (what is given as numbers can lie above full scale).
         pitch = RollingHistogram(windowsHops: hops, binCount: 160)
-        level = RollingHistogram(windowsHops: hops, binCount: 200)
+        level = RollingHistogram(windowsHops: hops, binCount: 254)
     }
 
     mutating func add(_ record: HopRecord) {

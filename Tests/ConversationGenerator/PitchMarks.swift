@@ -4,21 +4,21 @@ import MediaTypes
 extension Voice {
     /// The same voice saying the same clips for the same time on one note.
     public func onOneNote() -> Voice {
-        let speech = sentences.map { Monotone($0.samples) }
+        let speech = sentences.map { PitchMarks($0.samples) }
         let periods = speech.flatMap(\.periods).filter { $0 > 0 }.sorted()
         guard !periods.isEmpty else { return self }
         let period = periods[periods.count / 2]
         var voice = self
         voice.name = "\(name), on one note"
         voice.sentences = zip(sentences, speech).map { clip, speech in
-            Clip(samples: speech.rendered(period: period), speech: clip.speech)
+            Clip(samples: speech.rendered { _ in period }, speech: clip.speech)
         }
         return voice
     }
 }
 
-/// Moves the periods of a clean voice, and leaves everything else (TD-PSOLA: Moulines & Charpentier, 1990).
-struct Monotone {
+/// Moves the periods of a voice, and leaves everything else (TD-PSOLA: Moulines & Charpentier, 1990).
+struct PitchMarks {
     /// 60 to 350 Hz.
     private static let lags = 46...266
     /// Samples that are correlated.
@@ -87,8 +87,10 @@ struct Monotone {
         }
     }
 
-    /// The speech with this period wherever there is voice.
-    func rendered(period: Int) -> [Float] {
+    /// The speech with other periods wherever there is voice.
+    ///
+    /// - Parameter newPeriod: is given a period and returns the one in its place, in samples.
+    func rendered(_ newPeriod: (Int) -> Int) -> [Float] {
         guard marks.count > 2 else { return samples }
         var sums = [Float](repeating: 0, count: samples.count)
         var weights = sums
@@ -109,7 +111,7 @@ struct Monotone {
                 weights[place] += weight
             }
             if index == marks.count - 2, target >= mark.sample { break }
-            target += mark.isVoiced ? period : right
+            target += mark.isVoiced ? max(1, newPeriod((left + right) / 2)) : right
         }
         return zip(sums, weights).map { $1 > 0.05 ? $0 / $1 : 0 }
     }
