@@ -95,7 +95,7 @@ let package = Package(
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes"]),
         tests("EventsTests", ["Events"]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["attune", "attuned"]),
+        tests("EndToEndTests", ["CSRTP", "attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
