@@ -34,6 +34,8 @@ final class RTPReception {
 
     private final class Security {
         var session: SRTPSession
+        /// Sources that said goodbye in what is being decrypted.
+        var departed: [UInt32] = []
         init(_ session: consuming SRTPSession) { self.session = session }
     }
 
@@ -114,6 +116,9 @@ final class RTPReception {
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
         if let security = ports[number].security {
             security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
+            // Only now: the session is in use while it lends what it decrypted.
+            for ssrc in security.departed { security.session.forget(ssrc: ssrc) }
+            security.departed.removeAll(keepingCapacity: true)
         } else {
             if RTCP.isRTCP(datagram) { noteReporter(port: number, channel: channel, address: sender, now: now) }
             take(datagram, port: number, origin: sender.origin, now: now)
@@ -173,7 +178,7 @@ final class RTPReception {
                 if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
             case .bye(let ssrc):
                 guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
-                ports[number].security?.session.forget(ssrc: ssrc)
+                ports[number].security?.departed.append(ssrc)
                 ports[number].speakers[index]?.receive(message, origin: origin, nowNanoseconds: now)
                 dismiss(port: number, speaker: index, reason: "the sender said goodbye")
             case .senderReport(let report):

@@ -27,6 +27,9 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// Where the loudest recent speech is this far (dB) above the noise, the voice is near and the line quiet: there
     /// the floor is low for that, and taking it off would only lengthen what is found.
     private static let nearRangeDb: ClosedRange<Float> = 58...60
+    /// From this range on the edges of the speech are sharp, so that units are shortened by what the network sees of
+    /// its surroundings.
+    private static let sharpRangeDb: Float = 50
 
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
@@ -97,7 +100,7 @@ struct NetworkDetector: ~Copyable, Sendable {
         return SpeechEstimate(
             probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
             activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias),
-            isNear: distant < 0.5)
+            isNear: rangeDb >= Self.sharpRangeDb)
     }
 
     private static func logistic(_ odds: Float) -> Float {

@@ -4,6 +4,8 @@ import Testing
 /// What says nothing about how anybody takes part must not move a score. `make conversations` prints the figures.
 @Suite struct InvarianceTests {
     private func check(_ tracks: [[Float]], under transformations: [Transformation]) throws {
+        // Room for 12 dB more: it is not clipping that is to be measured.
+        let tracks = tracks.map { $0.map { $0 / 4 } }
         let reference = Material.analyse(tracks)
         for transformation in transformations {
             let transformed = Material.analyse(try tracks.map { try transformation.apply(to: $0) })

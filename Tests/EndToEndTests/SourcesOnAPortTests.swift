@@ -1,3 +1,4 @@
+import CSRTP
 import Foundation
 import Glibc
 import Testing
@@ -8,15 +9,32 @@ private final class PlainSender {
     private let port: UInt16
     private var address = UInt32(0x7F00_0001).bigEndian
     private var sequence: UInt16 = 0
+    /// Encrypts what is sent; nil sends it as it is.
+    private var security: srtp_t?
 
-    init(to url: String) throws {
+    /// - Parameter key: master key and salt of SRTP with AES_CM_128_HMAC_SHA1_80.
+    init(to url: String, key: [UInt8]? = nil) throws {
         let text = try #require(url.split(separator: ":").last?.split(separator: "?").first)
         port = try #require(UInt16(text))
         socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         try #require(socket >= 0)
+        guard var key else { return }
+        try #require(srtp_init() == srtp_err_status_ok)
+        var policy = srtp_policy_t()
+        policy.ssrc.type = ssrc_any_outbound
+        srtp_crypto_policy_set_rtp_default(&policy.rtp)
+        srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
+        let status = key.withUnsafeMutableBufferPointer { bytes in
+            policy.key = bytes.baseAddress
+            return srtp_create(&security, &policy)
+        }
+        try #require(status == srtp_err_status_ok)
     }
 
-    deinit { close(socket) }
+    deinit {
+        if let security { srtp_dealloc(security) }
+        close(socket)
+    }
 
     /// Sends to `group` by `interface` from now on, to receivers on this machine only.
     func aim(at group: String, interface: String) {
@@ -28,7 +46,8 @@ private final class PlainSender {
         setsockopt(socket, Int32(IPPROTO_IP), IP_MULTICAST_TTL, &hops, 4)
     }
 
-    func send(_ bytes: [UInt8]) {
+    func send(_ plain: [UInt8]) {
+        let bytes = protect(plain)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -37,6 +56,18 @@ private final class PlainSender {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 sendto(socket, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
+        }
+    }
+
+    private func protect(_ bytes: [UInt8]) -> [UInt8] {
+        guard let security else { return bytes }
+        var words = [UInt32](repeating: 0, count: bytes.count / 4 + 64)
+        var length = Int32(bytes.count)
+        return words.withUnsafeMutableBytes { memory in
+            memory.copyBytes(from: bytes)
+            let isReport = (192...223).contains(bytes[1])
+            _ = (isReport ? srtp_protect_rtcp : srtp_protect)(security, memory.baseAddress, &length)
+            return Array(memory[..<Int(length)])
         }
     }
 
@@ -178,8 +209,8 @@ private final class PlainSender {
         let daemon = try RunningDaemon()
         let file = try daemon.folder.file("key.txt", "AES_CM_128_HMAC_SHA1_80 inline:\(secret)\n")
         let answer = try daemon.attune(
-            "attach", "rtp://127.0.0.1:0", "--session", "call", "--speaker", "ana", "--consent", "granted",
-            "--crypto-file", file)
+            "attach", "rtp://127.0.0.1:0", "--session", "call", "--ssrc", "ana=17", "--ssrc", "bo=18", "--consent",
+            "granted", "--crypto-file", file)
         try #require(answer.status == 0, "\(answer.errors)")
         let url = try #require(answer.output.split(whereSeparator: \.isWhitespace).last.map(String.init))
         let subscriber = try Subscriber(daemon.eventsPath)
@@ -193,12 +224,16 @@ private final class PlainSender {
         let logs = try TemporaryFolder()
         let sender = try startSender(
             [
-                "-re", "-f", "lavfi", "-i", "sine=300:duration=60", "-c:a", "libopus", "-f", "rtp",
+                "-re", "-f", "lavfi", "-i", "sine=300:duration=60", "-c:a", "libopus", "-f", "rtp", "-ssrc", "17",
                 "-srtp_out_suite", "AES_CM_128_HMAC_SHA1_80", "-srtp_out_params", secret,
                 "srtp" + url.dropFirst(3),
             ], logs: logs.path)
         defer { sender.terminate() }
-        try subscriber.wait(for: "ticks") { $0.type == "tick" }
+        try subscriber.wait(for: "ticks") { $0.type == "tick" && $0.speaker == "ana" }
+        let other = try PlainSender(to: url, key: Array("0123456789abcdef0123456789abcd".utf8))
+        other.send(sources: [18])
+        other.leave(18)
+        try subscriber.wait(for: "the goodbye") { $0.type == "speaker.left" && $0.speaker == "bo" }
         try "no key".write(toFile: file, atomically: true, encoding: .utf8)
         let refused = try daemon.attune(
             "attach", "rtp://127.0.0.1:0", "--session", "other", "--speaker", "a", "--consent", "granted",
