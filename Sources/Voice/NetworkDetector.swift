@@ -29,7 +29,7 @@ struct NetworkDetector: ~Copyable, Sendable {
     private static let nearRangeDb: ClosedRange<Float> = 58...60
     /// From this range on the edges of the speech are sharp, so that units are shortened by what the network sees of
     /// its surroundings.
-    private static let sharpRangeDb: Float = 50
+    private static let sharpRangeDb: Float = 57
 
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
