@@ -64,6 +64,7 @@ let package = Package(
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
+        library("Text"),
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
@@ -105,6 +106,7 @@ let package = Package(
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
+        tests("TextTests", ["Text"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

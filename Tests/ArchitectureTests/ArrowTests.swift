@@ -13,6 +13,7 @@ import Testing
         "Decode": ["MediaTypes", "CFFmpeg", "CFFmpegSupport", "CSndfile", "Glibc", "Synchronization"],
         "RTP": ["MediaTypes", "COpus", "Glibc"],
         "Voice": ["MediaTypes", "CKernels"],
+        "Text": [],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
         "Publish": [
@@ -71,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Voice", "Conversation", "MediaTypes", "Events", "Schema", "RTP"])
+    @Test(arguments: ["Voice", "Text", "Conversation", "MediaTypes", "Events", "Schema", "RTP"])
     func analysisLooksAtNoClock(target: String) throws {
         for file in try swiftFiles(of: target) {
             let text = try String(contentsOf: file, encoding: .utf8)
