@@ -68,28 +68,28 @@ let package = Package(
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Voice"]),
+        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Text", "Voice"]),
 
         // Events out.
         .target(name: "CPlatform"),
         library("Publish", ["CPlatform", "Events", logging, nioCore, nioPosix]),
 
         // Around it.
-        library("Settings", ["Conversation", yams]),
+        library("Settings", ["Conversation", "Text", yams]),
         library("ControlAPI"),
         library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
         library(
             "Daemon",
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", lifecycle, logging, nioCore, nioPosix, signals,
+                "Publish", "RTP", "Settings", "Text", lifecycle, logging, nioCore, nioPosix, signals,
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
         command(
             "attune",
             [
-                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings", "Text",
                 argumentParser,
             ]),
 
@@ -101,7 +101,7 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["Schema", "attune", "attuned"]),
-        tests("PipelineTests", ["MediaTypes", "Pipeline"]),
+        tests("PipelineTests", ["Conversation", "Events", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),

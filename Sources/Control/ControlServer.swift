@@ -69,6 +69,11 @@ public struct ControlServer: Service {
             try await backend.setConsent(session: session, speaker: speaker, to: state)
             return try respond(wanted)
         }
+        router.post("/v1/sessions/:session/captions") { request, context in
+            let session = try Self.name("session", in: context)
+            let wanted = try await Self.decode(CaptionRequest.self, from: request)
+            return try respond(await backend.caption(session: session, wanted))
+        }
         router.delete("/v1/sessions/:session") { _, context in
             let session = try Self.name("session", in: context)
             let totals = try await backend.detach(session: session)

@@ -10,6 +10,7 @@ import Pipeline
 import Publish
 import ServiceLifecycle
 public import Settings
+import Text
 import UnixSignals
 
 /// Why the daemon did not start.
@@ -31,6 +32,7 @@ public func runDaemon(_ settings: Settings) async throws {
     let logger = Logger(label: "attuned")
     let group = try groupID(of: settings.sockets.group)
     let detection = try speechDetection(settings.voice, logger)
+    let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publisher = Publisher(
@@ -49,7 +51,7 @@ public func runDaemon(_ settings: Settings) async throws {
     }
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
-        publish: publisher.publish)
+        analyzer: analyzer, publish: publisher.publish)
     let sockets = settings.sockets
     let control = ControlServer(
         path: sockets.control, version: attuneVersion, backend: registry, eventLoopGroup: eventLoopGroup,
@@ -99,6 +101,21 @@ private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throw
         logger.error("\(error.description); the built-in detector is used")
         return .builtIn
     }
+}
+
+/// What counts captions: with the lexicon that the configuration names, which must be usable, or the installed one.
+private func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
+    var lexicon: CaptionLexicon?
+    do throws(CaptionLexiconError) {
+        lexicon = if let file = settings.lexicon { try CaptionLexicon(file: file) } else { try .standard() }
+        if lexicon == nil { logger.info("\(CaptionLexicon.missingNote)") }
+    } catch {
+        if settings.lexicon != nil {
+            throw DaemonError(exitCode: 78, message: "captions.lexicon: \(error.description)")
+        }
+        logger.error("\(error.description); captions give no sentiment")
+    }
+    return TextAnalyzer(lexicon: lexicon?.lexicon, fillers: settings.fillers)
 }
 
 /// A part of the daemon that works by itself and only has to be closed in its turn: services are shut down in

@@ -7,6 +7,7 @@ import MediaTypes
 import NIOCore
 import Pipeline
 import Settings
+import Text
 
 /// All running sessions and their sources; what the control socket commands.
 actor SessionRegistry: ControlBackend {
@@ -16,12 +17,14 @@ actor SessionRegistry: ControlBackend {
         /// Speakers of each source by the source's id.
         var speakers: [String: [SpeakerTrack]] = [:]
         var isEnding = false
+        var captions = CaptionGate()
     }
 
     private let settings: Settings
     private let inForce: Policy
     private let factory: SourceFactory
     private let detection: SpeechDetection
+    private let analyzer: TextAnalyzer
     private let publish: @Sendable (Event) -> Void
     private let logger: Logger
     private var entries: [String: Entry] = [:]
@@ -31,13 +34,14 @@ actor SessionRegistry: ControlBackend {
 
     init(
         settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
-        detection: SpeechDetection,
+        detection: SpeechDetection, analyzer: TextAnalyzer,
         publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
         inForce = policy
         self.logger = logger
         self.detection = detection
+        self.analyzer = analyzer
         self.publish = publish
         factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -103,11 +107,35 @@ actor SessionRegistry: ControlBackend {
     func setConsent(session name: String, speaker: String, to state: ConsentState) async throws(Problem) {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
         guard entry.session.update({ $0.setConsent(name: speaker, to: state) }) == true else {
-            throw Problem(
-                status: 404, type: "no_such_speaker",
-                detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
+            throw Self.noSuchSpeaker(speaker, session: name)
         }
         logger.info("consent \(state.rawValue)", metadata: ["session": "\(name)"])
+    }
+
+    func caption(session name: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
+        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
+        let captions = try CaptionGate.captions(of: request)
+        guard entries[name]?.captions.admit(captions.count, atNanoseconds: HostClock.monotonicNanoseconds()) == true
+        else {
+            throw Problem(
+                status: 429, type: "too_many_captions",
+                detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
+        }
+        // All or none: a name that is wrong is told before anything counts.
+        for caption in captions
+        where entry.session.update({ $0.captionPermission(speaker: caption.speaker) }) == .unknownSpeaker {
+            throw Self.noSuchSpeaker(caption.speaker, session: name)
+        }
+        var summary = CaptionSummary()
+        for caption in captions {
+            // One at a time, so that media never waits for more than one.
+            switch entry.session.update({ $0.take(caption, counting: analyzer) }) {
+            case .counted: summary.counted += 1
+            case .outOfTime: summary.outOfTime += 1
+            case .ignored, nil: summary.ignored += 1
+            }
+        }
+        return summary
     }
 
     func sessions() -> [SessionSummary] {
@@ -139,6 +167,12 @@ actor SessionRegistry: ControlBackend {
         Problem(
             status: 404, type: "no_such_session",
             detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
+    }
+
+    private static func noSuchSpeaker(_ speaker: String, session name: String) -> Problem {
+        Problem(
+            status: 404, type: "no_such_speaker",
+            detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
     }
 
     private func newEntry(_ request: AttachRequest) -> Entry {

@@ -96,6 +96,8 @@ extension SettingsKey {
             $1.sources.reconnectMostMilliseconds = try $0.milliseconds(0.1...3600)
         },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
+        SettingsKey("captions.lexicon") { $1.captions.lexicon = try $0.optionalText() },
+        SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },
         SettingsKey("policy.profile") {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },

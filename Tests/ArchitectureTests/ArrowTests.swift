@@ -15,11 +15,11 @@ import Testing
         "Voice": ["MediaTypes", "CKernels"],
         "Text": [],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
-        "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
+        "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Text", "Conversation", "Foundation"],
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
-        "Settings": ["Conversation", "Foundation", "Yams"],
+        "Settings": ["Conversation", "Foundation", "Text", "Yams"],
         "ControlAPI": [],
         "Control": [
             "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
@@ -28,13 +28,13 @@ import Testing
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
             "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings",
-            "Synchronization", "UnixSignals",
+            "Synchronization", "Text", "UnixSignals",
         ],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
             "ArgumentParser", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation", "Pipeline",
-            "Schema", "Settings",
+            "Schema", "Settings", "Text",
         ],
     ]
 

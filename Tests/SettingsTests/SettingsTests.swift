@@ -53,6 +53,7 @@ import Testing
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
+                captions: {lexicon: /l, fillers: [äh, sag ich mal]}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
@@ -67,6 +68,7 @@ import Testing
         #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500)
+        #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
         #expect(settings.logLevel == "debug")
     }
 
@@ -93,6 +95,8 @@ import Testing
         ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
         ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
+        ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),
+        ("captions:\n  fillers: [\"\"]\n", 2, "must be a list of at most 200 words"),
         ("log:\n  level: loud\n", 2, "one of trace"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
