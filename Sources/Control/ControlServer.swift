@@ -115,7 +115,7 @@ public struct ControlServer: Service {
         case .keyNotFound(let key, _): return "the field '\(key.stringValue)' is missing\(remedy)"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return "the field '\(path)' has the wrong type\(remedy)"
+            return "\(path.isEmpty ? "the body" : "the field '\(path)'") has the wrong type\(remedy)"
         default: return "the body is not JSON\(remedy)"
         }
     }

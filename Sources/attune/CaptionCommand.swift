@@ -23,6 +23,9 @@ struct CaptionCommand: AsyncParsableCommand {
     @Option(help: "Who speaks in cues of WebVTT without a voice tag.")
     var speaker: String?
 
+    @Option(help: "Seconds of the session at which the times of FILE begin.")
+    var offset = 0.0
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
@@ -35,7 +38,7 @@ struct CaptionCommand: AsyncParsableCommand {
     }
 
     private func fromFile() async throws -> CaptionSummary {
-        let lines = try CaptionFile.read(file, speaker: speaker).map(CaptionRequest.Line.init)
+        let lines = try CaptionFile.read(file, speaker: speaker).map { CaptionRequest.Line($0).shifted(by: offset) }
             .sorted { $0.endSeconds < $1.endSeconds }
         guard let age = try await sockets.control.sessions().first(where: { $0.session == session })?.ageSeconds else {
             throw fail("there is no session '\(session)'; 'attune sessions' lists those that run", code: 65)
@@ -56,7 +59,7 @@ struct CaptionCommand: AsyncParsableCommand {
             number += 1
             guard !text.allSatisfy(\.isWhitespace) else { continue }
             let line = try CaptionFile.line(Data(text.utf8), place: "standard input:\(number)")
-            sum += try await sockets.control.caption(session: session, [line])
+            sum += try await sockets.control.caption(session: session, [line.shifted(by: offset)])
         }
         return sum
     }
@@ -121,6 +124,13 @@ extension CaptionRequest.Line {
         self.init(
             speaker: caption.speaker, startSeconds: caption.startSeconds, endSeconds: caption.endSeconds,
             text: caption.text, isPartial: caption.isPartial ? true : nil, id: caption.id)
+    }
+
+    fileprivate func shifted(by seconds: Double) -> Self {
+        var line = self
+        line.startSeconds += seconds
+        line.endSeconds += seconds
+        return line
     }
 }
 

@@ -49,6 +49,32 @@ import Testing
         #expect(captions.count <= 1)
     }
 
+    /// Files with bytes changed, doubled and missing are read or refused, and nothing else.
+    @Test func mutatedFilesAreNoHarm() {
+        let original = Array(
+            "WEBVTT\n\nNOTE x\n\n1\n00:01.000 --> 00:02.000 line:0\n<v Ana>A &amp; <i>b</i></v>\n\n00:03.000 --> 00:04.5\n- c\n"
+                .utf8)
+        var random = SplitMix(seed: 7)
+        var read = 0
+        for _ in 0..<3_000 {
+            var bytes = original
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(contentsOf: bytes[place...].prefix(9), at: place)
+                }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let captions = try? WebVTT.captions(in: text, speaker: "eve") {
+                read += 1
+                for caption in captions { #expect(caption.startSeconds < caption.endSeconds) }
+            }
+        }
+        #expect(read > 100)
+    }
+
     @Test(arguments: [
         ("", 0.0, 1.0, "x"), ("a", -1, 1, "x"), ("a", 1, 1, "x"), ("a", 2, 1, "x"), ("a", .nan, 1, "x"),
         ("a", 0, .infinity, "x"), ("a", 0, 601, "x"), ("a", 1e9, 1e9 + 1, "x"),
