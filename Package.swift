@@ -101,7 +101,7 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["Schema", "attune", "attuned"]),
-        tests("PipelineTests", ["Conversation", "Events", "MediaTypes", "Pipeline", "Text"]),
+        tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),

@@ -122,14 +122,18 @@ actor SessionRegistry: ControlBackend {
                 detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
         }
         // All or none: a name that is wrong is told before anything counts.
-        for caption in captions
-        where entry.session.update({ $0.captionPermission(speaker: caption.speaker) }) == .unknownSpeaker {
+        let permissions = captions.map { caption in
+            entry.session.update { $0.captionPermission(speaker: caption.speaker) } ?? .nothing
+        }
+        for (caption, permission) in zip(captions, permissions) where permission == .unknownSpeaker {
             throw Self.noSuchSpeaker(caption.speaker, session: name)
         }
         var summary = CaptionSummary()
-        for caption in captions {
-            // One at a time, so that media never waits for more than one.
-            switch entry.session.update({ $0.take(caption, counting: analyzer) }) {
+        for (caption, permission) in zip(captions, permissions) {
+            // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
+            // looked at again when the line is taken.
+            let line = CaptionLine(caption, counting: analyzer, permission: permission)
+            switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
             case .counted: summary.counted += 1
             case .outOfTime: summary.outOfTime += 1
             case .ignored, nil: summary.ignored += 1

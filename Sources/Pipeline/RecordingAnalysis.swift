@@ -62,7 +62,10 @@ public enum RecordingAnalysis {
             let horizon = Double(engine.settledHops) / Double(AudioGrid.hopsPerSecond) + captionLeadSeconds
             while let next = waiting.last, next.endSeconds <= horizon {
                 waiting.removeLast()
-                _ = engine.take(next, counting: analyzer)
+                let permission = engine.captionPermission(speaker: next.speaker)
+                if let line = CaptionLine(next, counting: analyzer, permission: permission) {
+                    _ = engine.take(line, speaker: next.speaker)
+                }
             }
             try voices[index].advance(&engine)
             engine.takeEvents().forEach(emit)

@@ -20,9 +20,8 @@ struct LexiconSentiment {
     private let words: Words
     private let capitalsCount: Bool
 
-    /// The compound score of a text, −1…1; 0 where no word of it carries a feeling.
-    static func compound(of text: String, lexicon: Lexicon) -> Double {
-        let words = Words(text)
+    /// The compound score of a text and its words, −1…1; 0 where none carries a feeling.
+    static func compound(of text: String, words: Words, lexicon: Lexicon) -> Double {
         let line = LexiconSentiment(words, lexicon)
         var valences = words.lower.indices.map { line.valence(at: $0) }
         if let contrast = words.lower.firstIndex(where: lexicon.contrasts.contains) {

@@ -22,13 +22,15 @@ public struct TextAnalyzer: Sendable, Equatable {
     ///
     /// - Parameter scoresSentiment: whether sentiment may be computed.
     public func figures(of text: String, scoresSentiment: Bool) -> TextFigures {
-        let words = Words(text).lower.map { word in
+        let all = Words(text)
+        let words = all.lower.map { word in
             // Of a short word the punctuation is still there, since it might be an emoticon.
             String(word.drop { !$0.isLetter && !$0.isNumber }.prefix { $0.isLetter || $0.isNumber || $0 == "'" })
         }.filter { !$0.isEmpty }
         return TextFigures(
             words: words.count, fillers: fillerCount(words), questions: Self.questions(text),
-            compound: scoresSentiment ? lexicon.map { LexiconSentiment.compound(of: text, lexicon: $0) } : nil)
+            compound: scoresSentiment
+                ? lexicon.map { LexiconSentiment.compound(of: text, words: all, lexicon: $0) } : nil)
     }
 
     private func fillerCount(_ words: [String]) -> Int {

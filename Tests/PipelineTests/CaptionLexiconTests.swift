@@ -1,5 +1,4 @@
 import Conversation
-import Events
 import Foundation
 import Testing
 import Text
@@ -20,18 +19,16 @@ import Text
         #expect(try CaptionLexicon(file: path).lexicon.count == 1)
     }
 
-    /// Where the policy forbids sentiment, the lexicon is not asked at all; where nothing is measured, no word is.
-    @Test(arguments: [
-        (Policy.Profile.standard, CaptionOutcome.counted), (.behaviourOnly, .counted), (.ownVoice, .ignored),
-    ])
-    func linesAreCountedAsFarAsTheyMayBe(profile: Policy.Profile, outcome: CaptionOutcome) throws {
-        var configuration = ConversationConfiguration()
-        configuration.policy = Policy(profile)
-        var engine = SessionEngine(id: "s", configuration: configuration)
-        _ = engine.join(name: "ana", role: "rep", consent: .granted, at: 0)
-        let caption = try Caption(speaker: "ana", startSeconds: 0.5, endSeconds: 0.504, text: "good")
-        #expect(engine.take(caption, counting: TextAnalyzer()) == outcome)
-        let stranger = try Caption(speaker: "eve", startSeconds: 0, endSeconds: 1, text: "good")
-        #expect(engine.take(stranger, counting: TextAnalyzer()) == .ignored)
+    /// Where sentiment may not be computed it is not, and where nothing is measured no word is looked at.
+    @Test func linesAreCountedAsFarAsTheyMayBe() throws {
+        let analyzer = TextAnalyzer(lexicon: try Lexicon(Array("word\tgood\t2".utf8)))
+        let caption = try Caption(speaker: "ana", startSeconds: 0.5, endSeconds: 0.504, text: "Good?", id: "7")
+        for permission in [CaptionPermission.unknownSpeaker, .nothing] {
+            #expect(CaptionLine(caption, counting: analyzer, permission: permission) == nil)
+        }
+        var counted = CaptionLine(startHop: 50, endHop: 51, id: "7", words: 1, questions: 1)
+        #expect(CaptionLine(caption, counting: analyzer, permission: .counts) == counted)
+        counted.compound = 2 / 19.0.squareRoot()
+        #expect(CaptionLine(caption, counting: analyzer, permission: .sentiment) == counted)
     }
 }

@@ -20,7 +20,7 @@ enum EnglishLexicon {
     }
 
     private func score(_ text: String, _ lexicon: Lexicon) -> Double {
-        LexiconSentiment.compound(of: text, lexicon: lexicon)
+        LexiconSentiment.compound(of: text, words: Words(text), lexicon: lexicon)
     }
 
     /// The package prints four decimals; everything beyond half of the last is a difference in a rule.
