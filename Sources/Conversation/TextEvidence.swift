@@ -1,11 +1,11 @@
-/// What the words of a speaker's captions say about valence within a window.
+/// What the captions of one speaker in the scored window say, as a word-list score of their lines.
 struct TextEvidence: Sendable, Equatable {
-    /// Word-weighted mean of the compound scores of the caption lines, −1…1.
+    /// −1…1, the word-weighted mean of the compound scores of the caption lines in the window.
     var valence: Double
-    /// Words of those lines.
+    /// Words in those lines.
     var words: Int
-    /// Lines.
+    /// Those lines.
     var lines: Int
-    /// Standard deviation of the lines' compound scores.
+    /// Standard deviation of the lines' compound scores; 0 for a single line.
     var spread: Double
 }

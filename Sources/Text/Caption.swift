@@ -4,6 +4,8 @@ public struct Caption: Sendable, Equatable {
     public static let mostTextBytes = 4096
     /// Bytes that an id may have.
     public static let mostIDBytes = 64
+    /// Bytes that the name of a speaker may have.
+    static let mostNameBytes = 64
     /// Latest time that is taken, seconds; longer than a session lives.
     static let latestSeconds = 10_000_000.0
     /// Longest line, seconds.
@@ -27,7 +29,9 @@ public struct Caption: Sendable, Equatable {
         speaker: String, startSeconds: Double, endSeconds: Double, text: String, isPartial: Bool = false,
         id: String? = nil
     ) throws(CaptionError) {
-        guard !speaker.isEmpty else { throw CaptionError("a line of captions needs a speaker") }
+        guard (1...Self.mostNameBytes).contains(speaker.utf8.count) else {
+            throw CaptionError("the speaker of a line must have a name of 1 to \(Self.mostNameBytes) bytes")
+        }
         guard startSeconds >= 0, startSeconds < endSeconds, endSeconds <= Self.latestSeconds,
             endSeconds - startSeconds <= Self.longestSeconds
         else {

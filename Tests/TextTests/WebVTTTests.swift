@@ -76,7 +76,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", 0.0, 1.0, "x"), ("a", -1, 1, "x"), ("a", 1, 1, "x"), ("a", 2, 1, "x"), ("a", .nan, 1, "x"),
+        ("", 0.0, 1.0, "x"), (String(repeating: "a", count: 65), 0, 1, "x"), ("a", -1, 1, "x"), ("a", 1, 1, "x"),
+        ("a", 2, 1, "x"), ("a", .nan, 1, "x"),
         ("a", 0, .infinity, "x"), ("a", 0, 601, "x"), ("a", 1e9, 1e9 + 1, "x"),
         ("a", 0, 1, String(repeating: "x", count: 4097)),
     ])
