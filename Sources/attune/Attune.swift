@@ -14,8 +14,7 @@ struct Attune: AsyncParsableCommand {
         version: attuneVersion,
         subcommands: [
             Attach.self, Detach.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self, Top.self,
-            Analyze.self, Features.self,
-            Segments.self, Doctor.self,
+            Analyze.self, Features.self, Segments.self, Doctor.self,
         ])
 }
 
