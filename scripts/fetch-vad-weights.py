@@ -7,16 +7,13 @@ Takes the pinned wheel from PyPI with pip, checks its hash, reads the initialize
 writes silero-vad-6.2.3.bin and silero-vad-6.2.3.LICENSE. Does nothing where both are there already.
 """
 
-import hashlib
 import io
 import math
-import os
 import struct
-import subprocess
 import sys
-import tempfile
 import zipfile
-from pathlib import Path
+
+from pinned_wheel import checked, folder_of, is_there, put, wheel
 
 VERSION = "6.2.3"
 WHEEL_SHA256 = "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8"
@@ -138,38 +135,16 @@ def convert(model):
     return flat.getvalue()
 
 
-def checked(data, expected, what):
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != expected:
-        sys.exit(f"{what} has SHA-256 {digest} instead of {expected}")
-    return data
-
-
 def main():
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "models"
+    folder = folder_of(sys.argv)
     target = folder / f"silero-vad-{VERSION}.bin"
     notice = folder / f"silero-vad-{VERSION}.LICENSE"
-    if target.exists() and notice.exists() and hashlib.sha256(target.read_bytes()).hexdigest() == FLAT_SHA256:
+    if is_there(target, notice, FLAT_SHA256):
         print(f"{target} is there")
         return
-    with tempfile.TemporaryDirectory() as temporary:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-             "--only-binary", ":all:", "--dest", temporary, f"silero-vad=={VERSION}"],
-            check=True,
-        )
-        wheel = next(Path(temporary).glob("*.whl")).read_bytes()
-    checked(wheel, WHEEL_SHA256, "the wheel")
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+    with zipfile.ZipFile(io.BytesIO(wheel("silero-vad", VERSION, WHEEL_SHA256))) as archive:
         flat = checked(convert(archive.read(MODEL)), FLAT_SHA256, "the converted file")
-        license_text = archive.read(LICENSE)
-    folder.mkdir(parents=True, exist_ok=True)
-    notice.write_bytes(license_text)
-    # Written beside and renamed: a reader never sees half a file.
-    partial = target.with_suffix(".partial")
-    partial.write_bytes(flat)
-    os.replace(partial, target)
-    print(f"{target}: {len(flat)} bytes")
+        put(target, flat, notice, archive.read(LICENSE))
 
 
 if __name__ == "__main__":

@@ -59,6 +59,13 @@ public struct ControlClient: Sendable {
         _ = try await send(.PUT, uri, body: body)
     }
 
+    /// Hands over lines of captions.
+    public func caption(session: String, _ lines: [CaptionRequest.Line]) async throws -> CaptionSummary {
+        let body = try JSONEncoder().encode(CaptionRequest(lines: lines))
+        let answer = try await send(.POST, "/v1/sessions/\(escaped(session))/captions", body: body)
+        return try decode(CaptionSummary.self, answer)
+    }
+
     /// The policy in force.
     public func policy() async throws -> PolicySummary {
         try decode(PolicySummary.self, try await send(.GET, "/v1/policy", body: nil))

@@ -9,6 +9,8 @@ public protocol ControlBackend: Sendable {
     func detach(session: String) async throws(Problem) -> SessionTotals
     /// A speaker gives consent or takes it back.
     func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
+    /// Counts lines of captions.
+    func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary
     /// Running sessions in the order they started.
     func sessions() async -> [SessionSummary]
     /// The policy in force.

@@ -71,6 +71,11 @@ public struct ControlServer: Service {
             try await backend.setConsent(session: session, speaker: speaker, to: state)
             return try respond(wanted)
         }
+        router.post("/v1/sessions/:session/captions") { request, context in
+            let session = try Self.name("session", in: context)
+            let wanted = try await Self.decode(CaptionRequest.self, from: request)
+            return try respond(await backend.caption(session: session, wanted))
+        }
         router.delete("/v1/sessions/:session") { _, context in
             let session = try Self.name("session", in: context)
             let totals = try await backend.detach(session: session)
@@ -135,7 +140,7 @@ public struct ControlServer: Service {
         case .keyNotFound(let key, _): return "the field '\(key.stringValue)' is missing\(remedy)"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return "the field '\(path)' has the wrong type\(remedy)"
+            return "\(path.isEmpty ? "the body" : "the field '\(path)'") has the wrong type\(remedy)"
         default: return "the body is not JSON\(remedy)"
         }
     }

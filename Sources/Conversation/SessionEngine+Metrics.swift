@@ -108,6 +108,12 @@ extension SessionEngine {
         }
         metrics.balance = shared.balance.map { .init(entropy: $0.entropy, gini: $0.gini) }
         metrics.freedom = shared.freedom
+        if !measures.captions.isEmpty {
+            let said = measures.captions.counts(before: settledHops, windowHops: shared.windowHops)
+            metrics.captions = .init(
+                words: said.words, wordsPerMinute: said.wordsPerMinute, fillerWords: said.fillers,
+                questions: said.questions)
+        }
         return metrics
     }
 

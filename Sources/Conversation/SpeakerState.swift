@@ -98,6 +98,7 @@ struct SpeakerMeasures {
     var recent = RecentVoice()
     var turnVoice = TurnVoiceSums()
     var channel = ChannelWatch()
+    var captions: CaptionWindows
     /// Offsets with which the speaker took the floor.
     var offsets: TransferOffsets
     /// Positive ones of them after a turn of the other side: the speaker's patience.
@@ -117,6 +118,7 @@ struct SpeakerMeasures {
     init(configuration: ConversationConfiguration, permits: Policy.Permissions) {
         counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
         voice = VoiceWindows(windowsSeconds: configuration.countedSeconds)
+        captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds)
         offsets = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         answers = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         engagement = EngagementModel(configuration: configuration.engagement, usesVoice: permits.voiceScores)

@@ -11,6 +11,7 @@ import Publish
 import ServiceLifecycle
 public import Settings
 import Store
+import Text
 import UnixSignals
 
 /// Why the daemon did not start.
@@ -46,6 +47,7 @@ public func runDaemon(_ settings: Settings) async throws {
     try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
     let detection = try speechDetection(settings.voice, logger)
+    let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publisher = Publisher(
@@ -65,7 +67,7 @@ public func runDaemon(_ settings: Settings) async throws {
     let store = StoredSessions(settings.store, logger)
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
-        store: store
+        store: store, analyzer: analyzer
     ) { event in
         publisher.publish(event)
         store.record(event)
@@ -120,6 +122,21 @@ private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throw
         logger.error("\(error.description); the built-in detector is used")
         return .builtIn
     }
+}
+
+/// What counts captions: with the lexicon that the configuration names, which must be usable, or the installed one.
+private func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
+    var lexicon: CaptionLexicon?
+    do throws(CaptionLexiconError) {
+        lexicon = if let file = settings.lexicon { try CaptionLexicon(file: file) } else { try .standard() }
+        if lexicon == nil { logger.info("\(CaptionLexicon.missingNote)") }
+    } catch {
+        if settings.lexicon != nil {
+            throw DaemonError(exitCode: 78, message: "captions.lexicon: \(error.description)")
+        }
+        logger.error("\(error.description); captions give no sentiment")
+    }
+    return TextAnalyzer(lexicon: lexicon?.lexicon, fillers: settings.fillers)
 }
 
 /// A part of the daemon that works by itself and only has to be closed in its turn: services are shut down in

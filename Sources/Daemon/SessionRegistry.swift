@@ -8,6 +8,7 @@ import NIOCore
 import Pipeline
 import RTP
 import Settings
+import Text
 
 /// All running sessions and their sources; what the control socket commands.
 actor SessionRegistry: ControlBackend {
@@ -17,6 +18,7 @@ actor SessionRegistry: ControlBackend {
         /// Speakers of each source by the source's id.
         var speakers: [String: [SpeakerTrack]] = [:]
         var isEnding = false
+        var captions = CaptionGate()
     }
 
     private let settings: Settings
@@ -24,6 +26,7 @@ actor SessionRegistry: ControlBackend {
     private let factory: SourceFactory
     private let detection: SpeechDetection
     private let store: StoredSessions
+    private let analyzer: TextAnalyzer
     private let publish: @Sendable (Event) -> Void
     private let logger: Logger
     private var entries: [String: Entry] = [:]
@@ -33,13 +36,15 @@ actor SessionRegistry: ControlBackend {
 
     init(
         settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
-        detection: SpeechDetection, store: StoredSessions, publish: @escaping @Sendable (Event) -> Void
+        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer,
+        publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
         inForce = policy
         self.logger = logger
         self.detection = detection
         self.store = store
+        self.analyzer = analyzer
         self.publish = publish
         factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -107,13 +112,41 @@ actor SessionRegistry: ControlBackend {
     func setConsent(session name: String, speaker: String, to state: ConsentState) async throws(Problem) {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
         guard entry.session.update({ $0.setConsent(name: speaker, to: state) }) == true else {
-            throw Problem(
-                status: 404, type: "no_such_speaker",
-                detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
+            throw Self.noSuchSpeaker(speaker, session: name)
         }
         logger.info("consent \(state.rawValue)", metadata: ["session": "\(name)"])
         // The answer says that what was stored of the speaker is gone, too.
         if state != .granted { try await store.settle() }
+    }
+
+    func caption(session name: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
+        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
+        let captions = try CaptionGate.captions(of: request)
+        guard entries[name]?.captions.admit(captions.count, atNanoseconds: HostClock.monotonicNanoseconds()) == true
+        else {
+            throw Problem(
+                status: 429, type: "too_many_captions",
+                detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
+        }
+        // All or none: a name that is wrong is told before anything counts.
+        let permissions = captions.map { caption in
+            entry.session.update { $0.captionPermission(speaker: caption.speaker) } ?? .nothing
+        }
+        for (caption, permission) in zip(captions, permissions) where permission == .unknownSpeaker {
+            throw Self.noSuchSpeaker(caption.speaker, session: name)
+        }
+        var summary = CaptionSummary()
+        for (caption, permission) in zip(captions, permissions) {
+            // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
+            // looked at again when the line is taken.
+            let line = CaptionLine(caption, counting: analyzer, permission: permission)
+            switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
+            case .counted: summary.counted += 1
+            case .outOfTime: summary.outOfTime += 1
+            case .ignored, nil: summary.ignored += 1
+            }
+        }
+        return summary
     }
 
     func sessions() -> [SessionSummary] {
@@ -145,6 +178,12 @@ actor SessionRegistry: ControlBackend {
         Problem(
             status: 404, type: "no_such_session",
             detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
+    }
+
+    private static func noSuchSpeaker(_ speaker: String, session name: String) -> Problem {
+        Problem(
+            status: 404, type: "no_such_speaker",
+            detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
     }
 
     private func newEntry(_ request: AttachRequest) -> Entry {

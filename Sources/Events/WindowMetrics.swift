@@ -19,6 +19,33 @@ public struct WindowMetrics: Sendable {
         }
     }
 
+    /// What was said, after the speaker's captions.
+    public struct Captions: Sendable, Equatable {
+        /// Words.
+        public var words: Int
+        /// Words per minute of the lines' own time; nil below a second of it.
+        public var wordsPerMinute: Double?
+        /// Fillers among the words (um, you know); one of several words counts once.
+        public var fillerWords: Int
+        /// Questions, by their marks.
+        public var questions: Int
+
+        /// What was said.
+        public init(words: Int, wordsPerMinute: Double?, fillerWords: Int, questions: Int) {
+            self.words = words
+            self.wordsPerMinute = wordsPerMinute
+            self.fillerWords = fillerWords
+            self.questions = questions
+        }
+
+        func write(to json: inout JSONWriter) {
+            json.field("words", words)
+            json.field("words_per_min", wordsPerMinute, decimals: 1)
+            json.field("filler_words", fillerWords)
+            json.field("questions", questions)
+        }
+    }
+
     /// Name of the window: `10s`, `30s`, `120s`, `session`.
     public var name: String
     /// The speaker's speech time in seconds.
@@ -63,6 +90,8 @@ public struct WindowMetrics: Sendable {
     public var balance: Balance?
     /// H(next speaker | current) / ln(N − 1); nil below three speakers.
     public var freedom: Double?
+    /// What was said; nil as long as there are no captions of the speaker.
+    public var captions: Captions?
 
     /// An empty window.
     public init(name: String) {
@@ -100,5 +129,6 @@ public struct WindowMetrics: Sendable {
         json.field("overlap_ratio", overlapRatio, decimals: 4)
         balance?.write(to: &json)
         if let freedom { json.field("freedom", freedom, decimals: 3) }
+        captions?.write(to: &json)
     }
 }

@@ -2,6 +2,7 @@ public import Conversation
 public import Decode
 public import Events
 import MediaTypes
+public import Text
 
 /// A speaker of a recorded conversation and where the voice is.
 public struct RecordedSpeaker: Sendable {
@@ -28,16 +29,22 @@ public struct RecordedSpeaker: Sendable {
 /// All recordings start at session time 0. The input that is furthest behind is read next, so that the
 /// session never waits for records and memory stays flat whatever the length.
 public enum RecordingAnalysis {
+    /// How far ahead of the media captions are handed over, seconds; blocks of media are shorter.
+    private static let captionLeadSeconds = 5.0
+
     /// Analyses a conversation.
     ///
     /// - Parameters:
     ///   - detection: what tells speech.
+    ///   - captions: what was said, in any order; lines of nobody in the session are left out.
+    ///   - analyzer: counts the captions.
     ///   - emit: is handed every event in order.
     /// - Returns: the totals of the session.
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
-        detection: SpeechDetection = .builtIn, emit: (Event) -> Void
+        detection: SpeechDetection = .builtIn, captions: [Caption] = [], counting analyzer: TextAnalyzer = .init(),
+        emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
         configuration.skewHops = nil
@@ -46,9 +53,20 @@ public enum RecordingAnalysis {
         for speaker in speakers {
             voices.append(try RecordedVoice(speaker, detection: detection, engine: &engine))
         }
+        // The last comes first, so that what is due is taken off the end.
+        var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
         while let index = voices.indices.filter({ !voices[$0].isAtEnd })
             .min(by: { voices[$0].end < voices[$1].end })
         {
+            // Handed over ahead of the media, lines count when the session gets there, however media is cut.
+            let horizon = Double(engine.settledHops) / Double(AudioGrid.hopsPerSecond) + captionLeadSeconds
+            while let next = waiting.last, next.endSeconds <= horizon {
+                waiting.removeLast()
+                let permission = engine.captionPermission(speaker: next.speaker)
+                if let line = CaptionLine(next, counting: analyzer, permission: permission) {
+                    _ = engine.take(line, speaker: next.speaker)
+                }
+            }
             try voices[index].advance(&engine)
             engine.takeEvents().forEach(emit)
         }

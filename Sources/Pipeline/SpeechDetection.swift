@@ -43,29 +43,13 @@ public struct SpeechDetection: Sendable {
     ///
     /// - Throws: `SpeechWeightsError` where there is such a file that can't be used.
     public static func standard() throws(SpeechWeightsError) -> SpeechDetection {
-        let found = places().first { FileManager.default.fileExists(atPath: $0) }
-        guard let found else { return .builtIn }
-        return try SpeechDetection(file: found)
+        guard let path = InstalledFile.path(of: fileName) else { return .builtIn }
+        return try SpeechDetection(file: path)
     }
 
     /// The detector in words.
     public var name: String {
         (network == nil ? SpeechDetectorKind.builtIn : .network).rawValue
-    }
-
-    private static func places() -> [String] {
-        guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        else { return [] }
-        var folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-        var places = [folder.appendingPathComponent("../share/attune/\(fileName)").standardized.path]
-        // SwiftPM builds some folders below the package.
-        for _ in 0..<5 where folder.path != "/" {
-            folder.deleteLastPathComponent()
-            if FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path) {
-                places.append(folder.appendingPathComponent("models/\(fileName)").path)
-            }
-        }
-        return places
     }
 }
 

@@ -776,7 +776,11 @@ enum SchemaFiles {
         "overlap_ratio": {"$ref": "common.schema.json#/$defs/ratio"},
         "balance_entropy": {"$ref": "common.schema.json#/$defs/ratio"},
         "balance_gini": {"$ref": "common.schema.json#/$defs/ratio"},
-        "freedom": {"$ref": "common.schema.json#/$defs/ratio"}
+        "freedom": {"$ref": "common.schema.json#/$defs/ratio"},
+        "words": {"$ref": "common.schema.json#/$defs/count"},
+        "words_per_min": {"$ref": "common.schema.json#/$defs/measure"},
+        "filler_words": {"$ref": "common.schema.json#/$defs/count"},
+        "questions": {"$ref": "common.schema.json#/$defs/count"}
       },
       "required": [
         "speech_s", "talk_ratio", "pause_ratio", "articulation_rate_per_s", "speech_rate_per_s", "turns",

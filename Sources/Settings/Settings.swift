@@ -1,4 +1,5 @@
 public import Conversation
+import Text
 
 /// The validated configuration of the daemon; immutable once loaded.
 public struct Settings: Sendable, Equatable {
@@ -12,6 +13,8 @@ public struct Settings: Sendable, Equatable {
     public var sources = Sources()
     /// The voice core.
     public var voice = Voice()
+    /// What is counted in captions.
+    public var captions = Captions()
     /// Consent and notice.
     public var policy = Policy()
     /// What is kept on disk.
@@ -78,6 +81,14 @@ public struct Settings: Sendable, Equatable {
     public struct Voice: Sendable, Equatable {
         /// File with the weights of the speech network; nil looks for the installed one.
         public var detectorWeights: String?
+    }
+
+    /// What is counted in captions.
+    public struct Captions: Sendable, Equatable {
+        /// File with the sentiment lexicon; nil looks for the installed one, of English.
+        public var lexicon: String?
+        /// Words and phrases that count as fillers.
+        public var fillers = TextAnalyzer.englishFillers
     }
 
     /// Consent and notice.

@@ -103,6 +103,8 @@ extension SettingsKey {
         SettingsKey("sources.max_packet_bytes") { $1.sources.maximumPacketBytes = try $0.integer(256...65_536) },
         SettingsKey("sources.max_kbit_s") { $1.sources.maximumKilobitsPerSecond = try $0.integer(10...1_000_000) },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
+        SettingsKey("captions.lexicon") { $1.captions.lexicon = try $0.optionalText() },
+        SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },
         SettingsKey("policy.profile") {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },

@@ -109,6 +109,18 @@ struct SettingsValue {
         return texts
     }
 
+    /// Words or short phrases; an empty list is one.
+    func phrases() throws(ExpectedValue) -> [String] {
+        let expected = ExpectedValue(what: "a list of at most 200 words or phrases of 1 to 64 bytes, or [] for none")
+        guard let sequence = node.sequence, sequence.count <= 200 else { throw expected }
+        var phrases: [String] = []
+        for element in sequence {
+            guard let text = element.scalar?.string, (1...64).contains(text.utf8.count) else { throw expected }
+            phrases.append(text)
+        }
+        return phrases
+    }
+
     func optionalUserIDs() throws(ExpectedValue) -> [UInt32]? {
         if isEmpty { return nil }
         let expected = ExpectedValue(what: "a list of numeric user ids, or nothing for no list")

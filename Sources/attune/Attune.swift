@@ -13,7 +13,8 @@ struct Attune: AsyncParsableCommand {
         abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
         version: attuneVersion,
         subcommands: [
-            Attach.self, Detach.self, Consent.self, Sessions.self, Tail.self, Top.self, Report.self, Forget.self,
+            Attach.self, Detach.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self, Top.self, Report.self,
+            Forget.self,
             Analyze.self, Features.self, Segments.self, Doctor.self,
         ])
 }
@@ -52,6 +53,7 @@ func fail(_ error: any Error) -> ExitCode {
         }
     case let error as EventFileError: fail(error.description, code: 73)
     case let error as SpeechWeightsError: fail(error.description, code: 65)
+    case let error as CaptionLexiconError: fail(error.description, code: 65)
     default: fail("\(error)", code: 70)
     }
 }

@@ -5,10 +5,11 @@ import Decode
 import Foundation
 import Pipeline
 import Settings
+import Text
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the installation: libraries, protocols, speech detector, sockets, policy, time.")
+        abstract: "Check the installation: libraries, protocols, speech detector, lexicon, sockets, policy, time.")
 
     @OptionGroup var sockets: SocketOptions
 
@@ -36,6 +37,14 @@ struct Doctor: AsyncParsableCommand {
                     ?? "\(detection.name); \(SpeechDetection.missingNote)")
         } catch {
             report(false, "speech detector", "\(error.description); fetch the weights again")
+        }
+        do throws(CaptionLexiconError) {
+            let lexicon = try CaptionLexicon.standard()
+            report(
+                true, "caption lexicon",
+                lexicon.map { "\($0.lexicon.count) words, from \($0.file)" } ?? CaptionLexicon.missingNote)
+        } catch {
+            report(false, "caption lexicon", "\(error.description); fetch it again with scripts/fetch-lexicon.py")
         }
         do {
             let health = try await sockets.control.health()

@@ -5,6 +5,7 @@ import Decode
 import Events
 import Foundation
 import Pipeline
+import Text
 
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,6 +30,14 @@ struct Analyze: ParsableCommand {
         transform: profile(named:))
     var policy = Policy.Profile.standard
 
+    @Option(
+        help: ArgumentHelp(
+            "Captions of the call, WebVTT with voice tags or NDJSON; they name the speakers.", valueName: "FILE"))
+    var captions: String?
+
+    @Option(help: ArgumentHelp("Lexicon for the sentiment of captions; default: English.", valueName: "FILE"))
+    var lexicon: String?
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -48,10 +57,13 @@ struct Analyze: ParsableCommand {
         var configuration = ConversationConfiguration()
         configuration.policy = Policy(policy)
         do {
+            let said = try captions(of: names)
+            let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
             let totals = try RecordingAnalysis.run(
-                session: session, speakers: speakers, configuration: configuration, detection: speechDetection()
+                session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
+                captions: said, counting: analyzer
             ) { event in
                 file?.write(event)
                 if report != nil { page.take(event) }
@@ -71,6 +83,32 @@ struct Analyze: ParsableCommand {
             throw ValidationError("There is no profile '\(name)'; use one of \(profileNames).")
         }
         return profile
+    }
+
+    private func captions(of names: [String]) throws -> [Caption] {
+        guard let captions else { return [] }
+        let lines = try CaptionFile.read(captions, speaker: names.count == 1 ? names.first : nil)
+        if let stranger = lines.first(where: { !names.contains($0.speaker) }) {
+            throw fail(
+                "\(captions) names '\(stranger.speaker)', who is none of \(names.joined(separator: ", ")); "
+                    + "name the speakers alike with --speaker", code: 65)
+        }
+        return lines
+    }
+
+    /// What counts the captions; says so where the lexicon is missing.
+    private func textAnalyzer() throws -> TextAnalyzer {
+        let found = try lexicon.map(CaptionLexicon.init(file:)) ?? CaptionLexicon.standard()
+        if found == nil { FileHandle.standardError.write(Data("attune: \(CaptionLexicon.missingNote)\n".utf8)) }
+        return TextAnalyzer(lexicon: found?.lexicon)
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        } catch {
+            throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
+        }
     }
 
     private func speaker(named media: String) -> RecordedSpeaker {

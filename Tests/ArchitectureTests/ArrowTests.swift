@@ -13,13 +13,14 @@ import Testing
         "Decode": ["MediaTypes", "CFFmpeg", "CFFmpegSupport", "CSndfile", "Glibc", "Synchronization"],
         "RTP": ["MediaTypes", "COpus", "CSRTP", "Glibc"],
         "Voice": ["MediaTypes", "CKernels"],
+        "Text": [],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
-        "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
+        "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Text", "Conversation", "Foundation"],
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
         "Store": ["Events", "GRDB", "Glibc", "Logging", "Synchronization"],
-        "Settings": ["Conversation", "Foundation", "Yams"],
+        "Settings": ["Conversation", "Foundation", "Text", "Yams"],
         "ControlAPI": [],
         "Control": [
             "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
@@ -28,13 +29,13 @@ import Testing
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
             "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings", "Store",
-            "Synchronization", "UnixSignals",
+            "Synchronization", "Text", "UnixSignals",
         ],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
             "ArgumentParser", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation", "Pipeline",
-            "Schema", "Settings",
+            "Schema", "Settings", "Text",
         ],
     ]
 
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["Voice", "Conversation", "MediaTypes", "Events", "Schema", "RTP"])
+    @Test(arguments: ["Voice", "Text", "Conversation", "MediaTypes", "Events", "Schema", "RTP"])
     func analysisLooksAtNoClock(target: String) throws {
         for file in try swiftFiles(of: target) {
             let text = try String(contentsOf: file, encoding: .utf8)

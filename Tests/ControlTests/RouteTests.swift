@@ -16,6 +16,9 @@ import Testing
         func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
             throw problem
         }
+        func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
+            throw problem
+        }
         func sessions() async -> [SessionSummary] { [] }
         func policy() async -> PolicySummary { PolicySummary(profile: "standard", noticeID: nil, classes: []) }
     }

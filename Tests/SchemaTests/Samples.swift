@@ -83,6 +83,7 @@ enum Samples {
         window.intonationSlopes = 3
         window.balance = .init(entropy: 0.93, gini: 0.21)
         window.freedom = 0.7
+        window.captions = .init(words: 12, wordsPerMinute: 164.2, fillerWords: 1, questions: 1)
         return window
     }
 

@@ -54,6 +54,7 @@ import Testing
                   protocols: [file, rtp]
                   stall_s: 1.5
                 store: {path: /tmp/s.db, retention_days: 7}
+                captions: {lexicon: /l, fillers: [äh, sag ich mal]}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
@@ -69,6 +70,7 @@ import Testing
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500)
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
+        #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
         #expect(settings.logLevel == "debug")
     }
 
@@ -97,6 +99,8 @@ import Testing
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
         ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
+        ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),
+        ("captions:\n  fillers: [\"\"]\n", 2, "must be a list of at most 200 words"),
         ("log:\n  level: loud\n", 2, "one of trace"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),

@@ -1,0 +1,50 @@
+/// What was counted in a line of captions; its words themselves do not get into the conversation.
+public struct CaptionLine: Sendable, Equatable {
+    /// The hops from the session's start in which it was said.
+    public var startHop: Int64, endHop: Int64
+    /// What the recogniser calls the line; nil lets its start stand for it.
+    public var id: String?
+    /// Whether it may still change: the next line of the same id replaces it.
+    public var isPartial: Bool
+    /// Words, fillers among them, and questions.
+    public var words: Int, fillers: Int, questions: Int
+    /// Compound sentiment, −1…1; nil where it was not computed.
+    public var compound: Double?
+
+    /// A line.
+    public init(
+        startHop: Int64, endHop: Int64, id: String? = nil, isPartial: Bool = false, words: Int, fillers: Int = 0,
+        questions: Int = 0, compound: Double? = nil
+    ) {
+        self.startHop = startHop
+        self.endHop = endHop
+        self.id = id
+        self.isPartial = isPartial
+        self.words = words
+        self.fillers = fillers
+        self.questions = questions
+        self.compound = compound
+    }
+}
+
+/// What may be computed from the captions of a speaker.
+public enum CaptionPermission: Sendable, Equatable {
+    /// There is no such speaker.
+    case unknownSpeaker
+    /// Nothing: there is no consent, or the policy forbids it.
+    case nothing
+    /// Words, fillers and questions are counted.
+    case counts
+    /// Sentiment too.
+    case sentiment
+}
+
+/// What became of a line of captions.
+public enum CaptionOutcome: Sendable, Equatable {
+    /// It counts from now on, or once the session has come to its end.
+    case counted
+    /// The speaker may not be measured, or a final line of the same id was there before.
+    case ignored
+    /// It ends too far from the present of the session, before or after.
+    case outOfTime
+}

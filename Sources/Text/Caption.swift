@@ -1,0 +1,66 @@
+/// A line of captions: who said what, and when. It is counted and let go of; nothing keeps its text.
+public struct Caption: Sendable, Equatable {
+    /// Bytes that a text may have.
+    public static let mostTextBytes = 4096
+    /// Bytes that an id may have.
+    public static let mostIDBytes = 64
+    /// Bytes that the name of a speaker may have.
+    static let mostNameBytes = 64
+    /// Latest time that is taken, seconds; longer than a session lives.
+    static let latestSeconds = 10_000_000.0
+    /// Longest line, seconds.
+    static let longestSeconds = 600.0
+
+    /// Name of the speaker within the session.
+    public let speaker: String
+    /// When it was said, seconds since the session's start.
+    public let startSeconds: Double, endSeconds: Double
+    /// The text.
+    public let text: String
+    /// Whether the text may still change: the next line of the same id replaces it.
+    public let isPartial: Bool
+    /// What the recogniser calls the line; nil lets its start stand for it.
+    public let id: String?
+
+    /// A line of captions.
+    ///
+    /// - Throws: `CaptionError` where it is out of bounds.
+    public init(
+        speaker: String, startSeconds: Double, endSeconds: Double, text: String, isPartial: Bool = false,
+        id: String? = nil
+    ) throws(CaptionError) {
+        guard (1...Self.mostNameBytes).contains(speaker.utf8.count) else {
+            throw CaptionError("the speaker of a line must have a name of 1 to \(Self.mostNameBytes) bytes")
+        }
+        guard startSeconds >= 0, startSeconds < endSeconds, endSeconds <= Self.latestSeconds,
+            endSeconds - startSeconds <= Self.longestSeconds
+        else {
+            throw CaptionError(
+                "a line of captions must start at 0 s or later and end after that, within "
+                    + "\(Int(Self.longestSeconds)) s")
+        }
+        guard text.utf8.count <= Self.mostTextBytes else {
+            throw CaptionError("the text of a line is over \(Self.mostTextBytes) bytes; send it in parts")
+        }
+        guard id?.utf8.count ?? 0 <= Self.mostIDBytes else {
+            throw CaptionError("the id of a line is over \(Self.mostIDBytes) bytes; use a shorter one")
+        }
+        self.speaker = speaker
+        self.startSeconds = startSeconds
+        self.endSeconds = endSeconds
+        self.text = text
+        self.isPartial = isPartial
+        self.id = id
+    }
+}
+
+/// Why captions were refused: one line, without their words.
+public struct CaptionError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong and what to do.
+    public let description: String
+
+    /// An error.
+    public init(_ description: String) {
+        self.description = description
+    }
+}

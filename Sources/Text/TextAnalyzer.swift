@@ -1,0 +1,85 @@
+/// Counts what is said in a line of captions. Pure: the same text gives the same figures.
+public struct TextAnalyzer: Sendable, Equatable {
+    /// Filled pauses and phrases that fill, in English.
+    public static let englishFillers = ["um", "umm", "uh", "uhh", "uhm", "er", "erm", "you know", "i mean"]
+
+    /// The lexicon; nil where there is none, and then no sentiment either.
+    public let lexicon: Lexicon?
+    /// Words of each filler, by its first word, longest first.
+    private let fillers: [String: [[String]]]
+    private static let questionMarks = Set("?\u{FF1F}\u{061F}")
+
+    /// An analyzer.
+    ///
+    /// - Parameter fillers: words, or phrases of several, that fill; in any case.
+    public init(lexicon: Lexicon? = nil, fillers: [String] = Self.englishFillers) {
+        self.lexicon = lexicon
+        let phrases = fillers.map { Words($0).lower }.filter { !$0.isEmpty }
+        self.fillers = Dictionary(grouping: phrases, by: { $0[0] }).mapValues { $0.sorted { $0.count > $1.count } }
+    }
+
+    /// The figures of a line.
+    ///
+    /// - Parameter scoresSentiment: whether sentiment may be computed.
+    public func figures(of text: String, scoresSentiment: Bool) -> TextFigures {
+        let all = Words(text)
+        let words = all.lower.map { word in
+            // Of a short word the punctuation is still there, since it might be an emoticon.
+            String(word.drop { !$0.isLetter && !$0.isNumber }.prefix { $0.isLetter || $0.isNumber || $0 == "'" })
+        }.filter { !$0.isEmpty }
+        return TextFigures(
+            words: words.count, fillers: fillerCount(words), questions: Self.questions(text),
+            compound: scoresSentiment
+                ? lexicon.map { LexiconSentiment.compound(of: text, words: all, lexicon: $0) } : nil)
+    }
+
+    private func fillerCount(_ words: [String]) -> Int {
+        var count = 0
+        var index = 0
+        while index < words.count {
+            let rest = words[index...]
+            if let filler = fillers[words[index]]?.first(where: rest.starts(with:)) {
+                count += 1
+                index += filler.count
+            } else {
+                index += 1
+            }
+        }
+        return count
+    }
+
+    /// Runs of marks that have a question mark among them.
+    private static func questions(_ text: String) -> Int {
+        var count = 0
+        var isCounted = false
+        for character in text {
+            if questionMarks.contains(character) {
+                if !isCounted { count += 1 }
+                isCounted = true
+            } else if character != "!" {
+                isCounted = false
+            }
+        }
+        return count
+    }
+}
+
+/// What a line of text holds.
+public struct TextFigures: Sendable, Equatable {
+    /// Words.
+    public var words: Int
+    /// Fillers among them, a phrase of several words being one.
+    public var fillers: Int
+    /// Sentences that end with a question mark.
+    public var questions: Int
+    /// Compound sentiment, −1…1; nil where it was not computed.
+    public var compound: Double?
+
+    /// Figures.
+    public init(words: Int, fillers: Int, questions: Int, compound: Double?) {
+        self.words = words
+        self.fillers = fillers
+        self.questions = questions
+        self.compound = compound
+    }
+}
