@@ -68,6 +68,7 @@ let package = Package(
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
         library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Voice"]),
+        library("Audit", ["Conversation", "Decode", "Events", "MediaTypes", "Pipeline"]),
 
         // Events out.
         .target(name: "CPlatform"),
@@ -88,13 +89,14 @@ let package = Package(
         command(
             "attune",
             [
-                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
                 argumentParser,
             ]),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         tests("ArchitectureTests", []),
+        tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
         tests("EventsTests", ["Events"]),

@@ -15,6 +15,7 @@ import Testing
         "Voice": ["MediaTypes", "CKernels"],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
+        "Audit": ["MediaTypes", "Events", "Decode", "Conversation", "Pipeline", "Foundation"],
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
@@ -32,8 +33,8 @@ import Testing
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
-            "ArgumentParser", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation", "Pipeline",
-            "Schema", "Settings",
+            "ArgumentParser", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation",
+            "Pipeline", "Schema", "Settings",
         ],
     ]
 
