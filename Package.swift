@@ -75,6 +75,7 @@ let package = Package(
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
         library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Text", "Voice"]),
+        library("Audit", ["Conversation", "Decode", "Events", "MediaTypes", "Pipeline"]),
 
         // Events out.
         .target(name: "CPlatform"),
@@ -96,7 +97,8 @@ let package = Package(
         command(
             "attune",
             [
-                "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings", "Text",
+                "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "Text",
                 argumentParser,
             ]),
 
@@ -111,6 +113,7 @@ let package = Package(
         tests(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
+        tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
         tests("EventsTests", ["Events"]),

@@ -139,6 +139,8 @@ extension SessionEngine {
                     metrics: metrics(of: index, in: shared), engagement: measures.lastEngagement,
                     meanEngagement: measures.scored > 0 ? measures.scoreSum / Double(measures.scored) : nil,
                     scoredSeconds: measures.scored,
+                    sentiment: measures.sentiment == nil ? nil : measures.lastSentiment,
+                    meanSentiment: measures.sentimentMean, sentimentSeconds: measures.sentimentScored,
                     audio: measures.channel.overall(lossPercent: lossPercent(of: measures, windowSeconds: nil)))
             })
     }

@@ -11,6 +11,9 @@ extension SessionEngine {
             speakers[index].measures.observation = seen
             let score = speakers[index].measures.engagement.score(seen, oldestHop: settledHops - horizon)
             speakers[index].measures.note(score)
+            if speakers[index].permits.sentiment {
+                speakers[index].measures.scoreSentiment(affect(of: speakers[index].measures))
+            }
         }
     }
 
@@ -24,7 +27,7 @@ extension SessionEngine {
                 windows: windowMetrics(of: index, shared: shared),
                 voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
                 engagement: speaker.measures.lastEngagement,
-                sentiment: speaker.permits.sentiment ? .abstained(reason: "not_supported") : nil,
+                sentiment: speaker.measures.sentiment == nil ? nil : speaker.measures.lastSentiment,
                 baseline: baseline(of: speaker.measures), audio: audio)
             emit(.tick(tick), speaker: index, at: settledHops)
             let speech = total(of: speaker.measures.counts).speech
@@ -102,6 +105,24 @@ extension SessionEngine {
         seen.turns = Int(total.turns)
         seen.speakers = speakers.count
         seen.isWindowFull = covered >= Double(length)
+        return seen
+    }
+
+    /// What the sentiment of a speaker is made of.
+    private func affect(of measures: SpeakerMeasures) -> SentimentModel.Observation {
+        let length = configuration.engagement.windowSeconds
+        let window = configuration.countedIndex(seconds: length)
+        let counts = measures.counts.windows[window]
+        let total = total(of: measures.counts)
+        var seen = SentimentModel.Observation()
+        seen.values = AffectInput.values(measures.voice, window: window, counts: counts)
+        seen.windowSpeechSeconds = hopSeconds(counts.speech)
+        seen.speechSeconds = hopSeconds(total.speech)
+        seen.turns = Int(total.turns)
+        seen.lossPercent = lossPercent(of: measures, windowSeconds: length)
+        seen.snrDb = measures.channel.recent(lossPercent: 0).snrDb
+        seen.text = measures.captions.evidence(
+            before: settledHops, windowHops: Int64(length * AudioGrid.hopsPerSecond))
         return seen
     }
 }

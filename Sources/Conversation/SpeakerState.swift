@@ -105,6 +105,14 @@ struct SpeakerMeasures {
     var answers: TransferOffsets
     var engagement: EngagementModel
     private(set) var lastEngagement = Engagement.abstained(reason: "not_enough_speech")
+    /// The sentiment score; nil where the policy does not allow one, and then nothing of it is computed.
+    var sentiment: SentimentModel?
+    private(set) var lastSentiment = Sentiment.abstained(reason: "not_enough_speech")
+    /// What the last sentiment score was made of.
+    var sentimentObservation = SentimentModel.Observation()
+    /// Sum and number of the sentiment scores so far, one a second.
+    private var sentimentSum = 0.0
+    private(set) var sentimentScored = 0
     /// What the last score was made of.
     var observation = EngagementModel.Observation()
     /// Scores of the last seconds, newest last; nil where there was none.
@@ -122,6 +130,7 @@ struct SpeakerMeasures {
         offsets = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         answers = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         engagement = EngagementModel(configuration: configuration.engagement, usesVoice: permits.voiceScores)
+        sentiment = permits.sentiment ? SentimentModel(configuration: configuration.engagement) : nil
     }
 
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
@@ -150,6 +159,16 @@ struct SpeakerMeasures {
         lastEngagement = engagement
     }
 
+    /// Scores sentiment where that is allowed.
+    mutating func scoreSentiment(_ seen: SentimentModel.Observation) {
+        guard sentiment != nil else { return }
+        sentimentObservation = seen
+        if let score = sentiment?.score(seen) { lastSentiment = score }
+    }
+
+    /// Mean of the sentiment scores so far; nil before the first.
+    var sentimentMean: Double? { sentimentScored > 0 ? sentimentSum / Double(sentimentScored) : nil }
+
     /// Remembers the score of this second and learns from what it was made of.
     mutating func closeSecond() {
         var value: Double?
@@ -161,6 +180,11 @@ struct SpeakerMeasures {
             scored += 1
         }
         engagement.learn(observation)
+        if case .scored(let score) = lastSentiment {
+            sentimentSum += score.score
+            sentimentScored += 1
+        }
+        sentiment?.learn(sentimentObservation)
     }
 
     private static let scoreMemory = SpeakerState.scoreMemorySeconds + 1

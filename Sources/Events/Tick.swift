@@ -128,6 +128,20 @@ public struct Contribution: Sendable {
         self.z = z
         self.points = points
     }
+
+    static func write(_ contributions: [Contribution], to json: inout JSONWriter) {
+        json.array("contributions") { json in
+            for part in contributions {
+                json.object { json in
+                    json.field("input", part.input)
+                    if let value = part.value { json.field("value", value, decimals: 4) }
+                    if let usual = part.usual { json.field("usual", usual, decimals: 4) }
+                    if let z = part.z { json.field("z", z, decimals: 2) }
+                    json.field("points", part.points, decimals: 1)
+                }
+            }
+        }
+    }
 }
 
 /// The engagement score of one tick.
@@ -181,30 +195,6 @@ public struct EngagementScore: Sendable {
         }
         json.field("confidence", confidence, decimals: 2)
         json.field("provisional", isProvisional)
-        json.array("contributions") { json in
-            for part in contributions {
-                json.object { json in
-                    json.field("input", part.input)
-                    if let value = part.value { json.field("value", value, decimals: 4) }
-                    if let usual = part.usual { json.field("usual", usual, decimals: 4) }
-                    if let z = part.z { json.field("z", z, decimals: 2) }
-                    json.field("points", part.points, decimals: 1)
-                }
-            }
-        }
-    }
-}
-
-/// The sentiment score of one tick.
-public enum Sentiment: Sendable {
-    /// No score, and why.
-    case abstained(reason: String)
-
-    func write(to json: inout JSONWriter) {
-        switch self {
-        case .abstained(let reason):
-            json.field("score", nil, decimals: 0)
-            json.field("abstained", reason)
-        }
+        Contribution.write(contributions, to: &json)
     }
 }

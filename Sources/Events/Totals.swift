@@ -14,6 +14,10 @@ public struct SessionTotals: Sendable {
         public var engagement: Engagement?
         /// Mean of the engagement scores, and the seconds that had one.
         public var meanEngagement: Double?, scoredSeconds: Int
+        /// The last sentiment score; nil without consent and where the policy does not allow one.
+        public var sentiment: Sentiment?
+        /// Mean of the sentiment scores, and the seconds that had one.
+        public var meanSentiment: Double?, sentimentSeconds: Int
         /// What the channel did to the voice; nil without consent.
         public var audio: AudioQuality?
 
@@ -21,6 +25,7 @@ public struct SessionTotals: Sendable {
         public init(
             name: String, role: String?, consent: ConsentState, metrics: WindowMetrics? = nil,
             engagement: Engagement? = nil, meanEngagement: Double? = nil, scoredSeconds: Int = 0,
+            sentiment: Sentiment? = nil, meanSentiment: Double? = nil, sentimentSeconds: Int = 0,
             audio: AudioQuality? = nil
         ) {
             self.name = name
@@ -30,6 +35,9 @@ public struct SessionTotals: Sendable {
             self.engagement = engagement
             self.meanEngagement = meanEngagement
             self.scoredSeconds = scoredSeconds
+            self.sentiment = sentiment
+            self.meanSentiment = meanSentiment
+            self.sentimentSeconds = sentimentSeconds
             self.audio = audio
         }
 
@@ -41,6 +49,11 @@ public struct SessionTotals: Sendable {
                 json.object("engagement") { engagement.write(to: &$0) }
                 json.field("engagement_mean", meanEngagement, decimals: 1)
                 json.field("engagement_scored_s", scoredSeconds)
+            }
+            if let sentiment {
+                json.object("sentiment") { sentiment.write(to: &$0) }
+                json.field("sentiment_mean", meanSentiment, decimals: 1)
+                json.field("sentiment_scored_s", sentimentSeconds)
             }
             if let audio { json.object("audio") { audio.write(to: &$0) } }
         }

@@ -20,11 +20,15 @@ public struct HopRecord: Sendable, Hashable {
     public var isNucleus: Bool
     /// Level relative to the running median level of the speaker's speech in dB; 0 before there was any.
     public var relativeLevelDb: Float
+    /// Power from 1 to 4 kHz relative to that from 0.1 to 1 kHz in dB: how pressed or how soft the voice is (the alpha
+    /// ratio of Frøkjær-Jensen & Prytz, 1976). 0 where there is no power.
+    public var spectralTiltDb: Float
 
     /// A record with every field given.
     public init(
         index: Int64, levelDb: Float, speechProbability: Float, f0Hz: Float, voicingProbability: Float,
-        isSpeech: Bool, isLost: Bool, isNucleus: Bool = false, relativeLevelDb: Float = 0
+        isSpeech: Bool, isLost: Bool, isNucleus: Bool = false, relativeLevelDb: Float = 0,
+        spectralTiltDb: Float = 0
     ) {
         self.index = index
         self.levelDb = levelDb
@@ -35,6 +39,7 @@ public struct HopRecord: Sendable, Hashable {
         self.isLost = isLost
         self.isNucleus = isNucleus
         self.relativeLevelDb = relativeLevelDb
+        self.spectralTiltDb = spectralTiltDb
     }
 
     /// The record of a hop whose media was lost.

@@ -54,6 +54,13 @@ enum SchemaFiles {
         {"description": "Those of the voice.", "enum": ["pitch_range", "loudness_variation", "rate_change"]}
       ]
     },
+    "sentiment_input": {
+      "description": "Inputs of a sentiment score: prosody of the voice, and words of the captions.",
+      "enum": [
+        "neutral", "pitch_level", "pitch_range", "loudness_variation", "spectral_tilt", "rate_change", "voiced_ratio",
+        "text"
+      ]
+    },
     "source": {
       "description": "State of a source.",
       "type": "object",
@@ -286,9 +293,11 @@ enum SchemaFiles {
   "title": "What the policy profiles forbid, and of whom",
   "$defs": {
     "behaviour": {
-      "description": "Of an object with the fields of a tick: no affect, scores of floor behaviour only.",
+      "description": "Of an object with the fields of a tick or of a speaker's totals: no affect, scores of floor behaviour only.",
       "properties": {
         "sentiment": false,
+        "sentiment_mean": false,
+        "sentiment_scored_s": false,
         "engagement": {
           "properties": {
             "contributions": {
@@ -735,13 +744,49 @@ enum SchemaFiles {
       "additionalProperties": false
     },
     "sentiment": {
-      "description": "Absent where the policy does not allow it.",
+      "description": "A score with what it is made of, or null and why there is none. Absent where the policy forbids it.",
       "type": "object",
       "properties": {
-        "score": {"type": "null"},
-        "abstained": {"type": "string"}
+        "score": {"anyOf": [{"$ref": "common.schema.json#/$defs/score"}, {"type": "null"}]},
+        "abstained": {"type": "string"},
+        "interval": {
+          "description": "80 % interval, low and high.",
+          "type": "array",
+          "items": {"$ref": "common.schema.json#/$defs/score"},
+          "minItems": 2,
+          "maxItems": 2
+        },
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "provisional": {"type": "boolean"},
+        "activation": {
+          "description": "Of the voice relative to the speaker's own; null where the voice says nothing.",
+          "type": ["number", "null"],
+          "minimum": -1,
+          "maximum": 1
+        },
+        "valence": {"description": "The score from -1 to 1.", "type": "number", "minimum": -1, "maximum": 1},
+        "basis": {"type": "array", "items": {"enum": ["voice", "text"]}, "minItems": 1, "maxItems": 2},
+        "contributions": {"type": "array", "items": {"$ref": "#/$defs/sentiment_contribution"}}
       },
-      "required": ["score", "abstained"],
+      "required": ["score"],
+      "if": {"properties": {"score": {"type": "null"}}},
+      "then": {"required": ["abstained"]},
+      "else": {
+        "required": ["interval", "confidence", "provisional", "activation", "valence", "basis", "contributions"]
+      },
+      "additionalProperties": false
+    },
+    "sentiment_contribution": {
+      "description": "One summand of a sentiment score.",
+      "type": "object",
+      "properties": {
+        "input": {"$ref": "common.schema.json#/$defs/sentiment_input"},
+        "value": {"type": "number", "description": "Value now, in the unit of the metric."},
+        "usual": {"type": "number", "description": "The speaker's own usual value, same unit."},
+        "z": {"type": "number", "description": "Deviation in spreads of the fit."},
+        "points": {"type": "number"}
+      },
+      "required": ["input", "points"],
       "additionalProperties": false
     },
     "window": {
@@ -891,7 +936,7 @@ enum SchemaFiles {
       "additionalProperties": false
     },
     "speaker": {
-      "description": "Metrics over the whole session and the last score; without consent only role and consent.",
+      "description": "Metrics over the whole session and the last scores; without consent only role and consent.",
       "type": "object",
       "properties": {
         "role": {"$ref": "common.schema.json#/$defs/role"},
@@ -905,6 +950,9 @@ enum SchemaFiles {
           "engagement": {"$ref": "tick.schema.json#/$defs/engagement"},
           "engagement_mean": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
           "engagement_scored_s": {"$ref": "common.schema.json#/$defs/count"},
+          "sentiment": {"$ref": "tick.schema.json#/$defs/sentiment"},
+          "sentiment_mean": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
+          "sentiment_scored_s": {"$ref": "common.schema.json#/$defs/count"},
           "audio": {"$ref": "tick.schema.json#/$defs/audio"}
         },
         "required": ["engagement"]

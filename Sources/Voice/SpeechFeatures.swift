@@ -21,6 +21,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
     ]
     private static let bandCount = 21
     private static let narrowBands = 19
+    /// The band that begins near 1 kHz.
+    private static let tiltBand = 10
     /// Range of signal-to-noise ratio that tells anything, in dB.
     private static let largestSnrDb: Float = 30
     /// Lags of the harmonicity search: 71 to 400 Hz.
@@ -45,6 +47,17 @@ struct SpeechFeatures: ~Copyable, Sendable {
 
     /// Mean signal-to-noise ratio up to 4 kHz of the hop that `values` describes, in dB.
     var meanSnrDb: Float { (values[0] + values[1] + values[2]) * (10 / 3) }
+    /// Power from 1 to 4 kHz relative to that from 0.1 to 1 kHz of the hop that `values` describes, in dB.
+    var tiltDb: Float {
+        var low: Float = 1e-12
+        var high: Float = 1e-12
+        for band in 0..<Self.tiltBand { low += bandPower[band] * Float(Self.edges[band + 1] - Self.edges[band]) }
+        for band in Self.tiltBand..<Self.narrowBands {
+            high += bandPower[band] * Float(Self.edges[band + 1] - Self.edges[band])
+        }
+        return 10 * ck_log10(high / low)
+    }
+
     /// How far the loudest recent speech is above the noise, in dB, 60 at the most.
     var rangeDb: Float { values[8] * 20 }
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.

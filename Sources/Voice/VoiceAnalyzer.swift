@@ -84,6 +84,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         for _ in 0..<detector.delayHops {
             let estimate = detector.push(input.hop.base, isSilent: true)
             appendFeatures()
+            if nextHop == end { markTilt() }
             nextHop += 1
             judge(estimate, sink)
         }
@@ -134,6 +135,7 @@ extension VoiceAnalyzer {
         records[slot(hop)] = record
         let estimate = detector.push(input.hop.base, isSilent: input.isSilent)
         appendFeatures()
+        markTilt()
         nextHop += 1
         judge(estimate, sink)
         let due = hop - Int64(delayHops)
@@ -145,6 +147,12 @@ extension VoiceAnalyzer {
         guard measuresFeatures else { return }
         pitch.append(input.hop.base)
         if nextHop > 0 { pace.append(bandPower: detector.builtIn.features.bandPower) }
+    }
+
+    /// Brings the tilt of the spectrum into the record of the hop before the newest.
+    private func markTilt() {
+        guard measuresFeatures, nextHop > 0 else { return }
+        records[slot(nextHop - 1)].spectralTiltDb = detector.builtIn.features.tiltDb
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audit
 import Client
 import ControlAPI
 import Decode
@@ -14,8 +15,7 @@ struct Attune: AsyncParsableCommand {
         version: attuneVersion,
         subcommands: [
             Attach.self, Detach.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self, Top.self, Report.self,
-            Forget.self,
-            Analyze.self, Features.self, Segments.self, Doctor.self,
+            Forget.self, Analyze.self, Features.self, Segments.self, AuditCommand.self, Doctor.self,
         ])
 }
 
@@ -51,6 +51,7 @@ func fail(_ error: any Error) -> ExitCode {
         case .refused(let problem): fail(problem.detail, code: exitCode(of: problem))
         case .unexpectedAnswer: fail(error.description, code: 70)
         }
+    case let error as AuditError: fail(error.description, code: 65)
     case let error as EventFileError: fail(error.description, code: 73)
     case let error as SpeechWeightsError: fail(error.description, code: 65)
     case let error as CaptionLexiconError: fail(error.description, code: 65)

@@ -16,6 +16,7 @@ import Testing
         "Text": [],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Text", "Conversation", "Foundation"],
+        "Audit": ["MediaTypes", "Events", "Decode", "Conversation", "Pipeline", "Foundation"],
         "Publish": [
             "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
         ],
@@ -34,8 +35,8 @@ import Testing
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
-            "ArgumentParser", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation", "Pipeline",
-            "Schema", "Settings", "Text",
+            "ArgumentParser", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation",
+            "Pipeline", "Schema", "Settings", "Text",
         ],
     ]
 

@@ -44,6 +44,7 @@ public struct Contrast: Sendable {
         plan.ipusPerTurn = 1...3
         plan.monologues = 0
         plan.interruptions = 0
+        plan.slips = 0
         plan.hasListeners = false
         plan.lagSeconds = 0.3...0.9
         func lastMinute(_ plan: ConversationPlan) -> [String: Double] {

@@ -38,8 +38,9 @@ struct PitchMarks {
 
     init(_ samples: [Float]) {
         self.samples = samples
+        let least = Self.leastEnergy(samples)
         periods = (0..<samples.count / AudioGrid.hopSamples).map {
-            Self.period(samples, around: $0 * AudioGrid.hopSamples + AudioGrid.hopSamples / 2)
+            Self.period(samples, around: $0 * AudioGrid.hopSamples + AudioGrid.hopSamples / 2, leastEnergy: least)
         }
         var sample = Self.step
         while sample < samples.count {
@@ -50,15 +51,26 @@ struct PitchMarks {
         }
     }
 
+    /// Energy of `width` samples below which there is no voice: 30 dB below the loudest.
+    private static func leastEnergy(_ samples: [Float]) -> Float {
+        samples.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress, buffer.count >= width else { return 0 }
+            // The stride ends before the last `width` samples.
+            let loudest = stride(from: 0, through: buffer.count - width, by: width)
+                .map { ck_dot(base + $0, base + $0, width) }.max()
+            return 1e-3 * (loudest ?? 0)
+        }
+    }
+
     /// The shortest lag that repeats the signal nearly as well as any (normalised correlation).
-    private static func period(_ samples: [Float], around centre: Int) -> Int {
+    private static func period(_ samples: [Float], around centre: Int, leastEnergy: Float) -> Int {
         let first = centre - (width + lags.upperBound) / 2
         guard first >= 0, first + width + lags.upperBound <= samples.count else { return 0 }
         return samples.withUnsafeBufferPointer { buffer in
             // The guard above keeps every lag inside the samples.
             guard let base = buffer.baseAddress.map({ $0 + first }) else { return 0 }
             let energy = ck_dot(base, base, width)
-            guard energy > 1e-4 * Float(width) else { return 0 }
+            guard energy > leastEnergy else { return 0 }
             let likeness = lags.map { lag in
                 ck_dot(base, base + lag, width) / (energy * ck_dot(base + lag, base + lag, width) + 1e-9).squareRoot()
             }

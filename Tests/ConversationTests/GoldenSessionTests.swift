@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Schema
 import Testing
 
@@ -55,9 +56,18 @@ import Testing
                 byVoice.insert(String(line.split(separator: #""speaker":""#).last?.prefix { $0 != "\"" } ?? ""))
             }
             for key in ["sentiment", "activation", "valence", "arousal", "affect"] where line.contains("\"\(key)\"") {
+                guard line.contains(#""type":"tick""#) else {
+                    #expect(line.contains(#""type":"session.ended""#), "\(line)")
+                    continue
+                }
                 let speaker = try #require(line.split(separator: #""speaker":""#).last?.split(separator: "\"").first)
-                #expect(line.contains(#""type":"tick""#), "\(line)")
                 found.insert(String(speaker))
+            }
+            guard line.contains(#""type":"session.ended""#) else { continue }
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            let totals = try #require(object?["speakers"] as? [String: [String: Any]])
+            for key in ["sentiment", "sentiment_mean", "sentiment_scored_s"] {
+                #expect(totals.filter { $0.value[key] != nil }.keys.sorted() == speakers, "\(key)")
             }
         }
         #expect(found.sorted() == speakers)

@@ -23,10 +23,13 @@ enum Samples {
         speakers: [
             SessionTotals.Speaker(
                 name: "ana", role: "rep", consent: .granted, metrics: window("session"), engagement: scored,
-                meanEngagement: 53.2, scoredSeconds: 61, audio: audio),
+                meanEngagement: 53.2, scoredSeconds: 61, sentiment: sentiment, meanSentiment: 51.7,
+                sentimentSeconds: 58,
+                audio: audio),
             SessionTotals.Speaker(
                 name: "eve", role: nil, consent: .granted, metrics: WindowMetrics(name: "session"),
-                engagement: .abstained(reason: "not_enough_speech")),
+                engagement: .abstained(reason: "not_enough_speech"),
+                sentiment: .abstained(reason: "not_enough_speech")),
             SessionTotals.Speaker(name: "ben", role: "customer", consent: .withheld, metrics: nil, engagement: nil),
             // Consented, but not measured under the policy.
             SessionTotals.Speaker(name: "dan", role: "guest", consent: .granted, metrics: nil, engagement: nil),
@@ -44,6 +47,21 @@ enum Samples {
                 Contribution(input: "pitch_range", value: 6.4, usual: 6.3, z: 0.1, points: 0.2),
                 Contribution(input: "loudness_variation", value: 10.2, usual: 10.1, z: 0.1, points: 0.1),
                 Contribution(input: "rate_change", points: 0),
+            ]))
+
+    private static let sentiment = Sentiment.scored(
+        SentimentScore(
+            score: 60.5, low: 44.6, high: 76.4, confidence: 0.31, isProvisional: false, activation: 0.21,
+            basis: [.voice, .text],
+            contributions: [
+                Contribution(input: "neutral", points: 50),
+                Contribution(input: "pitch_level", value: 21.25, usual: 20.02, z: 0.24, points: 0.5),
+                Contribution(input: "pitch_range", value: 6.4, usual: 6.3, z: 0.04, points: 0.1),
+                Contribution(input: "loudness_variation", value: 10.2, usual: 10.1, z: 0.03, points: 0),
+                Contribution(input: "spectral_tilt", value: -12.1, usual: -13, z: 0.16, points: -0.1),
+                Contribution(input: "rate_change", value: 4.81, usual: 4.5, z: 0, points: 0),
+                Contribution(input: "voiced_ratio", value: 0.61, usual: 0.58, z: 0.29, points: -0.1),
+                Contribution(input: "text", value: 0.31, points: 10.1),
             ]))
 
     private static let audio: AudioQuality = {
@@ -90,7 +108,7 @@ enum Samples {
     private static let tick = Tick(
         windows: ["10s", "30s", "120s", "session"].map(window),
         voice: VoiceMetrics(isSpeaking: true, levelDb: -24.3, relativeLevelDb: 1.8, f0Hz: 182.4),
-        engagement: scored, sentiment: .abstained(reason: "not_supported"),
+        engagement: scored, sentiment: sentiment,
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
@@ -101,6 +119,12 @@ enum Samples {
         voice: VoiceMetrics(isSpeaking: false, levelDb: nil, relativeLevelDb: nil, f0Hz: nil),
         engagement: .abstained(reason: "not_enough_speech"), sentiment: nil,
         baseline: Baseline(speechSeconds: 0, turns: 0, isReady: false), audio: AudioQuality(lossPercent: 100))
+
+    private static let abstainingTick: Tick = {
+        var tick = emptyTick
+        tick.sentiment = .abstained(reason: "not_enough_speech")
+        return tick
+    }()
 
     private static let started = SessionStarted(noticeID: "n-1", policy: "standard")
 
@@ -170,7 +194,7 @@ enum Samples {
             Overlap(
                 id: 3, revision: 1, kind: .backchannel, startSeconds: 13.62, endSeconds: 14.11, sharedSeconds: 0.49,
                 holder: "ben")),
-        .tick(tick), .tick(emptyTick),
+        .tick(tick), .tick(emptyTick), .tick(abstainingTick),
         .quality(QualityChange(issues: [.clipping, .noise, .narrowBand], audio: audio)),
         .quality(QualityChange(issues: [], audio: AudioQuality(lossPercent: 0))),
         .cueRaised(

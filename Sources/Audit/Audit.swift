@@ -1,0 +1,142 @@
+import Conversation
+import MediaTypes
+public import Pipeline
+
+/// Error, bias and abstention per group of speakers, on a table of recordings with labels and groups.
+public struct Audit: Sendable {
+    /// What was found of one recording.
+    struct Recording: Sendable {
+        var file: String
+        var speaker: String
+        var groups: [String: String]
+        var speechSeconds: Double
+        var features: [AffectInput: Double]?
+        /// Relative to the speaker's own; nil where there is too little voice or there are too few recordings.
+        var estimate: AffectEstimate?
+    }
+
+    /// Recordings of a speaker below which nothing is compared with what is usual for the speaker.
+    static let leastRecordings = 3
+
+    let recordings: [Recording]
+    /// All speakers together first, then the groups of each column.
+    let groups: [AuditedGroup]
+
+    /// Measures the recordings of the table at `path`.
+    ///
+    /// - Throws: `AuditError` or `MediaError`, naming the file or line and the remedy.
+    public init(table path: String, detection: SpeechDetection) throws {
+        let table = try AuditTable(path: path)
+        var names: [String] = []
+        var rowsBySpeaker: [String: [AuditTable.Row]] = [:]
+        for row in table.rows {
+            if rowsBySpeaker[row.speaker] == nil { names.append(row.speaker) }
+            rowsBySpeaker[row.speaker, default: []].append(row)
+        }
+        let labels = MeanLabels(table.rows)
+        var recordings: [Recording] = []
+        var speakers: [AuditedSpeaker] = []
+        for name in names {
+            let rows = rowsBySpeaker[name] ?? []
+            var groups = rows.first?.groups ?? [:]
+            for row in rows { groups = groups.filter { row.groups[$0.key] == $0.value } }
+            let own = try AuditedVoice(rows, labels: labels, detection: detection)
+            recordings += own.recordings
+            speakers.append(AuditedSpeaker(name: name, groups: groups, recordings: rows.count, shares: own.shares))
+        }
+        self.recordings = recordings
+        self.groups =
+            GroupStatistics.groups(of: nil, speakers)
+            + table.groupColumns.flatMap { GroupStatistics.groups(of: $0, speakers) }
+    }
+
+    /// The group that differs most from the rest in a measure; nil where there are no two groups.
+    func largestGap(_ measure: Measure) -> (group: AuditedGroup, gap: Double)? {
+        groups.compactMap { group in group.figures[measure]?.gap.map { (group, $0) } }
+            .max { abs($0.1) < abs($1.1) }
+    }
+
+    /// The largest gap in a score between a group and the rest, points; nil where there are no two groups.
+    public var largestScoreGap: Double? {
+        Measure.allCases.filter(\.isScore).compactMap { largestGap($0).map { abs($0.gap) } }.max()
+    }
+}
+
+/// Means of the labels: an estimate is relative to what is usual, so labels are taken relative to what they mostly are.
+private struct MeanLabels {
+    let activation: Double, valence: Double
+
+    init(_ rows: [AuditTable.Row]) {
+        func mean(_ values: [Double]) -> Double {
+            values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+        }
+        activation = mean(rows.compactMap(\.activation))
+        valence = mean(rows.compactMap(\.valence))
+    }
+}
+
+/// All recordings of one speaker.
+private struct AuditedVoice {
+    private(set) var recordings: [Audit.Recording] = []
+    private(set) var shares: [Measure: Share] = [:]
+
+    init(_ rows: [AuditTable.Row], labels: MeanLabels, detection: SpeechDetection) throws {
+        var voices: [[HopRecord]] = []
+        for row in rows {
+            let found = try VoiceMeasurement(row.file, detection: detection)
+            voices.append(found.records)
+            recordings.append(
+                Audit.Recording(
+                    file: row.file, speaker: row.speaker, groups: row.groups, speechSeconds: found.speechSeconds,
+                    features: found.values))
+            if let file = row.speech {
+                let errors = try References.speechErrors(found.records, file: file)
+                add(.missedSpeech, errors.missed)
+                add(.falseAlarms, errors.alarms)
+            }
+            if let file = row.f0 { add(.f0Error, try References.f0Errors(found.records, file: file)) }
+        }
+        let usual = usual()
+        for (index, row) in rows.enumerated() {
+            guard let usual, let features = recordings[index].features else {
+                shares[.abstained, default: Share()].add(100)
+                continue
+            }
+            let estimate = AffectEstimate(features, usual: usual)
+            recordings[index].estimate = estimate
+            shares[.abstained, default: Share()].add(0)
+            if let label = row.activation {
+                compare(estimate.activation, label - labels.activation, .activationError, .activationBias)
+            }
+            if let label = row.valence {
+                compare(estimate.valence, label - labels.valence, .valenceError, .valenceBias)
+            }
+        }
+        let call = SameBehaviour(voices)
+        shares[.engagement, default: Share()].add(call.engagement)
+        shares[.sentiment, default: Share()].add(call.sentiment)
+        shares[.unscored, default: Share()].add(100 * call.abstention)
+    }
+
+    /// Medians of what was measured; nil where there are too few recordings.
+    private func usual() -> [AffectInput: Double]? {
+        let features = recordings.compactMap(\.features)
+        guard features.count >= Audit.leastRecordings else { return nil }
+        var usual: [AffectInput: Double] = [:]
+        for input in AffectInput.allCases {
+            let values = features.compactMap { $0[input] }.sorted()
+            guard !values.isEmpty else { continue }
+            usual[input] = (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
+        }
+        return usual
+    }
+
+    private mutating func compare(_ found: Double, _ label: Double, _ error: Measure, _ bias: Measure) {
+        shares[error, default: Share()].add(50 * abs(found - label))
+        shares[bias, default: Share()].add(50 * (found - label))
+    }
+
+    private mutating func add(_ measure: Measure, _ errors: ErrorCount) {
+        shares[measure, default: Share()].add(errors.share.map { 100 * $0 }, weight: Double(errors.compared))
+    }
+}

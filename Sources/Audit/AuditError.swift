@@ -1,0 +1,5 @@
+/// A table that can't be audited.
+public struct AuditError: Error, CustomStringConvertible {
+    /// One line naming the place and the remedy.
+    public let description: String
+}

@@ -1,0 +1,271 @@
+import Events
+import Foundation
+import Testing
+
+@testable import Conversation
+
+@Suite struct SentimentTests {
+    /// A voice as it usually is.
+    private static let usual: [AffectInput: Double] = [
+        .pitchLevel: 20, .pitchRange: 6, .loudnessVariation: 12, .spectralTilt: -13, .rateChange: 4.5,
+        .voicedRatio: 0.6,
+    ]
+
+    private func observation(_ values: [AffectInput: Double] = usual) -> SentimentModel.Observation {
+        SentimentModel.Observation(values: values, windowSpeechSeconds: 15, speechSeconds: 90, turns: 9, snrDb: 30)
+    }
+
+    /// A model that has heard the usual voice for a minute.
+    private func model() -> SentimentModel {
+        var model = SentimentModel(configuration: EngagementConfiguration())
+        for _ in 0..<60 { model.learn(observation()) }
+        return model
+    }
+
+    private func scored(_ sentiment: Sentiment) throws -> SentimentScore {
+        guard case .scored(let score) = sentiment else { throw Unscored() }
+        return score
+    }
+
+    private struct Unscored: Error {}
+
+    private func reason(_ sentiment: Sentiment) -> String? {
+        if case .abstained(let reason) = sentiment { reason } else { nil }
+    }
+
+    // MARK: The model
+
+    @Test func theUsualVoiceIsNeutralAndTheIntervalWide() throws {
+        var model = model()
+        let score = try scored(model.score(observation()))
+        #expect(score.score == 50 && score.activation == 0 && score.valence == 0)
+        #expect(score.basis == [.voice])
+        #expect(score.high - score.low > 40)
+        #expect(score.confidence < 0.1)
+    }
+
+    @Test func aRaisedVoiceIsActivated() throws {
+        var raised = Self.usual
+        raised[.pitchLevel] = 26
+        raised[.spectralTilt] = -6
+        raised[.rateChange] = 5.8
+        var model = model()
+        let up = try scored(model.score(observation(raised))).activation ?? 0
+        var flat = Self.usual
+        flat[.pitchLevel] = 17
+        flat[.spectralTilt] = -19
+        flat[.rateChange] = 3.6
+        let down = try scored(model.score(observation(flat))).activation ?? 0
+        #expect(up > 0.4 && down < -0.3, "\(up) \(down)")
+    }
+
+    /// Whatever is measured and written, the parts make up the score and the interval holds it.
+    @Test func contributionsSumToTheScoreAndTheIntervalHoldsIt() throws {
+        var random = SplitMix(seed: 5)
+        func value(_ range: ClosedRange<Double>) -> Double {
+            range.lowerBound + (range.upperBound - range.lowerBound) * Double(random.next() % 10_000) / 10_000
+        }
+        var model = model()
+        for round in 0..<300 {
+            var seen = observation([
+                .pitchLevel: value(-50...90), .pitchRange: value(0...40), .loudnessVariation: value(0...60),
+                .spectralTilt: value(-60...30), .rateChange: value(0.1...20), .voicedRatio: value(0...1),
+            ])
+            if round % 2 == 0 {
+                seen.text = TextEvidence(valence: value(-1...1), words: 20, lines: 1 + round % 9, spread: value(0...1))
+            }
+            let score = try scored(model.score(seen))
+            #expect(abs(score.contributions.reduce(0) { $0 + $1.points } - score.score) < 1e-9)
+            #expect((0...100).contains(score.score) && (-1...1).contains(score.valence))
+            #expect(score.low <= score.score && score.score <= score.high)
+            #expect((-1...1).contains(try #require(score.activation)))
+            #expect((0...1).contains(score.confidence))
+        }
+    }
+
+    @Test(arguments: [-0.8, 0.8])
+    func wordsMoveTheScoreTheirWayAndNarrowTheInterval(valence: Double) throws {
+        var model = model()
+        let before = try scored(model.score(observation()))
+        var seen = observation()
+        seen.text = TextEvidence(valence: valence, words: 9, lines: 1, spread: 0)
+        let one = try scored(model.score(seen))
+        #expect((one.score - before.score) * valence > 8)
+        #expect(one.basis == [.voice, .text])
+        #expect(one.high - one.low < before.high - before.low)
+        seen.text = TextEvidence(valence: valence, words: 60, lines: 6, spread: 0.2)
+        let six = try scored(model.score(seen))
+        #expect(abs(six.score - 50) > abs(one.score - 50))
+        #expect(six.confidence > one.confidence)
+    }
+
+    @Test func wordsAloneCarryAScoreWithoutActivation() throws {
+        var model = SentimentModel(configuration: EngagementConfiguration())
+        var seen = SentimentModel.Observation()
+        seen.text = TextEvidence(valence: -0.6, words: 12, lines: 2, spread: 0.1)
+        let score = try scored(model.score(seen))
+        #expect(score.basis == [.text] && score.activation == nil)
+        #expect(score.score < 45 && score.isProvisional)
+    }
+
+    @Test func abstainsRatherThanGuesses() {
+        var model = model()
+        var seen = observation()
+        seen.speechSeconds = 19
+        #expect(reason(model.score(seen)) == "not_enough_speech")
+        seen = observation()
+        seen.windowSpeechSeconds = 4
+        #expect(reason(model.score(seen)) == "not_enough_speech")
+        seen = observation()
+        seen.snrDb = 9
+        #expect(reason(model.score(seen)) == "weak_evidence")
+        seen = observation()
+        seen.lossPercent = 11
+        #expect(reason(model.score(seen)) == "weak_evidence")
+        seen = observation()
+        seen.values = nil
+        #expect(reason(model.score(seen)) == "weak_evidence")
+        var fresh = SentimentModel(configuration: EngagementConfiguration())
+        #expect(reason(fresh.score(observation())) == "no_baseline")
+    }
+
+    @Test func smallMovesAreHeldBack() throws {
+        var model = model()
+        var told: Set<Double> = []
+        for step in 0..<20 {
+            var values = Self.usual
+            values[.pitchLevel] = 20 + 0.15 * Double(step % 2)
+            told.insert(try scored(model.score(observation(values))).score)
+        }
+        #expect(told.count == 1)
+    }
+
+    /// The example of docs/scoring.md, recomputed.
+    @Test func theWorkedExampleOfTheDocumentation() throws {
+        var model = model()
+        var seen = observation([
+            .pitchLevel: 23.1, .pitchRange: 8.7, .loudnessVariation: 12, .spectralTilt: -7.3, .rateChange: 5.7,
+            .voicedRatio: 0.6,
+        ])
+        seen.text = TextEvidence(valence: 0.5, words: 31, lines: 4, spread: 0.3)
+        let score = try scored(model.score(seen))
+        let points = Dictionary(uniqueKeysWithValues: score.contributions.map { ($0.input, $0.points) })
+        #expect(
+            points == [
+                "neutral": 50, "pitch_level": 1.3, "pitch_range": 1.6, "loudness_variation": 0, "spectral_tilt": -0.6,
+                "rate_change": 1.6, "voiced_ratio": 0, "text": 13.4,
+            ])
+        #expect(score.score == 67.3)
+        #expect(abs(score.low - 52) < 0.05 && abs(score.high - 82.6) < 0.05, "\(score.low) \(score.high)")
+        #expect(abs((score.activation ?? 0) - 0.38) < 0.005, "\(score.activation ?? 0)")
+    }
+
+    @Test func aRecordingIsComparedLikeAWindow() {
+        var raised = Self.usual
+        raised[.pitchLevel] = 26
+        let estimate = AffectEstimate(raised, usual: Self.usual)
+        #expect(
+            abs(estimate.activation - 6 / AffectWeights.spread(.pitchLevel) * AffectWeights.activation(.pitchLevel))
+                < 1e-9)
+        #expect(AffectEstimate(Self.usual, usual: Self.usual) == AffectEstimate(activation: 0, valence: 0))
+        #expect(AffectEstimate(raised, usual: [:]).activation == 0)
+        raised[.pitchLevel] = 900
+        #expect(AffectEstimate(raised, usual: Self.usual).activation <= 1)
+    }
+
+    // MARK: The weights
+
+    private struct Table: Decodable {
+        var spread: [String: Double]
+        var most_spreads: Double
+        var weights: [String: [String: Double]]
+        var half_width_80_pct: [String: Double]
+        var deviation: [String: Double]
+        var valence_deviation_without_evidence: Double
+    }
+
+    @Test func theWeightsAreThoseOfTheDocumentation() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let file = root.appendingPathComponent("docs/affect-weights.json")
+        let table = try JSONDecoder().decode(Table.self, from: Data(contentsOf: file))
+        for input in AffectInput.allCases {
+            #expect(table.spread[input.rawValue] == AffectWeights.spread(input))
+            #expect(table.weights["activation"]?[input.rawValue] == AffectWeights.activation(input))
+            #expect(table.weights["valence"]?[input.rawValue] == AffectWeights.valence(input))
+        }
+        #expect(table.spread.count == AffectInput.allCases.count)
+        #expect(table.most_spreads == AffectWeights.mostSpreads)
+        #expect(table.half_width_80_pct["activation"] == AffectWeights.activationHalfWidth)
+        #expect(table.half_width_80_pct["valence"] == AffectWeights.valenceHalfWidth)
+        #expect(table.deviation["valence"] == AffectWeights.valenceDeviation)
+        #expect(table.valence_deviation_without_evidence == AffectWeights.valencePriorDeviation)
+        let reach = AffectInput.allCases.reduce(0) { $0 + abs(AffectWeights.valence($1)) * AffectWeights.mostSpreads }
+        #expect(reach <= 1, "the score stays within 0 to 100")
+    }
+
+    // MARK: In a session
+
+    /// Turns of a lively voice, that from 200 s on is raised; pitch and level by these much, time by that factor.
+    private func call(semitones: Double = 0, decibels: Double = 0, tempo: Double = 1) -> [Script] {
+        var ipus: [[ClosedRange<Double>]] = [[], []]
+        var start = 0.5
+        while start < 290 {
+            ipus[0].append(start / tempo...(start + 4) / tempo)
+            ipus[1].append((start + 4.5) / tempo...(start + 8.5) / tempo)
+            start += 9
+        }
+        return ipus.enumerated().map { index, ipus in
+            var script = Script(name: "s\(index)", ipus: ipus)
+            script.f0Hz = {
+                200 * exp2((semitones + 3 * sin(3 * $0 * tempo) + ($0 * tempo < 200 ? 0 : 4)) / 12)
+            }
+            script.levelDb = { -30 + decibels + 5 * sin(5 * $0 * tempo) }
+            script.nucleiPerSecond = { ($0 * tempo < 200 ? 4 : 5) * tempo }
+            return script
+        }
+    }
+
+    /// Mean sentiment score and activation from second 210 of the call as it was before its tempo was changed.
+    private func outcome(_ scripts: [Script], tempo: Double = 1) -> (score: Double, activation: Double) {
+        let events = play(scripts, seconds: 285 / tempo).events
+        let scores = events.compactMap { event -> SentimentScore? in
+            guard event.speaker == "s1", (event.timeSeconds ?? 0) * tempo > 210, case .tick(let tick) = event.body,
+                case .scored(let score)? = tick.sentiment
+            else { return nil }
+            return score
+        }
+        let count = Double(scores.count)
+        return (
+            scores.reduce(0) { $0 + $1.score } / count, scores.reduce(0) { $0 + ($1.activation ?? 0) } / count
+        )
+    }
+
+    @Test func levelPitchAndTempoOfTheWholeCallDoNotMatter() {
+        let plain = outcome(call())
+        #expect(plain.activation > 0.1, "there is something to move: \(plain)")
+        let changed = [
+            outcome(call(decibels: 12)), outcome(call(decibels: -12)), outcome(call(semitones: 6)),
+            outcome(call(semitones: -6)), outcome(call(tempo: 1.25), tempo: 1.25),
+            outcome(call(tempo: 0.8), tempo: 0.8),
+        ]
+        for other in changed {
+            #expect(abs(other.score - plain.score) <= 2, "\(other) \(plain)")
+            #expect(abs(other.activation - plain.activation) <= 0.08, "\(other) \(plain)")
+        }
+    }
+
+    @Test func totalsHaveTheLastScoreAndTheMean() throws {
+        let totals = play(call(), seconds: 285).totals
+        let speaker = try #require(totals.speakers.last)
+        let last = try scored(try #require(speaker.sentiment))
+        #expect(last.basis == [.voice])
+        #expect((40...60).contains(try #require(speaker.meanSentiment)))
+        #expect(speaker.sentimentSeconds > 200)
+    }
+
+    @Test func aSpeakerAloneHasAScore() throws {
+        let totals = play([Script(name: "a", ipus: [0...100])], seconds: 100).totals
+        _ = try scored(try #require(totals.speakers.first?.sentiment))
+    }
+}
