@@ -47,7 +47,8 @@ test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
 
-# Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md.
+# Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
+# figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.
 evaluate: build
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
 	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-evaluate.txt

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the release build of `attune` on recordings with labels and writes docs/accuracy.md.
+"""Measures the release build of `attune` on recordings with labels and writes docs/accuracy.md
+and the figures in docs/model-card.md.
 
 The recordings are no part of the project: they are looked for in ../shared/data, and what is absent is left
 out. Needs the packages of requirements-evaluate.txt and ffmpeg. Takes a few minutes; same recordings, same
@@ -15,7 +16,7 @@ import sys
 
 import numpy as np
 
-from evaluation import material, peers, scoring, spoken
+from evaluation import audits, material, peers, scoring, spoken
 
 SNRS_DB = (None, 10, 0)
 SNR_NAMES = {None: "clean", 10: "noise at 10 dB", 0: "noise at 0 dB"}
@@ -292,11 +293,16 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output", type=pathlib.Path, default=material.ROOT / "docs" / "accuracy.md")
+    parser.add_argument("--card-only", action="store_true", help="measure for docs/model-card.md alone")
     arguments = parser.parse_args()
     if not material.COMMAND.exists():
         sys.exit(f"evaluate: no {material.COMMAND}; run `make build` first")
     if not material.DATA.exists():
         sys.exit(f"evaluate: no recordings in {material.DATA}; nothing to measure")
+    print("evaluate: model card", flush=True)
+    audits.write_card()
+    if arguments.card_only:
+        return
     report = Report()
     report.lines += [
         "# How accurate it is",

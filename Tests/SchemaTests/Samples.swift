@@ -142,7 +142,7 @@ enum Samples {
         ]
         session.speakers[0].lastTick = tick
         session.speakers[0].lastTickSeconds = 64
-        session.speakers[2].lastTick = emptyTick
+        session.speakers[2].lastTick = abstainingTick
         session.speakers[2].lastTickSeconds = 64
         return Snapshot(
             sessions: [session, Snapshot.Session(id: "empty", started: SessionStarted(noticeID: nil, policy: "self"))],

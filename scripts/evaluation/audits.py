@@ -1,0 +1,213 @@
+"""Audits by group of speakers, and what changes of a whole call do to the scores: for docs/model-card.md.
+
+Tables of recordings are made here from what the sets say of their speakers, in a temporary folder.
+"""
+
+import csv
+import json
+import pathlib
+import subprocess
+import tempfile
+
+from . import material
+
+CARD = material.ROOT / "docs" / "model-card.md"
+WEIGHTS = material.ROOT / "docs" / "affect-weights.json"
+
+# What the documentation of EMO-DB says of its speakers: gender and age.
+ACTORS = {
+    "03": ("male", 31), "08": ("female", 34), "09": ("female", 21), "10": ("male", 32), "11": ("male", 26),
+    "12": ("male", 30), "13": ("female", 32), "14": ("female", 35), "15": ("male", 25), "16": ("female", 31),
+}  # fmt: skip
+# Letter of an EMO-DB file: valence and activation after Russell & Mehrabian, 1977, as in fit-affect.py.
+LABELS = {
+    "W": (-0.51, 0.59), "L": (-0.65, -0.62), "E": (-0.60, 0.35), "A": (-0.64, 0.60), "F": (0.81, 0.51),
+    "T": (-0.63, -0.27), "N": (0.0, 0.0),
+}  # fmt: skip
+EMOTION_SECONDS = 2.0
+F0_STEP_S = 0.015
+SPEAKERS = {"rl": "male", "sb": "female"}
+# Changes of a whole call, as filters of ffmpeg at 8 kHz: 6 semitones are a factor of 1.414.
+CHANGES = {
+    "level +12 dB": "volume=12dB",
+    "level −12 dB": "volume=-12dB",
+    "pitch +6 st": "asetrate=11314,aresample=8000,atempo=0.70711",
+    "pitch −6 st": "asetrate=5657,aresample=8000,atempo=1.41421",
+    "tempo × 1.25": "atempo=1.25",
+    "tempo × 0.8": "atempo=0.8",
+}
+
+
+def band(value, edges):
+    """`0-3` for a value of 2 and edges 0, 4, 7: the band that holds it; nothing for no number."""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    lower = [edge for edge in edges if edge <= number]
+    if not lower:
+        return f"under {edges[0]}"
+    above = [edge for edge in edges if edge > number]
+    return f"{lower[-1]}-{above[0] - 1}" if above else f"{lower[-1]} and over"
+
+
+def accents(folder):
+    with open(material.DATA / "accents" / "metadata.csv", encoding="utf-8", newline="") as file:
+        people = {row["Response_ID"]: row for row in csv.DictReader(file)}
+    rows = []
+    for path in material.audio_files(material.DATA / "accents" / "audio_data"):
+        person = people.get(path.stem)
+        if person is None:
+            continue
+        gender = person["Gender"].strip().lower()
+        native = person["Native Language"].strip()
+        rows.append(
+            {
+                "file": path,
+                "speaker": path.stem,
+                "gender": gender if gender in ("female", "male") else "",
+                "age_band": band(person["Age"], [25]),
+                "native_language": native if native in ("English", "Hindi") else "other",
+                "accent": band(person["Accent Strength (Self reported)"], [0, 4, 7]),
+                "device": person["Recording Machine"].strip().lower(),
+            }
+        )
+    return rows
+
+
+def emotion(folder):
+    rows = []
+    for path in material.audio_files(material.DATA / "emotion" / "wav"):
+        gender, age = ACTORS[path.stem[:2]]
+        valence, activation = LABELS[path.stem[5]]
+        rows.append(
+            {
+                "file": path,
+                "speaker": path.stem[:2],
+                "activation": activation,
+                "valence": valence,
+                "speech": syllables(path, folder) or "",
+                "gender": gender,
+                "age_band": band(age, [30]),
+            }
+        )
+    return rows
+
+
+def syllables(path, folder):
+    """A file with the speech of an EMO-DB recording: from its first syllable to the full stop, as labelled."""
+    labels = material.DATA / "emotion" / "labsilb" / f"{path.stem}.labsilb"
+    if not labels.exists():
+        return None
+    lines = [line.split() for line in labels.read_text(encoding="latin-1").splitlines()]
+    begins = [(float(line[0]), line[2]) for line in lines if len(line) > 2 and line[1].lstrip("-").isdigit()]
+    if not begins:
+        return None
+    end = next((time for time, text in begins if text == "."), EMOTION_SECONDS)
+    reference = folder / f"{path.stem}.lab"
+    reference.write_text(f"{begins[0][0]} {min(end, EMOTION_SECONDS)} V\n", encoding="utf-8")
+    return reference
+
+
+def pitch(folder):
+    rows = []
+    for path in material.audio_files(material.DATA / "pitch" / "train"):
+        values = path.with_suffix(".f0ref").read_text(encoding="utf-8").split()
+        reference = folder / f"{path.stem}.f0"
+        lines = [f"{index * F0_STEP_S:.4f} {value}" for index, value in enumerate(values)]
+        reference.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        speaker = path.stem[:2]
+        rows.append({"file": path, "speaker": speaker, "f0": reference, "gender": SPEAKERS[speaker]})
+    return rows
+
+
+def audit(rows, folder):
+    table = folder / "table.csv"
+    with open(table, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    run = subprocess.run([str(material.COMMAND), "audit", str(table)], check=True, capture_output=True, text=True)
+    return run.stdout.strip().replace("### ", "#### ")
+
+
+def scores(sides):
+    speakers = [f"--speaker={name}={path}" for name, path in sides.items()]
+    run = subprocess.run(
+        [str(material.COMMAND), "analyze", "--json", *speakers], check=True, capture_output=True, text=True
+    )
+    found = json.loads(run.stdout)["speakers"]
+    return {name: (found[name]["engagement_mean"], found[name]["sentiment_mean"]) for name in sides}
+
+
+def changed(sides, change, folder):
+    found = {}
+    for name, path in sides.items():
+        found[name] = folder / f"{name}.wav"
+        # 32-bit float: louder does not clip.
+        command = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", str(path), "-af", change, "-c:a", "pcm_f32le"]
+        subprocess.run([*command, str(found[name])], check=True)
+    return found
+
+
+def held_out():
+    figures = json.loads(WEIGHTS.read_text(encoding="utf-8"))["held_out_speakers"]
+    names = {
+        "ccc": "concordance (CCC; Lin, 1989)",
+        "correlation": "correlation",
+        "mean_absolute_error": "mean absolute error, on a scale of −1 to 1",
+        "coverage_of_80_pct_intervals": "share of the 80 % intervals that hold the label",
+        "coverage_by_speaker_least_most": "the same of the speakers with the least and the most",
+        "auc_high_low": "AUC, anger, fear, joy against boredom, neutral, sadness",
+        "auc_high_low_with_disgust_low": "AUC, the same with disgust among the low",
+        "auc_joy_anger": "AUC, joy against anger",
+    }
+    lines = ["| | activation | valence |", "|---|---|---|"]
+    for key, name in names.items():
+        cells = []
+        for part in ("activation", "valence"):
+            value = figures[part].get(key, "–")
+            cells.append(" to ".join(map(str, value)) if isinstance(value, list) else str(value))
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines)
+
+
+def invariance(folder):
+    """Mean scores of a call as it is, and how far they move where the whole call is changed."""
+    sides = {name: material.DATA / "calls" / f"repairs40-{name}.flac" for name in ("agent", "customer")}
+    plain = scores(sides)
+    lines = ["| | " + " | ".join(f"{name}, engagement | {name}, sentiment" for name in sides) + " |", "|---|---|---|---|---|"]
+
+    def row(title, found, form):
+        cells = [form.format(value) for name in sides for value in found[name]]
+        return f"| {title} | " + " | ".join(cells) + " |"
+
+    lines.append(row("as it is, mean score", plain, "{:.1f}"))
+    for title, change in CHANGES.items():
+        found = scores(changed(sides, change, folder))
+        moved = {name: [new - old for new, old in zip(found[name], plain[name])] for name in sides}
+        lines.append(row(title, moved, "{:+.1f}"))
+    return "\n".join(lines)
+
+
+def write_card():
+    """Writes the figures between their marks in the model card; what can't be measured here stays as it is."""
+    card = CARD.read_text(encoding="utf-8")
+    card = between_marks(card, "held-out", held_out())
+    for name, make in (("accents", accents), ("emotion", emotion), ("pitch", pitch)):
+        if not material.has(name):
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            folder = pathlib.Path(place)
+            card = between_marks(card, name, audit(make(folder), folder))
+    if material.has("calls"):
+        with tempfile.TemporaryDirectory() as place:
+            card = between_marks(card, "invariance", invariance(pathlib.Path(place)))
+    CARD.write_text(card, encoding="utf-8")
+    print(f"evaluate: wrote {CARD}")
+
+
+def between_marks(text, name, part):
+    begin, end = f"<!-- {name}: by make evaluate -->", f"<!-- end of {name} -->"
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{part}\n\n{end}{rest.split(end)[1]}"
