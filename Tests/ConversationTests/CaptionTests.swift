@@ -43,6 +43,13 @@ import Testing
             }
         }
 
+        /// Goes on to a second; the sentiment score of the last tick on the way.
+        mutating func score(at seconds: Int) -> SentimentScore? {
+            advance(to: seconds)
+            guard case .scored(let score) = engine.takeEvents().ticks(of: "a").last?.sentiment else { return nil }
+            return score
+        }
+
         var evidence: TextEvidence? {
             engine.speakers[speaker].measures.captions.evidence(before: engine.settledHops, windowHops: 3_000)
         }
@@ -160,6 +167,24 @@ import Testing
         _ = session.engine.take(line(58, 60, compound: compound, isPartial: isPartial), speaker: "a")
         session.advance(to: 61)
         #expect(session.evidence?.valence == compound)
+    }
+
+    /// A line of known sentiment moves the score its way within 2 s of its arrival, with the words as a ground, and
+    /// is forgotten with the window.
+    @Test(arguments: [0.8, -0.8])
+    func aLineMovesTheSentimentScoreItsWay(compound: Double) throws {
+        var session = Session()
+        let quiet = session.score(at: 60)
+        let before = try #require(quiet)
+        #expect(before.basis == [.voice])
+        _ = session.engine.take(line(58, 60, compound: compound), speaker: "a")
+        let moved = session.score(at: 62)
+        let after = try #require(moved)
+        #expect((after.score - before.score) * compound > 4, "\(before.score) to \(after.score)")
+        #expect(after.basis == [.voice, .text])
+        #expect(after.high - after.low < before.high - before.low, "two grounds know more than one")
+        let past = session.score(at: 95)
+        #expect(past?.basis == [.voice], "the line has left the window")
     }
 
     @Test func consentTakenBackWipesTheCaptions() {
