@@ -7,7 +7,8 @@ MEDIA ?=
 BUILD := .build/release
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
-BENCHMARK := swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
+# The cached manifest does not see new files of the package beside it.
+BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
 .PHONY: all setup build demo test evaluate bench conversations soak fuzz schemas format lint install uninstall clean
