@@ -31,7 +31,9 @@ struct EngagementModel {
     }
 
     /// Lags that make up the input.
-    private static let recentLags = 3
+    private static let recentLags = 5
+    /// A single lag counts as if it lay no further off than this, in spreads.
+    private static let mostLagSpreads = 3.0
     /// Answers to one person from which on they are compared among themselves.
     private static let leastPairLags = 8
     /// Seconds of a baseline before anything is compared with it.
@@ -157,22 +159,26 @@ struct EngagementModel {
             baselineSamples: Double(baseline.samples) / Double(configuration.windowSeconds))
     }
 
-    /// The newest lags, each compared with the usual one after the same person, or with all of the speaker's.
+    /// The newest lags, each compared with the usual one after the same person, or with all of the speaker's; their
+    /// mean, so that a single one that was measured otherwise moves little.
     private func lagContribution(oldestHop: Int64) -> (Contribution, variance: Double) {
         let own = baselines[.responseLag] ?? Self.baseline(.responseLag)
-        var compared: [(lag: Lag, baseline: Baseline, z: Double)] = []
+        let isReady = own.samples > 1
+        var count = 0.0
+        var sums = (value: 0.0, usual: 0.0, z: 0.0)
         for lag in lags where lag.hop > oldestHop {
             var baseline = own
             if let pair = pairLags[lag.after], pair.samples >= Self.leastPairLags { baseline = pair }
-            compared.append((lag, baseline, -baseline.z(scaled(lag.milliseconds, .responseLag))))
+            let value = scaled(lag.milliseconds, .responseLag)
+            let z = max(-Self.mostLagSpreads, min(Self.mostLagSpreads, -baseline.z(value)))
+            count += 1
+            sums = (sums.value + value, sums.usual + baseline.centre, sums.z + z)
         }
-        compared.sort { $0.z < $1.z }
-        let middle = compared.isEmpty ? nil : compared[(compared.count - 1) / 2]
-        let isReady = own.samples > 1
+        let usual = count > 0 ? sums.usual / count : own.centre
         return part(
-            .responseLag, value: middle?.lag.milliseconds,
-            usual: isReady ? unscaled(middle?.baseline.centre ?? own.centre, .responseLag) : nil,
-            z: isReady ? middle?.z : nil, samples: Double(compared.count), baselineSamples: Double(own.samples))
+            .responseLag, value: count > 0 ? unscaled(sums.value / count, .responseLag) : nil,
+            usual: isReady ? unscaled(usual, .responseLag) : nil, z: isReady && count > 0 ? sums.z / count : nil,
+            samples: count, baselineSamples: Double(own.samples))
     }
 
     private func part(
@@ -188,15 +194,15 @@ struct EngagementModel {
 
     // MARK: Scales
 
-    /// A scale on which equal steps mean about the same: logarithmic for what is perceived in ratios, the doubled
-    /// square root for counts (whose standard deviation is then 1; Anscombe, 1948).
+    /// A scale on which equal steps mean about the same: logarithmic for what is perceived in ratios, 2 √(n + 3/8) for
+    /// counts (whose standard deviation is then about 1; Anscombe, 1948).
     private func scaled(_ value: Double, _ input: EngagementInput) -> Double {
         switch input {
         case .talkRatio, .pitchRange, .loudnessVariation: value
         case .responseLag: log(1 + max(0, value) / 200)
         case .rateChange: log(max(value, 0.1))
-        case .speakerChanges: 2 * (max(0, value) * Double(configuration.windowSeconds) / 60).squareRoot()
-        case .backchannels: 2 * max(0, value).squareRoot()
+        case .speakerChanges: 2 * (max(0, value) * Double(configuration.windowSeconds) / 60 + 0.375).squareRoot()
+        case .backchannels: 2 * (max(0, value) + 0.375).squareRoot()
         }
     }
 
@@ -205,8 +211,8 @@ struct EngagementModel {
         case .talkRatio, .pitchRange, .loudnessVariation: value
         case .responseLag: 200 * (exp(value) - 1)
         case .rateChange: exp(value)
-        case .speakerChanges: value * value / 4 * 60 / Double(configuration.windowSeconds)
-        case .backchannels: value * value / 4
+        case .speakerChanges: max(0, value * value / 4 - 0.375) * 60 / Double(configuration.windowSeconds)
+        case .backchannels: max(0, value * value / 4 - 0.375)
         }
     }
 
