@@ -23,6 +23,8 @@ import tempfile
 
 import numpy as np
 
+from evaluation.audits import LABELS
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "emotion"
 SWIFT = ROOT / "Sources/Conversation/AffectWeights.swift"
@@ -30,16 +32,6 @@ TABLE = ROOT / "docs/affect-weights.json"
 
 # Order of the features, as in AffectInput.swift.
 INPUTS = ["pitch_level", "pitch_range", "loudness_variation", "spectral_tilt", "rate_change", "voiced_ratio"]
-# Letter of the file name: valence and activation.
-LABELS = {
-    "W": (-0.51, 0.59),  # anger
-    "L": (-0.65, -0.62),  # boredom
-    "E": (-0.60, 0.35),  # disgust
-    "A": (-0.64, 0.60),  # fear
-    "F": (0.81, 0.51),  # joy
-    "T": (-0.63, -0.27),  # sadness
-    "N": (0.0, 0.0),  # neutral
-}
 HIGH, LOW = "WAF", "LNT"
 PENALTY = 30.0
 MOST_SPREADS = 3.0

@@ -40,6 +40,7 @@ struct AuditCommand: ParsableCommand {
             throw fail(error)
         }
         guard let threshold, let gap = audit.largestScoreGap, gap > threshold else { return }
-        throw fail("a score differs between groups by \(gap) points, over the threshold of \(threshold)", code: 1)
+        let shown = (gap * 10).rounded() / 10
+        throw fail("a score differs between groups by \(shown) points, over the threshold of \(threshold)", code: 1)
     }
 }

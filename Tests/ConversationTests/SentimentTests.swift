@@ -206,11 +206,11 @@ import Testing
 
     // MARK: In a session
 
-    /// Turns of a lively voice, that from 200 s on is raised; pitch and level by these much, time by that factor.
+    /// Turns of a lively voice, that from 110 s on is raised; pitch and level by these much, time by that factor.
     private func call(semitones: Double = 0, decibels: Double = 0, tempo: Double = 1) -> [Script] {
         var ipus: [[ClosedRange<Double>]] = [[], []]
         var start = 0.5
-        while start < 290 {
+        while start < 190 {
             ipus[0].append(start / tempo...(start + 4) / tempo)
             ipus[1].append((start + 4.5) / tempo...(start + 8.5) / tempo)
             start += 9
@@ -218,19 +218,19 @@ import Testing
         return ipus.enumerated().map { index, ipus in
             var script = Script(name: "s\(index)", ipus: ipus)
             script.f0Hz = {
-                200 * exp2((semitones + 3 * sin(3 * $0 * tempo) + ($0 * tempo < 200 ? 0 : 4)) / 12)
+                200 * exp2((semitones + 3 * sin(3 * $0 * tempo) + ($0 * tempo < 110 ? 0 : 4)) / 12)
             }
             script.levelDb = { -30 + decibels + 5 * sin(5 * $0 * tempo) }
-            script.nucleiPerSecond = { ($0 * tempo < 200 ? 4 : 5) * tempo }
+            script.nucleiPerSecond = { ($0 * tempo < 110 ? 4 : 5) * tempo }
             return script
         }
     }
 
-    /// Mean sentiment score and activation from second 210 of the call as it was before its tempo was changed.
+    /// Mean sentiment score and activation from second 120 of the call as it was before its tempo was changed.
     private func outcome(_ scripts: [Script], tempo: Double = 1) -> (score: Double, activation: Double) {
-        let events = play(scripts, seconds: 285 / tempo).events
+        let events = play(scripts, seconds: 180 / tempo).events
         let scores = events.compactMap { event -> SentimentScore? in
-            guard event.speaker == "s1", (event.timeSeconds ?? 0) * tempo > 210, case .tick(let tick) = event.body,
+            guard event.speaker == "s1", (event.timeSeconds ?? 0) * tempo > 120, case .tick(let tick) = event.body,
                 case .scored(let score)? = tick.sentiment
             else { return nil }
             return score
@@ -256,12 +256,12 @@ import Testing
     }
 
     @Test func totalsHaveTheLastScoreAndTheMean() throws {
-        let totals = play(call(), seconds: 285).totals
+        let totals = play(call(), seconds: 180).totals
         let speaker = try #require(totals.speakers.last)
         let last = try scored(try #require(speaker.sentiment))
         #expect(last.basis == [.voice])
         #expect((40...60).contains(try #require(speaker.meanSentiment)))
-        #expect(speaker.sentimentSeconds > 200)
+        #expect(speaker.sentimentSeconds > 100)
     }
 
     @Test func aSpeakerAloneHasAScore() throws {

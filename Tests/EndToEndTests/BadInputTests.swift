@@ -47,6 +47,28 @@ import Testing
         #expect(daemon.terminate() == 0)
     }
 
+    @Test(.enabled(if: Place.hasDemoCall, "the demo's call is not there: run 'make test'"))
+    func anAuditFailsAboveItsThreshold() throws {
+        let folder = try TemporaryFolder()
+        func audit(_ table: String, _ arguments: String...) throws -> Finished {
+            try run(Place.command("attune"), ["audit", table] + arguments)
+        }
+        let call = Place.demoCall.path
+        var table = "file,speaker,gender\n"
+        for (name, gender) in [("anna", "female"), ("ben", "male")] {
+            for _ in 0..<3 { table += "\(call)/\(name).wav,\(name),\(gender)\n" }
+        }
+        let good = try folder.file("good.csv", table)
+        let passed = try audit(good, "--threshold", "50", "--json", folder.path + "/audit.json")
+        #expect(passed.status == 0 && passed.output.contains("| female | 1 | 3 |"), "\(passed.errors)")
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/audit.json"))
+        let failed = try audit(good, "--threshold", "0")
+        #expect(failed.status == 1 && failed.errors.contains("threshold"), "\(failed.errors)")
+        expectOneLine(try audit(try folder.file("bad.csv", "a,b\n1,2\n")), status: 65, naming: "bad.csv", "header")
+        expectOneLine(
+            try audit(try folder.file("lost.csv", "file,speaker\nlost.wav,a\n")), status: 66, naming: "lost.wav")
+    }
+
     @Test(arguments: [
         "nonsense", "{}", "[1,2]", "{\"subscribe\":{\"color\":1}}", "{\"subscribe\":",
         String(repeating: "x", count: 100_000),

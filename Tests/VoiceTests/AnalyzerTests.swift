@@ -23,6 +23,22 @@ import Voice
         }
     }
 
+    /// Every hop has the tilt of its own spectrum, the last one too, whatever the gain.
+    @Test func theTiltTellsLowFromHighAndNotTheGain() {
+        let low = Signals.tone(hz: 300, seconds: 1)
+        let high = Signals.tone(hz: 2_000, seconds: 1)
+        let records = analyze(low + high).records
+        #expect(records[5..<95].allSatisfy { $0.spectralTiltDb < -20 })
+        #expect(records[105...].allSatisfy { $0.spectralTiltDb > 20 }, "\(records.suffix(3).map(\.spectralTiltDb))")
+        let mixed = zip(low, high).map { $0 + 0.5 * $1 }
+        let loud = analyze(mixed).records
+        let quiet = analyze(mixed.map { $0 / 4 }).records
+        for (one, other) in zip(loud, quiet).dropFirst(5) {
+            #expect(abs(one.spectralTiltDb + 6) < 1, "\(one.spectralTiltDb)")
+            #expect(abs(one.spectralTiltDb - other.spectralTiltDb) < 0.1)
+        }
+    }
+
     @Test func aChangeIsToldBeforeTheRecordsItConcerns() {
         var nextRecord: Int64 = 0
         for output in analyze(Signals.talk(seconds: 10)).outputs {
