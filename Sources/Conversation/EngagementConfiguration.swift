@@ -24,7 +24,7 @@ public struct EngagementConfiguration: Sendable, Equatable {
     /// Points that each input can add or take; together with those above 50.
     public var backchannelPoints = 5.0, pitchRangePoints = 6.0, loudnessVariationPoints = 4.0, rateChangePoints = 3.0
     /// Deviation from the usual, in spreads, that earns 76 % (tanh 1) of an input's points.
-    public var saturationSpreads = 2.0
+    public var saturationSpreads = 2.5
     /// Changes of tempo below this share of the usual move no score (Quené, 2007: about 10 % are just noticed).
     public var leastRateChange = 0.1
     /// A score is repeated until it, or one of its contributions, has moved by so many points.

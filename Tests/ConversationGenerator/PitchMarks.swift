@@ -105,7 +105,6 @@ struct PitchMarks {
     func rendered(_ newPeriod: (Int) -> Int) -> [Float] {
         guard marks.count > 2 else { return samples }
         var sums = [Float](repeating: 0, count: samples.count)
-        var weights = sums
         var target = marks[1].sample
         var index = 1
         while target < samples.count, index < marks.count - 1 {
@@ -120,11 +119,10 @@ struct PitchMarks {
                 guard sums.indices.contains(place) else { continue }
                 let weight = 1 - Float(abs(offset)) / Float(offset < 0 ? left : right)
                 sums[place] += weight * samples[mark.sample + offset]
-                weights[place] += weight
             }
             if index == marks.count - 2, target >= mark.sample { break }
             target += mark.isVoiced ? max(1, newPeriod((left + right) / 2)) : right
         }
-        return zip(sums, weights).map { $1 > 0.05 ? $0 / $1 : 0 }
+        return sums
     }
 }
