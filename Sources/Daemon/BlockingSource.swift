@@ -1,12 +1,14 @@
 import Decode
 import Events
-import Glibc
 import MediaTypes
 import NIOCore
 
-/// A source that FFmpeg reads: everything but plain RTP. It blocks, so it has a thread of its own, on which
-/// it is opened, decoded, analysed and, where it breaks off, opened again.
-final class FFmpegSource: MediaSource {
+/// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
+/// opened, decoded, analysed and, where it breaks off, opened again.
+final class BlockingSource: MediaSource {
+    /// Opens the input, for the first time or again.
+    typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
+
     struct Timing {
         var openMilliseconds: Int
         var stallMilliseconds: Int
@@ -17,9 +19,8 @@ final class FFmpegSource: MediaSource {
     }
 
     let monitor: SourceMonitor
-    private let location: String
+    private let openInput: Open
     private let tracks: [SpeakerTrack]
-    /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
     private let takesTracksApart: Bool
     private let options: InputOptions
     private let timing: Timing
@@ -29,18 +30,17 @@ final class FFmpegSource: MediaSource {
     private let finished: EventLoopPromise<Void>
     private let onEnd: @Sendable () -> Void
 
-    /// - Parameter onEnd: called once, on the source's thread, when the source has ended by itself.
     init(
-        location: String, tracks: [SpeakerTrack], takesTracksApart: Bool, options: InputOptions, timing: Timing,
-        session: LiveSession, monitor: SourceMonitor, eventLoop: any EventLoop, onEnd: @escaping @Sendable () -> Void
+        _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
+        eventLoop: any EventLoop, open: @escaping Open
     ) {
-        self.location = location
-        self.tracks = tracks
-        self.takesTracksApart = takesTracksApart
+        openInput = open
+        tracks = order.tracks
+        takesTracksApart = order.takesTracksApart
+        session = order.session
+        onEnd = order.onEnd
         self.timing = timing
-        self.session = session
         self.monitor = monitor
-        self.onEnd = onEnd
         var options = options
         options.openTimeoutMilliseconds = timing.openMilliseconds
         options.readTimeoutMilliseconds = timing.stallMilliseconds
@@ -65,15 +65,6 @@ final class FFmpegSource: MediaSource {
     func stop() async {
         cancellation.cancel()
         try? await finished.futureResult.get()
-    }
-
-    /// Whether the end of the stream is the end of the source; what is live may come back.
-    private var isFinite: Bool {
-        guard let scheme = location.firstIndex(of: ":").map({ location[..<$0].lowercased() }) else {
-            var status = stat()
-            return location == "-" || stat(location, &status) != 0 || status.st_mode & S_IFMT != S_IFIFO
-        }
-        return ["file", "pipe", "data", "http", "https"].contains(scheme)
     }
 
     // MARK: On the thread
@@ -120,13 +111,13 @@ final class FFmpegSource: MediaSource {
     private func play(
         _ feed: SourceFeed, options: inout InputOptions, wasOpen: inout Bool
     ) throws(MediaError) -> Bool {
-        var input = try MediaInput(location, options: options, cancellation: cancellation)
+        var input = try openInput(options, cancellation)
         if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
             options.splitsChannels = true
-            input = try MediaInput(location, options: options, cancellation: cancellation)
+            input = try openInput(options, cancellation)
         }
         for track in tracks where !input.tracks.indices.contains(track.track) {
-            throw MediaError.noSuchTrack(track.track, of: location, available: input.tracks.count)
+            throw MediaError.noSuchTrack(track.track, of: monitor.url, available: input.tracks.count)
         }
         wasOpen = true
         feed.join(tracks)
@@ -148,7 +139,7 @@ final class FFmpegSource: MediaSource {
             case .idle:
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
                 feed.interrupt()
-            case .end: return isFinite
+            case .end: return input.isFinite
             }
         }
     }
