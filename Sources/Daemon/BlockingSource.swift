@@ -18,6 +18,21 @@ final class BlockingSource: MediaSource {
         var patienceMilliseconds = 3_000
     }
 
+    /// What opening and reading has come to.
+    private struct Progress {
+        /// Whether the input was open once.
+        var wasOpen = false
+        /// Whether its end is the end for good.
+        var isFinite = false
+        /// When media first came since it was opened.
+        var firstMediaNanoseconds: Int64?
+
+        /// How long media came.
+        var livedMilliseconds: Int64 {
+            firstMediaNanoseconds.map { (HostClock.monotonicNanoseconds() - $0) / 1_000_000 } ?? 0
+        }
+    }
+
     let monitor: SourceMonitor
     private let openInput: Open
     private let tracks: [SpeakerTrack]
@@ -26,6 +41,7 @@ final class BlockingSource: MediaSource {
     private let timing: Timing
     private let session: LiveSession
     private let cancellation = Cancellation()
+    private let watch: StallWatch
     private let opened: EventLoopPromise<Void>
     private let finished: EventLoopPromise<Void>
     private let onEnd: @Sendable () -> Void
@@ -41,6 +57,7 @@ final class BlockingSource: MediaSource {
         onEnd = order.onEnd
         self.timing = timing
         self.monitor = monitor
+        watch = StallWatch(stallMilliseconds: timing.stallMilliseconds, monitor: monitor)
         var options = options
         options.openTimeoutMilliseconds = timing.openMilliseconds
         options.readTimeoutMilliseconds = timing.stallMilliseconds
@@ -71,34 +88,39 @@ final class BlockingSource: MediaSource {
 
     private func run() {
         let feed = SourceFeed(session: session)
-        var pauseMilliseconds = timing.reconnectLeastMilliseconds
-        var wasOpen = false
+        var backoff = Backoff(
+            leastMilliseconds: timing.reconnectLeastMilliseconds, mostMilliseconds: timing.reconnectMostMilliseconds,
+            using: SystemRandomNumberGenerator())
+        watch.start(on: opened.futureResult.eventLoop)
+        var progress = Progress()
         var options = options
         var reason = "detached"
         while !cancellation.isCancelled {
             do throws(MediaError) {
-                let ended = try play(feed, options: &options, wasOpen: &wasOpen)
+                let ended = try play(feed, options: &options, &progress)
                 if ended {
                     reason = "end of media"
                     break
                 }
                 monitor.change(to: .reconnecting, reason: "end of stream")
-                pauseMilliseconds = timing.reconnectLeastMilliseconds
             } catch {
                 if cancellation.isCancelled { break }
-                if !wasOpen, error.kind != .timedOut {
+                if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
                     opened.fail(SourceFailure(error))
                     reason = error.description
                     break
                 }
                 monitor.change(to: .reconnecting, reason: error.description)
             }
-            feed.interrupt()
+            feed.interrupt(by: .reconnect)
             feed.restart()
-            BlockingThread.sleep(milliseconds: pauseMilliseconds) { cancellation.isCancelled }
-            pauseMilliseconds = min(2 * pauseMilliseconds, timing.reconnectMostMilliseconds)
+            // What came to nothing is tried less and less often, also where the peer accepts only to hang up.
+            if progress.livedMilliseconds > timing.reconnectMostMilliseconds { backoff.reset() }
+            progress.firstMediaNanoseconds = nil
+            BlockingThread.sleep(milliseconds: backoff.next()) { cancellation.isCancelled }
         }
         feed.finish(reason: reason == "detached" ? reason : "source ended")
+        watch.stop()
         monitor.change(to: .ended, reason: reason)
         opened.succeed()
         finished.succeed()
@@ -109,7 +131,7 @@ final class BlockingSource: MediaSource {
     ///
     /// - Returns: whether that was the end of something finite; a live input is opened again.
     private func play(
-        _ feed: SourceFeed, options: inout InputOptions, wasOpen: inout Bool
+        _ feed: SourceFeed, options: inout InputOptions, _ progress: inout Progress
     ) throws(MediaError) -> Bool {
         var input = try openInput(options, cancellation)
         if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
@@ -119,27 +141,34 @@ final class BlockingSource: MediaSource {
         for track in tracks where !input.tracks.indices.contains(track.track) {
             throw MediaError.noSuchTrack(track.track, of: monitor.url, available: input.tracks.count)
         }
-        wasOpen = true
+        // A live playlist that has got an end since is over; it is not played again.
+        if progress.wasOpen, input.isFinite { return true }
+        progress.wasOpen = true
+        progress.isFinite = input.isFinite
         feed.join(tracks)
         opened.succeed()
         while true {
             let outcome = try input.read { track, start, samples in
+                if monitor.state == .stalled { feed.interrupt() }
                 monitor.change(to: .live)
                 feed.media(track: track, start: start, samples: samples)
             }
             if cancellation.isCancelled { return true }
             switch outcome {
             case .delivered:
+                if progress.firstMediaNanoseconds == nil {
+                    progress.firstMediaNanoseconds = HostClock.monotonicNanoseconds()
+                }
                 // What comes faster than real time (a file, the first segments of HLS) is slowed down here;
                 // back-pressure reaches the sender where the protocol has it.
                 let lead = feed.lead()
+                watch.noteMedia(leadSeconds: lead)
                 if lead > 0.1 {
                     BlockingThread.sleep(milliseconds: Int(min(lead, 10) * 1_000)) { cancellation.isCancelled }
                 }
             case .idle:
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
-                feed.interrupt()
-            case .end: return input.isFinite
+            case .end: return progress.isFinite
             }
         }
     }
