@@ -9,7 +9,7 @@ CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 
-.PHONY: all setup build demo test evaluate bench conversations soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup build demo test test-peers evaluate bench conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -39,6 +39,15 @@ $(CALL)/timeline.csv: scripts/make_demo_call.py scripts/demo_call.txt | setup
 test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
+
+# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser); after `make test`, whose build
+# it uses. PEERS="rtsp hls" runs only these.
+PEERS ?=
+test-peers: $(CALL)/timeline.csv
+	@scripts/setup.sh --peers >&2
+	swift build --product attuned
+	swift build --product attune
+	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md.
 evaluate: build
