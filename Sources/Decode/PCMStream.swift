@@ -138,7 +138,11 @@ final class PCMSource: TrackSource {
             } else {
                 delivered = try take(bytes, sink)
             }
-            if isOver { delivered += try output.drain(sink) }
+            if isOver {
+                // Whoever waits at the other end for us to close need not wait for the session's end.
+                shutdown(connection.descriptor, Int32(SHUT_RDWR))
+                delivered += try output.drain(sink)
+            }
             if delivered > 0 { return .delivered }
         }
         return .end
