@@ -94,13 +94,13 @@ final class AudioSocketSource: MediaSource {
     ///
     /// - Throws: `SourceFailure` where it can't be read.
     func connect(_ stream: PCMStream) async throws {
-        let source = make(stream)
-        let isWanted = phase.withLock { phase in
-            guard case .waiting = phase else { return false }
+        let source: BlockingSource? = phase.withLock { phase in
+            guard case .waiting = phase else { return nil }
+            let source = make(stream)
             phase = .connected(source)
-            return true
+            return source
         }
-        if isWanted { try await source.open() }
+        try await source?.open()
     }
 
     func stop() async {

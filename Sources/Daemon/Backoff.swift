@@ -1,5 +1,5 @@
 /// Growing pauses between attempts, part of each left to chance, so that sources that were lost together do not come
-/// back together (the "decorrelated" draw of Brooker, Exponential Backoff And Jitter, 2015, with doubling bounds).
+/// back together (the "full jitter" of Brooker, Exponential Backoff And Jitter, 2015, above a least pause).
 struct Backoff<Generator: RandomNumberGenerator> {
     private let leastMilliseconds: Int
     private let mostMilliseconds: Int
