@@ -11,7 +11,7 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
-.PHONY: all setup build demo test evaluate bench conversations soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup build demo test test-peers evaluate bench conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -47,6 +47,15 @@ $(CALL)/timeline.csv: scripts/make_demo_call.py scripts/demo_call.txt | setup
 test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
+
+# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser); after
+# `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+PEERS ?=
+test-peers: $(CALL)/timeline.csv
+	@scripts/setup.sh --peers >&2
+	swift build --product attuned
+	swift build --product attune
+	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.

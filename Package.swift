@@ -117,6 +117,9 @@ let package = Package(
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
         tests("EventsTests", ["Events"]),
+        tests(
+            "DaemonTests",
+            ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "Schema", "attune", "attuned"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),

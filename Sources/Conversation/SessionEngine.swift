@@ -171,10 +171,10 @@ public struct SessionEngine: Sendable {
     }
 
     /// Publishes that media of a speaker was lost; the hops count from the session's start.
-    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64) {
+    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64, why: Gap.Why = .loss) {
         guard speakers.indices.contains(speaker) else { return }
         emit(
-            .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: "loss")), speaker: speaker,
+            .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: why)), speaker: speaker,
             at: toHop)
     }
 

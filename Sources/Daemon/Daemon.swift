@@ -65,13 +65,17 @@ public func runDaemon(_ settings: Settings) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
+    let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
-        store: store, analyzer: analyzer
+        store: store, analyzer: analyzer, calls: calls
     ) { event in
         publisher.publish(event)
         store.record(event)
     }
+    let listeners = try PCMListeners(
+        settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
+        eventLoop: eventLoopGroup.next(), logger: logger)
     let sockets = settings.sockets
     let control = ControlServer(
         path: sockets.control, version: attuneVersion, backend: registry, store: store,
@@ -88,6 +92,7 @@ public func runDaemon(_ settings: Settings) async throws {
             .init(service: ClosingService { await publisher.stop() }),
             .init(service: store),
             .init(service: ClosingService { await registry.shutDown() }),
+            .init(service: ClosingService { await listeners.stop() }),
             .init(service: control),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))

@@ -1,6 +1,7 @@
 import ControlAPI
 import Control
 import Conversation
+import Decode
 import Events
 import Logging
 import MediaTypes
@@ -36,7 +37,7 @@ actor SessionRegistry: ControlBackend {
 
     init(
         settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
-        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer,
+        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
         publish: @escaping @Sendable (Event) -> Void
     ) {
         self.settings = settings
@@ -46,17 +47,33 @@ actor SessionRegistry: ControlBackend {
         self.store = store
         self.analyzer = analyzer
         self.publish = publish
-        factory = SourceFactory(settings: settings.sources, eventLoopGroup: eventLoopGroup, logger: logger)
+        factory = SourceFactory(
+            settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
     // MARK: Commands
 
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
+        let key = try AttachValidation.key(of: request)
+        return try await attach(request) { [factory] order throws(SourceFailure) in
+            try factory.make(order, location: request.url, key: key)
+        }
+    }
+
+    /// Attaches the samples that come by a connection.
+    func attach(_ hello: PCMHello, _ stream: PCMStream) async throws(Problem) -> SourceSummary {
+        try await attach(hello.request) { [factory] order in
+            factory.make(order, stream, url: hello.request.url)
+        }
+    }
+
+    private func attach(
+        _ request: AttachRequest, _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
+    ) async throws(Problem) -> SourceSummary {
         guard !isShuttingDown else {
             throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
         }
         let tracks = try AttachValidation.tracks(of: request)
-        let key = try AttachValidation.key(of: request)
         guard order.reduce(0, { $0 + (entries[$1]?.sources.count ?? 0) }) < settings.sources.maximum else {
             throw Problem(
                 status: 429, type: "too_many_sources",
@@ -78,12 +95,13 @@ actor SessionRegistry: ControlBackend {
         let name = request.session
         let source: any MediaSource
         do {
-            source = try factory.make(
-                location: request.url, key: key, id: id, tracks: tracks,
-                takesTracksApart: request.tracks.contains { $0.track != nil }, session: entry.session
-            ) { [weak self] in
-                Task { await self?.sourceEnded(id, session: name) }
-            }
+            source = try make(
+                SourceOrder(
+                    id: id, tracks: tracks, takesTracksApart: request.tracks.contains { $0.track != nil },
+                    session: entry.session
+                ) { [weak self] in
+                    Task { await self?.sourceEnded(id, session: name) }
+                })
         } catch {
             throw Problem(error)
         }

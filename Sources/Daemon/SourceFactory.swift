@@ -5,14 +5,31 @@ import NIOCore
 import RTP
 import Settings
 
+/// What any kind of source is made with.
+struct SourceOrder: Sendable {
+    /// Identifies the source.
+    let id: String
+    let tracks: [SpeakerTrack]
+    /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
+    let takesTracksApart: Bool
+    let session: LiveSession
+    /// Called once when the source has ended by itself.
+    let onEnd: @Sendable () -> Void
+}
+
 /// Makes the kind of source that a location calls for.
 struct SourceFactory: Sendable {
     private let settings: Settings.Sources
+    private let calls: AudioSocketCalls?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
 
-    init(settings: Settings.Sources, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+    /// - Parameter calls: the calls that Asterisk brings; nil where that is off.
+    init(
+        settings: Settings.Sources, calls: AudioSocketCalls?, eventLoopGroup: any EventLoopGroup, logger: Logger
+    ) {
         self.settings = settings
+        self.calls = calls
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
@@ -21,15 +38,12 @@ struct SourceFactory: Sendable {
     ///
     /// - Parameters:
     ///   - key: that of SRTP, where the request has one.
-    ///   - takesTracksApart: whether tracks were asked for by number.
-    ///   - onEnd: called once when the source ends by itself.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        location: String, key: SRTPKey?, id: String, tracks: [SpeakerTrack], takesTracksApart: Bool,
-        session: LiveSession,
-        onEnd: @escaping @Sendable () -> Void
+        _ order: SourceOrder, location: String, key: SRTPKey?
     ) throws(SourceFailure) -> any MediaSource {
-        let monitor = SourceMonitor(id: id, url: redactedLocation(location), session: session)
+        let monitor = SourceMonitor(id: order.id, url: redactedLocation(location), session: order.session)
+        let tracks = order.tracks
         guard var streams = try rtpStreams(at: location) else {
             guard key == nil else {
                 throw SourceFailure(
@@ -40,9 +54,12 @@ struct SourceFactory: Sendable {
                     kind: .badInput,
                     message: "\(monitor.url) is no plain RTP, so it has no SSRCs; name its speakers by track")
             }
-            return ffmpegSource(
-                location, tracks: tracks, takesTracksApart: takesTracksApart, session: session, monitor: monitor,
-                onEnd: onEnd)
+            if location.lowercased().hasPrefix(AudioSocketCalls.scheme) {
+                return try audioSocketSource(order, location: location, monitor: monitor)
+            }
+            return blockingSource(order, monitor: monitor) { options, cancellation throws(MediaError) in
+                try MediaInput(location, options: options, cancellation: cancellation)
+            }
         }
         for track in tracks where !streams.indices.contains(track.track) {
             throw SourceFailure(
@@ -61,25 +78,54 @@ struct SourceFactory: Sendable {
             for index in streams.indices { streams[index].key = key }
         }
         return RTPSource(
-            streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: session,
+            streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: order.session,
             monitor: monitor, eventLoop: eventLoopGroup.next(), logger: logger)
     }
 
-    private func ffmpegSource(
-        _ location: String, tracks: [SpeakerTrack], takesTracksApart: Bool, session: LiveSession,
-        monitor: SourceMonitor,
-        onEnd: @escaping @Sendable () -> Void
-    ) -> FFmpegSource {
+    /// A source of the samples that come by a connection.
+    func make(_ order: SourceOrder, _ stream: PCMStream, url: String) -> any MediaSource {
+        let monitor = SourceMonitor(id: order.id, url: url, session: order.session)
+        return blockingSource(order, monitor: monitor) { options, cancellation in
+            MediaInput(stream, options: options, cancellation: cancellation)
+        }
+    }
+
+    private func audioSocketSource(
+        _ order: SourceOrder, location: String, monitor: SourceMonitor
+    ) throws(SourceFailure) -> any MediaSource {
+        guard let calls else {
+            throw SourceFailure(
+                kind: .badInput,
+                message: "calls by AudioSocket are not taken; set sources.audiosocket to 127.0.0.1:PORT")
+        }
+        guard let call = CallIdentifier(location.dropFirst(AudioSocketCalls.scheme.count)) else {
+            throw SourceFailure(
+                kind: .badInput, message: "\(location) names no call; write audiosocket: and the UUID of the call")
+        }
+        guard order.tracks.map(\.track) == [0] else {
+            throw SourceFailure(
+                kind: .badInput, message: "a call by AudioSocket has one voice; name one speaker for it")
+        }
+        return AudioSocketSource(call: call, calls: calls, monitor: monitor) { stream in
+            blockingSource(order, monitor: monitor) { options, cancellation in
+                MediaInput(stream, options: options, cancellation: cancellation)
+            }
+        }
+    }
+
+    private func blockingSource(
+        _ order: SourceOrder, monitor: SourceMonitor, open: @escaping BlockingSource.Open
+    ) -> BlockingSource {
         var options = InputOptions()
         if let protocols = settings.protocols { options.allowedProtocols = protocols }
-        return FFmpegSource(
-            location: location, tracks: tracks, takesTracksApart: takesTracksApart, options: options,
-            timing: FFmpegSource.Timing(
+        return BlockingSource(
+            order, options: options,
+            timing: BlockingSource.Timing(
                 openMilliseconds: settings.openTimeoutMilliseconds,
                 stallMilliseconds: settings.stallMilliseconds,
                 reconnectLeastMilliseconds: settings.reconnectLeastMilliseconds,
                 reconnectMostMilliseconds: settings.reconnectMostMilliseconds),
-            session: session, monitor: monitor, eventLoop: eventLoopGroup.next(), onEnd: onEnd)
+            monitor: monitor, eventLoop: eventLoopGroup.next(), open: open)
     }
 
     /// The streams of plain RTP that a location names, or nil where it is something for FFmpeg.

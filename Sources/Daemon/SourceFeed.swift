@@ -29,6 +29,8 @@ final class SourceFeed {
         var isMeasured: Bool
         /// Opened by the first media, whose place it needs.
         var pipeline: SpeakerPipeline?
+        /// Why media before the next one is missing, if any is.
+        var missingBy = Gap.Why.loss
 
         init(speaker: Int, isMeasured: Bool) {
             self.speaker = speaker
@@ -62,9 +64,11 @@ final class SourceFeed {
         }
     }
 
-    /// Says that media did not flow for a while: what comes next is placed by its arrival if it lies behind.
-    func interrupt() {
+    /// Says that media did not flow for a while: what comes next is placed by its arrival if it lies behind, and what
+    /// is missing before it is a gap for that reason.
+    func interrupt(by why: Gap.Why = .stall) {
         wasInterrupted = true
+        for voice in voices.values { voice.missingBy = why }
     }
 
     /// Says that the source's media time begins anew.
@@ -138,10 +142,11 @@ final class SourceFeed {
     private func push(_ voice: Voice) {
         guard !outputs.isEmpty else { return }
         let isMeasured = session.update { engine in
-            for output in outputs { engine.take(output, from: voice.speaker) }
+            for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }
             return engine.isMeasured(speaker: voice.speaker)
         }
         outputs.removeAll(keepingCapacity: true)
+        voice.missingBy = .loss
         // Consent was given or taken back: the next block opens a pipeline that does what is allowed now.
         if let isMeasured, isMeasured != voice.isMeasured {
             voice.isMeasured = isMeasured

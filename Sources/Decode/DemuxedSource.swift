@@ -19,9 +19,20 @@ final class DemuxedSource: TrackSource {
     private(set) var warnings: [String] = []
     var decodeErrors: Int { brokenReads + decoders.reduce(0) { $0 + ($1?.errorCount ?? 0) } }
 
+    var isFinite: Bool {
+        switch location {
+        case .file, .descriptor: true
+        case .fifo: false
+        case .url(scheme: "data"): true
+        // A radio station says neither how many bytes nor how many seconds there will be.
+        case .url: isHTTP && (format.hasKnownLength && !format.isPlaylist || format.hasKnownDuration)
+        }
+    }
+
     private let source: ErrorSource
     private let isLive: Bool
     private let isHTTP: Bool
+    private let location: Location
     private let readTimeoutMilliseconds: Int
     private let format: FormatContext
     private let packet: Packet
@@ -43,6 +54,7 @@ final class DemuxedSource: TrackSource {
 
     init(_ location: Location, options: InputOptions, source: ErrorSource) throws(MediaError) {
         self.source = source
+        self.location = location
         isLive = location.isLive
         isHTTP = ["http", "https"].contains(Location.scheme(of: source.rawLocation))
         readTimeoutMilliseconds = options.readTimeoutMilliseconds

@@ -84,6 +84,15 @@ struct FormatContext: ~Copyable {
     /// Whether the byte stream has a known length.
     var hasKnownLength: Bool { avio_size(context.pointee.pb) > 0 }
 
+    /// Whether the media says how long it lasts, which a live playlist does not.
+    var hasKnownDuration: Bool { context.pointee.duration > 0 }
+
+    /// Whether the byte stream is a list of others.
+    var isPlaylist: Bool {
+        guard let name = context.pointee.iformat?.pointee.name else { return false }
+        return String(cString: name).contains("hls")
+    }
+
     /// Makes the byte stream readable again after a read that was interrupted.
     func resume() {
         guard let io = context.pointee.pb else { return }

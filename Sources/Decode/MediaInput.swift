@@ -36,6 +36,15 @@ public struct MediaInput: ~Copyable {
         tracks = inner.tracks
     }
 
+    /// Takes plain samples from a connection, which is known to be there.
+    public init(
+        _ stream: PCMStream, options: InputOptions = InputOptions(), cancellation: Cancellation
+    ) {
+        let source = ErrorSource("the connection", isLocal: true, interrupt: Interrupt(cancellation))
+        inner = PCMSource(stream, options: options, source: source)
+        tracks = inner.tracks
+    }
+
     private static func open(
         _ location: Location, options: InputOptions, source: ErrorSource
     ) throws(MediaError) -> any TrackSource {
@@ -44,6 +53,9 @@ public struct MediaInput: ~Copyable {
         }
         return try DemuxedSource(location, options: options, source: source)
     }
+
+    /// Whether the end of the media is the end for good; what is live may come back.
+    public var isFinite: Bool { inner.isFinite }
 
     /// What is odd about the input but no error, such as options that nothing took. Grows while reading.
     public var warnings: [String] { inner.warnings }
@@ -62,6 +74,7 @@ public struct MediaInput: ~Copyable {
 /// What stands behind a `MediaInput`.
 protocol TrackSource: AnyObject {
     var tracks: [MediaTrack] { get }
+    var isFinite: Bool { get }
     var warnings: [String] { get }
     var decodeErrors: Int { get }
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome

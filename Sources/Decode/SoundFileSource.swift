@@ -5,6 +5,7 @@ import MediaTypes
 final class SoundFileSource: TrackSource {
     let tracks: [MediaTrack]
     let warnings: [String] = []
+    let isFinite = true
     private(set) var decodeErrors = 0
 
     private let source: ErrorSource

@@ -181,13 +181,23 @@ public struct SourceState: Sendable {
 
 /// Media was lost.
 public struct Gap: Sendable {
+    /// Why media was lost.
+    public enum Why: String, Sendable {
+        /// It was lost on the way.
+        case loss
+        /// The source sent nothing.
+        case stall
+        /// The source had to be opened again.
+        case reconnect
+    }
+
     /// Begin and end of the gap in session seconds.
     public var fromSeconds: Double, toSeconds: Double
-    /// Why: `loss`, `stall`.
-    public var why: String
+    /// Why.
+    public var why: Why
 
     /// A gap in session seconds.
-    public init(fromSeconds: Double, toSeconds: Double, why: String) {
+    public init(fromSeconds: Double, toSeconds: Double, why: Why) {
         self.fromSeconds = fromSeconds
         self.toSeconds = toSeconds
         self.why = why
@@ -196,7 +206,7 @@ public struct Gap: Sendable {
     func write(to json: inout JSONWriter) {
         json.field("from_s", fromSeconds, decimals: 3)
         json.field("to_s", toSeconds, decimals: 3)
-        json.field("why", why)
+        json.field("why", why.rawValue)
     }
 }
 

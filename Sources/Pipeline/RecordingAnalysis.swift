@@ -109,12 +109,12 @@ private final class RecordedVoice {
 
 extension SessionEngine {
     /// Takes in what a speaker's pipeline gives.
-    public mutating func take(_ output: SpeakerOutput, from speaker: Int) {
+    public mutating func take(_ output: SpeakerOutput, from speaker: Int, missingBy why: Gap.Why = .loss) {
         switch output {
         case .hop(let record): push(speaker: speaker, record)
         case .change(let change): announce(speaker: speaker, change)
         case .quality(let quality): note(speaker: speaker, quality)
-        case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to)
+        case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to, why: why)
         }
     }
 }

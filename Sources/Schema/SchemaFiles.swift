@@ -165,7 +165,7 @@ enum SchemaFiles {
     "type": {"const": "gap"},
     "from_s": {"$ref": "common.schema.json#/$defs/seconds"},
     "to_s": {"$ref": "common.schema.json#/$defs/seconds"},
-    "why": {"enum": ["loss", "stall"]}
+    "why": {"enum": ["loss", "stall", "reconnect"]}
   },
   "required": ["from_s", "to_s", "why"],
   "unevaluatedProperties": false

@@ -59,6 +59,10 @@ public struct Settings: Sendable, Equatable {
         public var maximum = 256
         /// Protocols that a source's URL may use, in FFmpeg's names; nil for the built-in list.
         public var protocols: [String]?
+        /// Unix socket that takes plain samples; nil for none.
+        public var pcmSocket: String?
+        /// Where calls of Asterisk (AudioSocket) are taken; nil for nowhere.
+        public var audioSocket: LoopbackAddress?
         /// Time for opening an input, milliseconds.
         public var openTimeoutMilliseconds = 10_000
         /// Time without media after which a source counts as stalled, milliseconds.
@@ -75,6 +79,20 @@ public struct Settings: Sendable, Equatable {
         public var sendsReports = true
         /// Plain RTP: what one source may send before packets are dropped, kbit/s.
         public var maximumKilobitsPerSecond = 20_000
+    }
+
+    /// A TCP port that only this machine reaches.
+    public struct LoopbackAddress: Sendable, Equatable {
+        /// Numeric address.
+        public var host: String
+        /// Port; 0 lets the system choose one.
+        public var port: Int
+
+        /// An address; `host` must be one of the loopback interface.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
     }
 
     /// The voice core.

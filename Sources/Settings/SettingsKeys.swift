@@ -85,6 +85,8 @@ extension SettingsKey {
         SettingsKey("cues.rules") { $1.conversation.cues = try $0.cueRules() },
         SettingsKey("sources.max") { $1.sources.maximum = try $0.integer(1...10_000) },
         SettingsKey("sources.protocols") { $1.sources.protocols = try $0.optionalTexts() },
+        SettingsKey("sources.pcm_socket") { $1.sources.pcmSocket = try $0.optionalPath() },
+        SettingsKey("sources.audiosocket") { $1.sources.audioSocket = try $0.optionalLoopback() },
         SettingsKey("sources.open_timeout_s") {
             $1.sources.openTimeoutMilliseconds = try $0.milliseconds(0.1...300)
         },

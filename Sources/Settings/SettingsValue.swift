@@ -32,6 +32,21 @@ struct SettingsValue {
         return path
     }
 
+    func optionalPath() throws(ExpectedValue) -> String? {
+        isEmpty ? nil : try path()
+    }
+
+    /// An address of the loopback interface and a port, `127.0.0.1:9092` or `[::1]:9092`.
+    func optionalLoopback() throws(ExpectedValue) -> Settings.LoopbackAddress? {
+        if isEmpty { return nil }
+        let text = node.scalar?.string ?? ""
+        let hosts = ["127.0.0.1": "127.0.0.1", "[::1]": "::1"]
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
+            let host = hosts[String(text[..<colon])]
+        else { throw ExpectedValue(what: "127.0.0.1:PORT or [::1]:PORT, or nothing") }
+        return Settings.LoopbackAddress(host: host, port: Int(port))
+    }
+
     func optionalFile() throws(ExpectedValue) -> String? {
         if isEmpty { return nil }
         guard let path = node.scalar?.string, path.hasPrefix("/"), !path.hasSuffix("/"), path.utf8.count <= 4_000,

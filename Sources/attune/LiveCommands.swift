@@ -8,8 +8,9 @@ struct Attach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Attach a live source to a session.",
         discussion: """
-            URL is anything FFmpeg opens, a path, an SDP file, or rtp://ADDRESS:PORT for plain RTP
-            (port 0 lets the system choose one; the answer names it).
+            URL is anything FFmpeg opens, a path, an SDP file, rtp://ADDRESS:PORT for plain RTP
+            (port 0 lets the system choose one; the answer names it), or audiosocket:UUID for a
+            call that Asterisk will bring.
             """)
 
     @Argument(help: "The source.")

@@ -71,6 +71,26 @@ final class Sender: Sendable {
         withExtendedLifetime(server) {}
     }
 
+    /// A station says neither length nor duration: when it hangs up, it may come back. What has a length, or an end of
+    /// its own, is over for good.
+    @Test(.timeLimit(.minutes(1)), arguments: [("mp3", false, false), ("mp3", true, true), ("flac", false, true)])
+    func onlyWhatHasAnEndIsFinite(format: String, saysLength: Bool, isFinite: Bool) async throws {
+        let path = folder["signal.\(format)"]
+        try ffmpeg("-i", folder["signal.wav"], path)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        let server = LoopbackServer { _, connection in
+            connection.send(type: "audio/mpeg", length: saysLength ? bytes.count : nil)
+            connection.send(bytes)
+        }
+        let port = server.port
+        let found = await onThread {
+            let input = try? MediaInput("http://127.0.0.1:\(port)/live", cancellation: Cancellation())
+            return input?.isFinite
+        }
+        #expect(found == isFinite)
+        withExtendedLifetime(server) {}
+    }
+
     @Test(
         .timeLimit(.minutes(1)),
         arguments: [("404 Not Found", MediaError.Kind.notFound), ("403 Forbidden", .accessDenied)])

@@ -149,6 +149,13 @@ func read(
     until isEnough: (Reading) -> Bool = { _ in false }
 ) throws(MediaError) -> Reading {
     var input = try MediaInput(location, options: options, cancellation: cancellation)
+    return try read(&input, until: isEnough)
+}
+
+/// Reads an open input until the end, or until `isEnough`.
+func read(
+    _ input: inout MediaInput, until isEnough: (Reading) -> Bool = { _ in false }
+) throws(MediaError) -> Reading {
     var reading = Reading()
     reading.tracks = input.tracks
     reading.received = input.tracks.map { _ in Received() }

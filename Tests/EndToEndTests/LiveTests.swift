@@ -197,6 +197,41 @@ import Testing
         #expect(try daemon.attune("sessions", "--json").output == "[]\n")
     }
 
+    /// A station that goes off the air and comes back: the source is opened again, and what was missed is a gap.
+    @Test func aRadioStationIsOpenedAgain() throws {
+        let daemon = try RunningDaemon(
+            settings: "sources:\n  stall_s: 0.5\n  reconnect_min_s: 0.1\n  reconnect_max_s: 0.2\n")
+        let files = try makeDialogue(daemon.folder)
+        let port = UInt16.random(in: 20_000..<30_000)
+        let url = "http://127.0.0.1:\(port)/live"
+        let logs = try TemporaryFolder()
+        // The server of FFmpeg has one listener and ends with it; it says no length.
+        func station() throws -> Process {
+            try startSender(
+                ["-re", "-i", files[0], "-f", "mp3", "-content_type", "audio/mpeg", "-listen", "1", url],
+                logs: logs.path)
+        }
+        let subscriber = try Subscriber(daemon.eventsPath)
+        var sender = try station()
+        defer { sender.terminate() }
+        try eventually("attached") {
+            try daemon.attune("attach", url, "--session", "radio", "--speaker", "a", "--consent", "granted").status == 0
+        }
+        try subscriber.wait(for: "media") { $0.type == "source.connected" }
+        try subscriber.wait(for: "a tick") { $0.type == "tick" }
+        kill(sender.processIdentifier, SIGKILL)
+        sender.waitUntilExit()
+        try subscriber.wait(for: "the break") { $0.type == "source.reconnecting" }
+        sender = try station()
+        let gap = try subscriber.wait(for: "a gap") { $0.type == "gap" && $0["why"] as? String == "reconnect" }
+        #expect(subscriber.lines.filter { $0.type == "source.connected" }.count == 2)
+        let (from, to) = (try #require(gap.number("from_s")), try #require(gap.number("to_s")))
+        #expect(from > 0.5 && to > from)
+        // Time goes on: the speaker's ticks after the gap lie behind it.
+        try subscriber.wait(for: "a tick after it") { $0.type == "tick" && ($0.number("t") ?? 0) > to }
+        #expect(!subscriber.lines.contains { $0.type == "session.ended" })
+    }
+
     @Test func theChannelsOfAFileBecomeSpeakers() throws {
         let daemon = try RunningDaemon()
         let files = try makeDialogue(daemon.folder)

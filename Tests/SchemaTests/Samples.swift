@@ -181,7 +181,7 @@ enum Samples {
     ]
 
     private static let speaker: [EventBody] = [
-        .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: "loss")),
+        .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: .loss)),
         .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)),
         .speakerJoined(SpeakerJoined(role: nil, consent: .unknown)),
         .speakerLeft(SpeakerLeft(reason: "source ended")),

@@ -53,11 +53,15 @@ import Testing
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
+                  pcm_socket: /tmp/p
+                  audiosocket: "[::1]:9092"
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
+        #expect(settings.sources.pcmSocket == "/tmp/p")
+        #expect(settings.sources.audioSocket == Settings.LoopbackAddress(host: "::1", port: 9092))
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])
         #expect(settings.conversation.tickHops == 50)
@@ -97,6 +101,8 @@ import Testing
         ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
         ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
+        ("sources:\n  audiosocket: 0.0.0.0:9092\n", 2, "127.0.0.1:PORT"),
+        ("sources:\n  pcm_socket: pcm.sock\n", 2, "absolute path"),
         ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
         ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
         ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),

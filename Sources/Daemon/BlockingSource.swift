@@ -1,12 +1,14 @@
 import Decode
 import Events
-import Glibc
 import MediaTypes
 import NIOCore
 
-/// A source that FFmpeg reads: everything but plain RTP. It blocks, so it has a thread of its own, on which
-/// it is opened, decoded, analysed and, where it breaks off, opened again.
-final class FFmpegSource: MediaSource {
+/// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
+/// opened, decoded, analysed and, where it breaks off, opened again.
+final class BlockingSource: MediaSource {
+    /// Opens the input, for the first time or again.
+    typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
+
     struct Timing {
         var openMilliseconds: Int
         var stallMilliseconds: Int
@@ -16,31 +18,46 @@ final class FFmpegSource: MediaSource {
         var patienceMilliseconds = 3_000
     }
 
+    /// What opening and reading has come to.
+    private struct Progress {
+        /// Whether the input was open once.
+        var wasOpen = false
+        /// Whether its end is the end for good.
+        var isFinite = false
+        /// When media first came since it was opened.
+        var firstMediaNanoseconds: Int64?
+
+        /// How long media came.
+        var livedMilliseconds: Int64 {
+            firstMediaNanoseconds.map { (HostClock.monotonicNanoseconds() - $0) / 1_000_000 } ?? 0
+        }
+    }
+
     let monitor: SourceMonitor
-    private let location: String
+    private let openInput: Open
     private let tracks: [SpeakerTrack]
-    /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
     private let takesTracksApart: Bool
     private let options: InputOptions
     private let timing: Timing
     private let session: LiveSession
     private let cancellation = Cancellation()
+    private let watch: StallWatch
     private let opened: EventLoopPromise<Void>
     private let finished: EventLoopPromise<Void>
     private let onEnd: @Sendable () -> Void
 
-    /// - Parameter onEnd: called once, on the source's thread, when the source has ended by itself.
     init(
-        location: String, tracks: [SpeakerTrack], takesTracksApart: Bool, options: InputOptions, timing: Timing,
-        session: LiveSession, monitor: SourceMonitor, eventLoop: any EventLoop, onEnd: @escaping @Sendable () -> Void
+        _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
+        eventLoop: any EventLoop, open: @escaping Open
     ) {
-        self.location = location
-        self.tracks = tracks
-        self.takesTracksApart = takesTracksApart
+        openInput = open
+        tracks = order.tracks
+        takesTracksApart = order.takesTracksApart
+        session = order.session
+        onEnd = order.onEnd
         self.timing = timing
-        self.session = session
         self.monitor = monitor
-        self.onEnd = onEnd
+        watch = StallWatch(stallMilliseconds: timing.stallMilliseconds, monitor: monitor)
         var options = options
         options.openTimeoutMilliseconds = timing.openMilliseconds
         options.readTimeoutMilliseconds = timing.stallMilliseconds
@@ -67,47 +84,43 @@ final class FFmpegSource: MediaSource {
         try? await finished.futureResult.get()
     }
 
-    /// Whether the end of the stream is the end of the source; what is live may come back.
-    private var isFinite: Bool {
-        guard let scheme = location.firstIndex(of: ":").map({ location[..<$0].lowercased() }) else {
-            var status = stat()
-            return location == "-" || stat(location, &status) != 0 || status.st_mode & S_IFMT != S_IFIFO
-        }
-        return ["file", "pipe", "data", "http", "https"].contains(scheme)
-    }
-
     // MARK: On the thread
 
     private func run() {
         let feed = SourceFeed(session: session)
-        var pauseMilliseconds = timing.reconnectLeastMilliseconds
-        var wasOpen = false
+        var backoff = Backoff(
+            leastMilliseconds: timing.reconnectLeastMilliseconds, mostMilliseconds: timing.reconnectMostMilliseconds,
+            using: SystemRandomNumberGenerator())
+        watch.start(on: opened.futureResult.eventLoop)
+        var progress = Progress()
         var options = options
         var reason = "detached"
         while !cancellation.isCancelled {
             do throws(MediaError) {
-                let ended = try play(feed, options: &options, wasOpen: &wasOpen)
+                let ended = try play(feed, options: &options, &progress)
                 if ended {
                     reason = "end of media"
                     break
                 }
                 monitor.change(to: .reconnecting, reason: "end of stream")
-                pauseMilliseconds = timing.reconnectLeastMilliseconds
             } catch {
                 if cancellation.isCancelled { break }
-                if !wasOpen, error.kind != .timedOut {
+                if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
                     opened.fail(SourceFailure(error))
                     reason = error.description
                     break
                 }
                 monitor.change(to: .reconnecting, reason: error.description)
             }
-            feed.interrupt()
+            feed.interrupt(by: .reconnect)
             feed.restart()
-            BlockingThread.sleep(milliseconds: pauseMilliseconds) { cancellation.isCancelled }
-            pauseMilliseconds = min(2 * pauseMilliseconds, timing.reconnectMostMilliseconds)
+            // What came to nothing is tried less and less often, also where the peer accepts only to hang up.
+            if progress.livedMilliseconds > timing.reconnectMostMilliseconds { backoff.reset() }
+            progress.firstMediaNanoseconds = nil
+            BlockingThread.sleep(milliseconds: backoff.next()) { cancellation.isCancelled }
         }
         feed.finish(reason: reason == "detached" ? reason : "source ended")
+        watch.stop()
         monitor.change(to: .ended, reason: reason)
         opened.succeed()
         finished.succeed()
@@ -118,37 +131,44 @@ final class FFmpegSource: MediaSource {
     ///
     /// - Returns: whether that was the end of something finite; a live input is opened again.
     private func play(
-        _ feed: SourceFeed, options: inout InputOptions, wasOpen: inout Bool
+        _ feed: SourceFeed, options: inout InputOptions, _ progress: inout Progress
     ) throws(MediaError) -> Bool {
-        var input = try MediaInput(location, options: options, cancellation: cancellation)
+        var input = try openInput(options, cancellation)
         if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
             options.splitsChannels = true
-            input = try MediaInput(location, options: options, cancellation: cancellation)
+            input = try openInput(options, cancellation)
         }
         for track in tracks where !input.tracks.indices.contains(track.track) {
-            throw MediaError.noSuchTrack(track.track, of: location, available: input.tracks.count)
+            throw MediaError.noSuchTrack(track.track, of: monitor.url, available: input.tracks.count)
         }
-        wasOpen = true
+        // A live playlist that has got an end since is over; it is not played again.
+        if progress.wasOpen, input.isFinite { return true }
+        progress.wasOpen = true
+        progress.isFinite = input.isFinite
         feed.join(tracks)
         opened.succeed()
         while true {
             let outcome = try input.read { track, start, samples in
+                if monitor.state == .stalled { feed.interrupt() }
                 monitor.change(to: .live)
                 feed.media(track: track, start: start, samples: samples)
             }
             if cancellation.isCancelled { return true }
             switch outcome {
             case .delivered:
+                if progress.firstMediaNanoseconds == nil {
+                    progress.firstMediaNanoseconds = HostClock.monotonicNanoseconds()
+                }
                 // What comes faster than real time (a file, the first segments of HLS) is slowed down here;
                 // back-pressure reaches the sender where the protocol has it.
                 let lead = feed.lead()
+                watch.noteMedia(leadSeconds: lead)
                 if lead > 0.1 {
                     BlockingThread.sleep(milliseconds: Int(min(lead, 10) * 1_000)) { cancellation.isCancelled }
                 }
             case .idle:
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
-                feed.interrupt()
-            case .end: return isFinite
+            case .end: return progress.isFinite
             }
         }
     }
