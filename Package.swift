@@ -77,7 +77,8 @@ let package = Package(
 
         // Events out.
         .target(name: "CPlatform"),
-        library("Publish", ["CPlatform", "Events", logging, nioCore, nioPosix]),
+        library("Telemetry"),
+        library("Publish", ["CPlatform", "Events", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
@@ -88,7 +89,7 @@ let package = Package(
             "Daemon",
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", "Store", lifecycle, logging, nioCore, nioPosix, signals,
+                "Publish", "RTP", "Settings", "Store", "Telemetry", lifecycle, logging, nioCore, nioPosix, signals,
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
@@ -116,11 +117,12 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["Schema", "attune", "attuned"]),
         tests("PipelineTests", ["MediaTypes", "Pipeline"]),
-        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
+        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
+        tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

@@ -20,10 +20,11 @@ public struct ControlServer: Service {
     /// - Parameter onRunning: called once the socket accepts connections.
     public init(
         path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
-        eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
+        status: any StatusBackend, eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger,
+        onRunning: @escaping @Sendable () async -> Void
     ) {
         application = Application(
-            router: Self.router(version: version, backend: backend, store: store),
+            router: Self.router(version: version, backend: backend, store: store, status: status),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -36,12 +37,19 @@ public struct ControlServer: Service {
 
     /// All routes there are.
     static func router(
-        version: String, backend: any ControlBackend, store: any StoredBackend
+        version: String, backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend
     ) -> Router<BasicRequestContext> {
         let router = Router()
         router.middlewares.add(ProblemMiddleware())
         router.get("/v1/health") { _, _ in
-            try respond(Health(version: version, store: store.health))
+            try respond(Health(version: version, store: store.health, latency: await status.latency()))
+        }
+        router.get("/v1/ready") { _, _ in
+            let isReady = await status.isReady()
+            return try respond(Readiness(ready: isReady), status: isReady ? .ok : .serviceUnavailable)
+        }
+        router.get("/metrics") { _, _ in
+            text(await status.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.get("/v1/policy") { _, _ in
             try respond(await backend.policy())
@@ -145,6 +153,10 @@ private func respond(_ value: some Encodable, status: HTTPResponse.Status = .ok)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return json(ByteBuffer(bytes: try encoder.encode(value)), status: status)
+}
+
+private func text(_ text: String, type: String) -> Response {
+    Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
 }
 
 private func json(

@@ -66,13 +66,14 @@ public func runDaemon(_ settings: Settings) async throws {
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
         store: store
-    ) { event in
-        publisher.publish(event)
+    ) { event, arrivedNanoseconds in
+        publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
         store.record(event)
     }
     let sockets = settings.sockets
     let control = ControlServer(
         path: sockets.control, version: attuneVersion, backend: registry, store: store,
+        status: DaemonStatus(publisher: publisher, registry: registry, store: store),
         eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
         // bind(2) leaves the mode to the umask, under which nobody but the owner can connect.

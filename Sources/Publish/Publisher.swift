@@ -1,5 +1,6 @@
 public import Events
 public import Logging
+public import Telemetry
 public import NIOCore
 import NIOPosix
 import Synchronization
@@ -60,8 +61,11 @@ public final class Publisher: Sendable {
     /// Numbers an event and hands it to all clients; returns at once, from any thread.
     ///
     /// After `stop` it does nothing.
-    public func publish(_ event: Event) {
-        core.publish(event)
+    ///
+    /// - Parameter arrivedNanoseconds: when the packet that decided the event arrived (`CLOCK_MONOTONIC`); nil
+    ///   where no packet did: then it does not count in `latency`.
+    public func publish(_ event: Event, arrivedNanoseconds: Int64? = nil) {
+        core.publish(event, arrivedNanoseconds: arrivedNanoseconds)
     }
 
     /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.
@@ -86,6 +90,12 @@ public final class Publisher: Sendable {
 
     /// Counters as of now.
     public var statistics: PublisherStatistics { core.statistics }
+
+    /// From the arrival of the packet that decided an event until its line was in a client's socket, for clients
+    /// that keep up: ticks, and all other events.
+    public var latency: (ticks: LatencyHistogram.Counts, others: LatencyHistogram.Counts) {
+        (core.latency.ticks.counts, core.latency.others.counts)
+    }
 
     private func openListener() throws(PublishError) -> UnixListener {
         if let adoptedDescriptor { return try UnixListener.adopt(descriptor: adoptedDescriptor) }

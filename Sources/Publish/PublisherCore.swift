@@ -9,6 +9,7 @@ final class PublisherCore: Sendable {
     let clock: PublishClock
     let logger: Logger
     let counters = PublishCounters()
+    let latency = EventLatency()
 
     /// One lock guards numbers, state, history and the order in which the loops hear of them.
     private let state: Mutex<State>
@@ -49,10 +50,10 @@ final class PublisherCore: Sendable {
     // MARK: Publishing
 
     /// Appends an event and wakes the loops that sleep; nothing happens after `close`.
-    func publish(_ event: Event) {
+    func publish(_ event: Event, arrivedNanoseconds: Int64?) {
         state.withLock { state in
             guard state.isOpen else { return }
-            state.append(event, clock: clock)
+            state.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
         }
     }
 
@@ -154,8 +155,8 @@ final class PublisherCore: Sendable {
 
 extension PublisherCore.State {
     /// Appends an event and wakes each loop that has clients and is not awake yet: one task for all of them.
-    fileprivate mutating func append(_ event: Event, clock: PublishClock) {
-        journal.append(event, clock: clock)
+    fileprivate mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
+        journal.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
         for index in loops.indices where loops[index].hasClients && !loops[index].isScheduled {
             loops[index].isScheduled = true
             loops[index].loop.wake()

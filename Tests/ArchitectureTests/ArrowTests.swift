@@ -15,8 +15,10 @@ import Testing
         "Voice": ["MediaTypes", "CKernels"],
         "Conversation": ["MediaTypes", "Events", "DequeModule", "Glibc"],
         "Pipeline": ["MediaTypes", "Events", "Decode", "Voice", "Conversation", "Foundation"],
+        "Telemetry": ["Synchronization"],
         "Publish": [
-            "Events", "CPlatform", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization", "DequeModule",
+            "Events", "CPlatform", "Telemetry", "NIOCore", "NIOPosix", "Logging", "Glibc", "Synchronization",
+            "DequeModule",
         ],
         "Store": ["Events", "GRDB", "Glibc", "Logging", "Synchronization"],
         "Settings": ["Conversation", "Foundation", "Yams"],
@@ -27,8 +29,9 @@ import Testing
         ],
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
-            "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings", "Store",
-            "Synchronization", "UnixSignals",
+            "MediaTypes", "Telemetry", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle",
+            "Settings",
+            "Store", "Synchronization", "UnixSignals",
         ],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],

@@ -30,8 +30,16 @@ import Testing
         func forget(speaker: String) async throws(Problem) -> Forgotten { throw problem }
     }
 
+    private struct NoStatus: StatusBackend {
+        func isReady() async -> Bool { true }
+        func latency() async -> EventLatencySummary { EventLatencySummary(events: 0) }
+        func metrics() async -> String { "" }
+    }
+
     /// Method and path of every route, with its parameters in the form of the documentation.
-    private static let routes = ControlServer.router(version: "0", backend: NoBackend(), store: NoStore()).routes.map {
+    private static let routes = ControlServer.router(
+        version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus()
+    ).routes.map {
         let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
             .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
         return "\($0.method.rawValue) \(path)"
