@@ -12,6 +12,8 @@ public import ServiceLifecycle
 public struct ControlServer: Service {
     /// Largest request body, in bytes.
     static let largestBody = 64 * 1024
+    /// A connection without a request is closed after so long, and a request must be there within it.
+    static let idleSeconds: Int64 = 30
 
     private let application: Application<RouterResponder<BasicRequestContext>>
 
@@ -20,11 +22,16 @@ public struct ControlServer: Service {
     /// - Parameter onRunning: called once the socket accepts connections.
     public init(
         path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
-        status: any StatusBackend, eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger,
-        onRunning: @escaping @Sendable () async -> Void
+        status: any StatusBackend, events: any EventBackend, limits: ConnectionLimits,
+        eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
+        let refusals = RefusalLog(logger)
         application = Application(
-            router: Self.router(version: version, backend: backend, store: store, status: status),
+            router: Self.router(version: version, backend: backend, store: store, status: status, events: events),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(limits, refusals)],
+                    idleTimeout: .seconds(Self.idleSeconds))),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -37,7 +44,8 @@ public struct ControlServer: Service {
 
     /// All routes there are.
     static func router(
-        version: String, backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend
+        version: String, backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend,
+        events: any EventBackend
     ) -> Router<BasicRequestContext> {
         let router = Router()
         router.middlewares.add(ProblemMiddleware())
@@ -85,6 +93,7 @@ public struct ControlServer: Service {
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
         addRoutes(to: router, store: store)
+        EventRoute.add(to: router, events)
         return router
     }
 
@@ -133,8 +142,20 @@ public struct ControlServer: Service {
     private static func body(of request: Request) async throws -> Data {
         let tooLarge = Problem(
             status: 413, type: "too_large", detail: "the body is over \(largestBody) bytes; send less")
-        guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
-        return Data(buffer.readableBytesView)
+        return try await withThrowingTaskGroup(of: Data.self) { group in
+            group.addTask {
+                guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
+                return Data(buffer.readableBytesView)
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(idleSeconds))
+                throw Problem(
+                    status: 408, type: "too_slow",
+                    detail: "the body did not come within \(idleSeconds) s; send it at once")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? Data()
+        }
     }
 
     private static func explain(_ error: any Error) -> String {

@@ -42,13 +42,7 @@ final class ClientHandler: ChannelInboundHandler {
         guard let admission = loop.add(self) else {
             guard core.isOpen else { return abort() }
             core.counters.refusedClients.count()
-            return fail(
-                ErrorLine(
-                    code: "too_many_clients",
-                    message:
-                        "\(core.configuration.maximumClients) clients are connected; close one or raise "
-                        + "the limit"
-                ))
+            return fail(.tooManyClients(core.configuration.maximumClients))
         }
         core.counters.admitted.count()
         position = ClientPosition(admission, core)

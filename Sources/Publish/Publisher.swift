@@ -68,6 +68,35 @@ public final class Publisher: Sendable {
         core.publish(event, arrivedNanoseconds: arrivedNanoseconds)
     }
 
+    /// A client that takes its events itself.
+    ///
+    /// - Parameters:
+    ///   - sessions, speakers, types: what to let through; an empty one lets everything through.
+    ///   - tickIntervalSeconds: at most one tick of a speaker per so much media time.
+    ///   - position: what it has received before; nil for a client that is new.
+    /// - Throws: what is wrong with that, or `too_many_clients`.
+    public func reader(
+        sessions: Set<String> = [], speakers: Set<String> = [], types: Set<String> = [],
+        tickIntervalSeconds: Double? = nil, after position: EventPosition? = nil
+    ) throws(ErrorLine) -> EventReader {
+        let subscription = Subscription(
+            sessions: sessions, speakers: speakers, types: types, tickIntervalSeconds: tickIntervalSeconds)
+        try subscription.check()
+        guard let admission = core.admit(loop: nil) else {
+            core.counters.refusedClients.count()
+            throw ErrorLine.tooManyClients(core.configuration.maximumClients)
+        }
+        core.counters.admitted.count()
+        var place = ClientPosition(admission, core, subscription: subscription)
+        do throws(ErrorLine) {
+            if let position { try place.resume(epoch: position.epoch, after: position.sequence) }
+        } catch {
+            core.dismiss(loop: nil, isLast: false)
+            throw error
+        }
+        return EventReader(core, place)
+    }
+
     /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.
     ///
     /// A second call does nothing.

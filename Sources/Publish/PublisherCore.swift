@@ -19,6 +19,9 @@ final class PublisherCore: Sendable {
         var loops: [LoopSlot] = []
         var clients = 0
         var isOpen = true
+        /// Readers that wait for the next event.
+        var readers: [Int: CheckedContinuation<Void, Never>] = [:]
+        var readersMade = 0
         var nextHeartbeatMilliseconds: Int64
     }
 
@@ -85,28 +88,29 @@ final class PublisherCore: Sendable {
     func close() -> [ClientLoop] {
         state.withLock { state in
             state.isOpen = false
+            state.wakeReaders()
             defer { state.loops = [] }
             return state.loops.map(\.loop)
         }
     }
 
-    /// A client comes to a loop, which hears of new events from here on.
+    /// A client comes, to a loop, which hears of new events from here on, or to read for itself.
     ///
     /// - Returns: nil if there are already as many clients as allowed, or the publisher stops.
-    func admit(loop index: Int) -> Admission? {
+    func admit(loop index: Int?) -> Admission? {
         state.withLock { state in
             guard state.isOpen, state.clients < configuration.maximumClients else { return nil }
             state.clients += 1
-            if state.loops.indices.contains(index) { state.loops[index].hasClients = true }
+            if let index, state.loops.indices.contains(index) { state.loops[index].hasClients = true }
             return Admission(sequence: state.journal.sequence, sessions: state.journal.projection.snapshot)
         }
     }
 
     /// A client is gone; `isLast` if no other is left on its loop.
-    func dismiss(loop index: Int, isLast: Bool) {
+    func dismiss(loop index: Int?, isLast: Bool) {
         state.withLock { state in
             state.clients -= 1
-            if isLast, state.loops.indices.contains(index) { state.loops[index].hasClients = false }
+            if isLast, let index, state.loops.indices.contains(index) { state.loops[index].hasClients = false }
         }
     }
 
@@ -123,6 +127,34 @@ final class PublisherCore: Sendable {
         state.withLock {
             $0.journal.backlog(after: cursor, limit: limit, queueBytes: configuration.clientQueueBytes)
         }
+    }
+
+    /// Returns as soon as there is an event after `cursor`, at `wakeReaders`, and at the end of the publisher or the
+    /// task.
+    func waitForEvent(after cursor: Int, unless isOver: @Sendable () -> Bool) async {
+        let id = state.withLock { state in
+            state.readersMade += 1
+            return state.readersMade
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.isOpen, state.journal.sequence <= cursor, !Task.isCancelled, !isOver() else {
+                        return false
+                    }
+                    state.readers[id] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.readers.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    /// Lets all waiting readers look again.
+    func wakeReaders() {
+        state.withLock { $0.wakeReaders() }
     }
 
     /// The state of all sessions if `cursor` is the last event.
@@ -161,5 +193,11 @@ extension PublisherCore.State {
             loops[index].isScheduled = true
             loops[index].loop.wake()
         }
+        wakeReaders()
+    }
+
+    fileprivate mutating func wakeReaders() {
+        for reader in readers.values { reader.resume() }
+        readers.removeAll(keepingCapacity: true)
     }
 }

@@ -25,7 +25,7 @@ import Testing
         "ControlAPI": [],
         "Control": [
             "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
-            "ServiceLifecycle",
+            "ServiceLifecycle", "Synchronization",
         ],
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
