@@ -79,7 +79,8 @@ let package = Package(
 
         // Events out.
         .target(name: "CPlatform"),
-        library("Publish", ["CPlatform", "Events", logging, nioCore, nioPosix]),
+        library("Telemetry"),
+        library("Publish", ["CPlatform", "Events", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
@@ -90,7 +91,8 @@ let package = Package(
             "Daemon",
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", "Store", "Text", lifecycle, logging, nioCore, nioPosix, signals,
+                "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", lifecycle, logging, nioCore, nioPosix,
+                signals,
             ]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
@@ -123,12 +125,13 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "Schema", "attune", "attuned"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
-        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", logging, nioCore, nioPosix]),
+        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
         tests("TextTests", ["Text"]),
+        tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]
 )

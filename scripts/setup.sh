@@ -3,7 +3,7 @@
 # Debian 12 and Ubuntu 24.04. The Swift 6 toolchain is not a package there: see https://www.swift.org/install.
 set -eu
 
-packages="pkg-config python3 python3-pip ffmpeg socat
+packages="pkg-config python3 python3-pip ffmpeg socat curl jq
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev libsrtp2-dev"
 # Servers and senders that the protocols are tested with (make test-peers); the browser is a package in Debian only.
 [ "${1:-}" != --peers ] || packages="$packages

@@ -1,15 +1,18 @@
 #define _GNU_SOURCE
 #include "attune_process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 int attune_notify(const char *state) {
@@ -33,6 +36,44 @@ int attune_forbid_core_dumps(void) {
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) != 0) return -errno;
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+int64_t attune_thread_nanoseconds(void) {
+    struct timespec time = {0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int read_resident_bytes(uint64_t *bytes) {
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) return -errno;
+    unsigned long long size, resident;
+    int count = fscanf(file, "%llu %llu", &size, &resident);
+    fclose(file);
+    if (count != 2) return -EIO;
+    *bytes = resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+static int count_descriptors(uint64_t *count) {
+    DIR *folder = opendir("/proc/self/fd");
+    if (folder == NULL) return -errno;
+    *count = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) *count += entry->d_name[0] != '.';
+    closedir(folder);
+    *count -= *count > 0;  // that of the folder itself
+    return 0;
+}
+
+int attune_read_process_usage(struct attune_process_usage *usage) {
+    struct rusage used;
+    struct rlimit limit;
+    if (getrusage(RUSAGE_SELF, &used) != 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return -errno;
+    usage->cpu_seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                         (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    usage->most_descriptors = limit.rlim_cur;
+    int code = read_resident_bytes(&usage->resident_bytes);
+    return code == 0 ? count_descriptors(&usage->open_descriptors) : code;
 }
 
 void attune_name_thread(const char *name) {

@@ -1,3 +1,4 @@
+public import ControlAPI
 import Foundation
 
 /// A table of the speakers of running sessions, redrawn in place on a terminal.
@@ -13,6 +14,8 @@ public struct LiveTable: Sendable {
 
     private var rows: [Row] = []
     private var notes: [String] = []
+    /// How long events take from the packet that decides them to a subscriber; shown below the table.
+    public var latency: EventLatencySummary?
     private var drawnLines = 0
 
     /// An empty table.
@@ -60,6 +63,9 @@ public struct LiveTable: Sendable {
         ]
         lines += rows.map(text(of:))
         lines.append("")
+        if let latency, let median = latency.medianMilliseconds, let p99 = latency.p99Milliseconds {
+            lines.append(String(format: "packet to event: median %.1f ms, 99 %% within %.1f ms", median, p99))
+        }
         lines += notes.map { String($0.prefix(110)) }
         let up = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
         drawnLines = lines.count

@@ -12,6 +12,8 @@ public import ServiceLifecycle
 public struct ControlServer: Service {
     /// Largest request body, in bytes.
     static let largestBody = 64 * 1024
+    /// A connection without a request is closed after so long, and a request must be there within it.
+    static let idleSeconds: Int64 = 30
 
     private let application: Application<RouterResponder<BasicRequestContext>>
 
@@ -20,10 +22,16 @@ public struct ControlServer: Service {
     /// - Parameter onRunning: called once the socket accepts connections.
     public init(
         path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
+        status: any StatusBackend, events: any EventBackend, limits: ConnectionLimits,
         eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
+        let refusals = RefusalLog(logger)
         application = Application(
-            router: Self.router(version: version, backend: backend, store: store),
+            router: Self.router(version: version, backend: backend, store: store, status: status, events: events),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(limits, refusals)],
+                    idleTimeout: .seconds(Self.idleSeconds))),
             configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
             onServerRunning: { _ in await onRunning() },
             eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
@@ -36,12 +44,20 @@ public struct ControlServer: Service {
 
     /// All routes there are.
     static func router(
-        version: String, backend: any ControlBackend, store: any StoredBackend
+        version: String, backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend,
+        events: any EventBackend
     ) -> Router<BasicRequestContext> {
         let router = Router()
         router.middlewares.add(ProblemMiddleware())
         router.get("/v1/health") { _, _ in
-            try respond(Health(version: version, store: store.health))
+            try respond(Health(version: version, store: store.health, latency: await status.latency()))
+        }
+        router.get("/v1/ready") { _, _ in
+            let isReady = await status.isReady()
+            return try respond(Readiness(ready: isReady), status: isReady ? .ok : .serviceUnavailable)
+        }
+        router.get("/metrics") { _, _ in
+            text(await status.metrics(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.get("/v1/policy") { _, _ in
             try respond(await backend.policy())
@@ -82,6 +98,7 @@ public struct ControlServer: Service {
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
         addRoutes(to: router, store: store)
+        EventRoute.add(to: router, events)
         return router
     }
 
@@ -130,8 +147,20 @@ public struct ControlServer: Service {
     private static func body(of request: Request) async throws -> Data {
         let tooLarge = Problem(
             status: 413, type: "too_large", detail: "the body is over \(largestBody) bytes; send less")
-        guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
-        return Data(buffer.readableBytesView)
+        return try await withThrowingTaskGroup(of: Data.self) { group in
+            group.addTask {
+                guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
+                return Data(buffer.readableBytesView)
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(idleSeconds))
+                throw Problem(
+                    status: 408, type: "too_slow",
+                    detail: "the body did not come within \(idleSeconds) s; send it at once")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? Data()
+        }
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -150,6 +179,10 @@ private func respond(_ value: some Encodable, status: HTTPResponse.Status = .ok)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return json(ByteBuffer(bytes: try encoder.encode(value)), status: status)
+}
+
+private func text(_ text: String, type: String) -> Response {
+    Response(status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
 }
 
 private func json(

@@ -234,6 +234,43 @@ public struct StoreHealth: Codable, Sendable, Equatable {
     }
 }
 
+/// How long events took from the packet that decided them to a subscriber's socket, since the daemon's start.
+public struct EventLatencySummary: Codable, Sendable, Equatable {
+    /// Number of deliveries to subscribers that keep up.
+    public var events: Int
+    /// Median, 99th percentile and maximum in milliseconds, within 1.6 %; nil where there was no delivery.
+    public var medianMilliseconds, p99Milliseconds, maximumMilliseconds: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case events
+        case medianMilliseconds = "p50_ms"
+        case p99Milliseconds = "p99_ms"
+        case maximumMilliseconds = "max_ms"
+    }
+
+    /// A summary.
+    public init(
+        events: Int, medianMilliseconds: Double? = nil, p99Milliseconds: Double? = nil,
+        maximumMilliseconds: Double? = nil
+    ) {
+        self.events = events
+        self.medianMilliseconds = medianMilliseconds
+        self.p99Milliseconds = p99Milliseconds
+        self.maximumMilliseconds = maximumMilliseconds
+    }
+}
+
+/// Whether the daemon takes new sources.
+public struct Readiness: Codable, Sendable, Equatable {
+    /// Whether it does.
+    public var ready: Bool
+
+    /// An answer.
+    public init(ready: Bool) {
+        self.ready = ready
+    }
+}
+
 /// The daemon's answer to who asks whether it is there.
 public struct Health: Codable, Sendable, Equatable {
     /// `ok`.
@@ -242,12 +279,15 @@ public struct Health: Codable, Sendable, Equatable {
     public var version: String
     /// How the store does.
     public var store: StoreHealth
+    /// How long events take to the subscribers.
+    public var latency: EventLatencySummary
 
     /// A sign of life.
-    public init(version: String, store: StoreHealth) {
+    public init(version: String, store: StoreHealth, latency: EventLatencySummary) {
         status = "ok"
         self.version = version
         self.store = store
+        self.latency = latency
     }
 }
 

@@ -127,6 +127,14 @@ final class BlockingSource: MediaSource {
         if !cancellation.isCancelled { onEnd() }
     }
 
+    /// Notes what the thread has spent, which does nothing but this source.
+    private func note(_ feed: SourceFeed) {
+        var load = SourceLoad()
+        load.analysisNanoseconds = feed.analysisNanoseconds
+        load.decodeNanoseconds = max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds)
+        monitor.note(load)
+    }
+
     /// Opens the input and plays it until it ends.
     ///
     /// - Returns: whether that was the end of something finite; a live input is opened again.
@@ -151,8 +159,10 @@ final class BlockingSource: MediaSource {
             let outcome = try input.read { track, start, samples in
                 if monitor.state == .stalled { feed.interrupt() }
                 monitor.change(to: .live)
+                feed.arrivedNanoseconds = HostClock.monotonicNanoseconds()
                 feed.media(track: track, start: start, samples: samples)
             }
+            note(feed)
             if cancellation.isCancelled { return true }
             switch outcome {
             case .delivered:

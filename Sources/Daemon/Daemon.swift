@@ -50,8 +50,9 @@ public func runDaemon(_ settings: Settings) async throws {
     let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
+    let publishing = PublisherConfiguration(settings, group: group)
     let publisher = Publisher(
-        configuration: PublisherConfiguration(settings, group: group), eventLoopGroup: eventLoopGroup,
+        configuration: publishing, eventLoopGroup: eventLoopGroup,
         logger: logger)
     do throws(PublishError) {
         // Opened and closed again: it refuses a live daemon's socket and removes a dead one's, so that the
@@ -69,8 +70,8 @@ public func runDaemon(_ settings: Settings) async throws {
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
         store: store, analyzer: analyzer, calls: calls
-    ) { event in
-        publisher.publish(event)
+    ) { event, arrivedNanoseconds in
+        publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
         store.record(event)
     }
     let listeners = try PCMListeners(
@@ -79,6 +80,10 @@ public func runDaemon(_ settings: Settings) async throws {
     let sockets = settings.sockets
     let control = ControlServer(
         path: sockets.control, version: attuneVersion, backend: registry, store: store,
+        status: DaemonStatus(publisher: publisher, registry: registry, store: store),
+        events: PublishedEvents(publisher: publisher),
+        limits: ConnectionLimits(
+            allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds),
         eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
         // bind(2) leaves the mode to the umask, under which nobody but the owner can connect.
@@ -183,6 +188,7 @@ extension PublisherConfiguration {
         noticeID = settings.policy.noticeID
         mode = settings.sockets.mode
         self.group = group
+        allowedGIDs = settings.sockets.allowedGroupIDs.map(Set.init)
         allowedUIDs = settings.sockets.allowedUserIDs.map { Set($0 + [0, geteuid()]) }
         maximumClients = settings.events.maximumClients
         clientQueueBytes = settings.events.clientQueueKibibytes << 10

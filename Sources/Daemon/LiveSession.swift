@@ -5,6 +5,9 @@ import Pipeline
 import RTP
 import Synchronization
 
+/// Takes an event, and when the media arrived that decided it (`CLOCK_MONOTONIC`, nanoseconds), if media did.
+typealias EventOutput = @Sendable (Event, Int64?) -> Void
+
 /// A running conversation: the engine, its place on the host's clock, and the way out for its events.
 ///
 /// Sources push from their own threads; the lock is held for the few microseconds that a batch of records
@@ -17,7 +20,7 @@ final class LiveSession: Sendable {
     let detection: SpeechDetection
     /// What the senders' clocks say about its RTP speakers.
     let alignment = Mutex(ClockAlignment())
-    private let publish: @Sendable (Event) -> Void
+    private let publish: EventOutput
     private let startNanoseconds = HostClock.monotonicNanoseconds()
     private let state: Mutex<State>
 
@@ -36,7 +39,7 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        detection: SpeechDetection, publish: @escaping @Sendable (Event) -> Void
+        detection: SpeechDetection, publish: @escaping EventOutput
     ) {
         self.id = id
         self.detection = detection
@@ -56,23 +59,27 @@ final class LiveSession: Sendable {
         state.withLock { state in
             guard case .pending(let waiting) = state.phase else { return }
             state.phase = .running
-            publish(Event(.sessionStarted(started), session: id, timeSeconds: 0))
-            waiting.forEach(publish)
+            publish(Event(.sessionStarted(started), session: id, timeSeconds: 0), nil)
+            for event in waiting { publish(event, nil) }
         }
     }
 
     /// Publishes something about a source.
     func report(_ body: EventBody) {
         let event = Event(body, session: id, timeSeconds: now().seconds)
-        state.withLock { hand(over: event, &$0) }
+        state.withLock { hand(over: event, nil, &$0) }
     }
 
     /// Changes the conversation and publishes what follows from that; nothing happens after the end.
-    func update<Result>(_ change: (inout SessionEngine) -> Result) -> Result? {
+    ///
+    /// - Parameter arrivedNanoseconds: when the media arrived that changes it, if it is media (`CLOCK_MONOTONIC`).
+    func update<Result>(
+        arrivedNanoseconds: Int64? = nil, _ change: (inout SessionEngine) -> Result
+    ) -> Result? {
         state.withLock { state in
             if case .ended = state.phase { return nil }
             let result = change(&state.engine)
-            for event in state.engine.takeEvents() { hand(over: event, &state) }
+            for event in state.engine.takeEvents() { hand(over: event, arrivedNanoseconds, &state) }
             return result
         }
     }
@@ -82,11 +89,11 @@ final class LiveSession: Sendable {
         state.withLock { state in
             if case .ended = state.phase { return nil }
             let totals = state.engine.finish()
-            for event in state.engine.takeEvents() { hand(over: event, &state) }
+            for event in state.engine.takeEvents() { hand(over: event, nil, &state) }
             hand(
                 over: Event(
                     .sessionEnded(SessionEnded(totals: totals)), session: id, timeSeconds: totals.durationSeconds),
-                &state)
+                nil, &state)
             state.phase = .ended
             return totals
         }
@@ -97,13 +104,13 @@ final class LiveSession: Sendable {
         state.withLock { $0.engine.totals() }
     }
 
-    private func hand(over event: Event, _ state: inout State) {
+    private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
         switch state.phase {
         case .pending(var waiting):
             // A pending session lasts as long as opening its first source; nothing is measured before that.
             waiting.append(event)
             state.phase = .pending(waiting)
-        case .running: publish(event)
+        case .running: publish(event, arrivedNanoseconds)
         case .ended: break
         }
     }

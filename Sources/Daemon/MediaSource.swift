@@ -30,6 +30,7 @@ final class SourceMonitor: Sendable {
         var state = SourceState.State.connecting
         var url: String
         var unnamed: [String] = []
+        var load = SourceLoad()
     }
 
     /// - Parameter url: the source's URL, free of credentials.
@@ -42,6 +43,13 @@ final class SourceMonitor: Sendable {
     var state: SourceState.State { current.withLock { $0.state } }
     /// The URL, free of credentials.
     var url: String { current.withLock { $0.url } }
+
+    /// What the source has counted, as of about a second ago.
+    var load: SourceLoad { current.withLock { $0.load } }
+
+    func note(_ load: SourceLoad) {
+        current.withLock { $0.load = load }
+    }
 
     /// Speakers that joined without having been named by the request.
     var unnamed: [String] { current.withLock { $0.unnamed } }

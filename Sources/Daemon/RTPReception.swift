@@ -60,6 +60,9 @@ final class RTPReception {
     private var unknownPayloadReported = false
     private var refusedReported: UInt64 = 0
     private var tended = 0
+    /// CPU time of everything that arrived, and what speakers who are gone have counted.
+    private var spentNanoseconds: Int64 = 0
+    private var formerLoad = SourceLoad()
 
     /// A reception of `streams`, one port each, for the speakers `tracks`.
     ///
@@ -113,6 +116,8 @@ final class RTPReception {
     /// Takes one datagram that came to port `number` by `channel` from `sender`.
     func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
         let now = HostClock.monotonicNanoseconds()
+        let began = HostClock.threadNanoseconds()
+        defer { spentNanoseconds += HostClock.threadNanoseconds() - began }
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
         if let security = ports[number].security {
             security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
@@ -141,6 +146,7 @@ final class RTPReception {
         timer?.cancel()
         timer = nil
         forEachSpeaker { $0.finish(reason: reason) }
+        noteLoad()
     }
 
     // MARK: Many sources on a port
@@ -209,6 +215,7 @@ final class RTPReception {
         guard let speaker = ports[number].speakers[index], speaker.track.selector == .unnamed else { return }
         speaker.finish(reason: reason)
         monitor.forgetUnnamed(speaker.track.name)
+        formerLoad += SourceLoad(of: speaker)
         ports[number].speakers[index] = nil
     }
 
@@ -216,6 +223,8 @@ final class RTPReception {
 
     private func tend() {
         let now = HostClock.monotonicNanoseconds()
+        let began = HostClock.threadNanoseconds()
+        defer { spentNanoseconds += HostClock.threadNanoseconds() - began }
         var newest: Int64?
         forEachSpeaker { speaker in
             if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
@@ -236,6 +245,7 @@ final class RTPReception {
             for number in ports.indices { sendReport(port: number, now: now) }
         }
         reportDrops()
+        noteLoad()
     }
 
     // MARK: Receiver reports
@@ -276,9 +286,7 @@ final class RTPReception {
 
     /// Tells the log, once a second at most, what was dropped.
     private func reportDrops() {
-        let counted = ports.compactMap { $0.table?.statistics }
-        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
-        let refused = budget.refused + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
+        let refused = refused
         if refused > refusedReported {
             logger.warning(
                 """
@@ -297,6 +305,20 @@ final class RTPReception {
                 "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
             )
         }
+    }
+
+    private var refused: UInt64 {
+        let counted = ports.compactMap { $0.table?.statistics }
+        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
+        return budget.refused + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
+    }
+
+    private func noteLoad() {
+        var load = formerLoad
+        forEachSpeaker { load += SourceLoad(of: $0) }
+        load.dropped["refused", default: 0] += Int(clamping: refused)
+        load.decodeNanoseconds = max(0, spentNanoseconds - load.analysisNanoseconds)
+        monitor.note(load)
     }
 
     private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {

@@ -67,6 +67,7 @@ final class RTPSpeaker {
     /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
     func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
         if RTCP.isRTCP(datagram) { reporter = origin }
+        feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.receive(datagram, arrivalNanoseconds: nowNanoseconds, into: &sink)
         return note(sink.hasDelivered, nowNanoseconds)
@@ -82,6 +83,8 @@ final class RTPSpeaker {
 
     /// Gives up packets that were waited for too long; returns whether media came of it.
     func flush(nowNanoseconds: Int64) -> Bool {
+        // What is given up now was decided by its not having come.
+        feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
         return note(sink.hasDelivered, nowNanoseconds)

@@ -28,17 +28,19 @@ actor SessionRegistry: ControlBackend {
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
-    private let publish: @Sendable (Event) -> Void
+    private let publish: EventOutput
     private let logger: Logger
     private var entries: [String: Entry] = [:]
     private var order: [String] = []
     private var sourcesMade = 0
+    /// What sources that are gone have counted.
+    private var formerLoad = SourceLoad()
     private var isShuttingDown = false
 
     init(
         settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
-        publish: @escaping @Sendable (Event) -> Void
+        publish: @escaping EventOutput
     ) {
         self.settings = settings
         inForce = policy
@@ -187,8 +189,15 @@ actor SessionRegistry: ControlBackend {
         for name in order { _ = await end(name) }
     }
 
-    /// Number of running sessions.
-    var count: Int { entries.count }
+    /// Whether new sources are taken: until the daemon ends.
+    var isTakingSources: Bool { !isShuttingDown }
+
+    /// What the sources have counted since the start of the daemon, and how many of them are in which state.
+    func load() -> (total: SourceLoad, states: [SourceState.State], sessions: Int) {
+        let sources = entries.values.flatMap(\.sources)
+        let total = sources.reduce(into: formerLoad) { $0 += $1.monitor.load }
+        return (total, sources.map(\.monitor.state), entries.count)
+    }
 
     // MARK: Life of a session
 
@@ -227,6 +236,8 @@ actor SessionRegistry: ControlBackend {
             for source in entry.sources { group.addTask { await source.stop() } }
         }
         let totals = entry.session.end()
+        // One more may have been attached while these were being stopped.
+        for source in entries[name]?.sources ?? [] { formerLoad += source.monitor.load }
         entries[name] = nil
         order.removeAll { $0 == name }
         logger.info("session ended", metadata: ["session": "\(name)"])

@@ -38,6 +38,11 @@ final class SourceFeed {
         }
     }
 
+    /// When the media arrived that is being taken in (`CLOCK_MONOTONIC`); nil where that isn't known.
+    var arrivedNanoseconds: Int64?
+    /// CPU time of the analysis so far.
+    private(set) var analysisNanoseconds: Int64 = 0
+
     private let session: LiveSession
     private var voices: [Int: Voice] = [:]
     /// Session time minus media time of the source; nil before the first media.
@@ -79,6 +84,8 @@ final class SourceFeed {
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {
         guard let voice = voices[track] else { return }
+        let began = HostClock.threadNanoseconds()
+        defer { analysisNanoseconds += HostClock.threadNanoseconds() - began }
         let place = place(start, count: samples.count)
         openPipeline(of: voice, at: place)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
@@ -88,6 +95,8 @@ final class SourceFeed {
     /// Takes in silence that the sender did not transmit (DTX).
     func silence(track: Int, start: MediaTime, count: Int) {
         guard let voice = voices[track] else { return }
+        let began = HostClock.threadNanoseconds()
+        defer { analysisNanoseconds += HostClock.threadNanoseconds() - began }
         var place = place(start, count: count)
         openPipeline(of: voice, at: place)
         let zeros = zeros
@@ -141,7 +150,7 @@ final class SourceFeed {
 
     private func push(_ voice: Voice) {
         guard !outputs.isEmpty else { return }
-        let isMeasured = session.update { engine in
+        let isMeasured = session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
             for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }
             return engine.isMeasured(speaker: voice.speaker)
         }

@@ -11,26 +11,15 @@ final class ClientHandler: ChannelInboundHandler {
     private let core: PublisherCore
     private let loop: ClientLoop
     private var context: ChannelHandlerContext?
-    private var subscription = Subscription()
     private var input = LineAssembler()
-
-    /// The client has been told everything up to this event.
-    private var cursor = 0
-    /// Events after the cursor wait in the ring until the client can take them.
-    private var isBehind = true
-    private var owesHello = false
-    private var owesSnapshot = false
-    private var snapshot: SnapshotLines?
-    /// Events that the client will not get and was not told of yet.
-    private var missing: Lagged?
+    /// Nil before the client is admitted.
+    private var position: ClientPosition?
 
     private var isPumping = false
     private var isClosing = false
     private var isFinishing = false
     private var stall: (sinceMilliseconds: Int64, waitingBytes: Int)?
 
-    /// Events copied from the ring under the publisher's lock at a time.
-    private static let backlogEvents = 64
     /// Fillings of the write buffer before other clients of the loop have their turn.
     private static let fillingsPerTurn = 16
 
@@ -53,18 +42,10 @@ final class ClientHandler: ChannelInboundHandler {
         guard let admission = loop.add(self) else {
             guard core.isOpen else { return abort() }
             core.counters.refusedClients.count()
-            return fail(
-                ErrorLine(
-                    code: "too_many_clients",
-                    message:
-                        "\(core.configuration.maximumClients) clients are connected; close one or raise "
-                        + "the limit"
-                ))
+            return fail(.tooManyClients(core.configuration.maximumClients))
         }
         core.counters.admitted.count()
-        cursor = admission.sequence
-        owesHello = true
-        snapshot = SnapshotLines(sessions: admission.sessions, sequence: admission.sequence)
+        position = ClientPosition(admission, core)
         pump()
     }
 
@@ -125,32 +106,16 @@ final class ClientHandler: ChannelInboundHandler {
     private func obey(_ line: [UInt8]) {
         do throws(ErrorLine) {
             switch try ClientCommand(line: line) {
-            case .subscribe(let subscription): self.subscription = subscription
-            case .resume(let epoch, let sequence): try resume(epoch: epoch, after: sequence)
+            case .subscribe(let subscription):
+                core.counters.subscribes.count()
+                position?.subscription = subscription
+            case .resume(let epoch, let sequence):
+                try position?.resume(epoch: epoch, after: sequence)
+                pump()
             }
         } catch {
             reject(error)
         }
-    }
-
-    /// Goes back to an earlier event; a client from another epoch has heard nothing of this one yet and gets all
-    /// of it.
-    private func resume(epoch: String, after sequence: Int) throws(ErrorLine) {
-        let isSame = epoch == core.configuration.epoch
-        let last = core.sequence
-        guard !isSame || sequence <= last else {
-            throw ErrorLine(
-                code: "invalid_resume",
-                message: "'seq' is \(sequence), but the last event of this epoch is \(last); "
-                    + "send the last number that was received")
-        }
-        cursor = isSame ? sequence : 0
-        isBehind = true
-        owesHello = true
-        owesSnapshot = false
-        snapshot = nil
-        missing = nil
-        pump()
     }
 
     private func reject(_ error: ErrorLine) {
@@ -162,22 +127,25 @@ final class ClientHandler: ChannelInboundHandler {
 
     /// New events, in order, the same for all clients of the loop.
     func offer(_ batch: [EventRecord]) {
-        guard !isClosing, let first = batch.first else { return }
-        guard !isBehind, first.sequence <= cursor + 1 else {
-            isBehind = true
+        guard !isClosing, let position, let first = batch.first else { return }
+        guard !position.isBehind, first.sequence <= position.cursor + 1 else {
+            self.position?.isBehind = true
             return pump()
         }
         isPumping = true
         var bytes = 0
-        for record in batch where record.sequence > cursor {
+        var arrivals = EventLatency.Arrivals()
+        for record in batch where record.sequence > position.cursor {
             guard isWritable else {
-                isBehind = true
+                self.position?.isBehind = true
                 break
             }
-            bytes += deliver(record, newest: nil)
+            guard let line = self.position?.take(record) else { continue }
+            bytes += writeMissing() + write(line)
+            arrivals.note(record)
         }
-        if !isBehind { bytes += announceMissing() }
-        flush(bytes)
+        if !isBehind { bytes += writeMissing() }
+        flush(bytes, arrivals)
         isPumping = false
         if isBehind { pump() }
     }
@@ -189,6 +157,7 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     private var isWritable: Bool { context?.channel.isWritable ?? false }
+    private var isBehind: Bool { position?.isBehind ?? false }
 
     /// Writes what the client is owed as long as it takes it.
     private func pump() {
@@ -209,83 +178,13 @@ final class ClientHandler: ChannelInboundHandler {
     /// - Returns: bytes written.
     private func fill() -> Int {
         var bytes = 0
-        if owesHello {
-            owesHello = false
-            let hello = Hello(
-                daemonVersion: core.configuration.daemonVersion, epoch: core.configuration.epoch,
-                policy: core.configuration.policy, noticeID: core.configuration.noticeID)
-            bytes += write(Event(.hello(hello)))
-        }
-        while isWritable, let line = snapshot?.next(at: core.clock.wallTime) {
-            bytes += write(line)
-        }
-        guard snapshot?.isFinished ?? true else { return bytes }
-        snapshot = nil
-        while isWritable, isBehind {
-            let backlog = core.backlog(after: cursor, limit: Self.backlogEvents)
-            if let lost = backlog.lost {
-                // What has left the ring can't be held against the filters any more, so all of it counts.
-                miss(lost, count: lost.count)
-                cursor = lost.upperBound
-                owesSnapshot = true
-            }
-            for entry in backlog.entries {
-                guard isWritable else { return bytes }
-                bytes += deliver(entry.record, newest: entry.newest)
-            }
-            guard backlog.entries.isEmpty, backlog.lost == nil else { continue }
-            bytes += announceMissing()
-            if owesSnapshot {
-                // An event may have come meanwhile: then it goes first.
-                guard let sessions = core.snapshot(at: cursor) else { continue }
-                owesSnapshot = false
-                snapshot = SnapshotLines(sessions: subscription.filter(sessions), sequence: cursor)
-                return bytes
-            }
-            isBehind = false
-        }
+        position?.refresh()
+        while isWritable, let line = position?.next() { bytes += write(line) }
         return bytes
     }
 
-    /// Writes an event or counts it as missing; one that the filters hold back is neither.
-    private func deliver(_ record: EventRecord, newest: TickMark?) -> Int {
-        cursor = record.sequence
-        guard subscription.wants(record) else { return 0 }
-        guard let line = record.line else {
-            miss(record.sequence...record.sequence, count: 1)
-            return 0
-        }
-        if subscription.isSuperseded(record, by: newest) {
-            miss(record.sequence...record.sequence, count: 1, coalesced: 1)
-            return 0
-        }
-        return announceMissing() + write(line)
-    }
-
-    private func miss(_ range: ClosedRange<Int>, count: Int, coalesced: Int = 0) {
-        core.counters.coalesced.count(coalesced)
-        core.counters.lost.count(count - coalesced)
-        missing = Lagged(
-            from: missing?.from ?? range.lowerBound, to: range.upperBound,
-            count: (missing?.count ?? 0) + count,
-            coalesced: (missing?.coalesced ?? 0) + coalesced)
-    }
-
-    private func announceMissing() -> Int {
-        guard let lagged = missing else { return 0 }
-        missing = nil
-        return write(Event(.lagged(lagged)), sequence: lagged.to)
-    }
-
-    private func write(_ event: Event, sequence: Int? = nil) -> Int {
-        write(encodeLine(event, sequence: sequence ?? cursor, at: core.clock.wallTime))
-    }
-
-    private func write(_ line: [UInt8]) -> Int {
-        var buffer = ByteBufferAllocator().buffer(capacity: line.count + 1)
-        buffer.writeBytes(line)
-        buffer.writeInteger(UInt8(ascii: "\n"))
-        return write(buffer)
+    private func writeMissing() -> Int {
+        position?.announceMissing().map(write) ?? 0
     }
 
     private func write(_ line: ByteBuffer) -> Int {
@@ -293,9 +192,17 @@ final class ClientHandler: ChannelInboundHandler {
         return line.readableBytes
     }
 
-    private func flush(_ bytes: Int) {
+    /// Hands what was written to the socket, and counts how long that took since the packets arrived.
+    private func flush(_ bytes: Int, _ arrivals: EventLatency.Arrivals = .init()) {
         guard bytes > 0 else { return }
         core.counters.deliveredBytes.count(bytes)
+        if !arrivals.isEmpty {
+            let core = core
+            // Succeeds once everything before it is in the socket.
+            context?.write(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenSuccess {
+                core.latency.record(arrivals, nowNanoseconds: core.clock.monotonicNanoseconds())
+            }
+        }
         context?.flush()
     }
 
@@ -322,7 +229,7 @@ final class ClientHandler: ChannelInboundHandler {
     func finish() -> EventLoopFuture<Void>? {
         guard let channel = context?.channel else { return nil }
         isFinishing = true
-        isBehind = true  // what was published last may not have been offered yet
+        position?.isBehind = true  // what was published last may not have been offered yet
         pump()
         return channel.closeFuture
     }
@@ -334,7 +241,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     /// Tells the client what is wrong, then closes.
     private func fail(_ error: ErrorLine) {
-        _ = write(Event(.error(error)))
+        _ = write(encodeLine(Event(.error(error)), sequence: position?.cursor ?? 0, at: core.clock.wallTime))
         close()
     }
 

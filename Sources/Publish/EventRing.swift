@@ -21,12 +21,14 @@ final class EventRecord: Sendable {
     /// The line with its line feed; nil where it may not or cannot be sent.
     let line: ByteBuffer?
     let publishedMilliseconds: Int64
+    /// When the packet that decided the event arrived, on the monotonic clock; nil where no packet did.
+    let arrivedNanoseconds: Int64?
     /// Bytes of all lines up to and with this one.
     let endOffset: Int
 
     init(
         _ event: Event, sequence: Int, line: ByteBuffer?, publishedMilliseconds: Int64,
-        previousTickSeconds: Double?,
+        arrivedNanoseconds: Int64? = nil, previousTickSeconds: Double?,
         startOffset: Int
     ) {
         self.sequence = sequence
@@ -49,6 +51,7 @@ final class EventRecord: Sendable {
         self.previousTickSeconds = previousTickSeconds
         self.line = line
         self.publishedMilliseconds = publishedMilliseconds
+        self.arrivedNanoseconds = arrivedNanoseconds
         self.endOffset = startOffset + (line?.readableBytes ?? 0)
     }
 
@@ -69,6 +72,7 @@ final class EventRecord: Sendable {
         previousTickSeconds = record.previousTickSeconds
         line = nil
         publishedMilliseconds = record.publishedMilliseconds
+        arrivedNanoseconds = record.arrivedNanoseconds
         endOffset = record.endOffset
     }
 }

@@ -41,7 +41,7 @@ struct Journal: Sendable {
     /// Numbers, encodes, folds and keeps an event.
     ///
     /// An event that is too long for a line keeps its number without content and is announced as lost.
-    mutating func append(_ event: Event, clock: PublishClock) {
+    mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
         sequence += 1
         let encoded = encodeLine(event, sequence: sequence, at: clock.wallTime)
         let line = encoded.readableBytes <= maximumLineBytes ? encoded : nil
@@ -55,6 +55,7 @@ struct Journal: Sendable {
         ring.append(
             EventRecord(
                 event, sequence: sequence, line: line, publishedMilliseconds: clock.monotonicMilliseconds(),
+                arrivedNanoseconds: arrivedNanoseconds,
                 previousTickSeconds: event.body.isCoalescible ? ring.newestTick(of: key)?.timeSeconds : nil,
                 startOffset: ring.endOffset))
     }

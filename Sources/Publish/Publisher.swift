@@ -1,5 +1,6 @@
 public import Events
 public import Logging
+public import Telemetry
 public import NIOCore
 import NIOPosix
 import Synchronization
@@ -60,8 +61,40 @@ public final class Publisher: Sendable {
     /// Numbers an event and hands it to all clients; returns at once, from any thread.
     ///
     /// After `stop` it does nothing.
-    public func publish(_ event: Event) {
-        core.publish(event)
+    ///
+    /// - Parameter arrivedNanoseconds: when the packet that decided the event arrived (`CLOCK_MONOTONIC`); nil
+    ///   where no packet did: then it does not count in `latency`.
+    public func publish(_ event: Event, arrivedNanoseconds: Int64? = nil) {
+        core.publish(event, arrivedNanoseconds: arrivedNanoseconds)
+    }
+
+    /// A client that takes its events itself.
+    ///
+    /// - Parameters:
+    ///   - sessions, speakers, types: what to let through; an empty one lets everything through.
+    ///   - tickIntervalSeconds: at most one tick of a speaker per so much media time.
+    ///   - position: what it has received before; nil for a client that is new.
+    /// - Throws: what is wrong with that, or `too_many_clients`.
+    public func reader(
+        sessions: Set<String> = [], speakers: Set<String> = [], types: Set<String> = [],
+        tickIntervalSeconds: Double? = nil, after position: EventPosition? = nil
+    ) throws(ErrorLine) -> EventReader {
+        let subscription = Subscription(
+            sessions: sessions, speakers: speakers, types: types, tickIntervalSeconds: tickIntervalSeconds)
+        try subscription.check()
+        guard let admission = core.admit(loop: nil) else {
+            core.counters.refusedClients.count()
+            throw ErrorLine.tooManyClients(core.configuration.maximumClients)
+        }
+        core.counters.admitted.count()
+        var place = ClientPosition(admission, core, subscription: subscription)
+        do throws(ErrorLine) {
+            if let position { try place.resume(epoch: position.epoch, after: position.sequence) }
+        } catch {
+            core.dismiss(loop: nil, isLast: false)
+            throw error
+        }
+        return EventReader(core, place)
     }
 
     /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.
@@ -86,6 +119,12 @@ public final class Publisher: Sendable {
 
     /// Counters as of now.
     public var statistics: PublisherStatistics { core.statistics }
+
+    /// From the arrival of the packet that decided an event until its line was in a client's socket, for clients
+    /// that keep up: ticks, and all other events.
+    public var latency: (ticks: LatencyHistogram.Counts, others: LatencyHistogram.Counts) {
+        (core.latency.ticks.counts, core.latency.others.counts)
+    }
 
     private func openListener() throws(PublishError) -> UnixListener {
         if let adoptedDescriptor { return try UnixListener.adopt(descriptor: adoptedDescriptor) }

@@ -44,6 +44,13 @@ public struct PublisherConfiguration: Sendable {
         self.epoch = epoch
     }
 
+    /// Whether the allow lists let in who is at the other end of a connection; nobody of whom the kernel says nothing.
+    public func allows(peerOf descriptor: CInt) -> Bool {
+        guard allowedUIDs != nil || allowedGIDs != nil else { return true }
+        return PeerIdentity(descriptor: descriptor)?
+            .isAllowed(uids: allowedUIDs ?? [], gids: allowedGIDs ?? []) ?? false
+    }
+
     var ringMilliseconds: Int64 { Self.milliseconds(ringSeconds) }
     var heartbeatMilliseconds: Int64 { Self.milliseconds(heartbeatSeconds) }
     var stallMilliseconds: Int64 { Self.milliseconds(clientStallSeconds) }

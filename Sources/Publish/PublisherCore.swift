@@ -9,6 +9,7 @@ final class PublisherCore: Sendable {
     let clock: PublishClock
     let logger: Logger
     let counters = PublishCounters()
+    let latency = EventLatency()
 
     /// One lock guards numbers, state, history and the order in which the loops hear of them.
     private let state: Mutex<State>
@@ -18,6 +19,9 @@ final class PublisherCore: Sendable {
         var loops: [LoopSlot] = []
         var clients = 0
         var isOpen = true
+        /// Readers that wait for the next event.
+        var readers: [Int: CheckedContinuation<Void, Never>] = [:]
+        var readersMade = 0
         var nextHeartbeatMilliseconds: Int64
     }
 
@@ -49,10 +53,10 @@ final class PublisherCore: Sendable {
     // MARK: Publishing
 
     /// Appends an event and wakes the loops that sleep; nothing happens after `close`.
-    func publish(_ event: Event) {
+    func publish(_ event: Event, arrivedNanoseconds: Int64?) {
         state.withLock { state in
             guard state.isOpen else { return }
-            state.append(event, clock: clock)
+            state.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
         }
     }
 
@@ -84,28 +88,29 @@ final class PublisherCore: Sendable {
     func close() -> [ClientLoop] {
         state.withLock { state in
             state.isOpen = false
+            state.wakeReaders()
             defer { state.loops = [] }
             return state.loops.map(\.loop)
         }
     }
 
-    /// A client comes to a loop, which hears of new events from here on.
+    /// A client comes, to a loop, which hears of new events from here on, or to read for itself.
     ///
     /// - Returns: nil if there are already as many clients as allowed, or the publisher stops.
-    func admit(loop index: Int) -> Admission? {
+    func admit(loop index: Int?) -> Admission? {
         state.withLock { state in
             guard state.isOpen, state.clients < configuration.maximumClients else { return nil }
             state.clients += 1
-            if state.loops.indices.contains(index) { state.loops[index].hasClients = true }
+            if let index, state.loops.indices.contains(index) { state.loops[index].hasClients = true }
             return Admission(sequence: state.journal.sequence, sessions: state.journal.projection.snapshot)
         }
     }
 
     /// A client is gone; `isLast` if no other is left on its loop.
-    func dismiss(loop index: Int, isLast: Bool) {
+    func dismiss(loop index: Int?, isLast: Bool) {
         state.withLock { state in
             state.clients -= 1
-            if isLast, state.loops.indices.contains(index) { state.loops[index].hasClients = false }
+            if isLast, let index, state.loops.indices.contains(index) { state.loops[index].hasClients = false }
         }
     }
 
@@ -122,6 +127,34 @@ final class PublisherCore: Sendable {
         state.withLock {
             $0.journal.backlog(after: cursor, limit: limit, queueBytes: configuration.clientQueueBytes)
         }
+    }
+
+    /// Returns as soon as there is an event after `cursor`, at `wakeReaders`, and at the end of the publisher or the
+    /// task.
+    func waitForEvent(after cursor: Int, unless isOver: @Sendable () -> Bool) async {
+        let id = state.withLock { state in
+            state.readersMade += 1
+            return state.readersMade
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.isOpen, state.journal.sequence <= cursor, !Task.isCancelled, !isOver() else {
+                        return false
+                    }
+                    state.readers[id] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.readers.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    /// Lets all waiting readers look again.
+    func wakeReaders() {
+        state.withLock { $0.wakeReaders() }
     }
 
     /// The state of all sessions if `cursor` is the last event.
@@ -154,11 +187,17 @@ final class PublisherCore: Sendable {
 
 extension PublisherCore.State {
     /// Appends an event and wakes each loop that has clients and is not awake yet: one task for all of them.
-    fileprivate mutating func append(_ event: Event, clock: PublishClock) {
-        journal.append(event, clock: clock)
+    fileprivate mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
+        journal.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
         for index in loops.indices where loops[index].hasClients && !loops[index].isScheduled {
             loops[index].isScheduled = true
             loops[index].loop.wake()
         }
+        wakeReaders()
+    }
+
+    fileprivate mutating func wakeReaders() {
+        for reader in readers.values { reader.resume() }
+        readers.removeAll(keepingCapacity: true)
     }
 }

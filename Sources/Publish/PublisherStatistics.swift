@@ -1,3 +1,4 @@
+import Telemetry
 import Synchronization
 
 /// Counters of the publisher since its start.
@@ -6,6 +7,8 @@ public struct PublisherStatistics: Sendable, Equatable {
     public var clients = 0
     /// Clients that were ever admitted.
     public var admitted = 0
+    /// Lines with which clients chose what they want, and came back.
+    public var subscribes = 0, resumes = 0
     /// Events that got a sequence number.
     public var events = 0
     /// Bytes of their lines, each counted once.
@@ -33,6 +36,8 @@ public struct PublisherStatistics: Sendable, Equatable {
 /// The counters that several event loops write.
 final class PublishCounters: Sendable {
     let admitted = Atomic<Int>(0)
+    let subscribes = Atomic<Int>(0)
+    let resumes = Atomic<Int>(0)
     let deliveredBytes = Atomic<Int>(0)
     let coalesced = Atomic<Int>(0)
     let lost = Atomic<Int>(0)
@@ -44,6 +49,8 @@ final class PublishCounters: Sendable {
 
     func fill(_ statistics: inout PublisherStatistics) {
         statistics.admitted = admitted.load(ordering: .relaxed)
+        statistics.subscribes = subscribes.load(ordering: .relaxed)
+        statistics.resumes = resumes.load(ordering: .relaxed)
         statistics.deliveredBytes = deliveredBytes.load(ordering: .relaxed)
         statistics.coalesced = coalesced.load(ordering: .relaxed)
         statistics.lost = lost.load(ordering: .relaxed)
@@ -51,6 +58,30 @@ final class PublishCounters: Sendable {
         statistics.refusedClients = refusedClients.load(ordering: .relaxed)
         statistics.rejectedLines = rejectedLines.load(ordering: .relaxed)
         statistics.stalledClients = stalledClients.load(ordering: .relaxed)
+    }
+}
+
+/// How long events take from the packet that decides them to a client's socket.
+final class EventLatency: Sendable {
+    /// When the packets arrived that decided a batch of events.
+    struct Arrivals {
+        var ticks: [Int64] = [], others: [Int64] = []
+
+        mutating func note(_ record: EventRecord) {
+            guard let arrived = record.arrivedNanoseconds else { return }
+            if record.isCoalescible { ticks.append(arrived) } else { others.append(arrived) }
+        }
+
+        var isEmpty: Bool { ticks.isEmpty && others.isEmpty }
+    }
+
+    let ticks = LatencyHistogram()
+    let others = LatencyHistogram()
+
+    /// The lines of the batch are in the socket.
+    func record(_ arrivals: Arrivals, nowNanoseconds: Int64) {
+        if !arrivals.ticks.isEmpty { ticks.record(nanoseconds: arrivals.ticks.lazy.map { nowNanoseconds - $0 }) }
+        if !arrivals.others.isEmpty { others.record(nanoseconds: arrivals.others.lazy.map { nowNanoseconds - $0 }) }
     }
 }
 

@@ -43,6 +43,22 @@ struct Subscription: Sendable, Equatable {
         }
     }
 
+    /// Refuses types that there are not, and intervals out of range.
+    func check() throws(ErrorLine) {
+        guard types.isSubset(of: ClientCommand.eventTypes) else {
+            let known = ClientCommand.eventTypes.sorted().joined(separator: ", ")
+            throw ErrorLine(
+                code: "invalid_subscribe", message: "'types' has a name that is none of: \(known)")
+        }
+        let range = ClientCommand.tickIntervals
+        guard tickIntervalSeconds.map(range.contains) ?? true else {
+            throw ErrorLine(
+                code: "invalid_subscribe",
+                message: "'tick_interval_s' must be a number of seconds from \(range.lowerBound) to "
+                    + "\(range.upperBound)")
+        }
+    }
+
     private static func bucket(_ seconds: Double, _ interval: Double) -> Double {
         (seconds / interval).rounded(.down)
     }
@@ -55,6 +71,13 @@ enum ClientCommand: Equatable {
 }
 
 extension ErrorLine: Error {}
+
+extension ErrorLine {
+    static func tooManyClients(_ limit: Int) -> ErrorLine {
+        ErrorLine(
+            code: "too_many_clients", message: "\(limit) clients are connected; close one or raise the limit")
+    }
+}
 
 extension ClientCommand {
     /// Names that `subscribe.types` may hold; `hello`, `snapshot`, `lagged` and `error` can't be filtered.
@@ -111,17 +134,15 @@ extension ClientCommand {
             case "speakers": subscription.speakers = try names(value, name)
             case "types":
                 subscription.types = try names(value, name)
-                guard subscription.types.isSubset(of: eventTypes) else {
-                    let known = eventTypes.sorted().joined(separator: ", ")
-                    throw invalid("'types' has a name that is none of: \(known)")
-                }
+                try subscription.check()
             case "tick_interval_s":
-                guard case .number(let seconds) = value, tickIntervals.contains(seconds) else {
-                    throw invalid(
-                        "'tick_interval_s' must be a number of seconds from \(tickIntervals.lowerBound) to "
-                            + "\(tickIntervals.upperBound)")
+                // What is no number is as far out of range as can be.
+                if case .number(let seconds) = value {
+                    subscription.tickIntervalSeconds = seconds
+                } else {
+                    subscription.tickIntervalSeconds = .nan
                 }
-                subscription.tickIntervalSeconds = seconds
+                try subscription.check()
             default:
                 throw invalid("'subscribe' takes sessions, speakers, types and tick_interval_s, nothing else")
             }

@@ -37,6 +37,8 @@ public struct Settings: Sendable, Equatable {
         public var group: String?
         /// Numeric users that may connect beside root and the daemon's own; nil for whoever the mode lets in.
         public var allowedUserIDs: [UInt32]?
+        /// Numeric groups whose members may connect as well.
+        public var allowedGroupIDs: [UInt32]?
     }
 
     /// What subscribers of the event socket get.

@@ -23,7 +23,8 @@ extension SettingsKey {
         SettingsKey("sockets.control") { $1.sockets.control = try $0.path() },
         SettingsKey("sockets.mode") { $1.sockets.mode = try $0.fileMode() },
         SettingsKey("sockets.group") { $1.sockets.group = try $0.optionalText() },
-        SettingsKey("sockets.allow_uids") { $1.sockets.allowedUserIDs = try $0.optionalUserIDs() },
+        SettingsKey("sockets.allow_uids") { $1.sockets.allowedUserIDs = try $0.optionalIDs(of: "user") },
+        SettingsKey("sockets.allow_gids") { $1.sockets.allowedGroupIDs = try $0.optionalIDs(of: "group") },
         SettingsKey("events.tick_s") {
             $1.conversation.tickHops = try $0.milliseconds(0.1...10, step: 10) / 10
         },

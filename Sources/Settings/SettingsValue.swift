@@ -136,9 +136,9 @@ struct SettingsValue {
         return phrases
     }
 
-    func optionalUserIDs() throws(ExpectedValue) -> [UInt32]? {
+    func optionalIDs(of whom: String) throws(ExpectedValue) -> [UInt32]? {
         if isEmpty { return nil }
-        let expected = ExpectedValue(what: "a list of numeric user ids, or nothing for no list")
+        let expected = ExpectedValue(what: "a list of numeric \(whom) ids, or nothing for no list")
         guard let sequence = node.sequence else { throw expected }
         var ids: [UInt32] = []
         for element in sequence {

@@ -281,11 +281,17 @@ struct Top: AsyncParsableCommand {
 
     func run() async throws {
         var table = LiveTable()
+        let clock = ContinuousClock()
+        var nextLatency = clock.now
         do {
             try await EventStream(path: sockets.events).follow(
                 subscription: Subscription(session: session, types: [], untilEnd: false).line
             ) { line in
                 guard let event = EventLine(line) else { return true }
+                if clock.now >= nextLatency {
+                    table.latency = try? await sockets.control.health().latency
+                    nextLatency = clock.now + .seconds(2)
+                }
                 if table.take(event) { try output(Array(table.redraw().utf8)) }
                 return !(untilEnd && event.type == "session.ended" && event.session == session)
             }

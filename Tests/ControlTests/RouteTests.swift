@@ -33,8 +33,22 @@ import Testing
         func forget(speaker: String) async throws(Problem) -> Forgotten { throw problem }
     }
 
+    private struct NoStatus: StatusBackend {
+        func isReady() async -> Bool { true }
+        func latency() async -> EventLatencySummary { EventLatencySummary(events: 0) }
+        func metrics() async -> String { "" }
+    }
+
+    private struct NoEvents: EventBackend {
+        func events(_ query: EventQuery) async throws(Problem) -> any EventFeed {
+            throw Problem(status: 500, type: "internal", detail: "not in this test")
+        }
+    }
+
     /// Method and path of every route, with its parameters in the form of the documentation.
-    private static let routes = ControlServer.router(version: "0", backend: NoBackend(), store: NoStore()).routes.map {
+    private static let routes = ControlServer.router(
+        version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents()
+    ).routes.map {
         let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
             .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
         return "\($0.method.rawValue) \(path)"
@@ -50,6 +64,24 @@ import Testing
             return route.contains(" /") ? String(route) : nil
         }
         #expect(documented.sorted() == Self.routes.sorted())
+    }
+
+    @Test func theOpenAPIFileHasEveryRouteAndNoOther() throws {
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/openapi.yaml"), encoding: .utf8)
+        var described: [String] = []
+        var path = ""
+        for line in text.split(separator: "\n") {
+            if line.hasPrefix("  /") {
+                path = String(line.dropFirst(2).prefix { $0 != ":" })
+                    .replacingOccurrences(of: "{session}", with: "SESSION")
+                    .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
+            } else if let method = ["get", "put", "post", "delete"].first(where: { line == "    \($0):" }) {
+                described.append("\(method.uppercased()) \(path)")
+            }
+        }
+        #expect(described.sorted() == Self.routes.sorted())
     }
 
     /// No route ranks people, sums over them, or knows anybody outside of a session.

@@ -20,7 +20,7 @@ final class ManualClock: Sendable {
     var clock: PublishClock {
         PublishClock(
             wallMilliseconds: { 1_700_000_000_000 + self.milliseconds.load(ordering: .relaxed) },
-            monotonicMilliseconds: { self.milliseconds.load(ordering: .relaxed) })
+            monotonicNanoseconds: { self.milliseconds.load(ordering: .relaxed) * 1_000_000 })
     }
 }
 

@@ -1,6 +1,8 @@
 #ifndef ATTUNE_PROCESS_H
 #define ATTUNE_PROCESS_H
 
+#include <stdint.h>
+
 /// Tells the service manager about the daemon's state (sd_notify protocol, e.g. "READY=1").
 /// @return 1 if sent, 0 if nobody wants to know (NOTIFY_SOCKET is not set), or a negated errno
 int attune_notify(const char *state);
@@ -8,6 +10,20 @@ int attune_notify(const char *state);
 /// Makes the kernel write no core file of this process, and lets no other process of the user read its memory.
 /// @return 0, or a negated errno
 int attune_forbid_core_dumps(void);
+
+/// What the process uses.
+struct attune_process_usage {
+    double cpu_seconds;  ///< user and system, all threads
+    uint64_t resident_bytes;
+    uint64_t open_descriptors, most_descriptors;
+};
+
+/// Reads what the process uses.
+/// @return 0, or a negated errno
+int attune_read_process_usage(struct attune_process_usage *usage);
+
+/// CPU time of the calling thread in nanoseconds.
+int64_t attune_thread_nanoseconds(void);
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 void attune_name_thread(const char *name);

@@ -1,0 +1,68 @@
+import ControlAPI
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+
+/// `/v1/events`: the events of the event socket as server-sent events (WHATWG HTML, section 9.2).
+enum EventRoute {
+    static func add(to router: Router<BasicRequestContext>, _ backend: any EventBackend) {
+        router.get("/v1/events") { request, _ in
+            let feed = try await backend.events(try EventQuery(request))
+            return Response(
+                status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+                body: ResponseBody { writer in
+                    try await withGracefulShutdownHandler {
+                        while let lines = await feed.next() { try await writer.write(text(of: lines)) }
+                    } onGracefulShutdown: {
+                        feed.end()
+                    }
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    private static func text(of lines: [EventFeedLine]) -> ByteBuffer {
+        guard !lines.isEmpty else { return ByteBuffer(string: ": nothing new\n\n") }
+        var buffer = ByteBuffer()
+        for line in lines {
+            if let id = line.id { buffer.writeString("id: \(id)\n") }
+            buffer.writeString("data: ")
+            buffer.writeBytes(line.json)
+            buffer.writeString("\n\n")
+        }
+        return buffer
+    }
+}
+
+extension EventQuery {
+    private static let usage = "take session, speaker, type (each as often as needed) and tick_interval_s"
+
+    fileprivate init(_ request: Request) throws {
+        for (name, value) in request.uri.queryParameters {
+            let value = String(value)
+            switch name {
+            case "session": sessions.insert(value)
+            case "speaker": speakers.insert(value)
+            case "type": types.insert(value)
+            case "tick_interval_s":
+                guard let seconds = Double(value) else {
+                    throw Problem(
+                        status: 400, type: "malformed_request",
+                        detail: "tick_interval_s is '\(value)' and must be a number of seconds")
+                }
+                tickIntervalSeconds = seconds
+            default:
+                throw Problem(
+                    status: 400, type: "malformed_request", detail: "there is no filter '\(name)'; \(Self.usage)")
+            }
+        }
+        guard let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] else { return }
+        guard let colon = id.lastIndex(of: ":"), let sequence = Int(id[id.index(after: colon)...]), sequence >= 0 else {
+            throw Problem(
+                status: 400, type: "malformed_request",
+                detail: "Last-Event-ID is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
+        }
+        last = (String(id[..<colon]), sequence)
+    }
+}

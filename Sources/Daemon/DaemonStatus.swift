@@ -1,0 +1,124 @@
+import CPlatform
+import Control
+import ControlAPI
+import Events
+import Glibc
+import Publish
+import Telemetry
+
+/// What the daemon says of itself: health figures and metrics. No label holds the name of a session or a speaker.
+struct DaemonStatus: StatusBackend {
+    let publisher: Publisher
+    let registry: SessionRegistry
+    let store: StoredSessions
+
+    /// Upper edges of the latency buckets, seconds.
+    private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
+
+    func isReady() async -> Bool { await registry.isTakingSources }
+
+    func latency() -> EventLatencySummary {
+        let latency = publisher.latency
+        let counts = latency.ticks + latency.others
+        func milliseconds(_ quantile: Double) -> Double? {
+            counts.nanoseconds(quantile: quantile).map { (Double($0) / 1e4).rounded() / 100 }
+        }
+        return EventLatencySummary(
+            events: counts.count, medianMilliseconds: milliseconds(0.5), p99Milliseconds: milliseconds(0.99),
+            maximumMilliseconds: milliseconds(1))
+    }
+
+    func metrics() async -> String {
+        var text = MetricsText()
+        text.metric(
+            "attune_build_info", .gauge, help: "Always 1; the version is in the label.", by: "version",
+            [(attuneVersion, 1)])
+        write(await registry.load(), to: &text)
+        write(publisher.statistics, to: &text)
+        let latency = publisher.latency
+        text.histogram(
+            "attune_event_latency_seconds",
+            help: "From the arrival of the packet that decides an event to its line in a client's socket.",
+            bounds: Self.latencyBounds, by: "kind", [("tick", latency.ticks), ("other", latency.others)])
+        let health = store.health
+        text.metric(
+            "attune_store_state", .gauge, help: "1 for the state that the store is in.", by: "state",
+            ["off", "on", "unavailable"].map { ($0, health.state == $0 ? 1 : 0) })
+        text.metric(
+            "attune_store_dropped_events_total", .counter, help: "Events that could not be stored.",
+            Double(health.dropped))
+        writeProcess(to: &text)
+        return text.text
+    }
+
+    private func write(
+        _ load: (total: SourceLoad, states: [SourceState.State], sessions: Int), to text: inout MetricsText
+    ) {
+        text.metric("attune_sessions", .gauge, help: "Running sessions.", Double(load.sessions))
+        let states = ["connecting", "live", "stalled", "reconnecting", "ended"]
+        text.metric(
+            "attune_sources", .gauge, help: "Sources of running sessions by state.", by: "state",
+            states.map { state in (state, Double(load.states.count { $0.rawValue == state })) })
+        text.metric(
+            "attune_rtp_packets_total", .counter, help: "Well-formed RTP packets received.", Double(load.total.packets))
+        text.metric(
+            "attune_rtp_packets_lost_total", .counter, help: "RTP packets that were not there when their turn came.",
+            Double(load.total.lost))
+        text.metric(
+            "attune_rtp_packets_dropped_total", .counter, help: "RTP packets dropped by reason.", by: "reason",
+            SourceLoad.reasons.map { ($0, Double(load.total.dropped[$0] ?? 0)) })
+        text.metric(
+            "attune_media_cpu_seconds_total", .counter, help: "CPU time of the media path by stage.", by: "stage",
+            [
+                ("decode", Double(load.total.decodeNanoseconds) / 1e9),
+                ("analysis", Double(load.total.analysisNanoseconds) / 1e9),
+            ])
+    }
+
+    private func write(_ counted: PublisherStatistics, to text: inout MetricsText) {
+        text.metric("attune_events_total", .counter, help: "Events published.", Double(counted.events))
+        text.metric(
+            "attune_event_bytes_total", .counter, help: "Bytes of their lines, each counted once.",
+            Double(counted.encodedBytes))
+        text.metric(
+            "attune_delivered_bytes_total", .counter, help: "Bytes handed to all subscribers together.",
+            Double(counted.deliveredBytes))
+        text.metric("attune_subscribers", .gauge, help: "Subscribers connected now.", Double(counted.clients))
+        text.metric(
+            "attune_subscribers_admitted_total", .counter, help: "Subscribers that were ever admitted.",
+            Double(counted.admitted))
+        text.metric(
+            "attune_subscriber_commands_total", .counter, help: "Lines with which subscribers chose or came back.",
+            by: "command", [("subscribe", Double(counted.subscribes)), ("resume", Double(counted.resumes))])
+        text.metric(
+            "attune_subscribers_refused_total", .counter, help: "Connections refused by reason.", by: "reason",
+            [("not_allowed", Double(counted.refusedPeers)), ("too_many", Double(counted.refusedClients))])
+        text.metric(
+            "attune_subscribers_closed_total", .counter, help: "Subscribers closed by reason.", by: "reason",
+            [("bad_line", Double(counted.rejectedLines)), ("stalled", Double(counted.stalledClients))])
+        text.metric(
+            "attune_undelivered_events_total", .counter,
+            help: "Events that single subscribers did not get, or nobody (oversized), by reason.", by: "reason",
+            [
+                ("coalesced", Double(counted.coalesced)), ("lost", Double(counted.lost)),
+                ("oversized", Double(counted.oversized)),
+            ])
+        text.metric(
+            "attune_ring_events", .gauge, help: "Events kept for subscribers that are behind or come back.",
+            Double(counted.ringEvents))
+        text.metric("attune_ring_bytes", .gauge, help: "Bytes of their lines.", Double(counted.ringBytes))
+    }
+
+    /// The metrics that every Prometheus client library has of its process.
+    private func writeProcess(to text: inout MetricsText) {
+        var usage = attune_process_usage()
+        guard attune_read_process_usage(&usage) == 0 else { return }
+        text.metric(
+            "process_cpu_seconds_total", .counter, help: "CPU time of the process, user and system.", usage.cpu_seconds)
+        text.metric(
+            "process_resident_memory_bytes", .gauge, help: "Resident memory of the process.",
+            Double(usage.resident_bytes))
+        text.metric("process_open_fds", .gauge, help: "Open file descriptors.", Double(usage.open_descriptors))
+        text.metric("process_max_fds", .gauge, help: "File descriptors it may open.", Double(usage.most_descriptors))
+    }
+}

@@ -1,0 +1,154 @@
+import Events
+import NIOCore
+
+/// Where one client stands in the order of events: what it wants, what it was told, and what it is owed.
+///
+/// It gives out one line after the other, in order, and nothing is missing that was not announced. Between two lines
+/// it keeps no event, so that what is withdrawn meanwhile is not told.
+struct ClientPosition {
+    var subscription = Subscription()
+    /// The client has been told everything up to this event.
+    private(set) var cursor = 0
+    /// Whether events after the cursor may wait in the ring, or anything else is owed.
+    var isBehind = true
+    /// Whether the next lines are a snapshot, without which the client's state has a hole.
+    var owesState: Bool { owesSnapshot || snapshot != nil }
+
+    private let core: PublisherCore
+    private var owesHello = true
+    private var owesSnapshot = false
+    private var snapshot: SnapshotLines?
+    /// Events that the client will not get and was not told of yet.
+    private var missing: Lagged?
+    private var entries: ArraySlice<(record: EventRecord, newest: TickMark?)> = []
+
+    /// Events copied from the ring under the publisher's lock at a time.
+    private static let backlogEvents = 64
+
+    /// A client that is new: it is owed `hello` and a snapshot.
+    init(_ admission: PublisherCore.Admission, _ core: PublisherCore, subscription: Subscription = Subscription()) {
+        self.core = core
+        self.subscription = subscription
+        cursor = admission.sequence
+        snapshot = SnapshotLines(sessions: subscription.filter(admission.sessions), sequence: admission.sequence)
+    }
+
+    /// Goes back to an earlier event; a client from another epoch has heard nothing of this one yet and gets all
+    /// of it.
+    mutating func resume(epoch: String, after sequence: Int) throws(ErrorLine) {
+        let isSame = epoch == core.configuration.epoch
+        let last = core.sequence
+        guard !isSame || sequence <= last else {
+            throw ErrorLine(
+                code: "invalid_resume",
+                message: "'seq' is \(sequence), but the last event of this epoch is \(last); "
+                    + "send the last number that was received")
+        }
+        core.counters.resumes.count()
+        cursor = isSame ? sequence : 0
+        isBehind = true
+        owesHello = true
+        owesSnapshot = false
+        snapshot = nil
+        missing = nil
+        entries = []
+    }
+
+    /// Takes in the event after the cursor.
+    ///
+    /// - Returns: its line, if it is to be sent, after what `announceMissing` has.
+    mutating func take(_ record: EventRecord, newest: TickMark? = nil) -> ByteBuffer? {
+        cursor = record.sequence
+        guard subscription.wants(record) else { return nil }
+        guard let line = record.line else {
+            miss(record.sequence...record.sequence, count: 1)
+            return nil
+        }
+        if subscription.isSuperseded(record, by: newest) {
+            miss(record.sequence...record.sequence, count: 1, coalesced: 1)
+            return nil
+        }
+        return line
+    }
+
+    /// The line that says what is missing, if that was not said yet.
+    mutating func announceMissing() -> ByteBuffer? {
+        guard let lagged = missing else { return nil }
+        missing = nil
+        return encode(.lagged(lagged), sequence: lagged.to)
+    }
+
+    /// Forgets what was copied from the ring and not told yet, so that it is looked at again.
+    mutating func refresh() {
+        entries = []
+    }
+
+    /// The next line that the client is owed; nil once it has been told everything.
+    mutating func next() -> ByteBuffer? {
+        if owesHello {
+            owesHello = false
+            let configuration = core.configuration
+            return encode(
+                .hello(
+                    Hello(
+                        daemonVersion: configuration.daemonVersion, epoch: configuration.epoch,
+                        policy: configuration.policy, noticeID: configuration.noticeID)),
+                sequence: cursor)
+        }
+        if let line = snapshotLine() { return line }
+        while true {
+            while let entry = entries.first {
+                if missing != nil, isOwed(entry.record, newest: entry.newest) { return announceMissing() }
+                entries.removeFirst()
+                if let line = take(entry.record, newest: entry.newest) { return line }
+            }
+            let backlog = core.backlog(after: cursor, limit: Self.backlogEvents)
+            if let lost = backlog.lost {
+                // What has left the ring can't be held against the filters any more, so all of it counts.
+                miss(lost, count: lost.count)
+                cursor = lost.upperBound
+                owesSnapshot = true
+            }
+            entries = backlog.entries[...]
+            guard entries.isEmpty, backlog.lost == nil else { continue }
+            if let line = announceMissing() { return line }
+            if owesSnapshot {
+                // An event may have come meanwhile: then it goes first.
+                guard let sessions = core.snapshot(at: cursor) else { continue }
+                owesSnapshot = false
+                snapshot = SnapshotLines(sessions: subscription.filter(sessions), sequence: cursor)
+                if let line = snapshotLine() { return line }
+            }
+            isBehind = false
+            return nil
+        }
+    }
+
+    private func isOwed(_ record: EventRecord, newest: TickMark?) -> Bool {
+        subscription.wants(record) && record.line != nil && !subscription.isSuperseded(record, by: newest)
+    }
+
+    private mutating func snapshotLine() -> ByteBuffer? {
+        let bytes = snapshot?.next(at: core.clock.wallTime)
+        if snapshot?.isFinished == true { snapshot = nil }
+        return bytes.map { line in
+            var buffer = ByteBufferAllocator().buffer(capacity: line.count + 1)
+            buffer.writeBytes(line)
+            buffer.writeInteger(UInt8(ascii: "\n"))
+            return buffer
+        }
+    }
+
+    private mutating func miss(_ range: ClosedRange<Int>, count: Int, coalesced: Int = 0) {
+        core.counters.coalesced.count(coalesced)
+        core.counters.lost.count(count - coalesced)
+        missing = Lagged(
+            from: missing?.from ?? range.lowerBound, to: range.upperBound,
+            count: (missing?.count ?? 0) + count,
+            coalesced: (missing?.coalesced ?? 0) + coalesced)
+    }
+
+    private func encode(_ body: EventBody, sequence: Int) -> ByteBuffer {
+        encodeLine(Event(body), sequence: sequence, at: core.clock.wallTime)
+    }
+}
