@@ -123,7 +123,7 @@ let package = Package(
             "DaemonTests",
             ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["CSRTP", "Schema", "attune", "attuned"]),
+        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),

@@ -13,7 +13,8 @@ public struct SRTPSession: ~Copyable {
         public var replayed: UInt64 = 0
     }
 
-    private static let isLibraryReady = srtp_init() == srtp_err_status_ok
+    /// Whether the library works; the first use initialises it, once for the process.
+    public static let isAvailable = srtp_init() == srtp_err_status_ok
 
     /// What has been counted so far.
     public private(set) var statistics = Statistics()
@@ -23,7 +24,7 @@ public struct SRTPSession: ~Copyable {
 
     /// A session; nil where the library lacks the suite of `key` or memory runs out.
     public init?(key: SRTPKey, maxDatagramBytes: Int) {
-        guard Self.isLibraryReady else { return nil }
+        guard Self.isAvailable else { return nil }
         var policy = srtp_policy_t()
         policy.ssrc.type = ssrc_any_inbound
         policy.window_size = 256

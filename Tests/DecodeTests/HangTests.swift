@@ -77,7 +77,7 @@ final class Descriptor: @unchecked Sendable {
     init() throws { folder = try TemporaryFolder() }
 
     /// Delays are up to the 0.1 s between two looks; the bound only tells a stop from a hang.
-    @Test(.timeLimit(.minutes(1)), arguments: Hang.allCases)
+    @Test(.timeLimit(.minutes(30)), arguments: Hang.allCases)
     func cancelStopsIt(hang: Hang) async throws {
         let (location, keeper) = try hang.make(folder)
         let cancellation = Cancellation()
@@ -98,7 +98,7 @@ final class Descriptor: @unchecked Sendable {
         withExtendedLifetime(keeper) {}
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Hang.allCases.filter { !$0.opens })
+    @Test(.timeLimit(.minutes(30)), arguments: Hang.allCases.filter { !$0.opens })
     func openTimesOut(hang: Hang) async throws {
         let (location, keeper) = try hang.make(folder)
         let error = await onThread { failure(location, InputOptions(openTimeoutMilliseconds: 300)) }
@@ -106,7 +106,7 @@ final class Descriptor: @unchecked Sendable {
         withExtendedLifetime(keeper) {}
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Hang.allCases.filter(\.opens))
+    @Test(.timeLimit(.minutes(30)), arguments: Hang.allCases.filter(\.opens))
     func readGivesIdle(hang: Hang) async throws {
         let (location, keeper) = try hang.make(folder)
         let reading = try await onThread {
