@@ -78,7 +78,9 @@ struct VoiceParts {
             minimalSpeechHops: configuration.minimalSpeechMilliseconds / AudioGrid.hopMilliseconds,
             minimalPauseHops: configuration.minimalPauseMilliseconds / AudioGrid.hopMilliseconds,
             onThreshold: configuration.onThreshold, offThreshold: configuration.offThreshold)
-        return time(hops) { index, _ in consume(segmenter.push(estimates[index].activity)) }
+        return time(hops) { index, _ in
+            consume(segmenter.push(estimates[index].activity, isNear: estimates[index].isNear))
+        }
     }
 
     func pitch() -> Double {
