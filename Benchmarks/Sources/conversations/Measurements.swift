@@ -52,7 +52,7 @@ struct Measurements {
             misses += agreement.misses().map { "\(name): \($0)" }
         }
         add("tracks", 1...200) { tracks, _ in analyse(tracks) }
-        add("live RTP, L16", 1...50) { RTPStreams($0, as: .l16, seed: $1)?.analyse(detection: detection) }
+        add("live RTP, L16", 1...200) { RTPStreams($0, as: .l16, seed: $1)?.analyse(detection: detection) }
         add("live RTP, Opus", 1...3) { RTPStreams($0, as: .opus, seed: $1)?.analyse(detection: detection) }
         return table.text
     }
