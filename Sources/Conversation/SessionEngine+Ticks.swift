@@ -79,7 +79,10 @@ extension SessionEngine {
             else { return nil }
             return rate / usual - 1
         case .silence: return nil
-        case .unheard: return seconds(settledHops - 1 - (measures.lastHeard ?? 0))
+        case .unheard:
+            // Who was never heard counts from the begin of the measuring: somebody may have joined late.
+            return measures.lastHeard.map { seconds(settledHops - 1 - $0) }
+                ?? measures.counts.coveredSeconds(lengthSeconds: nil)
         case .engagementChange: return measures.scoreChange(seconds: rule.windowSeconds)
         }
     }

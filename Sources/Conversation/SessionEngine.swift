@@ -104,7 +104,6 @@ public struct SessionEngine: Sendable {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
         let previous = speakers[index].consent
         guard previous != state else { return true }
-        withdrawCues(of: index, reason: "consent_changed")
         speakers[index].consent = state
         forget(speaker: index)
         emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
@@ -113,6 +112,7 @@ public struct SessionEngine: Sendable {
 
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
     private mutating func forget(speaker: Int) {
+        withdrawCues(of: speaker, reason: "consent_changed")
         speakers[speaker].forget(configuration)
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)

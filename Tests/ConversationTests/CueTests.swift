@@ -93,6 +93,30 @@ import Testing
         #expect(raised.windowSeconds == 60)
     }
 
+    @Test func whoJoinsLateIsNotMissedBeforehand() {
+        var engine = SessionEngine(id: "s")
+        let scripts = dialogue([1...2], [])
+        let rep = engine.join(name: "ana", role: "rep", consent: .granted, at: 0)
+        for hop in 0..<Int64(35_000) { engine.push(speaker: rep, scripts[0].record(hop)) }
+        let ben = engine.join(name: "ben", role: "customer", consent: .granted, at: 35_000)
+        for hop in Int64(35_000)..<36_000 {
+            engine.push(speaker: rep, scripts[0].record(hop))
+            engine.push(speaker: ben, scripts[1].record(hop))
+        }
+        #expect(!cues(engine.takeEvents()).contains { $0.name == "customer_not_heard" })
+    }
+
+    /// Consent taken back by joining again clears cues too.
+    @Test func joiningAgainWithoutConsentClearsTheCues() {
+        var engine = SessionEngine(id: "s")
+        let script = dialogue([1...200], [])[0]
+        let ana = engine.join(name: "ana", role: "rep", consent: .granted, at: 0)
+        for hop in 0..<Int64(10_000) { engine.push(speaker: ana, script.record(hop)) }
+        #expect(cues(engine.takeEvents()).map(\.type) == ["raised"])
+        _ = engine.join(name: "ana", role: "rep", consent: .withheld, at: 10_000)
+        #expect(cues(engine.takeEvents()).map(\.type) == ["consent_changed"])
+    }
+
     /// Consent taken back clears what is raised, and says no value.
     @Test func revokedConsentClearsItsCues() throws {
         var engine = SessionEngine(id: "s")
