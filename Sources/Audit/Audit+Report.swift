@@ -2,10 +2,10 @@ import Conversation
 import Events
 
 extension Audit {
-    /// The findings as Markdown: a table per column of groups, and the largest gaps.
+    /// The findings as Markdown: agreement with labels, a table per column of groups, and the largest gaps.
     public var markdown: String {
         let measures = Measure.allCases.filter { measure in groups.contains { $0.figures[measure] != nil } }
-        var lines: [String] = []
+        var lines = agreementLines
         var columns: [String] = []
         for group in groups where !columns.contains(group.column) { columns.append(group.column) }
         for column in columns {
@@ -32,6 +32,27 @@ extension Audit {
         return lines.joined(separator: "\n")
     }
 
+    private var agreementLines: [String] {
+        let rows = agreements.map { name, agreement in
+            let cells = [agreement.concordance, agreement.correlation, agreement.areaUnderCurve].map { figure in
+                guard let figure else { return "–" }
+                return
+                    "\(Self.decimal(figure.value, 3)) (\(Self.decimal(figure.low, 3))…\(Self.decimal(figure.high, 3)))"
+            }
+            return "| \(name) | \(agreement.recordings) | \(cells.joined(separator: " | ")) |"
+        }
+        guard !rows.isEmpty else { return [] }
+        return [
+            "### agreement with the labels", "", "| | recordings | CCC | correlation | AUC |", "|---|---|---|---|---|",
+        ] + rows + [""]
+    }
+
+    private var agreements: [(name: String, agreement: Agreement)] {
+        [("activation", activation), ("valence", valence)].compactMap { name, agreement in
+            agreement.map { (name, $0) }
+        }
+    }
+
     private static func title(_ measure: Measure) -> String {
         "\(measure.rawValue.split(separator: "_").joined(separator: " ")), \(measure.unit)"
     }
@@ -44,9 +65,9 @@ extension Audit {
 
     private static func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + decimal(value) }
 
-    private static func decimal(_ value: Double) -> String {
+    private static func decimal(_ value: Double, _ decimals: Int = 1) -> String {
         var bytes: [UInt8] = []
-        appendDecimal(value, decimals: 1, to: &bytes)
+        appendDecimal(value, decimals: decimals, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -54,12 +75,15 @@ extension Audit {
         name.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
 
-    /// The findings as one JSON object: `recordings`, `groups`, `largest_gaps`.
+    /// The findings as one JSON object: `recordings`, `agreement`, `groups`, `largest_gaps`.
     public func json() -> [UInt8] {
         var json = JSONWriter(reserving: 1 << 16)
         json.object { json in
             json.array("recordings") { json in
                 for recording in recordings { json.object { recording.write(to: &$0) } }
+            }
+            json.object("agreement") { json in
+                for (name, agreement) in agreements { json.object(name) { agreement.write(to: &$0) } }
             }
             json.array("groups") { json in
                 for group in groups { json.object { group.write(to: &$0) } }
@@ -89,6 +113,22 @@ extension Audit.Recording {
         guard let features else { return }
         json.object("features") { json in
             for input in AffectInput.allCases { json.field(input.rawValue, features[input], decimals: 4) }
+        }
+    }
+}
+
+extension Agreement {
+    fileprivate func write(to json: inout JSONWriter) {
+        json.field("recordings", recordings)
+        for (name, figure) in [("ccc", concordance), ("correlation", correlation), ("auc", areaUnderCurve)] {
+            guard let figure else { continue }
+            json.object(name) { json in
+                json.field("value", figure.value, decimals: 3)
+                json.array("interval") { json in
+                    json.number(figure.low, decimals: 3)
+                    json.number(figure.high, decimals: 3)
+                }
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ public struct Audit: Sendable {
         var features: [AffectInput: Double]?
         /// Relative to the speaker's own; nil where there is too little voice or there are too few recordings.
         var estimate: AffectEstimate?
+        /// Labels relative to the mean of all labels, where there are any.
+        var activationLabel: Double?, valenceLabel: Double?
     }
 
     /// Recordings of a speaker below which nothing is compared with what is usual for the speaker.
@@ -21,6 +23,8 @@ public struct Audit: Sendable {
     let recordings: [Recording]
     /// All speakers together first, then the groups of each column.
     let groups: [AuditedGroup]
+    /// Estimates against labels; nil where there are none.
+    let activation: Agreement?, valence: Agreement?
 
     /// Measures the recordings of the table at `path`.
     ///
@@ -48,6 +52,18 @@ public struct Audit: Sendable {
         self.groups =
             GroupStatistics.groups(of: nil, speakers)
             + table.groupColumns.flatMap { GroupStatistics.groups(of: $0, speakers) }
+        let bySpeaker = Dictionary(grouping: recordings, by: \.speaker)
+        func agreement(_ pair: (Recording) -> Agreement.Pair?) -> Agreement? {
+            Agreement(names.map { (bySpeaker[$0] ?? []).compactMap(pair) })
+        }
+        activation = agreement { recording in
+            guard let estimate = recording.estimate, let label = recording.activationLabel else { return nil }
+            return Agreement.Pair(estimate: estimate.activation, label: label)
+        }
+        valence = agreement { recording in
+            guard let estimate = recording.estimate, let label = recording.valenceLabel else { return nil }
+            return Agreement.Pair(estimate: estimate.valence, label: label)
+        }
     }
 
     /// The group that differs most from the rest in a measure; nil where there are no two groups.
@@ -88,7 +104,8 @@ private struct AuditedVoice {
             recordings.append(
                 Audit.Recording(
                     file: row.file, speaker: row.speaker, groups: row.groups, speechSeconds: found.speechSeconds,
-                    features: found.values))
+                    features: found.values, activationLabel: row.activation.map { $0 - labels.activation },
+                    valenceLabel: row.valence.map { $0 - labels.valence }))
             if let file = row.speech {
                 let errors = try References.speechErrors(found.records, file: file)
                 add(.missedSpeech, errors.missed)
@@ -97,7 +114,7 @@ private struct AuditedVoice {
             if let file = row.f0 { add(.f0Error, try References.f0Errors(found.records, file: file)) }
         }
         let usual = usual()
-        for (index, row) in rows.enumerated() {
+        for index in rows.indices {
             guard let usual, let features = recordings[index].features else {
                 shares[.abstained, default: Share()].add(100)
                 continue
@@ -105,11 +122,14 @@ private struct AuditedVoice {
             let estimate = AffectEstimate(features, usual: usual)
             recordings[index].estimate = estimate
             shares[.abstained, default: Share()].add(0)
-            if let label = row.activation {
-                compare(estimate.activation, label - labels.activation, .activationError, .activationBias)
+            let widths = AffectEstimate.halfWidths
+            if let label = recordings[index].activationLabel {
+                compare(
+                    estimate.activation - label, widths.activation, .activationError, .activationBias,
+                    .activationCoverage)
             }
-            if let label = row.valence {
-                compare(estimate.valence, label - labels.valence, .valenceError, .valenceBias)
+            if let label = recordings[index].valenceLabel {
+                compare(estimate.valence - label, widths.valence, .valenceError, .valenceBias, .valenceCoverage)
             }
         }
         let call = SameBehaviour(voices)
@@ -131,9 +151,13 @@ private struct AuditedVoice {
         return usual
     }
 
-    private mutating func compare(_ found: Double, _ label: Double, _ error: Measure, _ bias: Measure) {
-        shares[error, default: Share()].add(50 * abs(found - label))
-        shares[bias, default: Share()].add(50 * (found - label))
+    /// - Parameter off: estimate less label.
+    private mutating func compare(
+        _ off: Double, _ halfWidth: Double, _ error: Measure, _ bias: Measure, _ coverage: Measure
+    ) {
+        shares[error, default: Share()].add(50 * abs(off))
+        shares[bias, default: Share()].add(50 * off)
+        shares[coverage, default: Share()].add(abs(off) <= halfWidth ? 100 : 0)
     }
 
     private mutating func add(_ measure: Measure, _ errors: ErrorCount) {

@@ -111,6 +111,31 @@ import Testing
         #expect(groups[1].figures[.sentiment]?.gap.map { abs($0 + gap) < 1e-9 } == true)
     }
 
+    // MARK: Agreement
+
+    @Test func estimatesAreHeldAgainstLabels() throws {
+        // Two speakers, estimates that are the label by half, and an offset of 0.1.
+        let pairs = [-0.8, -0.2, 0.2, 0.8].map { Agreement.Pair(estimate: $0 / 2 + 0.1, label: $0) }
+        let found = try #require(Agreement([pairs, [], pairs]))
+        #expect(found.recordings == 8)
+        #expect(abs(try #require(found.correlation).value - 1) < 1e-9)
+        // Variances .34 and .085, covariance .17, means .1 apart.
+        #expect(abs(try #require(found.concordance).value - 0.34 / (0.34 + 0.085 + 0.01)) < 1e-9)
+        #expect(try #require(found.areaUnderCurve).value == 1)
+    }
+
+    @Test func equalEstimatesAreInOrderByHalf() throws {
+        let pairs = [(0.0, -1.0), (0, 1), (0.5, 1), (-0.5, 1)].map { Agreement.Pair(estimate: $0, label: $1) }
+        let found = try #require(Agreement([pairs])?.areaUnderCurve)
+        #expect(found.value == 0.5)
+    }
+
+    @Test func labelsThatDoNotVaryHaveNoAgreement() throws {
+        let found = try #require(Agreement([[Agreement.Pair(estimate: 0.1, label: 0), .init(estimate: 0, label: 0)]]))
+        #expect(found.concordance == nil && found.correlation == nil && found.areaUnderCurve == nil)
+        #expect(Agreement([[], []]) == nil)
+    }
+
     // MARK: The same behaviour
 
     @Test func aVoiceThatNeverChangesIsNeutralWhateverItIsLike() throws {
@@ -177,6 +202,10 @@ import Testing
         let json = try JSONSerialization.jsonObject(with: Data(audit.json())) as? [String: Any]
         #expect((json?["recordings"] as? [Any])?.count == 6)
         #expect((json?["groups"] as? [Any])?.count == 3)
+        let agreement = (json?["agreement"] as? [String: [String: Any]])?["activation"]
+        #expect((agreement?["auc"] as? [String: Any])?["value"] as? Double == 1)
+        #expect(audit.markdown.contains("| activation | 6 | "))
+        #expect(audit.groups[0].figures[.activationCoverage] != nil)
         #expect(audit.markdown.contains("| female | 1 | 3 |"))
         let gap = try #require(audit.largestScoreGap)
         #expect(gap >= 0 && gap < 10)
