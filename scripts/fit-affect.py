@@ -6,7 +6,8 @@
 Features come from `attune audit`, that is from the code that runs in the daemon. What is fitted: ridge regression of
 activation and valence on the deviations of a recording from its speaker's own median, in spreads. What is printed:
 figures of leave-one-speaker-out cross-validation, in which neither weights, nor spreads, nor widths of intervals have
-seen the speaker. --check prints only. Needs numpy, the release build and ../shared/data/emotion.
+seen the speaker, and the same where speaker and sentence, the other sex or the way of the sound are new to the weights.
+--check prints only. Needs numpy, ffmpeg, the release build and ../shared/data/emotion.
 
 Labels: the recordings have an acted category each. Its activation and valence are those that people gave the word in
 Russell & Mehrabian, 1977 (Evidence for a three-factor theory of emotions, J. of Research in Personality 11); neutral
@@ -23,7 +24,8 @@ import tempfile
 
 import numpy as np
 
-from evaluation.audits import LABELS
+from evaluation import material
+from evaluation.audits import ACTORS, LABELS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "emotion"
@@ -36,11 +38,16 @@ HIGH, LOW = "WAF", "LNT"
 PENALTY = 30.0
 MOST_SPREADS = 3.0
 LEAST_RATE_CHANGE = np.log(1.1)
+# Ways of the sound that the weights have not met: sample rate to which it is brought, and codec of ffmpeg.
+CHANNELS = {
+    "telephone": ("8 kHz, µ-law", ["-ar", "8000", "-c:a", "pcm_mulaw"], "wav"),
+    "opus": ("Opus at 16 kbit/s", ["-ar", "16000", "-c:a", "libopus", "-b:a", "16k"], "ogg"),
+}
+NOISE_DB = 10
 
 
-def measure():
+def measure(files):
     """Features of every recording, by the command."""
-    files = sorted((DATA / "wav").glob("*.flac"))
     with tempfile.TemporaryDirectory() as folder:
         table = pathlib.Path(folder, "emotion.csv")
         lines = ["file,speaker"] + [f"{path},{path.name[:2]}" for path in files]
@@ -49,6 +56,28 @@ def measure():
         command = [str(ROOT / ".build/release/attune"), "audit", str(table), "--json", str(found)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return json.loads(found.read_text(encoding="utf-8"))["recordings"]
+
+
+def through(channel, files, folder):
+    """The recordings coded as in `CHANNELS`."""
+    _, arguments, suffix = CHANNELS[channel]
+    found = []
+    for path in files:
+        coded = folder / f"{path.stem}.{suffix}"
+        command = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", str(path), *arguments, str(coded)]
+        subprocess.run(command, check=True)
+        found.append(coded)
+    return found
+
+
+def with_noise(files, folder):
+    """The recordings with noises of many kinds, drawn once and for all."""
+    found = []
+    for path, noise in material.conditions(files, NOISE_DB):
+        noisy = folder / f"{path.stem}.wav"
+        material.save(noisy, material.mixture(path, noise, NOISE_DB, 16_000), 16_000)
+        found.append(noisy)
+    return found
 
 
 class Recordings:
@@ -60,6 +89,7 @@ class Recordings:
         self.values[:, rate] = np.log(np.maximum(self.values[:, rate], 0.1))
         self.speech_s = np.array([row["speech_s"] for row in rows])
         self.speaker = np.array([name[:2] for name in names])
+        self.sentence = np.array([name[2:5] for name in names])
         self.category = np.array([name[5] for name in names])
         self.valence = np.array([LABELS[letter][0] for letter in self.category])
         self.activation = np.array([LABELS[letter][1] for letter in self.category])
@@ -100,12 +130,63 @@ class Model:
         return self.usual + self.inputs(deviations) @ self.weights
 
 
-def held_out(deviations, labels, speakers, stretched):
-    """Estimates for each speaker by a model that has not seen the speaker."""
+def held_out(deviations, labels, speakers, stretched, shifted=None):
+    """Estimates for each speaker by a model that has not seen the speaker; of other recordings, where `shifted` has
+    their deviations and speakers."""
+    scored, scored_speakers = (deviations, speakers) if shifted is None else shifted
+    found = np.empty(len(scored))
+    for speaker in set(scored_speakers):
+        model = Model(deviations[speakers != speaker], labels[speakers != speaker], stretched)
+        own = scored_speakers == speaker
+        found[own] = model(scored[own])
+    return found
+
+
+def new_to(deviations, labels, stretched, groups):
+    """Estimates by models that have seen no recording with the same entry in any of `groups`."""
     found = np.empty(len(labels))
-    for speaker in set(speakers):
-        own = speakers == speaker
-        found[own] = Model(deviations[~own], labels[~own], stretched)(deviations[own])
+    for entry in sorted(set(zip(*groups))):
+        own = np.all([group == value for group, value in zip(groups, entry)], axis=0)
+        unlike = np.all([group != value for group, value in zip(groups, entry)], axis=0)
+        found[own] = Model(deviations[unlike], labels[unlike], stretched)(deviations[own])
+    return found
+
+
+def shifts(data, files):
+    """Figures where more than the speaker is new to the weights: by name of the shift."""
+    deviations = data.deviations()
+    sex = np.array([ACTORS[speaker][0] for speaker in data.speaker])
+    targets = {"activation": (data.activation, True), "valence": (data.valence, False)}
+
+    def figures(shifted, estimates):
+        rows = {}
+        for name, (labels, stretched) in targets.items():
+            found, truth = estimates(labels, stretched), getattr(shifted, name)
+            width = half_width(held_out(deviations, labels, data.speaker, stretched) - labels)
+            rows[name] = {"ccc": concordance(found, truth), "correlation": float(np.corrcoef(found, truth)[0, 1])}
+            rows[name]["coverage_of_80_pct_intervals"] = float(np.mean(np.abs(found - truth) <= width))
+        found = estimates(data.activation, True)
+        split = np.isin(shifted.category, list(HIGH + LOW))
+        rows["activation"]["auc_high_low"] = area_under_curve(
+            found[split], np.isin(shifted.category, list(HIGH))[split]
+        )
+        return rows
+
+    found = {
+        "speaker and sentence": figures(data, lambda *of: new_to(deviations, *of, (data.speaker, data.sentence))),
+        "the other sex": figures(data, lambda *of: new_to(deviations, *of, (sex,))),
+    }
+
+    def heard(files):
+        shifted = Recordings(measure(files))
+        deviated = shifted.deviations(), shifted.speaker
+        return figures(shifted, lambda labels, stretched: held_out(deviations, labels, data.speaker, stretched, deviated))
+
+    with tempfile.TemporaryDirectory() as place:
+        for channel, (title, *_) in CHANNELS.items():
+            found[f"speaker, and {title}"] = heard(through(channel, files, pathlib.Path(place)))
+        if material.has("noise", "esc-10"):
+            found[f"speaker, and noise at {NOISE_DB} dB"] = heard(with_noise(files, pathlib.Path(place)))
     return found
 
 
@@ -141,7 +222,8 @@ def main():
     check = arguments.parse_args().check
     if not (DATA / "wav").exists():
         sys.exit(f"fit-affect: no {DATA}; it holds the recordings that the weights are fitted on")
-    data = Recordings(measure())
+    files = sorted((DATA / "wav").glob("*.flac"))
+    data = Recordings(measure(files))
     deviations = data.deviations()
     figures = {"recordings": len(data.speaker), "speakers": len(set(data.speaker))}
     weights, widths, sure = {}, {}, {}
@@ -181,8 +263,9 @@ def main():
         "deviation": sure,
         "valence_deviation_without_evidence": round(deviation(data.valence - data.valence.mean()), 3),
         "held_out_speakers": rounded(figures),
+        "held_out_speakers_and": rounded(shifts(data, files)),
     }
-    print(json.dumps(table["held_out_speakers"], indent=2))
+    print(json.dumps({name: table[name] for name in table if name.startswith("held_out")}, indent=2))
     if check:
         return
     TABLE.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")

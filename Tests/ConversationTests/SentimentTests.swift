@@ -152,11 +152,11 @@ import Testing
         let points = Dictionary(uniqueKeysWithValues: score.contributions.map { ($0.input, $0.points) })
         #expect(
             points == [
-                "neutral": 50, "pitch_level": 1.3, "pitch_range": 1.6, "loudness_variation": 0, "spectral_tilt": -0.6,
-                "rate_change": 1.6, "voiced_ratio": 0, "text": 13.4,
+                "neutral": 50, "pitch_level": 1.2, "pitch_range": 1.7, "loudness_variation": 0, "spectral_tilt": -0.6,
+                "rate_change": 1.7, "voiced_ratio": 0, "text": 13.4,
             ])
-        #expect(score.score == 67.3)
-        #expect(abs(score.low - 52) < 0.05 && abs(score.high - 82.6) < 0.05, "\(score.low) \(score.high)")
+        #expect(score.score == 67.4)
+        #expect(abs(score.low - 52.1) < 0.05 && abs(score.high - 82.7) < 0.05, "\(score.low) \(score.high)")
         #expect(abs((score.activation ?? 0) - 0.38) < 0.005, "\(score.activation ?? 0)")
     }
 
