@@ -91,16 +91,19 @@ format:
 lint:
 	swift format lint --strict --recursive --parallel Sources Tests $(BENCHMARK_SOURCES) Benchmarks/Package.swift Package.swift
 
-# Throws generated packets and descriptions at the parsers of plain RTP for SECONDS (libFuzzer, AddressSanitizer).
-# What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus once it is mended.
-FUZZ := --package-path Fuzz --scratch-path .build-fuzz -c release \
-	-Xswiftc -sanitize=fuzzer,address
+# Throws generated input at the parsers of what comes from outside, each of FUZZ_TARGETS for SECONDS (libFuzzer,
+# AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
+# mended.
+FUZZ_TARGETS ?= media
 SECONDS ?= 60
-fuzz: setup
-	swift build $(FUZZ)
-	@mkdir -p .build-fuzz/corpus
-	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/fuzz -max_len=4096 -timeout=10 \
-		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/ .build-fuzz/corpus Fuzz/corpus
+fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
+
+fuzz-%: setup
+	swift build --package-path Fuzz --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer,address --product $*
+	@mkdir -p .build-fuzz/corpus-$*
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* -max_len=4096 -timeout=10 \
+		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \
+		.build-fuzz/corpus-$* Fuzz/corpus-$*
 
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned

@@ -42,8 +42,8 @@ let package = Package(
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
-        // The RTP receiver, for the fuzzer, which is a package of its own too.
-        .library(name: "AttuneRTP", targets: ["MediaTypes", "RTP"]),
+        // The ways in for media, for the fuzzers, which are a package of their own too.
+        .library(name: "AttuneMedia", targets: ["ControlAPI", "Decode", "Events", "MediaTypes", "RTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

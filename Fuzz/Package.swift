@@ -1,6 +1,11 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
 // A package of its own, because everything in it is built with coverage counters for libFuzzer (make fuzz).
 let package = Package(
     name: "fuzz",
@@ -8,7 +13,7 @@ let package = Package(
     targets: [
         .target(name: "CFuzz"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzz", .product(name: "AttuneRTP", package: "attune")],
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            name: "media", dependencies: ["CFuzz", .product(name: "AttuneMedia", package: "attune")],
+            swiftSettings: strict),
     ]
 )

@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -52,6 +53,23 @@ class Peer:
 
     def ffmpeg(self, *output):
         self.start("ffmpeg", "-nostdin", "-loglevel", "error", "-re", "-i", self.recording, *output)
+
+    def certificate(self):
+        """A certificate that only this test knows, with its key: one file."""
+        path = os.path.join(self.folder, "certificate.pem")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", path,
+             "-keyout", path + ".key"], check=True, capture_output=True)
+        with open(path, "a", encoding="utf-8") as both, open(path + ".key", encoding="utf-8") as key:
+            both.write(key.read())
+        return path
+
+    def tunnel(self, port):
+        """Brings what comes to the peer's port by TLS to `port`."""
+        self.start(
+            "socat", f"OPENSSL-LISTEN:{self.port},bind=127.0.0.1,fork,verify=0,cert={self.certificate()}",
+            f"TCP:127.0.0.1:{port}")
 
     def log(self):
         path = os.path.join(self.folder, "log")
@@ -95,19 +113,36 @@ def rtmp(peer):
     return url, None
 
 
+def rtmps(peer):
+    inner = free_port()
+    peer.ffmpeg("-c:a", "aac", "-f", "flv", "-listen", "1", f"rtmp://127.0.0.1:{inner}/live/x")
+    peer.tunnel(inner)
+    return f"rtmps://127.0.0.1:{peer.port}/live/x?tls_verify=0", None
+
+
+def http_ts(peer):
+    url = f"http://127.0.0.1:{peer.port}/live.ts"
+    peer.ffmpeg("-c:a", "aac", "-f", "mpegts", "-content_type", "video/mp2t", "-listen", "1", url)
+    return url, None
+
+
 def webm(peer):
     url = f"http://127.0.0.1:{peer.port}/live.webm"
     peer.ffmpeg("-c:a", "libopus", "-f", "webm", "-content_type", "audio/webm", "-listen", "1", url)
     return url, None
 
 
-def serve(peer, port=None):
+def serve(peer, port=None, certificate=None):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", port or peer.port), functools.partial(Quiet, directory=peer.folder))
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
@@ -115,6 +150,12 @@ def http_file(peer):
     shutil.copy(peer.recording, os.path.join(peer.folder, "call.wav"))
     serve(peer)
     return f"http://127.0.0.1:{peer.port}/call.wav", None
+
+
+def https(peer):
+    shutil.copy(peer.recording, os.path.join(peer.folder, "call.wav"))
+    serve(peer, certificate=peer.certificate())
+    return f"https://127.0.0.1:{peer.port}/call.wav?tls_verify=0", None
 
 
 def hls(peer):
@@ -157,11 +198,20 @@ server.attach(None); GLib.MainLoop().run()
 """
 
 
-def rtsp(peer):
+def rtsp(peer, port=None):
+    port = port or peer.port
     # The bindings of GStreamer are those of the system's own Python.
-    peer.start("/usr/bin/python3", "-c", RTSP_SERVER, str(peer.port), peer.recording)
+    peer.start("/usr/bin/python3", "-c", RTSP_SERVER, str(port), peer.recording)
+    wait_for_port(port)
+    return f"rtsp://127.0.0.1:{port}/call", None
+
+
+def rtsps(peer):
+    inner = free_port()
+    rtsp(peer, inner)
+    peer.tunnel(inner)
     wait_for_port(peer.port)
-    return f"rtsp://127.0.0.1:{peer.port}/call", None
+    return f"rtsps://127.0.0.1:{peer.port}/call?tls_verify=0", None
 
 
 def rtpbin(peer):
@@ -237,8 +287,11 @@ def janus(peer):
 
 PEERS = {
     "file": file, "fifo": fifo, "udp": udp, "srt": srt, "rtmp": rtmp, "webm": webm, "http": http_file, "hls": hls,
-    "icecast": icecast, "rtsp": rtsp, "rtpbin": rtpbin, "janus": janus,
+    "icecast": icecast, "rtsp": rtsp, "rtpbin": rtpbin, "janus": janus, "http-ts": http_ts, "https": https,
+    "rtmps": rtmps, "rtsps": rtsps,
 }
+# Of these it is tried whether they are refused where the certificate counts; the others take one connection only.
+VERIFIED = ("https", "rtsps")
 
 
 def wait_for_port(port):
@@ -280,6 +333,12 @@ class Daemon:
             event = json.loads(line)
             if event["type"] == "speech.ended":
                 self.speech.setdefault(event["session"], []).append((event["start_s"], event["end_s"]))
+
+    def refuse(self, url):
+        """Sees to it that an untrusted certificate keeps the source out."""
+        answer = self.command("attach", url, "--session", "untrusted", "--speaker", "anna", "--consent", "granted")
+        if answer.returncode == 0 or "certificate" not in answer.stderr:
+            raise RuntimeError(f"{url} was not refused for its certificate: {answer.stderr}")
 
     def attach(self, name, url):
         # A server may need a moment until it listens.
@@ -326,6 +385,8 @@ def main():
             peers.append(peer)
             try:
                 url, begin = PEERS[name](peer)
+                if name in VERIFIED:
+                    daemon.refuse(url.replace("?tls_verify=0", ""))
                 daemon.attach(name, url)
                 if begin:
                     begin()

@@ -47,8 +47,12 @@ public struct AudioSocketMessages: Sendable {
         switch type {
         case 0x00: return .hangUp
         case 0x01:
-            if identifier.count + payload.count <= Self.identifierBytes { identifier += payload }
-            return left == 0 && identifier.count == Self.identifierBytes ? .identifier(identifier) : .other
+            // The length that the header says: a message of another one is no identifier, in whatever pieces it comes.
+            guard Int(header[1]) << 8 | Int(header[2]) == Self.identifierBytes else { return .other }
+            identifier += payload
+            guard left == 0 else { return .other }
+            defer { identifier.removeAll() }
+            return .identifier(identifier)
         default:
             guard let rateHz = Self.rateHz(of: type) else { return .other }
             return payload.isEmpty ? .other : .audio(rateHz: rateHz, payload)

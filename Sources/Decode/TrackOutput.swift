@@ -7,6 +7,9 @@ struct TrackOutput: ~Copyable {
     private let source: ErrorSource
     private var resampler: Resampler?
     private var timeline = Timeline()
+    /// Rate of the first samples, and the frame before with its time.
+    private var firstRateHz: Int?
+    private var previous: (seconds: Double, count: Int)?
 
     /// Output to the tracks from `firstTrack`: one mix, or (with a limit) that many channels apart.
     init(firstTrack: Int, channelLimit: Int?, source: ErrorSource) {
@@ -28,6 +31,7 @@ struct TrackOutput: ~Copyable {
             timeline.changeShape()
         }
         let duration = Double(count) / Double(shape.rateHz)
+        let seconds = usable(seconds, count: count, rateHz: shape.rateHz)
         if case .jump(let start) = timeline.place(seconds, duration: duration) {
             delivered += try drain(sink)
             timeline.begin(at: start)
@@ -37,6 +41,18 @@ struct TrackOutput: ~Copyable {
         }
         timeline.advance(inputSamples: count, rateHz: shape.rateHz)
         return try delivered + convert(planes, count: count, sink)
+    }
+
+    /// The time of a frame, or nil where it is wrong: what counts samples to tell the time (Ogg, bare frames) goes on
+    /// doing so at its first rate when media of another rate follows.
+    private mutating func usable(_ seconds: Double?, count: Int, rateHz: Int) -> Double? {
+        let first = firstRateHz ?? rateHz
+        firstRateHz = first
+        defer { previous = seconds.map { ($0, count) } }
+        guard let seconds, let previous, rateHz != first else { return seconds }
+        let step = seconds - previous.seconds
+        let atThisRate = Double(previous.count) / Double(rateHz), atFirstRate = Double(previous.count) / Double(first)
+        return abs(step - atFirstRate) < abs(step - atThisRate) ? nil : seconds
     }
 
     /// Sends on what the resampler's filter still holds.

@@ -183,10 +183,18 @@ public struct RTPSourceTable: Sendable {
         return speaker
     }
 
+    /// Whether the source was chosen, by its SSRC or by its name, to be a speaker.
+    public func isSelected(ssrc: UInt32) -> Bool {
+        selectors.contains(.ssrc(ssrc)) || sources.contains { $0.ssrc == ssrc && $0.speaker < selectors.count }
+    }
+
     /// The SSRC that the speaker was last heard under.
     public func ssrc(of speaker: Int) -> UInt32? {
         sources.last { $0.speaker == speaker }?.ssrc
     }
+
+    /// Sources that the table keeps something of.
+    var size: Int { sources.count + probation.count }
 
     private mutating func add(_ ssrc: UInt32, speaker: Int, origin: UInt64, at nanoseconds: Int64?) {
         sources.append(Source(ssrc: ssrc, speaker: speaker, origin: origin, latestNanoseconds: nanoseconds))

@@ -113,7 +113,9 @@ import Testing
         let identifier = [UInt8](1...16)
         var messages = AudioSocketMessages()
         var parts: [AudioSocketMessages.Part] = []
-        for byte in message(0x01, identifier[...]) + message(0xFF, [1]) + [0, 0, 0] {
+        // One of another length is none, in pieces as well.
+        let tooLong = message(0x01, [UInt8](1...40)[...])
+        for byte in tooLong + message(0x01, identifier[...]) + message(0xFF, [1]) + [0, 0, 0] {
             var bytes = [byte][...]
             while let part = messages.next(&bytes) { parts.append(part) }
         }

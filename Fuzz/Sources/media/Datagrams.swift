@@ -1,0 +1,111 @@
+import MediaTypes
+import RTP
+
+/// Calls `body` with each datagram of an input and its time of arrival. Before each stand two bytes: its length, and
+/// the time in ms since the one before.
+func forEachDatagram(in bytes: Span<UInt8>, _ body: (RawSpan, _ arrivalNanoseconds: Int64) -> Void) {
+    var arrival: Int64 = 1_000_000_000
+    var place = 0
+    while place + 2 <= bytes.count {
+        let end = min(place + 2 + Int(bytes[place]), bytes.count)
+        arrival += Int64(bytes[place + 1]) * 1_000_000
+        body(bytes.extracting((place + 2)..<end).bytes, arrival)
+        place = end
+    }
+}
+
+/// Checks what a receiver promises of its time line.
+struct CheckingSink: RTPSink {
+    var end: Int64 = 0
+
+    mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
+        precondition(start.samples >= end, "media goes back in time")
+        precondition(samples.count <= 1 << 17, "more media than a datagram holds")
+        end = start.samples + Int64(samples.count)
+    }
+
+    mutating func silence(start: MediaTime, sampleCount: Int64) {
+        precondition(start.samples >= end && sampleCount > 0, "silence goes back in time")
+        end = start.samples + sampleCount
+    }
+}
+
+/// A source of plain RTP: the receiver of one speaker, and the table that tells many apart.
+struct Reception: ~Copyable {
+    private var receiver = RTPReceiver(formats: formats, levelExtension: 1)
+    private var table = RTPSourceTable(selectors: [.ssrc(1), .name("a")], limit: 4)
+    private var sink = CheckingSink()
+
+    private static let formats: [UInt8: AudioFormat] = {
+        var formats = AudioFormat.staticFormats
+        formats[96] = AudioFormat(codec: .l16, clockRateHz: 16_000, channels: 1)
+        formats[97] = AudioFormat(codec: .l16, clockRateHz: 48_000, channels: 2)
+        formats[111] = .opus
+        return formats
+    }()
+
+    mutating func take(_ datagram: RawSpan, _ arrival: Int64) {
+        if RTCP.isRTCP(datagram) {
+            takeReport(datagram, arrival)
+        } else if let packet = try? RTPPacket(parsing: datagram) {
+            _ = table.route(ssrc: packet.ssrc, sequence: packet.sequence, origin: 0, arrivalNanoseconds: arrival)
+        }
+        receiver.receive(datagram, arrivalNanoseconds: arrival, into: &sink)
+        _ = receiver.receptionReport(nowNanoseconds: arrival)
+        _ = receiver.wallClockOffset(at: arrival)
+        _ = table.expire(nowNanoseconds: arrival)
+    }
+
+    private mutating func takeReport(_ compound: RawSpan, _ arrival: Int64) {
+        var messages: [RTCPMessage] = []
+        try? RTCP.visit(compound) { messages.append($0) }
+        for message in messages {
+            switch message {
+            case .description(let ssrc, let isCanonical, let text):
+                let name = compound.extracting(text).withUnsafeBytes { [UInt8]($0) }
+                _ = table.describe(
+                    ssrc: ssrc, name: name, isCanonical: isCanonical, origin: 0, arrivalNanoseconds: arrival)
+            case .bye(let ssrc): _ = table.leave(ssrc: ssrc, origin: 0)
+            case .senderReport: break
+            }
+        }
+    }
+
+    mutating func finish() {
+        receiver.finish(into: &sink)
+    }
+}
+
+func receive(_ bytes: Span<UInt8>) {
+    var reception = Reception()
+    forEachDatagram(in: bytes) { reception.take($0, $1) }
+    reception.finish()
+}
+
+/// The first byte chooses the suite; the key is that of the corpus: the bytes 0, 1, 2 and so on.
+func decrypt(_ bytes: Span<UInt8>) {
+    guard bytes.count > 0 else { return }
+    let text =
+        bytes[0] & 1 == 0
+        ? "AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
+        : "AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw=="
+    guard let key = try? SRTPKey(parsing: text), var session = SRTPSession(key: key, maxDatagramBytes: 2_048) else {
+        preconditionFailure("the key of the corpus cannot be used")
+    }
+    var reception = Reception()
+    forEachDatagram(in: bytes.extracting(1...)) { datagram, arrival in
+        session.open(datagram) { reception.take($0, arrival) }
+        if datagram.byteCount >= 12 { session.forget(ssrc: UInt32(truncatingIfNeeded: arrival) & 1) }
+    }
+    reception.finish()
+}
+
+func describe(_ bytes: UnsafeBufferPointer<UInt8>) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if let description = try? SessionDescription(parsing: text) {
+        precondition(!description.streams.isEmpty)
+        precondition(description.streams.allSatisfy { !$0.formats.isEmpty }, "a stream that cannot be decoded")
+    }
+    _ = try? RTPStreamDescription(url: text)
+    _ = try? SRTPKey(parsing: text)
+}
