@@ -39,6 +39,7 @@ let package = Package(
     products: [
         .executable(name: "attuned", targets: ["attuned"]),
         .executable(name: "attune", targets: ["attune"]),
+        .library(name: "AttuneClient", targets: ["AttuneClient"]),
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
@@ -94,15 +95,21 @@ let package = Package(
                 "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", lifecycle, logging, nioCore, nioPosix,
                 signals,
             ]),
+        library("AttuneClient", ["Events", nioCore, nioPosix]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
         command(
             "attune",
             [
-                "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "AttuneClient", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline",
+                "Schema", "Settings",
                 "Text",
                 argumentParser,
             ]),
+        // The client of docs/clients.md.
+        .executableTarget(
+            name: "ticks", dependencies: ["AttuneClient"], path: "docs/clients",
+            exclude: ["ticks.go", "ticks.mjs", "ticks.py", "ticks.sh"], swiftSettings: strict),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
@@ -115,6 +122,7 @@ let package = Package(
         tests(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
+        tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
@@ -123,7 +131,7 @@ let package = Package(
             "DaemonTests",
             ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned"]),
+        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),

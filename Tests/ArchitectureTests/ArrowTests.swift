@@ -34,10 +34,12 @@ import Testing
             "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings", "Store",
             "Synchronization", "Telemetry", "Text", "UnixSignals",
         ],
+        "AttuneClient": ["Events", "Glibc", "NIOCore", "NIOPosix"],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
-            "ArgumentParser", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation",
+            "ArgumentParser", "AttuneClient", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events",
+            "Foundation",
             "Pipeline", "Schema", "Settings", "Text",
         ],
     ]
@@ -68,7 +70,9 @@ import Testing
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ")
                 guard let index = words.firstIndex(of: "import"), index <= 2, words.count > index + 1,
-                    words[..<index].allSatisfy({ ["public", "internal", "private", "@preconcurrency"].contains($0) })
+                    words[..<index].allSatisfy({
+                        ["public", "internal", "private", "@preconcurrency", "@_exported"].contains($0)
+                    })
                 else { continue }
                 let module = String(words[index + 1])
                 #expect(allowed.contains(module), "\(file.lastPathComponent) imports \(module)")
