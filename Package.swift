@@ -13,6 +13,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -87,7 +88,11 @@ let package = Package(
         // Around it.
         library("Settings", ["Conversation", "Text", yams]),
         library("ControlAPI"),
-        library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
+        library(
+            "Control",
+            [
+                "ControlAPI", "Events", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
+            ]),
         library(
             "Daemon",
             [

@@ -26,8 +26,8 @@ import Testing
         "Settings": ["Conversation", "Foundation", "Text", "Yams"],
         "ControlAPI": [],
         "Control": [
-            "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
-            "ServiceLifecycle", "Synchronization",
+            "ControlAPI", "Events", "Foundation", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
+            "NIOCore", "NIOPosix", "ServiceLifecycle", "Synchronization",
         ],
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
