@@ -115,11 +115,13 @@ install: build
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 	install -d $(DESTDIR)/etc/systemd/system
 	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attuned.service > $(DESTDIR)/etc/systemd/system/attuned.service
+	install -m 0644 systemd/attuned.socket $(DESTDIR)/etc/systemd/system/attuned.socket
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
 	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
-	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/usr/lib/sysusers.d/attune.conf
+	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/etc/systemd/system/attuned.socket
+	rm -f $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 
 clean:
 	swift package clean

@@ -13,6 +13,7 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -39,6 +40,7 @@ let package = Package(
     products: [
         .executable(name: "attuned", targets: ["attuned"]),
         .executable(name: "attune", targets: ["attune"]),
+        .library(name: "AttuneClient", targets: ["AttuneClient"]),
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
@@ -86,7 +88,11 @@ let package = Package(
         // Around it.
         library("Settings", ["Conversation", "Text", yams]),
         library("ControlAPI"),
-        library("Control", ["ControlAPI", "Events", httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix]),
+        library(
+            "Control",
+            [
+                "ControlAPI", "Events", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
+            ]),
         library(
             "Daemon",
             [
@@ -94,15 +100,21 @@ let package = Package(
                 "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", lifecycle, logging, nioCore, nioPosix,
                 signals,
             ]),
+        library("AttuneClient", ["Events", nioCore, nioPosix]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
         command(
             "attune",
             [
-                "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline", "Schema", "Settings",
+                "AttuneClient", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline",
+                "Schema", "Settings",
                 "Text",
                 argumentParser,
             ]),
+        // The client of docs/clients.md.
+        .executableTarget(
+            name: "ticks", dependencies: ["AttuneClient"], path: "docs/clients",
+            exclude: ["ticks.go", "ticks.mjs", "ticks.py", "ticks.sh"], swiftSettings: strict),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
@@ -115,6 +127,7 @@ let package = Package(
         tests(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
+        tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
@@ -123,7 +136,7 @@ let package = Package(
             "DaemonTests",
             ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned"]),
+        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),

@@ -155,6 +155,17 @@ int attune_unix_adopt(int fd) {
     return 0;
 }
 
+int attune_unix_path(int fd, char *path) {
+    struct sockaddr_un address = {0};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return -errno;
+    if (address.sun_family != AF_UNIX) return -EPROTOTYPE;
+    // A path that fills its field has no NUL after it; one of the abstract kind begins with NUL.
+    memcpy(path, address.sun_path, sizeof address.sun_path);
+    path[attune_unix_path_limit()] = 0;
+    return 0;
+}
+
 int attune_peer_credentials(int fd, uint32_t *uid, uint32_t *gid) {
     struct ucred peer;
     socklen_t size = sizeof peer;

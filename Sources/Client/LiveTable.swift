@@ -1,4 +1,5 @@
 public import ControlAPI
+public import Events
 import Foundation
 
 /// A table of the speakers of running sessions, redrawn in place on a terminal.
@@ -7,9 +8,9 @@ public struct LiveTable: Sendable {
         var session: String
         var speaker: String
         var role: String?
-        var consent: String?
+        var consent: ConsentState
         var time: Double?
-        var tick: EventLine?
+        var tick: Tick?
     }
 
     private var rows: [Row] = []
@@ -24,35 +25,41 @@ public struct LiveTable: Sendable {
     /// Takes in an event.
     ///
     /// - Returns: whether the table has changed and is to be drawn anew.
-    public mutating func take(_ event: EventLine) -> Bool {
-        switch event.type {
-        case "snapshot":
-            for session in event.sessions?.all ?? [] {
-                for speaker in session.speakers {
-                    join(session.session, speaker.speaker, role: speaker.role, consent: speaker.consent)
-                }
+    public mutating func take(_ line: EventLine) -> Bool {
+        guard let event = line.event else { return false }
+        switch event.body {
+        case .snapshot(let snapshot):
+            for session in snapshot.sessions {
+                for speaker in session.speakers { join(session.id, speaker.name, speaker.joined) }
             }
-        case "speaker.joined":
+        case .speakerJoined(let joined):
             guard let session = event.session, let speaker = event.speaker else { return false }
-            join(session, speaker, role: event.role, consent: event.consent)
-        case "tick":
-            guard let index = rows.firstIndex(where: { $0.session == event.session && $0.speaker == event.speaker })
-            else { return false }
-            rows[index].tick = event
-            rows[index].time = event.t
-        case "session.ended": rows.removeAll { $0.session == event.session }
-        case "source.connected", "source.stalled", "source.reconnecting", "source.ended", "gap", "turn",
-            "overlap", "quality":
-            notes.append(event.summary)
+            join(session, speaker, joined)
+        case .consent(let change):
+            guard let index = index(of: event) else { return false }
+            rows[index].consent = change.state
+            rows[index].tick = nil
+        case .speakerLeft: rows.removeAll { $0.session == event.session && $0.speaker == event.speaker }
+        case .tick(let tick):
+            guard let index = index(of: event) else { return false }
+            rows[index].tick = tick
+            rows[index].time = event.timeSeconds
+        case .sessionEnded: rows.removeAll { $0.session == event.session }
+        case .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded, .gap, .turn, .overlap, .quality:
+            notes.append(line.summary)
             notes = notes.suffix(4)
         default: return false
         }
         return true
     }
 
-    private mutating func join(_ session: String, _ speaker: String, role: String?, consent: String?) {
+    private func index(of event: Event) -> Int? {
+        rows.firstIndex { $0.session == event.session && $0.speaker == event.speaker }
+    }
+
+    private mutating func join(_ session: String, _ speaker: String, _ joined: SpeakerJoined) {
         rows.removeAll { $0.session == session && $0.speaker == speaker }
-        rows.append(Row(session: session, speaker: speaker, role: role, consent: consent))
+        rows.append(Row(session: session, speaker: speaker, role: joined.role, consent: joined.consent))
     }
 
     /// The table as text that overwrites what was drawn before.
@@ -75,13 +82,13 @@ public struct LiveTable: Sendable {
 
     private func text(of row: Row) -> String {
         let name = row.role.map { "\(row.speaker) (\($0))" } ?? row.speaker
-        guard row.consent == "granted" else {
-            return "  " + column(name, 20) + "consent \(row.consent ?? "unknown"): not measured"
+        guard row.consent == .granted else {
+            return "  " + column(name, 20) + "consent \(row.consent.rawValue): not measured"
         }
         let tick = row.tick
-        let recent = tick?.windows?["30s"]
-        let all = tick?.windows?["session"]
-        return (tick?.voice?.speaking == true ? "\u{25CF} " : "  ") + column(name, 20)
+        let recent = tick?.windows.first { $0.name == "30s" }
+        let all = tick?.windows.last { $0.name == "session" }
+        return (tick?.voice.isSpeaking == true ? "\u{25CF} " : "  ") + column(name, 20)
             + column(row.time.map { String(format: "%.0f s", $0) }, 8)
             + column(recent?.talkRatio.map { String(format: "%.0f %%", $0 * 100) }, 10)
             + column(all?.talkRatio.map { String(format: "%.0f %%", $0 * 100) }, 10)
@@ -90,16 +97,19 @@ public struct LiveTable: Sendable {
             + score(tick?.engagement)
     }
 
-    private func score(_ engagement: EventLine.Score?) -> String {
-        guard let engagement else { return "" }
-        guard let score = engagement.score else { return "\u{2013} (\(engagement.abstained ?? ""))" }
-        let filled = Int((score / 5).rounded())
-        let bar =
-            String(repeating: "\u{2588}", count: filled) + String(repeating: "\u{2591}", count: max(0, 20 - filled))
-        let parts = (engagement.contributions ?? []).filter { $0.input != "neutral" && abs($0.points) >= 0.1 }
-            .map { String(format: "%@ %+.1f", $0.input, $0.points) }
-        let interval = (engagement.interval ?? []).map { String(format: "%.0f", $0) }.joined(separator: "\u{2013}")
-        return "\(bar) \(String(format: "%.1f", score)) (\(interval))  \(parts.joined(separator: ", "))"
+    private func score(_ engagement: Engagement?) -> String {
+        switch engagement {
+        case nil: return ""
+        case .abstained(let reason): return "\u{2013} (\(reason))"
+        case .scored(let scored):
+            let filled = Int((scored.score / 5).rounded())
+            let bar =
+                String(repeating: "\u{2588}", count: filled) + String(repeating: "\u{2591}", count: max(0, 20 - filled))
+            let parts = scored.contributions.filter { $0.input != "neutral" && abs($0.points) >= 0.1 }
+                .map { String(format: "%@ %+.1f", $0.input, $0.points) }
+            let interval = String(format: "%.0f\u{2013}%.0f", scored.low, scored.high)
+            return "\(bar) \(String(format: "%.1f", scored.score)) (\(interval))  \(parts.joined(separator: ", "))"
+        }
     }
 
     private func column(_ text: String?, _ width: Int) -> String {

@@ -33,7 +33,7 @@ public struct ReportPage {
     }
 
     /// Takes in a stored event of the session.
-    mutating func take(_ line: EventLine) {
+    mutating func take(_ line: StoredEvent) {
         guard let speaker = line.speaker else { return }
         if line.type == "speech.ended", let start = line.startSeconds, let end = line.endSeconds {
             voices[speaker, default: Voice()].ipus.append((start, end))

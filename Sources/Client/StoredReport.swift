@@ -18,7 +18,7 @@ public struct StoredReport: Decodable, Sendable {
     private var speakers: [String]
     private var session: String
     private var stored: Totals
-    private var events: [EventLine]
+    private var events: [StoredEvent]
 
     enum CodingKeys: String, CodingKey {
         case id, session, state, policy, speakers, events
@@ -46,6 +46,27 @@ public struct StoredReport: Decodable, Sendable {
     public var text: String {
         "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)\n"
             + TotalsText.text(of: totals)
+    }
+}
+
+/// A stored event, as far as a report shows it.
+struct StoredEvent: Decodable, Sendable {
+    struct Score: Decodable, Sendable {
+        var score: Double?
+        var interval: [Double]?
+    }
+
+    var type: String
+    var speaker: String?
+    var t: Double?
+    var startSeconds: Double?
+    var endSeconds: Double?
+    var engagement: Score?
+
+    enum CodingKeys: String, CodingKey {
+        case type, speaker, t, engagement
+        case startSeconds = "start_s"
+        case endSeconds = "end_s"
     }
 }
 

@@ -9,53 +9,86 @@ public struct ConnectionLimits: Sendable {
     public var allowsPeer: @Sendable (CInt) -> Bool
     /// A client that takes nothing of its answer for longer is closed, seconds.
     public var stallSeconds: Double
+    /// Connections at the same time.
+    public var maximumConnections: Int
 
     /// Limits.
-    public init(allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double) {
+    public init(
+        allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double, maximumConnections: Int
+    ) {
         self.allowsPeer = allowsPeer
         self.stallSeconds = stallSeconds
+        self.maximumConnections = maximumConnections
     }
 }
 
-/// Says once a second at most what was refused.
-final class RefusalLog: Sendable {
+/// The connections there are; says once a second at most how many were refused.
+final class ConnectionCount: Sendable {
+    private struct State {
+        var open = 0
+        var refused = 0
+        var nextReport = NIODeadline.uptimeNanoseconds(0)
+    }
+
+    private let maximum: Int
     private let logger: Logger
-    private let state = Mutex((refused: 0, next: NIODeadline.uptimeNanoseconds(0)))
+    private let state = Mutex(State())
 
-    init(_ logger: Logger) { self.logger = logger }
+    init(_ limits: ConnectionLimits, _ logger: Logger) {
+        maximum = limits.maximumConnections
+        self.logger = logger
+    }
 
-    func note() {
+    /// Whether there is a place for one more; it is taken then.
+    func take() -> Bool {
+        let isTaken = state.withLock { state in
+            guard state.open < maximum else { return false }
+            state.open += 1
+            return true
+        }
+        if !isTaken { refuse("there are \(maximum) already") }
+        return isTaken
+    }
+
+    func giveBack() {
+        state.withLock { $0.open -= 1 }
+    }
+
+    func refuse(_ reason: String) {
         let now = NIODeadline.now()
         let count: Int? = state.withLock { state in
             state.refused += 1
-            guard now >= state.next else { return nil }
-            defer { state = (0, now + .seconds(1)) }
+            guard now >= state.nextReport else { return nil }
+            defer { (state.refused, state.nextReport) = (0, now + .seconds(1)) }
             return state.refused
         }
-        if let count { logger.warning("connections refused: not on the allow list", metadata: ["count": "\(count)"]) }
+        if let count { logger.warning("connections refused: \(reason)", metadata: ["count": "\(count)"]) }
     }
 }
 
-/// Closes connections of who may not connect, and of who takes nothing of the answer for too long.
+/// Closes connections of who may not connect or finds no place, and of who takes nothing of the answer for too long.
 final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 
     private let limits: ConnectionLimits
-    private let log: RefusalLog
+    private let connections: ConnectionCount
+    private var hasPlace = false
     private var stall: Scheduled<Void>?
 
-    init(_ limits: ConnectionLimits, _ log: RefusalLog) {
+    init(_ limits: ConnectionLimits, _ connections: ConnectionCount) {
         self.limits = limits
-        self.log = log
+        self.connections = connections
     }
 
     func channelActive(context: ChannelHandlerContext) {
         let isAllowed = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self, limits.allowsPeer)
         guard isAllowed ?? false else {
-            log.note()
+            connections.refuse("not on the allow list")
             return context.close(promise: nil)
         }
+        hasPlace = connections.take()
+        guard hasPlace else { return context.close(promise: nil) }
         context.fireChannelActive()
     }
 
@@ -73,6 +106,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
+        if hasPlace { connections.giveBack() }
+        hasPlace = false
         context.fireChannelInactive()
     }
 }

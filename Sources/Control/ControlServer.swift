@@ -3,6 +3,7 @@ import Events
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 public import Logging
 import NIOCore
 public import NIOPosix
@@ -15,31 +16,32 @@ public struct ControlServer: Service {
     /// A connection without a request is closed after so long, and a request must be there within it.
     static let idleSeconds: Int64 = 30
 
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let listener: HTTPListener
+    private let onRunning: @Sendable () async -> Void
 
-    /// A server on a Unix socket at `path`; the caller has made sure that the path is free.
+    /// A server on a listening Unix socket, which the caller has opened and removes.
     ///
-    /// - Parameter onRunning: called once the socket accepts connections.
+    /// - Parameter onRunning: called once connections are taken.
     public init(
-        path: String, version: String, backend: any ControlBackend, store: any StoredBackend,
+        descriptor: CInt, version: String, backend: any ControlBackend, store: any StoredBackend,
         status: any StatusBackend, events: any EventBackend, limits: ConnectionLimits,
         eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
-        let refusals = RefusalLog(logger)
-        application = Application(
-            router: Self.router(version: version, backend: backend, store: store, status: status, events: events),
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ConnectionGuard(limits, refusals)],
-                    idleTimeout: .seconds(Self.idleSeconds))),
-            configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
-            onServerRunning: { _ in await onRunning() },
-            eventLoopGroupProvider: .shared(eventLoopGroup), logger: logger)
+        let connections = ConnectionCount(limits, logger)
+        listener = HTTPListener(
+            descriptor: descriptor,
+            responder: Self.router(version: version, backend: backend, store: store, status: status, events: events)
+                .buildResponder(),
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionGuard(limits, connections)],
+                idleTimeout: .seconds(Self.idleSeconds)),
+            eventLoopGroup: eventLoopGroup, logger: logger)
+        self.onRunning = onRunning
     }
 
     /// Serves until the daemon shuts down.
     public func run() async throws {
-        try await application.run()
+        try await listener.run(onRunning: onRunning)
     }
 
     /// All routes there are.

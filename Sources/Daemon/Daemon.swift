@@ -35,6 +35,9 @@ public func checkDaemon(_ settings: Settings) throws(DaemonError) {
     }
 }
 
+/// Connections of the control socket beside those that may follow events.
+private let commandConnections = 64
+
 /// Runs the daemon until SIGTERM or SIGINT; returns after everything has ended in order.
 ///
 /// - Throws: `DaemonError` where it can't start.
@@ -51,18 +54,23 @@ public func runDaemon(_ settings: Settings) async throws {
     let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let publishing = PublisherConfiguration(settings, group: group)
+    let sockets = settings.sockets
+    let inherited = try InheritedSockets(sockets)
     let publisher = Publisher(
-        configuration: publishing, eventLoopGroup: eventLoopGroup,
-        logger: logger)
+        configuration: publishing, eventLoopGroup: eventLoopGroup, logger: logger, adoptedDescriptor: inherited.events)
+    let controlListener: UnixListener
     do throws(PublishError) {
-        // Opened and closed again: it refuses a live daemon's socket and removes a dead one's, so that the
-        // path is free for the HTTP server, which binds for itself.
-        let control = try UnixListener.open(
-            path: settings.sockets.control, mode: settings.sockets.mode, group: group)
-        close(control.descriptor)
-        try control.removeFile()
-        try await publisher.start()
+        controlListener =
+            if let descriptor = inherited.control {
+                try UnixListener.adopt(descriptor: descriptor)
+            } else {
+                try UnixListener.open(path: sockets.control, mode: sockets.mode, group: group)
+            }
     } catch {
+        throw DaemonError(exitCode: 69, message: error.message)
+    }
+    defer { try? controlListener.removeFile() }
+    do throws(PublishError) { try await publisher.start() } catch {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
@@ -77,18 +85,15 @@ public func runDaemon(_ settings: Settings) async throws {
     let listeners = try PCMListeners(
         settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
         eventLoop: eventLoopGroup.next(), logger: logger)
-    let sockets = settings.sockets
     let control = ControlServer(
-        path: sockets.control, version: attuneVersion, backend: registry, store: store,
+        descriptor: controlListener.descriptor, version: attuneVersion, backend: registry, store: store,
         status: DaemonStatus(publisher: publisher, registry: registry, store: store),
         events: PublishedEvents(publisher: publisher),
         limits: ConnectionLimits(
-            allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds),
+            allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
+            maximumConnections: publishing.maximumClients + commandConnections),
         eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
-        // bind(2) leaves the mode to the umask, under which nobody but the owner can connect.
-        chown(sockets.control, uid_t.max, group ?? gid_t.max)
-        chmod(sockets.control, sockets.mode)
         attune_notify("READY=1")
         logger.info("attuned \(attuneVersion) is ready: events on \(sockets.events), control on \(sockets.control)")
     }
@@ -102,7 +107,6 @@ public func runDaemon(_ settings: Settings) async throws {
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
     configuration.maximumGracefulShutdownDuration = .seconds(5)
-    defer { unlink(sockets.control) }
     try await ServiceGroup(configuration: configuration).run()
     attune_notify("STOPPING=1")
     try await eventLoopGroup.shutdownGracefully()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttuneClient
 import Audit
 import Client
 import ControlAPI
@@ -31,8 +32,15 @@ struct SocketOptions: ParsableArguments {
         runtimeDirectory ?? ProcessInfo.processInfo.environment["ATTUNE_RUNTIME_DIR"] ?? "/run/attune"
     }
 
-    var events: String { directory + "/events.sock" }
     var control: ControlClient { ControlClient(path: directory + "/control.sock") }
+
+    /// The lines of the event socket until the daemon ends.
+    func lines(of session: String? = nil, types: [String] = []) -> some AsyncSequence<EventLine, any Error> {
+        let filter = EventFilter(sessions: Set([session].compactMap(\.self)), types: Set(types))
+        return EventStream(path: directory + "/events.sock", filter: filter, reconnects: false).compactMap { element in
+            if case .line(let line) = element { line } else { nil }
+        }
+    }
 }
 
 /// Ends the command with one line on standard error and an exit code after sysexits.
@@ -51,6 +59,12 @@ func fail(_ error: any Error) -> ExitCode {
         case .daemonNotReachable: fail(error.description, code: 69)
         case .refused(let problem): fail(problem.detail, code: exitCode(of: problem))
         case .unexpectedAnswer: fail(error.description, code: 70)
+        }
+    case let error as EventStreamError:
+        switch error {
+        case .notReachable: fail(error.description, code: 69)
+        case .refused: fail(error.description, code: 65)
+        case .lineTooLong: fail(error.description, code: 70)
         }
     case let error as AuditError: fail(error.description, code: 65)
     case let error as EventFileError: fail(error.description, code: 73)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttuneClient
 import Client
 import ControlAPI
 import Decode
@@ -62,9 +63,9 @@ struct Doctor: AsyncParsableCommand {
             report(false, "policy", "\(error)")
         }
         do {
-            try await EventStream(path: sockets.events).follow { line in
-                report(EventLine(line)?.type == "hello", "events", "the event socket says hello")
-                return false
+            for try await line in sockets.lines() {
+                report(line.type == "hello", "events", "the event socket says hello")
+                break
             }
         } catch {
             report(false, "events", "\(error)")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AttuneClient
 import Client
 import ControlAPI
 import Foundation
@@ -233,17 +234,16 @@ struct Tail: AsyncParsableCommand {
     func run() async throws {
         var validator = EventValidator()
         var invalidLines = 0
+        // The end of the session is wanted whatever the types.
+        let types = type.isEmpty || !untilEnd ? type : type + ["session.ended"]
         do {
-            try await EventStream(path: sockets.events).follow(
-                subscription: Subscription(session: session, types: type, untilEnd: untilEnd).line
-            ) { line in
-                let event = EventLine(line)
-                let isEnd = untilEnd && event?.type == "session.ended" && event?.session == session
+            for try await line in sockets.lines(of: session, types: types) {
+                let isEnd = untilEnd && line.isEnd(of: session)
                 if !isEnd || type.isEmpty || type.contains("session.ended") {
-                    try output(Array((pretty ? event?.summary ?? line : line).utf8) + [0x0A])
+                    try output(Array((pretty ? line.summary : line.text).utf8) + [0x0A])
                     if validate, !isValid(line, &validator) { invalidLines += 1 }
                 }
-                return !isEnd
+                if isEnd { break }
             }
             if invalidLines > 0 { throw Self.failure(invalidLines) }
         } catch {
@@ -258,10 +258,10 @@ extension Tail {
     }
 
     /// Says what is wrong with a line, if anything is.
-    private func isValid(_ line: String, _ validator: inout EventValidator) -> Bool {
-        let violations = validator.violations(in: line)
+    private func isValid(_ line: EventLine, _ validator: inout EventValidator) -> Bool {
+        let violations = validator.violations(in: line.text)
         guard !violations.isEmpty else { return true }
-        let name = EventLine(line).map { "\($0.type) \($0.seq.map(String.init) ?? "")" } ?? "a line"
+        let name = line.type.map { "\($0) \(line.sequence.map(String.init) ?? "")" } ?? "a line"
         let text = violations.map(\.description).sorted().joined(separator: "; ")
         FileHandle.standardError.write(Data("attune: invalid: \(name): \(text)\n".utf8))
         return false
@@ -284,19 +284,22 @@ struct Top: AsyncParsableCommand {
         let clock = ContinuousClock()
         var nextLatency = clock.now
         do {
-            try await EventStream(path: sockets.events).follow(
-                subscription: Subscription(session: session, types: [], untilEnd: false).line
-            ) { line in
-                guard let event = EventLine(line) else { return true }
+            for try await line in sockets.lines(of: session) {
                 if clock.now >= nextLatency {
                     table.latency = try? await sockets.control.health().latency
                     nextLatency = clock.now + .seconds(2)
                 }
-                if table.take(event) { try output(Array(table.redraw().utf8)) }
-                return !(untilEnd && event.type == "session.ended" && event.session == session)
+                if table.take(line) { try output(Array(table.redraw().utf8)) }
+                if untilEnd, line.isEnd(of: session) { break }
             }
         } catch {
             throw fail(error)
         }
+    }
+}
+
+extension EventLine {
+    fileprivate func isEnd(of session: String?) -> Bool {
+        if case .sessionEnded = event?.body { event?.session == session } else { false }
     }
 }

@@ -26,18 +26,20 @@ import Testing
         "Settings": ["Conversation", "Foundation", "Text", "Yams"],
         "ControlAPI": [],
         "Control": [
-            "ControlAPI", "Events", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOPosix",
-            "ServiceLifecycle", "Synchronization",
+            "ControlAPI", "Events", "Foundation", "Glibc", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging",
+            "NIOCore", "NIOPosix", "ServiceLifecycle", "Synchronization",
         ],
         "Daemon": [
             "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Foundation", "Glibc", "Logging",
             "MediaTypes", "NIOCore", "NIOPosix", "Pipeline", "Publish", "RTP", "ServiceLifecycle", "Settings", "Store",
             "Synchronization", "Telemetry", "Text", "UnixSignals",
         ],
+        "AttuneClient": ["Events", "Glibc", "NIOCore", "NIOPosix"],
         "Client": ["ControlAPI", "Events", "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix"],
         "attuned": ["ArgumentParser", "ControlAPI", "Daemon", "Foundation", "Settings"],
         "attune": [
-            "ArgumentParser", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events", "Foundation",
+            "ArgumentParser", "AttuneClient", "Audit", "Client", "ControlAPI", "Conversation", "Decode", "Events",
+            "Foundation",
             "Pipeline", "Schema", "Settings", "Text",
         ],
     ]
@@ -68,7 +70,9 @@ import Testing
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ")
                 guard let index = words.firstIndex(of: "import"), index <= 2, words.count > index + 1,
-                    words[..<index].allSatisfy({ ["public", "internal", "private", "@preconcurrency"].contains($0) })
+                    words[..<index].allSatisfy({
+                        ["public", "internal", "private", "@preconcurrency", "@_exported"].contains($0)
+                    })
                 else { continue }
                 let module = String(words[index + 1])
                 #expect(allowed.contains(module), "\(file.lastPathComponent) imports \(module)")

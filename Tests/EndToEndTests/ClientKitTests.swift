@@ -6,6 +6,8 @@ import Testing
     private static let folder = Place.root.appendingPathComponent("docs/clients")
     private static let commands = [
         ("ticks.sh", ["sh"]), ("ticks.py", ["python3"]), ("ticks.mjs", ["node"]), ("ticks.go", ["go"]),
+        // Built with the package.
+        ("ticks.swift", []),
     ]
 
     @Test func theDocumentHasTheFilesAsTheyAre() throws {
@@ -30,7 +32,7 @@ import Testing
     /// Ticks come; and after the daemon was killed and started again, for all that come back by themselves.
     @Test(arguments: commands)
     func everyClientPrintsTicks(file: String, command: [String]) throws {
-        guard try isInstalled(file == "ticks.sh" ? ["socat", "jq"] : [command[0]]) else { return }
+        guard try isInstalled(file == "ticks.sh" ? ["socat", "jq"] : command) else { return }
         let folder = try TemporaryFolder()
         var daemon: RunningDaemon? = try RunningDaemon(folder: folder)
         let logs = try TemporaryFolder()
@@ -41,6 +43,8 @@ import Testing
                 URL(fileURLWithPath: "/usr/bin/env"), ["go", "build", "-o", logs.path + "/client", words[1]])
             try #require(built.status == 0, "\(built.errors)")
             words = [logs.path + "/client"]
+        } else if file == "ticks.swift" {
+            words = [Place.command("ticks").path]
         }
         let client = try start(
             URL(fileURLWithPath: "/usr/bin/env"), words + [folder.path + "/events.sock"], logs: logs.path)

@@ -88,7 +88,7 @@ import Testing
         #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == "READY=1")
     }
 
-    @Test func theUnitFileIsClean() throws {
+    @Test func theUnitFilesAreClean() throws {
         let analyze = URL(fileURLWithPath: "/usr/bin/systemd-analyze")
         guard FileManager.default.isExecutableFile(atPath: analyze.path) else {
             print("skipped: systemd-analyze is not installed")
@@ -102,7 +102,10 @@ import Testing
         let path = try folder.file(
             "attuned.service",
             unit.replacingOccurrences(of: "/usr/bin/attuned", with: Place.command("attuned").path))
-        let finished = try run(analyze, ["verify", path])
+        let sockets = try folder.file(
+            "attuned.socket",
+            try String(contentsOf: Place.root.appendingPathComponent("systemd/attuned.socket"), encoding: .utf8))
+        let finished = try run(analyze, ["verify", path, sockets])
         #expect(finished.status == 0)
         #expect(finished.errors.isEmpty, "\(finished.errors)")
     }

@@ -51,6 +51,11 @@ int attune_unix_remove(const char *path, struct attune_file_id identity);
 /// @return 0, or a negated errno; EPROTOTYPE if it is no listening Unix stream socket
 int attune_unix_adopt(int fd);
 
+/// The path that a Unix socket is bound to, without one an empty text.
+/// @param path room for `attune_unix_path_limit() + 1` bytes
+/// @return 0, or a negated errno; EPROTOTYPE if it is no Unix socket
+int attune_unix_path(int fd, char *path);
+
 /// Credentials of the process at the other end, as of its connect(2).
 /// @return 0, or a negated errno
 int attune_peer_credentials(int fd, uint32_t *uid, uint32_t *gid);

@@ -1,0 +1,57 @@
+public import Events
+import Foundation
+
+extension EventLine {
+    /// The event as a short readable line; what this version does not know as it came.
+    public var summary: String {
+        guard let event else { return text }
+        let time = event.timeSeconds.map { String(format: "%8.2f", $0) } ?? "        "
+        let who = [event.session, event.speaker].compactMap(\.self).joined(separator: "/")
+        return "\(time)  \(event.body.typeName)  \(who)  \(event.body.detail)"
+    }
+}
+
+extension EventBody {
+    fileprivate var detail: String {
+        switch self {
+        case .tick(let tick): tick.engagement.text
+        case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)
+        case .speechEnded(let speech): Self.span(speech.startSeconds, speech.endSeconds)
+        case .turn(let turn):
+            Self.span(turn.startSeconds, turn.endSeconds)
+                + (turn.ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
+        case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
+        case .quality(let quality):
+            quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", ")
+        case .speakerJoined(let speaker):
+            [speaker.role, "consent \(speaker.consent.rawValue)"].compactMap(\.self).joined(separator: ", ")
+        case .consent(let change): "\(change.state.rawValue), was \(change.previous.rawValue)"
+        case .sourceConnected(let source), .sourceStalled(let source), .sourceReconnecting(let source),
+            .sourceEnded(let source):
+            [source.url, source.reason].compactMap(\.self).joined(separator: ", ")
+        case .gap(let gap): Self.span(gap.fromSeconds, gap.toSeconds) + ", \(gap.why.rawValue)"
+        case .speakerLeft(let left): left.reason
+        case .cueRaised(let cue): "\(cue.cue): \(cue.metric) is \(cue.value), limit \(cue.limit)"
+        case .cueCleared(let cue): "\(cue.cue): \(cue.reason)"
+        case .lagged(let lagged): "\(lagged.count) events lost, of these \(lagged.coalesced) older ticks"
+        case .error(let error): error.message
+        case .hello, .snapshot, .sessionStarted, .sessionEnded, .heartbeat: ""
+        }
+    }
+
+    private static func span(_ start: Double, _ end: Double) -> String {
+        String(format: "%.2f to %.2f s", start, end)
+    }
+}
+
+extension Engagement {
+    /// A score with its interval, or why there is none.
+    fileprivate var text: String {
+        switch self {
+        case .abstained(let reason): "no score: \(reason)"
+        case .scored(let score):
+            String(format: "engagement %.1f (%.0f to %.0f)", score.score, score.low, score.high)
+                + (score.isProvisional ? ", provisional" : "")
+        }
+    }
+}

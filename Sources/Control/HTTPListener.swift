@@ -1,0 +1,86 @@
+import Glibc
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Serves HTTP/1.1 on a socket that listens already, with its mode and owner, or that a supervisor handed over:
+/// Hummingbird's own server can only bind a path.
+struct HTTPListener: Sendable {
+    let descriptor: CInt
+    let responder: RouterResponder<BasicRequestContext>
+    let configuration: HTTP1Channel.Configuration
+    let eventLoopGroup: MultiThreadedEventLoopGroup
+    let logger: Logger
+
+    /// Serves until the graceful shutdown, and then what is being answered.
+    func run(onRunning: @Sendable () async -> Void) async throws {
+        let http = HTTP1Channel(responder: respond, configuration: configuration)
+        let server = try await ServerBootstrap(group: eventLoopGroup)
+            // Without descriptors left, accepting pauses; without the second, it would end.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(AcceptBackoffHandler(), AcceptErrors())
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(descriptor) { [logger] channel in http.setup(channel: channel, logger: logger) }
+        await onRunning()
+        try await withGracefulShutdownHandler {
+            try await server.executeThenClose { connections in
+                await withDiscardingTaskGroup { group in
+                    do {
+                        for try await connection in connections {
+                            group.addTask { await serve(connection, http) }
+                        }
+                    } catch {
+                        logger.error("no more connections are taken", metadata: ["error": "\(error)"])
+                    }
+                }
+            }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+        }
+    }
+
+    private func serve(_ connection: HTTP1Channel.Value, _ http: HTTP1Channel) async {
+        await withGracefulShutdownHandler {
+            await http.handle(value: connection, logger: logger)
+        } onGracefulShutdown: {
+            // Closes it once nothing is being answered.
+            connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+
+    private func respond(
+        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var response = try await responder.respond(to: request, context: context)
+        response.headers[.date] = Self.date()
+        let body = try await writer.writeHead(response.head)
+        try await response.body.write(body)
+    }
+
+    /// The present in the form of RFC 9110, section 5.6.7.
+    private static func date() -> String {
+        var now = time(nil)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        // Names of days and months are English, because no locale is ever set.
+        return String(unsafeUninitializedCapacity: 64) { buffer in
+            buffer.withMemoryRebound(to: CChar.self) {
+                strftime($0.baseAddress, $0.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+            }
+        }
+    }
+}
+
+/// Keeps failures of accept(2), which concern one connection or a moment, from ending the sequence of connections.
+private final class AcceptErrors: ChannelInboundHandler {
+    typealias InboundIn = Channel
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
+}

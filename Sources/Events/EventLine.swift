@@ -1,0 +1,75 @@
+/// A line of the event socket as a client reads it: the counterpart of `Event.line(sequence:at:)`.
+public struct EventLine: Sendable {
+    /// The line without its line feed.
+    public let json: [UInt8]
+    /// Its type, known to this version or not; nil in what is no line of the event socket.
+    public let type: String?
+    /// Number of the event in its epoch; in `hello`, `snapshot`, `lagged` and `error` that up to which this client has
+    /// been told everything. Nil in what is no line of the event socket.
+    public let sequence: Int?
+    /// When it was published, RFC 3339 UTC with milliseconds.
+    public let at: String?
+    /// What the line says; nil where its type or one of its values is unknown to this version, or it is no event.
+    public let event: Event?
+
+    /// Reads a line; whatever it holds.
+    public init(_ json: [UInt8]) {
+        self.json = json
+        guard String(validating: json, as: UTF8.self) != nil, case .object(let members) = try? JSONReader.parse(json)
+        else {
+            (type, sequence, at, event) = (nil, nil, nil, nil)
+            return
+        }
+        let fields = JSONFields(members)
+        type = try? fields.text("type")
+        sequence = try? fields.integer("seq")
+        at = try? fields.text("at")
+        event = try? Event(fields)
+    }
+
+    /// The line as text.
+    public var text: String { String(decoding: json, as: UTF8.self) }
+}
+
+extension Event {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        guard try fields.integer("v") == wireVersion else {
+            throw UnreadableEvent(field: "v", expected: "\(wireVersion)")
+        }
+        self.init(
+            try EventBody(fields), session: try fields.optionalText("session"),
+            speaker: try fields.optionalText("speaker"), timeSeconds: try fields.optionalNumber("t"))
+    }
+}
+
+extension EventBody {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self =
+            switch try fields.text("type") {
+            case "hello": .hello(try Hello(fields))
+            case "snapshot": .snapshot(try Snapshot(fields))
+            case "session.started": .sessionStarted(try SessionStarted(fields))
+            case "session.ended": .sessionEnded(SessionEnded(totals: try SessionTotals(fields)))
+            case "source.connected": .sourceConnected(try SourceState(fields))
+            case "source.stalled": .sourceStalled(try SourceState(fields))
+            case "source.reconnecting": .sourceReconnecting(try SourceState(fields))
+            case "source.ended": .sourceEnded(try SourceState(fields))
+            case "gap": .gap(try Gap(fields))
+            case "speaker.joined": .speakerJoined(try SpeakerJoined(fields))
+            case "speaker.left": .speakerLeft(SpeakerLeft(reason: try fields.text("reason")))
+            case "consent": .consent(try ConsentChange(fields))
+            case "speech.started": .speechStarted(SpeechStarted(startSeconds: try fields.number("start_s")))
+            case "speech.ended": .speechEnded(try SpeechEnded(fields))
+            case "turn": .turn(try Turn(fields))
+            case "overlap": .overlap(try Overlap(fields))
+            case "tick": .tick(try Tick(fields))
+            case "cue.raised": .cueRaised(try CueRaised(fields))
+            case "cue.cleared": .cueCleared(try CueCleared(fields))
+            case "quality": .quality(try QualityChange(fields))
+            case "lagged": .lagged(try Lagged(fields))
+            case "heartbeat": .heartbeat(try Heartbeat(fields))
+            case "error": .error(try ErrorLine(fields))
+            default: throw UnreadableEvent(field: "type", expected: "a known type")
+            }
+    }
+}

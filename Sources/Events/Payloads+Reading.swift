@@ -1,0 +1,146 @@
+// The payloads read back: each the counterpart of its `write(to:)`.
+
+extension Hello {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            daemonVersion: try fields.text("daemon"), epoch: try fields.text("epoch"),
+            policy: try fields.text("policy"), noticeID: try fields.optionalText("notice_id"))
+    }
+}
+
+extension Snapshot {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        var sessions: [Session] = []
+        for session in try fields.objects("sessions") { sessions.append(try Session(session)) }
+        self.init(sessions: sessions, more: try fields.flag("more"))
+    }
+}
+
+extension Snapshot.Session {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(id: try fields.text("session"), started: try SessionStarted(fields))
+        for source in try fields.objects("sources") { sources.append(try SourceState(source)) }
+        for speaker in try fields.objects("speakers") { speakers.append(try Snapshot.Speaker(speaker)) }
+    }
+}
+
+extension Snapshot.Speaker {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(name: try fields.text("speaker"), joined: try SpeakerJoined(fields))
+        guard let tick = try fields.optionalObject("last_tick") else { return }
+        lastTick = try Tick(tick)
+        lastTickSeconds = try tick.optionalNumber("t")
+    }
+}
+
+extension SessionStarted {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(noticeID: try fields.optionalText("notice_id"), policy: try fields.text("policy"))
+    }
+}
+
+extension SourceState {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            source: try fields.text("source"), url: try fields.text("url"), state: try fields.choice("state"),
+            reason: try fields.optionalText("reason"))
+    }
+}
+
+extension Gap {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            fromSeconds: try fields.number("from_s"), toSeconds: try fields.number("to_s"),
+            why: try fields.choice("why"))
+    }
+}
+
+extension SpeakerJoined {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(role: try fields.optionalText("role"), consent: try fields.choice("consent"))
+    }
+}
+
+extension ConsentChange {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(state: try fields.choice("consent"), previous: try fields.choice("previous"))
+    }
+}
+
+extension SpeechEnded {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(startSeconds: try fields.number("start_s"), endSeconds: try fields.number("end_s"))
+    }
+}
+
+extension Turn {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            startSeconds: try fields.number("start_s"), endSeconds: try fields.number("end_s"),
+            ftoMilliseconds: try fields.optionalInteger("fto_ms"),
+            previousSpeaker: try fields.optionalText("previous_speaker"))
+    }
+}
+
+extension Overlap {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            id: try fields.integer("id"), revision: try fields.integer("revision"), kind: try fields.choice("kind"),
+            startSeconds: try fields.number("start_s"), endSeconds: try fields.number("end_s"),
+            sharedSeconds: try fields.number("shared_s"), holder: try fields.text("holder"))
+    }
+}
+
+extension CueRaised {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            id: try fields.integer("id"), cue: try fields.text("cue"), severity: try fields.text("severity"),
+            metric: try fields.text("metric"), value: try fields.number("value"), limit: try fields.number("limit"),
+            windowSeconds: try fields.optionalInteger("window_s"))
+    }
+}
+
+extension CueCleared {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            id: try fields.integer("id"), cue: try fields.text("cue"), reason: try fields.text("reason"),
+            value: try fields.optionalNumber("value"), afterSeconds: try fields.number("after_s"))
+    }
+}
+
+extension AudioQuality {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(lossPercent: try fields.number("loss_pct"))
+        snrDb = try fields.optionalNumber("snr_db")
+        clippingPercent = try fields.optionalNumber("clipping_pct")
+        bandwidthHz = try fields.optionalNumber("bandwidth_hz")
+    }
+}
+
+extension QualityChange {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        // An issue that a later version adds says nothing to this one.
+        self.init(
+            issues: try fields.texts("issues").compactMap(Issue.init), audio: try AudioQuality(fields.object("audio")))
+    }
+}
+
+extension Lagged {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            from: try fields.integer("from"), to: try fields.integer("to"), count: try fields.integer("count"),
+            coalesced: try fields.integer("coalesced"))
+    }
+}
+
+extension Heartbeat {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(sessions: try fields.integer("sessions"), subscribers: try fields.integer("subscribers"))
+    }
+}
+
+extension ErrorLine {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(code: try fields.text("code"), message: try fields.text("message"))
+    }
+}
