@@ -94,12 +94,13 @@ lint:
 # Throws generated input at the parsers of what comes from outside, each of FUZZ_TARGETS for SECONDS (libFuzzer,
 # AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
 # mended.
-FUZZ_TARGETS ?= media
+FUZZ_TARGETS ?= media clients
 SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
 
 fuzz-%: setup
-	swift build --package-path Fuzz --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer,address --product $*
+	swift build --package-path Fuzz --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer,address \
+		-Xswiftc -enable-testing --product $*
 	@mkdir -p .build-fuzz/corpus-$*
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* -max_len=4096 -timeout=10 \
 		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \

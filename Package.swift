@@ -17,6 +17,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -44,8 +45,10 @@ let package = Package(
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
-        // The ways in for media, for the fuzzers, which are a package of their own too.
+        // The ways in for media and both sockets, for the fuzzers, which are a package of their own too.
         .library(name: "AttuneMedia", targets: ["ControlAPI", "Decode", "Events", "MediaTypes", "RTP"]),
+        .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
+        .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Text"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -130,7 +133,7 @@ let package = Package(
         tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
-        tests("ControlTests", ["Control", "ControlAPI", "Events", hummingbird]),
+        tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events"]),
         tests(
             "DaemonTests",
@@ -138,7 +141,9 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
-        tests("PublishTests", ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioPosix]),
+        tests(
+            "PublishTests",
+            ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),

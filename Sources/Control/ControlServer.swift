@@ -8,6 +8,7 @@ public import Logging
 import NIOCore
 public import NIOPosix
 public import ServiceLifecycle
+import Synchronization
 
 /// The control API: HTTP/1.1 and JSON on a Unix socket.
 public struct ControlServer: Service {
@@ -50,7 +51,8 @@ public struct ControlServer: Service {
         events: any EventBackend
     ) -> Router<BasicRequestContext> {
         let router = Router()
-        router.middlewares.add(ProblemMiddleware())
+        let methods = RouteMethods()
+        router.middlewares.add(ProblemMiddleware(methods: methods))
         router.get("/v1/health") { _, _ in
             try respond(Health(version: version, store: store.health, latency: await status.latency()))
         }
@@ -101,6 +103,7 @@ public struct ControlServer: Service {
         }
         addRoutes(to: router, store: store)
         EventRoute.add(to: router, events)
+        methods.learn(router)
         return router
     }
 
@@ -193,8 +196,31 @@ private func json(
     Response(status: status, headers: [.contentType: type], body: .init(byteBuffer: body))
 }
 
+/// Which methods there are on a path, for the answer to one that there is not.
+private final class RouteMethods: Sendable {
+    private let routes = Mutex<[(path: [Substring], method: String)]>([])
+
+    /// Called once all routes are there.
+    func learn(_ router: Router<BasicRequestContext>) {
+        routes.withLock { $0 = router.routes.map { (Self.split($0.path.description), $0.method.rawValue) } }
+    }
+
+    func methods(on path: String) -> [String] {
+        let parts = Self.split(path)
+        return routes.withLock { routes in
+            routes.filter { route in
+                route.path.count == parts.count && zip(route.path, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }.map(\.method)
+        }
+    }
+
+    private static func split(_ path: String) -> [Substring] { path.split(separator: "/") }
+}
+
 /// Turns every error into problem details (RFC 9457).
 private struct ProblemMiddleware: RouterMiddleware {
+    let methods: RouteMethods
+
     func handle(
         _ request: Request, context: BasicRequestContext,
         next: (Request, BasicRequestContext) async throws -> Response
@@ -204,18 +230,33 @@ private struct ProblemMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let error as Problem {
             problem = error
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            return try unknownRoute(request)
         } catch let error as any HTTPResponseError {
-            let detail =
-                error.status == .notFound
-                ? "no such route \(request.method.rawValue) \(request.uri.path); see docs/control.md"
-                : "\(error.status.reasonPhrase)"
-            problem = Problem(status: error.status.code, type: "http", detail: detail)
+            problem = Problem(status: error.status.code, type: "http", detail: "\(error.status.reasonPhrase)")
         } catch {
             context.logger.error("request failed", metadata: ["error": "\(error)"])
             problem = Problem(status: 500, type: "internal", detail: "the daemon failed; its log says why")
         }
-        let body = ByteBuffer(bytes: try JSONEncoder().encode(problem))
-        return json(
-            body, status: .init(code: problem.status), type: "application/problem+json")
+        return try response(problem)
+    }
+
+    private func unknownRoute(_ request: Request) throws -> Response {
+        let route = "\(request.method.rawValue) \(request.uri.path)"
+        let allowed = methods.methods(on: request.uri.path).joined(separator: ", ")
+        guard !allowed.isEmpty else {
+            return try response(
+                Problem(status: 404, type: "http", detail: "no such route \(route); see docs/control.md"))
+        }
+        var response = try response(
+            Problem(status: 405, type: "http", detail: "there is no \(route); use \(allowed)"))
+        response.headers[.allow] = allowed
+        return response
+    }
+
+    private func response(_ problem: Problem) throws -> Response {
+        json(
+            ByteBuffer(bytes: try JSONEncoder().encode(problem)), status: .init(code: problem.status),
+            type: "application/problem+json")
     }
 }

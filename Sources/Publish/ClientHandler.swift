@@ -39,7 +39,7 @@ final class ClientHandler: ChannelInboundHandler {
                     code: "forbidden",
                     message: "this user may not read the events; ask for a place on the daemon's allow list"))
         }
-        guard let admission = loop.add(self) else {
+        guard let admission = loop.add(self, Subscription()) else {
             guard core.isOpen else { return abort() }
             core.counters.refusedClients.count()
             return fail(.tooManyClients(core.configuration.maximumClients))
@@ -51,7 +51,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
-        loop.remove(self)
+        if let position { loop.remove(self, position.subscription) }
         context.fireChannelInactive()
     }
 
@@ -108,7 +108,9 @@ final class ClientHandler: ChannelInboundHandler {
             switch try ClientCommand(line: line) {
             case .subscribe(let subscription):
                 core.counters.subscribes.count()
+                guard let old = position?.subscription else { break }
                 position?.subscription = subscription
+                loop.move(self, from: old, to: subscription)
             case .resume(let epoch, let sequence):
                 try position?.resume(epoch: epoch, after: sequence)
                 pump()
@@ -125,27 +127,32 @@ final class ClientHandler: ChannelInboundHandler {
 
     // MARK: Output
 
-    /// New events, in order, the same for all clients of the loop.
-    func offer(_ batch: [EventRecord]) {
-        guard !isClosing, let position, let first = batch.first else { return }
-        guard !position.isBehind, first.sequence <= position.cursor + 1 else {
-            self.position?.isBehind = true
+    /// New events, in order; only a client that is up to date takes them.
+    func take(_ offer: ClientOffer) {
+        guard !isClosing, position != nil else { return }
+        guard position?.precedes(offer.first) ?? false else {
+            position?.isBehind = true
             return pump()
+        }
+        guard !offer.wanted.isEmpty else {
+            position?.pass(through: offer.last)
+            return
         }
         isPumping = true
         var bytes = 0
-        var arrivals = EventLatency.Arrivals()
-        for record in batch where record.sequence > position.cursor {
+        for record in offer.wanted where record.sequence > position?.cursor ?? 0 {
             guard isWritable else {
-                self.position?.isBehind = true
+                position?.isBehind = true
                 break
             }
-            guard let line = self.position?.take(record) else { continue }
+            guard let line = position?.take(record) else { continue }
             bytes += writeMissing() + write(line)
-            arrivals.note(record)
         }
-        if !isBehind { bytes += writeMissing() }
-        flush(bytes, arrivals)
+        if !isBehind {
+            position?.pass(through: offer.last)
+            bytes += writeMissing()
+        }
+        flush(bytes, isBehind ? .init() : offer.arrivals)
         isPumping = false
         if isBehind { pump() }
     }

@@ -14,7 +14,9 @@ final class ClientLoop: Sendable {
     private static let housekeepingMilliseconds: Int64 = 500
 
     private struct Clients {
-        var members: [ObjectIdentifier: ClientHandler] = [:]
+        /// By what they want, so that the filters are asked once for all that want the same.
+        var groups: [Subscription: [ObjectIdentifier: ClientHandler]] = [:]
+        var members: [ClientHandler] { groups.values.flatMap(\.values) }
         /// Everything up to this event was offered to all members.
         var cursor = 0
         var isEnding = false
@@ -43,7 +45,7 @@ final class ClientLoop: Sendable {
 
     private func keepHouse() {
         let now = core.clock.monotonicMilliseconds()
-        for client in clients.value.members.values { client.check(nowMilliseconds: now) }
+        for client in clients.value.members { client.check(nowMilliseconds: now) }
         guard index == 0 else { return }
         core.keepHouse()
         clients.value.reporter?.report(nowMilliseconds: now)
@@ -56,9 +58,13 @@ final class ClientLoop: Sendable {
 
     private func distribute() {
         let batch = core.batch(after: clients.value.cursor, limit: Self.batchEvents, loop: index)
-        guard let last = batch.last else { return }
+        guard let first = batch.first, let last = batch.last else { return }
         clients.value.cursor = last.sequence
-        for client in clients.value.members.values { client.offer(batch) }
+        // What a client does meanwhile changes the groups, not the copy.
+        for (subscription, members) in clients.value.groups {
+            let offer = ClientOffer(first: first, last: last, wanted: batch.filter(subscription.wants))
+            for client in members.values { client.take(offer) }
+        }
         if batch.count == Self.batchEvents { eventLoop.execute { self.distribute() } }
     }
 
@@ -67,16 +73,31 @@ final class ClientLoop: Sendable {
     /// A client wants in.
     ///
     /// - Returns: nil if it can't have a place.
-    func add(_ client: ClientHandler) -> PublisherCore.Admission? {
+    func add(_ client: ClientHandler, _ subscription: Subscription) -> PublisherCore.Admission? {
         guard !clients.value.isEnding, let admission = core.admit(loop: index) else { return nil }
-        if clients.value.members.isEmpty { clients.value.cursor = admission.sequence }
-        clients.value.members[ObjectIdentifier(client)] = client
+        if clients.value.groups.isEmpty { clients.value.cursor = admission.sequence }
+        clients.value.groups[subscription, default: [:]][ObjectIdentifier(client)] = client
         return admission
     }
 
-    func remove(_ client: ClientHandler) {
-        guard clients.value.members.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
-        core.dismiss(loop: index, isLast: clients.value.members.isEmpty)
+    /// A client wants something else from now on.
+    func move(_ client: ClientHandler, from old: Subscription, to new: Subscription) {
+        guard leave(client, old) else { return }
+        clients.value.groups[new, default: [:]][ObjectIdentifier(client)] = client
+    }
+
+    func remove(_ client: ClientHandler, _ subscription: Subscription) {
+        guard leave(client, subscription) else { return }
+        core.dismiss(loop: index, isLast: clients.value.groups.isEmpty)
+    }
+
+    /// - Returns: whether the client was there.
+    private func leave(_ client: ClientHandler, _ subscription: Subscription) -> Bool {
+        guard clients.value.groups[subscription]?.removeValue(forKey: ObjectIdentifier(client)) != nil else {
+            return false
+        }
+        if clients.value.groups[subscription]?.isEmpty == true { clients.value.groups[subscription] = nil }
+        return true
     }
 
     // MARK: End
@@ -88,17 +109,32 @@ final class ClientLoop: Sendable {
         eventLoop.flatSubmit {
             self.clients.value.isEnding = true
             self.clients.value.housekeeping?.cancel()
-            let members = Array(self.clients.value.members.values)
-            let closed = members.compactMap { $0.finish() }
+            let closed = self.clients.value.members.compactMap { $0.finish() }
             let deadline = self.eventLoop.assumeIsolated().scheduleTask(
                 in: .milliseconds(Int64(milliseconds))
             ) {
-                for client in self.clients.value.members.values { client.abort() }
+                for client in self.clients.value.members { client.abort() }
             }
             let allClosed = EventLoopFuture.andAllComplete(closed, on: self.eventLoop)
             allClosed.whenComplete { _ in deadline.cancel() }
             return allClosed
         }
+    }
+}
+
+/// New events for all clients of a loop that want the same.
+struct ClientOffer {
+    /// The events, of which `wanted` are to be told.
+    let first: EventRecord, last: EventRecord
+    let wanted: [EventRecord]
+    /// When the packets arrived that decided those.
+    let arrivals: EventLatency.Arrivals
+
+    init(first: EventRecord, last: EventRecord, wanted: [EventRecord]) {
+        (self.first, self.last, self.wanted) = (first, last, wanted)
+        var arrivals = EventLatency.Arrivals()
+        for record in wanted where record.line != nil { arrivals.note(record) }
+        self.arrivals = arrivals
     }
 }
 

@@ -18,6 +18,8 @@ struct ClientPosition {
     private var owesHello = true
     private var owesSnapshot = false
     private var snapshot: SnapshotLines?
+    /// How often consent had been taken back when the snapshot was taken, or earlier.
+    private var withdrawals: Int
     /// Events that the client will not get and was not told of yet.
     private var missing: Lagged?
     private var entries: ArraySlice<(record: EventRecord, newest: TickMark?)> = []
@@ -30,6 +32,7 @@ struct ClientPosition {
         self.core = core
         self.subscription = subscription
         cursor = admission.sequence
+        withdrawals = admission.withdrawals
         snapshot = SnapshotLines(sessions: subscription.filter(admission.sessions), sequence: admission.sequence)
     }
 
@@ -54,12 +57,17 @@ struct ClientPosition {
         entries = []
     }
 
-    /// Takes in the event after the cursor.
+    /// Whether nothing lies between the cursor and an event.
+    func precedes(_ record: EventRecord) -> Bool { !isBehind && record.sequence <= cursor + 1 }
+
+    /// Takes in that up to an event there is nothing that the client wants.
+    mutating func pass(through record: EventRecord) { cursor = max(cursor, record.sequence) }
+
+    /// Takes in the next event that the client wants.
     ///
     /// - Returns: its line, if it is to be sent, after what `announceMissing` has.
     mutating func take(_ record: EventRecord, newest: TickMark? = nil) -> ByteBuffer? {
         cursor = record.sequence
-        guard subscription.wants(record) else { return nil }
         guard let line = record.line else {
             miss(record.sequence...record.sequence, count: 1)
             return nil
@@ -100,6 +108,10 @@ struct ClientPosition {
             while let entry = entries.first {
                 if missing != nil, isOwed(entry.record, newest: entry.newest) { return announceMissing() }
                 entries.removeFirst()
+                guard subscription.wants(entry.record) else {
+                    pass(through: entry.record)
+                    continue
+                }
                 if let line = take(entry.record, newest: entry.newest) { return line }
             }
             let backlog = core.backlog(after: cursor, limit: Self.backlogEvents)
@@ -113,6 +125,7 @@ struct ClientPosition {
             guard entries.isEmpty, backlog.lost == nil else { continue }
             if let line = announceMissing() { return line }
             if owesSnapshot {
+                withdrawals = core.withdrawals
                 // An event may have come meanwhile: then it goes first.
                 guard let sessions = core.snapshot(at: cursor) else { continue }
                 owesSnapshot = false
@@ -129,6 +142,9 @@ struct ClientPosition {
     }
 
     private mutating func snapshotLine() -> ByteBuffer? {
+        guard snapshot != nil else { return nil }
+        // Whoever it was: their ticks may not be told any more, and of the others new ones come soon.
+        if core.withdrawals != withdrawals { snapshot?.forgetTicks() }
         let bytes = snapshot?.next(at: core.clock.wallTime)
         if snapshot?.isFinished == true { snapshot = nil }
         return bytes.map { line in

@@ -31,6 +31,8 @@ struct Journal: Sendable {
     private(set) var sequence = 0
     private(set) var projection = Projection()
     private(set) var ring: EventRing
+    /// How often consent was taken back.
+    private(set) var withdrawals = 0
     private(set) var encodedBytes = 0
     private(set) var oversized = 0
 
@@ -51,7 +53,10 @@ struct Journal: Sendable {
         let key = SpeakerKey(session: event.session, speaker: event.speaker)
         let isFolded =
             if case .sessionEnded = event.body { true } else { encoded.readableBytes <= maximumFoldedBytes }
-        if isFolded, projection.apply(event) { ring.withdraw(key) }
+        if isFolded, projection.apply(event) {
+            ring.withdraw(key)
+            withdrawals += 1
+        }
         ring.append(
             EventRecord(
                 event, sequence: sequence, line: line, publishedMilliseconds: clock.monotonicMilliseconds(),

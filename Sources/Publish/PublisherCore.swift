@@ -36,6 +36,8 @@ final class PublisherCore: Sendable {
     struct Admission {
         var sequence: Int
         var sessions: [Snapshot.Session]
+        /// As `PublisherCore.withdrawals`.
+        var withdrawals: Int
     }
 
     init(configuration: PublisherConfiguration, clock: PublishClock, logger: Logger) {
@@ -102,7 +104,9 @@ final class PublisherCore: Sendable {
             guard state.isOpen, state.clients < configuration.maximumClients else { return nil }
             state.clients += 1
             if let index, state.loops.indices.contains(index) { state.loops[index].hasClients = true }
-            return Admission(sequence: state.journal.sequence, sessions: state.journal.projection.snapshot)
+            return Admission(
+                sequence: state.journal.sequence, sessions: state.journal.projection.snapshot,
+                withdrawals: state.journal.withdrawals)
         }
     }
 
@@ -161,6 +165,9 @@ final class PublisherCore: Sendable {
     func snapshot(at cursor: Int) -> [Snapshot.Session]? {
         state.withLock { $0.journal.sequence == cursor ? $0.journal.projection.snapshot : nil }
     }
+
+    /// How often consent was taken back.
+    var withdrawals: Int { state.withLock { $0.journal.withdrawals } }
 
     /// Whether events are still taken.
     var isOpen: Bool { state.withLock { $0.isOpen } }

@@ -34,6 +34,16 @@ struct SnapshotLines {
         }
     }
 
+    /// Leaves the last ticks out of all further lines.
+    mutating func forgetTicks() {
+        for session in sessions.indices {
+            for speaker in sessions[session].speakers.indices {
+                sessions[session].speakers[speaker].lastTick = nil
+                sessions[session].speakers[speaker].lastTickSeconds = nil
+            }
+        }
+    }
+
     /// As many sources and speakers of the first session as fit into a line; one of them always does.
     private mutating func partOfSession(at: String) -> [UInt8]? {
         guard var rest = sessions.first else { return nil }

@@ -1,7 +1,7 @@
 import Events
 
 /// What a client wants to receive; everything until it says otherwise.
-struct Subscription: Sendable, Equatable {
+struct Subscription: Sendable, Hashable {
     /// Names to let through; empty lets everything through, and so does an event without such a name.
     var sessions: Set<String> = []
     var speakers: Set<String> = []

@@ -1,7 +1,10 @@
 import ControlAPI
 import Events
 import Foundation
+import HTTPTypes
 import Hummingbird
+import Logging
+import NIOEmbedded
 import Testing
 
 @testable import Control
@@ -45,10 +48,13 @@ import Testing
         }
     }
 
+    private static func router() -> Router<BasicRequestContext> {
+        ControlServer.router(
+            version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents())
+    }
+
     /// Method and path of every route, with its parameters in the form of the documentation.
-    private static let routes = ControlServer.router(
-        version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents()
-    ).routes.map {
+    private static let routes = router().routes.map {
         let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
             .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
         return "\($0.method.rawValue) \(path)"
@@ -94,5 +100,23 @@ import Testing
             for word in forbidden { #expect(!route.lowercased().contains(word), "\(route)") }
             if route.contains("speaker") { #expect(route.contains("/sessions/SESSION/speakers/NAME"), "\(route)") }
         }
+    }
+
+    /// RFC 9110, 15.5.6: who uses the wrong method is told the right ones; a path that there is not is not found.
+    @Test(arguments: [
+        ("TRACE", "/v1/sessions", 405, "GET"), ("PATCH", "/v1/stored?speaker=ana", 405, "DELETE, GET"),
+        ("GET", "/v1/sessions/a%2Fb/sources", 405, "POST"), ("GET", "/v1/session", 404, nil),
+        ("GET", "/v1/sessions/s/sources/1", 404, nil), ("GET", "/v1/ready", 200, nil),
+    ])
+    func unknownMethodsAreToldTheRightOnes(method: String, path: String, status: Int, allowed: String?) async throws {
+        let method = try #require(HTTPRequest.Method(rawValue: method))
+        let context = BasicRequestContext(
+            source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Logger(label: "test")))
+        let request = Request(
+            head: HTTPRequest(method: method, scheme: nil, authority: nil, path: path),
+            body: RequestBody(buffer: .init()))
+        let response = try await Self.router().buildResponder().respond(to: request, context: context)
+        #expect(response.status.code == status)
+        #expect(response.headers[.allow] == allowed)
     }
 }
