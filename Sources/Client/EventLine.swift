@@ -24,6 +24,7 @@ public struct EventLine: Decodable, Sendable {
     var kind: String?
     var holder: String?
     var issues: [String]?
+    var driftPartsPerMillion: Double?
     var engagement: Score?
     var windows: [String: Window]?
     var voice: Voice?
@@ -35,6 +36,7 @@ public struct EventLine: Decodable, Sendable {
         case startSeconds = "start_s"
         case endSeconds = "end_s"
         case ftoMilliseconds = "fto_ms"
+        case driftPartsPerMillion = "drift_ppm"
     }
 
     struct Score: Decodable, Sendable {
@@ -111,7 +113,8 @@ public struct EventLine: Decodable, Sendable {
             String(format: "%.2f to %.2f s", startSeconds ?? 0, endSeconds ?? 0)
                 + (ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
         case "quality":
-            issues.map { $0.isEmpty ? "no issues" : $0.joined(separator: ", ") } ?? ""
+            (issues.map { $0.isEmpty ? "no issues" : $0.joined(separator: ", ") } ?? "")
+                + (driftPartsPerMillion.map { String(format: ", drift %.0f ppm", $0) } ?? "")
         case "overlap": "\(kind ?? "") in the turn of \(holder ?? "")"
         case "speaker.joined": [role, consent.map { "consent \($0)" }].compactMap(\.self).joined(separator: ", ")
         default: [url, reason, message].compactMap(\.self).joined(separator: ", ")
