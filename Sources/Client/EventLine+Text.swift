@@ -22,7 +22,8 @@ extension EventBody {
                 + (turn.ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
         case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
         case .quality(let quality):
-            quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", ")
+            (quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", "))
+                + (quality.driftPartsPerMillion.map { String(format: ", drift %.0f ppm", $0) } ?? "")
         case .speakerJoined(let speaker):
             [speaker.role, "consent \(speaker.consent.rawValue)"].compactMap(\.self).joined(separator: ", ")
         case .consent(let change): "\(change.state.rawValue), was \(change.previous.rawValue)"

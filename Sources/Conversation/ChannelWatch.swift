@@ -13,11 +13,14 @@ struct ChannelWatch {
     private static let clippingPercent = (begins: 1.0, ends: 0.5)
     private static let snrDb = (begins: 10.0, ends: 13.0)
     private static let bandwidthHz = (begins: 4_000.0, ends: 5_000.0)
+    /// A drift that is so far off what was told last is told anew, in parts per million.
+    private static let leastDriftChange = 20.0
 
     /// Figures that lie ahead of the session's present, each with the hop at which it holds.
     private var queue: Deque<(hop: Int64, quality: VoiceQuality)> = []
     private var present: VoiceQuality?
     private var issues: Set<QualityChange.Issue> = []
+    private var toldDrift: Double?
     private var nextEventHop: Int64 = 0
 
     /// Takes in what is known at `hop` of the session.
@@ -43,11 +46,27 @@ struct ChannelWatch {
         audio(lossPercent, clippingPercent: \.clippedPercent)
     }
 
-    /// The event that is due where the issues are others than were told last; nil where they are not.
+    /// The event that is due where the issues, or the drift of the sender's clock, are others than were told last; nil
+    /// where they are not.
     ///
-    /// - Parameter speechHops: speech of the speaker so far.
-    mutating func change(_ audio: AudioQuality, speechHops: Int32, at hop: Int64) -> QualityChange? {
-        guard speechHops >= Self.leastSpeechHops, hop >= nextEventHop else { return nil }
+    /// - Parameters:
+    ///   - drift: parts per million; nil where it is not known.
+    ///   - speechHops: speech of the speaker so far.
+    mutating func change(
+        _ audio: AudioQuality, drift: Double?, speechHops: Int32, at hop: Int64
+    ) -> QualityChange? {
+        guard hop >= nextEventHop else { return nil }
+        let now = speechHops >= Self.leastSpeechHops ? issues(of: audio) : issues
+        let hasDrifted = drift.map { abs($0 - (toldDrift ?? .infinity)) >= Self.leastDriftChange } ?? false
+        guard now != issues || hasDrifted else { return nil }
+        issues = now
+        toldDrift = drift
+        nextEventHop = hop + Self.pauseHops
+        return QualityChange(
+            issues: QualityChange.Issue.allCases.filter(now.contains), audio: audio, driftPartsPerMillion: drift)
+    }
+
+    private func issues(of audio: AudioQuality) -> Set<QualityChange.Issue> {
         var now: Set<QualityChange.Issue> = []
         func look(_ issue: QualityChange.Issue, _ value: Double?, _ limits: (begins: Double, ends: Double)) {
             guard let value else { return }
@@ -59,10 +78,7 @@ struct ChannelWatch {
         look(.clipping, audio.clippingPercent, Self.clippingPercent)
         look(.noise, audio.snrDb, Self.snrDb)
         look(.narrowBand, audio.bandwidthHz, Self.bandwidthHz)
-        guard now != issues else { return nil }
-        issues = now
-        nextEventHop = hop + Self.pauseHops
-        return QualityChange(issues: QualityChange.Issue.allCases.filter(now.contains), audio: audio)
+        return now
     }
 
     private func audio(_ lossPercent: Double, clippingPercent: KeyPath<VoiceQuality, Float>) -> AudioQuality {

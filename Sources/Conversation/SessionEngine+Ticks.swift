@@ -31,9 +31,9 @@ extension SessionEngine {
                 baseline: baseline(of: speaker.measures), audio: audio)
             emit(.tick(tick), speaker: index, at: settledHops)
             let speech = total(of: speaker.measures.counts).speech
-            if let change = speakers[index].measures.channel.change(audio, speechHops: speech, at: settledHops) {
-                emit(.quality(change), speaker: index, at: settledHops)
-            }
+            let change = speakers[index].measures.channel.change(
+                audio, drift: speaker.driftPartsPerMillion, speechHops: speech, at: settledHops)
+            if let change { emit(.quality(change), speaker: index, at: settledHops) }
         }
     }
 

@@ -142,6 +142,13 @@ public struct SessionEngine: Sendable {
         speakers[index].timingUncertaintyMilliseconds = milliseconds
     }
 
+    /// Says how much faster (positive) the host's clock runs than that of a speaker's sender, in parts per million; nil
+    /// where that is not known.
+    public mutating func setClockDrift(of name: String, partsPerMillion: Double?) {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
+        speakers[index].driftPartsPerMillion = partsPerMillion
+    }
+
     // MARK: Records
 
     /// Takes in the record of a hop; `record.index` counts hops of the session.

@@ -16,6 +16,8 @@ struct SpeakerState {
     var isPresent = true
     /// How far the speaker's times may be off, milliseconds.
     var timingUncertaintyMilliseconds = 0.0
+    /// How much faster the host's clock runs than that of the speaker's sender, parts per million; nil if not known.
+    var driftPartsPerMillion: Double?
     /// Exclusive end of the records pushed so far, in hops of the session.
     private(set) var frontier: Int64
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.

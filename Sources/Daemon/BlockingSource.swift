@@ -1,7 +1,9 @@
+import Conversation
 import Decode
 import Events
 import MediaTypes
 import NIOCore
+import RTP
 
 /// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
 /// opened, decoded, analysed and, where it breaks off, opened again.
@@ -14,12 +16,18 @@ final class BlockingSource: MediaSource {
         var stallMilliseconds: Int
         var reconnectLeastMilliseconds: Int
         var reconnectMostMilliseconds: Int
+        /// Whether what comes is samples by a connection, which count the time.
+        var countsSamples = false
+        /// After so long without media an input is given up, to be opened again; nil waits for ever.
+        var deadMilliseconds: Int?
         /// How long `open()` waits for an input that neither opens nor fails.
         var patienceMilliseconds = 3_000
     }
 
     /// What opening and reading has come to.
     private struct Progress {
+        /// Drift of the sender's clock that was told last, by track.
+        var drift: [Int: Double] = [:]
         /// Whether the input was open once.
         var wasOpen = false
         /// Whether its end is the end for good.
@@ -95,14 +103,19 @@ final class BlockingSource: MediaSource {
         var progress = Progress()
         var options = options
         var reason = "detached"
-        while !cancellation.isCancelled {
+        playing: while !cancellation.isCancelled {
             do throws(MediaError) {
-                let ended = try play(feed, options: &options, &progress)
-                if ended {
+                switch try play(feed, options: &options, &progress) {
+                case .stopped: break playing
+                case .over:
                     reason = "end of media"
-                    break
+                    break playing
+                case .dead where progress.isFinite:
+                    reason = deadReason
+                    break playing
+                case .dead: monitor.change(to: .reconnecting, reason: deadReason)
+                case .ended: monitor.change(to: .reconnecting, reason: "end of stream")
                 }
-                monitor.change(to: .reconnecting, reason: "end of stream")
             } catch {
                 if cancellation.isCancelled { break }
                 if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
@@ -119,7 +132,10 @@ final class BlockingSource: MediaSource {
             progress.firstMediaNanoseconds = nil
             BlockingThread.sleep(milliseconds: backoff.next()) { cancellation.isCancelled }
         }
-        feed.finish(reason: reason == "detached" ? reason : "source ended")
+        // At the end of the media nothing more was to come.
+        let isOver = reason == "end of media"
+        if monitor.state == .stalled { feed.interrupt() }
+        feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
         watch.stop()
         monitor.change(to: .ended, reason: reason)
         opened.succeed()
@@ -135,12 +151,34 @@ final class BlockingSource: MediaSource {
         monitor.note(load)
     }
 
+    /// Tells the session how the sender's clock drifts.
+    private func tellDrift(_ followers: [ClockFollower], _ progress: inout Progress) {
+        for track in tracks where followers.indices.contains(track.track) {
+            let drift = followers[track.track].driftPartsPerMillion?.rounded()
+            guard drift != progress.drift[track.track] else { continue }
+            progress.drift[track.track] = drift
+            session.update { $0.setClockDrift(of: track.name, partsPerMillion: drift) }
+        }
+    }
+
+    private var deadReason: String { "no media for \(timing.deadMilliseconds ?? 0) ms" }
+
+    /// How playing came to an end.
+    private enum Outcome {
+        /// The source was stopped.
+        case stopped
+        /// Something finite has ended.
+        case over
+        /// A live input has ended and is opened again.
+        case ended
+        /// Nothing has come for so long that nothing will.
+        case dead
+    }
+
     /// Opens the input and plays it until it ends.
-    ///
-    /// - Returns: whether that was the end of something finite; a live input is opened again.
     private func play(
         _ feed: SourceFeed, options: inout InputOptions, _ progress: inout Progress
-    ) throws(MediaError) -> Bool {
+    ) throws(MediaError) -> Outcome {
         var input = try openInput(options, cancellation)
         if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
             options.splitsChannels = true
@@ -150,20 +188,35 @@ final class BlockingSource: MediaSource {
             throw MediaError.noSuchTrack(track.track, of: monitor.url, available: input.tracks.count)
         }
         // A live playlist that has got an end since is over; it is not played again.
-        if progress.wasOpen, input.isFinite { return true }
+        if progress.wasOpen, input.isFinite { return .over }
         progress.wasOpen = true
         progress.isFinite = input.isFinite
+        // What is finite is played at the host's own pace.
+        let isLive = timing.countsSamples || !input.isFinite
+        let followers = isLive ? input.tracks.map { _ in ClockFollower(mayPause: timing.countsSamples) } : []
         feed.join(tracks)
         opened.succeed()
+        var latest = HostClock.monotonicNanoseconds()
+        var isPaced = false
         while true {
             let outcome = try input.read { track, start, samples in
-                if monitor.state == .stalled { feed.interrupt() }
+                if monitor.state == .stalled {
+                    feed.interrupt()
+                    for follower in followers { follower.restart() }
+                }
                 monitor.change(to: .live)
-                feed.arrivedNanoseconds = HostClock.monotonicNanoseconds()
-                feed.media(track: track, start: start, samples: samples)
+                let now = HostClock.monotonicNanoseconds()
+                feed.arrivedNanoseconds = now
+                guard followers.indices.contains(track) else {
+                    return feed.media(track: track, start: start, samples: samples)
+                }
+                followers[track].follow(start: start, samples: samples, arrivalNanoseconds: now, isPaced: isPaced) {
+                    feed.media(track: track, start: $0, samples: $1)
+                }
             }
             note(feed)
-            if cancellation.isCancelled { return true }
+            tellDrift(followers, &progress)
+            if cancellation.isCancelled { return .stopped }
             switch outcome {
             case .delivered:
                 if progress.firstMediaNanoseconds == nil {
@@ -173,12 +226,16 @@ final class BlockingSource: MediaSource {
                 // back-pressure reaches the sender where the protocol has it.
                 let lead = feed.lead()
                 watch.noteMedia(leadSeconds: lead)
-                if lead > 0.1 {
+                isPaced = lead > 0.1
+                if isPaced {
                     BlockingThread.sleep(milliseconds: Int(min(lead, 10) * 1_000)) { cancellation.isCancelled }
                 }
+                latest = HostClock.monotonicNanoseconds()
             case .idle:
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
-            case .end: return progress.isFinite
+                let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
+                if let dead = timing.deadMilliseconds, waited >= dead { return .dead }
+            case .end: return progress.isFinite ? .over : .ended
             }
         }
     }

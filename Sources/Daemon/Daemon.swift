@@ -1,6 +1,7 @@
 import CPlatform
 import Control
 import ControlAPI
+import Decode
 import Events
 import Glibc
 import Logging
@@ -74,6 +75,7 @@ public func runDaemon(_ settings: Settings) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
+    MediaLibraries.limitBuffers(bytes: settings.sources.maximumMebibytes << 20)
     let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
     let registry = SessionRegistry(
         settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,

@@ -15,6 +15,15 @@ final class RTPReception {
         /// Whether senders get receiver reports.
         var sendsReports: Bool
         var receiver: RTPReceiverLimits
+        /// What the jitter buffers of a source may hold.
+        var bufferBytes: Int
+
+        /// Limits of a receiver of which there may be `receivers`: all of them together hold no more than they may.
+        func receiver(of receivers: Int) -> RTPReceiverLimits {
+            var limits = receiver
+            limits.holdPackets = min(limits.holdPackets, bufferBytes / (max(1, receivers) * limits.maxDatagramBytes))
+            return limits
+        }
     }
 
     private struct Port {
@@ -22,6 +31,8 @@ final class RTPReception {
         /// Nil where whoever sends is the one speaker.
         var table: RTPSourceTable?
         var speakers: [RTPSpeaker?] = []
+        /// Takes in the voices of several that come as one stream; nil until somebody sends such.
+        var mixer: RTPMixer?
         /// What unnamed speakers take their role and consent from, and the beginning of their name.
         var unnamed: SpeakerTrack
         /// Decrypts what arrives; nil for plain RTP.
@@ -73,6 +84,12 @@ final class RTPReception {
     ) throws(SourceFailure) {
         self.session = session
         self.monitor = monitor
+        // Of each port as many sources as there may be, and a mixer; or one.
+        let receivers = streams.indices.reduce(0) { sum, number in
+            sum + (tracks.contains { $0.track == number && $0.selector != nil } ? limits.sources + 1 : 1)
+        }
+        var limits = limits
+        limits.receiver = limits.receiver(of: receivers)
         self.limits = limits
         self.logger = logger
         budget = ByteBudget(kilobitsPerSecond: limits.kilobitsPerSecond)
@@ -145,6 +162,7 @@ final class RTPReception {
     func finish(reason: String) {
         timer?.cancel()
         timer = nil
+        for port in ports { port.mixer?.finish(speakers: port.speakers) }
         forEachSpeaker { $0.finish(reason: reason) }
         noteLoad()
     }
@@ -152,14 +170,47 @@ final class RTPReception {
     // MARK: Many sources on a port
 
     private func route(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let isMixed = packet.contributorCount > 0 || ports[number].mixer?.receiver.source == packet.ssrc
+        if isMixed, ports[number].table?.isSelected(ssrc: packet.ssrc) == false {
+            return takeApart(packet, datagram, port: number, origin: origin, now: now)
+        }
         let verdict = ports[number].table?.route(
             ssrc: packet.ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
         switch verdict {
-        case .speaker(let index): deliver(datagram, port: number, speaker: index, origin: origin, now: now)
+        case .speaker(let index):
+            ports[number].mixer?.forget(speaker: index)
+            deliver(datagram, port: number, speaker: index, origin: origin, now: now)
         case .newSpeaker(let index):
             admit(ssrc: packet.ssrc, port: number, speaker: index)
             deliver(datagram, port: number, speaker: index, origin: origin, now: now)
         case .drop, nil: break
+        }
+    }
+
+    /// Brings a packet of a mixer to those who contribute to it.
+    private func takeApart(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let mixer = ports[number].mixer ?? RTPMixer(RTPReceiver(ports[number].stream, limits: limits.receiver))
+        ports[number].mixer = mixer
+        if mixer.receiver.source != packet.ssrc,
+            let index = ports[number].table?.leave(ssrc: packet.ssrc, origin: origin)
+        {
+            dismiss(port: number, speaker: index, reason: "the sender is a mixer")
+        }
+        var mark: UInt64 = 0
+        for place in 0..<packet.contributorCount {
+            guard let ssrc = packet.contributor(at: place, in: datagram) else { continue }
+            let verdict = ports[number].table?.route(
+                ssrc: ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
+            switch verdict {
+            case .speaker(let index): mark |= RTPMixer.mark(speaker: index)
+            case .newSpeaker(let index):
+                admit(ssrc: ssrc, port: number, speaker: index)
+                mark |= RTPMixer.mark(speaker: index)
+            case .drop, nil: mark |= RTPMixer.somebody
+            }
+        }
+        if mixer.receive(datagram, mark: mark, speakers: ports[number].speakers, nowNanoseconds: now) {
+            monitor.change(to: .live)
         }
     }
 
@@ -175,6 +226,7 @@ final class RTPReception {
         // What stands before something malformed counts.
         try? RTCP.visit(compound) { messages.append($0) }
         for message in messages {
+            ports[number].mixer?.receive(message, speakers: ports[number].speakers, nowNanoseconds: now)
             switch message {
             case .description(let ssrc, let isCanonical, let text):
                 let name = compound.extracting(text)
@@ -213,6 +265,7 @@ final class RTPReception {
     /// Lets an unnamed speaker leave; the others keep their place.
     private func dismiss(port number: Int, speaker index: Int, reason: String) {
         guard let speaker = ports[number].speakers[index], speaker.track.selector == .unnamed else { return }
+        ports[number].mixer?.forget(speaker: index)
         speaker.finish(reason: reason)
         monitor.forgetUnnamed(speaker.track.name)
         formerLoad += SourceLoad(of: speaker)
@@ -231,6 +284,8 @@ final class RTPReception {
             if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
         }
         for number in ports.indices {
+            let port = ports[number]
+            if port.mixer?.flush(speakers: port.speakers, nowNanoseconds: now) == true { monitor.change(to: .live) }
             while let index = ports[number].table?.expire(nowNanoseconds: now) {
                 dismiss(port: number, speaker: index, reason: "silent for a minute")
             }
@@ -260,7 +315,8 @@ final class RTPReception {
         guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
         let interval = Self.reportNanoseconds
         ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
-        let reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
+        var reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
+        if let report = ports[number].mixer?.receptionReport(nowNanoseconds: now) { reports.append(report) }
         guard !reports.isEmpty else { return }
         while reports.contains(where: { $0.ssrc == ports[number].ssrc }) {
             ports[number].ssrc = UInt32.random(in: .min ... .max)
@@ -316,6 +372,7 @@ final class RTPReception {
     private func noteLoad() {
         var load = formerLoad
         forEachSpeaker { load += SourceLoad(of: $0) }
+        for mixer in ports.compactMap(\.mixer) { load += SourceLoad(of: mixer.receiver.statistics) }
         load.dropped["refused", default: 0] += Int(clamping: refused)
         load.decodeNanoseconds = max(0, spentNanoseconds - load.analysisNanoseconds)
         monitor.note(load)

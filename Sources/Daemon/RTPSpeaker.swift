@@ -27,6 +27,7 @@ final class RTPSpeaker {
 
         private mutating func deliver() {
             hasDelivered = true
+            speaker.follow(mixer: nil)
             speaker.comeBack()
         }
     }
@@ -42,6 +43,9 @@ final class RTPSpeaker {
     /// Identifies the host whose sender reports are heard.
     private var reporter: UInt64?
     private var uncertaintyMilliseconds = 0.0
+    private var driftPartsPerMillion: Double?
+    /// Whose media time the feed follows, where it is not that of the speaker's own sender.
+    private weak var mixer: RTPMixer?
 
     init(track: SpeakerTrack, receiver: consuming RTPReceiver, session: LiveSession) {
         self.track = track
@@ -91,7 +95,7 @@ final class RTPSpeaker {
     }
 
     /// Aligns the speaker with the others of the session as far as sender reports allow, and tells the session how
-    /// far it may be off; to be called about once a second.
+    /// far it may be off and how the sender's clock drifts; to be called about once a second.
     func align(nowNanoseconds: Int64) {
         let timing = receiver.timing
         let offset = receiver.wallClockOffset(at: nowNanoseconds)
@@ -103,6 +107,11 @@ final class RTPSpeaker {
             )
         }
         receiver.align(nanoseconds: correction)
+        let drift = timing.driftPartsPerMillion?.rounded()
+        if drift != driftPartsPerMillion {
+            driftPartsPerMillion = drift
+            session.update { $0.setClockDrift(of: track.name, partsPerMillion: drift) }
+        }
         // Changes below a millisecond change nothing that is decided by it.
         guard abs(uncertainty - uncertaintyMilliseconds) >= 1 else { return }
         uncertaintyMilliseconds = uncertainty
@@ -119,6 +128,22 @@ final class RTPSpeaker {
         var sink = Sink(speaker: self)
         if isPresent { receiver.finish(into: &sink) }
         leave(reason: reason)
+    }
+
+    /// Makes ready for what a mixer says that this speaker contributes.
+    func contribute(to mixer: RTPMixer, nowNanoseconds: Int64) {
+        follow(mixer: mixer)
+        comeBack()
+        feed.arrivedNanoseconds = nowNanoseconds
+        latestMediaNanoseconds = nowNanoseconds
+    }
+
+    /// Lets the feed follow the media time of a mixer, or of the speaker's own sender.
+    private func follow(mixer: RTPMixer?) {
+        guard mixer !== self.mixer else { return }
+        self.mixer = mixer
+        feed.interrupt()
+        feed.restart(at: mixer?.offset)
     }
 
     private func note(_ hasDelivered: Bool, _ nowNanoseconds: Int64) -> Bool {

@@ -57,7 +57,8 @@ struct SourceFactory: Sendable {
             if location.lowercased().hasPrefix(AudioSocketCalls.scheme) {
                 return try audioSocketSource(order, location: location, monitor: monitor)
             }
-            return blockingSource(order, monitor: monitor) { options, cancellation throws(MediaError) in
+            let kind = InputProtocol(location: location)
+            return blockingSource(order, kind, monitor: monitor) { options, cancellation throws(MediaError) in
                 try MediaInput(location, options: options, cancellation: cancellation)
             }
         }
@@ -85,7 +86,7 @@ struct SourceFactory: Sendable {
     /// A source of the samples that come by a connection.
     func make(_ order: SourceOrder, _ stream: PCMStream, url: String) -> any MediaSource {
         let monitor = SourceMonitor(id: order.id, url: url, session: order.session)
-        return blockingSource(order, monitor: monitor) { options, cancellation in
+        return blockingSource(order, countsSamples: true, monitor: monitor) { options, cancellation in
             MediaInput(stream, options: options, cancellation: cancellation)
         }
     }
@@ -107,24 +108,31 @@ struct SourceFactory: Sendable {
                 kind: .badInput, message: "a call by AudioSocket has one voice; name one speaker for it")
         }
         return AudioSocketSource(call: call, calls: calls, monitor: monitor) { stream in
-            blockingSource(order, monitor: monitor) { options, cancellation in
+            blockingSource(order, countsSamples: true, monitor: monitor) { options, cancellation in
                 MediaInput(stream, options: options, cancellation: cancellation)
             }
         }
     }
 
     private func blockingSource(
-        _ order: SourceOrder, monitor: SourceMonitor, open: @escaping BlockingSource.Open
+        _ order: SourceOrder, _ kind: InputProtocol? = nil, countsSamples: Bool = false, monitor: SourceMonitor,
+        open: @escaping BlockingSource.Open
     ) -> BlockingSource {
         var options = InputOptions()
+        options.bufferBytes = settings.maximumMebibytes << 20
+        let patience = kind.flatMap { settings.patience[$0.rawValue] }
+        // What counts as a stall first cannot be dead before.
+        let dead = patience.map { max($0.readMilliseconds, settings.stallMilliseconds) }
+        let isPatient = patience?.readMilliseconds == 0
         if let protocols = settings.protocols { options.allowedProtocols = protocols }
         return BlockingSource(
             order, options: options,
             timing: BlockingSource.Timing(
-                openMilliseconds: settings.openTimeoutMilliseconds,
+                openMilliseconds: patience?.connectMilliseconds ?? settings.openTimeoutMilliseconds,
                 stallMilliseconds: settings.stallMilliseconds,
                 reconnectLeastMilliseconds: settings.reconnectLeastMilliseconds,
-                reconnectMostMilliseconds: settings.reconnectMostMilliseconds),
+                reconnectMostMilliseconds: settings.reconnectMostMilliseconds, countsSamples: countsSamples,
+                deadMilliseconds: isPatient ? nil : dead),
             monitor: monitor, eventLoop: eventLoopGroup.next(), open: open)
     }
 
@@ -161,5 +169,6 @@ extension RTPReception.Limits {
         receiver = RTPReceiverLimits()
         receiver.maxDatagramBytes = settings.maximumPacketBytes
         receiver.holdMostMilliseconds = settings.jitterMostMilliseconds
+        bufferBytes = settings.maximumMebibytes << 20
     }
 }

@@ -46,7 +46,7 @@ final class SourceFeed {
     private let session: LiveSession
     private var voices: [Int: Voice] = [:]
     /// Session time minus media time of the source; nil before the first media.
-    private var offset: Int64?
+    private(set) var offset: Int64?
     private var wasInterrupted = false
     private var outputs: [SpeakerOutput] = []
     /// Zeros lent to the pipelines for silence that was not sent.
@@ -76,9 +76,14 @@ final class SourceFeed {
         for voice in voices.values { voice.missingBy = why }
     }
 
-    /// Says that the source's media time begins anew.
-    func restart() {
-        offset = nil
+    /// Says that the source's media time begins anew, `offset` before session time where that is known.
+    func restart(at offset: Int64? = nil) {
+        self.offset = offset
+    }
+
+    /// Says that what comes next of a track is not known, and why.
+    func miss(track: Int, _ why: Gap.Why) {
+        voices[track]?.missingBy = why
     }
 
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
@@ -120,9 +125,16 @@ final class SourceFeed {
     }
 
     /// Ends all pipelines and lets the speakers leave.
-    func finish(reason: String) {
+    ///
+    /// - Parameter isOver: whether nothing more was to come; else what was still waited for is missing up to now.
+    func finish(reason: String, isOver: Bool = false) {
+        let now = session.now().samples
         for track in voices.keys.sorted() {
             guard let voice = voices.removeValue(forKey: track) else { continue }
+            if wasInterrupted, !isOver, let end = voice.pipeline?.end.samples {
+                let missing = Int(clamping: (now - end) / Int64(AudioGrid.hopSamples))
+                voice.pipeline?.lose(hops: missing) { outputs.append($0) }
+            }
             voice.pipeline?.finish { outputs.append($0) }
             push(voice)
             session.update { $0.leave(speaker: voice.speaker, reason: reason) }

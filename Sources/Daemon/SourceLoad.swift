@@ -26,13 +26,17 @@ struct SourceLoad: Sendable, Equatable {
 extension SourceLoad {
     /// What one speaker of plain RTP adds.
     init(of speaker: RTPSpeaker) {
-        let counted = speaker.receiver.statistics
+        self.init(of: speaker.receiver.statistics)
+        analysisNanoseconds = speaker.feed.analysisNanoseconds
+    }
+
+    /// What one receiver of plain RTP adds.
+    init(of counted: RTPStatistics) {
         packets = Int(clamping: counted.packets)
         lost = Int(clamping: counted.lost)
         dropped = [
             "decode_error": counted.decodeErrors, "duplicate": counted.duplicates, "late": counted.late,
             "malformed": counted.malformed, "stray": counted.stray, "unknown_payload": counted.unknownPayload,
         ].mapValues { Int(clamping: $0) }
-        analysisNanoseconds = speaker.feed.analysisNanoseconds
     }
 }

@@ -59,6 +59,9 @@ final class DemuxedSource: TrackSource {
         isHTTP = ["http", "https"].contains(Location.scheme(of: source.rawLocation))
         readTimeoutMilliseconds = options.readTimeoutMilliseconds
         let plan = OpenPlan(location, text: source.rawLocation, options: options)
+        if plan.verifiesCertificates, case .url(scheme: "rtsps") = location {
+            throw source.error(.untrusted, .open, detail: "FFmpeg checks none over RTSP")
+        }
         source.interrupt.allow(milliseconds: options.openTimeoutMilliseconds)
         packet = try Packet(source: source)
         switch location {
@@ -66,7 +69,9 @@ final class DemuxedSource: TrackSource {
             let io = try DescriptorIO(location, source: source)
             format = try FormatContext(plan.url, io: io, options: plan.entries, source: source)
         case .file, .url:
-            format = try FormatContext(plan.url, io: nil, options: plan.entries, source: source)
+            format = try FormatContext(
+                plan.url, io: nil, options: plan.entries, verifiesCertificates: plan.verifiesCertificates,
+                source: source)
         }
         warnings = format.leftoverOptions.map { "option \($0) was not taken by anything" }
         try analyse(plan)

@@ -1,4 +1,5 @@
 import CFFmpeg
+import CFFmpegSupport
 
 /// An `AVFormatContext` opened for reading. FFmpeg's waits in it end when the interrupt is due.
 struct FormatContext: ~Copyable {
@@ -10,7 +11,8 @@ struct FormatContext: ~Copyable {
     let leftoverOptions: [String]
 
     init(
-        _ url: String, io: consuming DescriptorIO?, options: [(String, String)], source: ErrorSource
+        _ url: String, io: consuming DescriptorIO?, options: [(String, String)], verifiesCertificates: Bool = true,
+        source: ErrorSource
     ) throws(MediaError) {
         var candidate = avformat_alloc_context()
         guard let fresh = candidate else { throw source.error(code: -ENOMEM, .open) }
@@ -21,6 +23,7 @@ struct FormatContext: ~Copyable {
                 let interrupt = Unmanaged<Interrupt>.fromOpaque(opaque)
                 return interrupt._withUnsafeGuaranteedRef { $0.isDue } ? 1 : 0
             }, opaque: Unmanaged.passUnretained(source.interrupt).toOpaque())
+        if verifiesCertificates { attune_verify_certificates(fresh) }
         switch io {
         case .some(let borrowed): fresh.pointee.pb = borrowed.context
         case .none: break

@@ -8,6 +8,9 @@ public struct InputOptions: Sendable {
     public var openTimeoutMilliseconds: Int
     /// Milliseconds without media after which `MediaInput.read` returns `idle`; regular files never do.
     public var readTimeoutMilliseconds: Int
+    /// Bytes that the buffers of the input may take: what is read to find its streams and what waits of `udp://` at
+    /// most a quarter each, its index a sixteenth.
+    public var bufferBytes: Int
     /// Whether each channel is a track of its own; otherwise each audio stream is a track, the mean of its
     /// channels.
     public var splitsChannels: Bool
@@ -20,12 +23,14 @@ public struct InputOptions: Sendable {
         allowedProtocols: [String] = InputOptions.defaultProtocols,
         openTimeoutMilliseconds: Int = 10_000,
         readTimeoutMilliseconds: Int = 5_000,
+        bufferBytes: Int = 16 << 20,
         splitsChannels: Bool = false,
         demuxerOptions: [String: String] = [:]
     ) {
         self.allowedProtocols = allowedProtocols
         self.openTimeoutMilliseconds = openTimeoutMilliseconds
         self.readTimeoutMilliseconds = readTimeoutMilliseconds
+        self.bufferBytes = bufferBytes
         self.splitsChannels = splitsChannels
         self.demuxerOptions = demuxerOptions
     }

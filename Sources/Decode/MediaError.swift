@@ -15,6 +15,8 @@ public struct MediaError: Error, Sendable, Hashable {
         case accessDenied
         /// The peer does not answer, refuses or went away.
         case unreachable
+        /// The certificate of the peer is not one that this machine trusts, or could not be checked.
+        case untrusted
         /// The open timeout passed.
         case timedOut
         /// The media has no audio stream.
@@ -81,6 +83,7 @@ extension MediaError.Kind {
         case .notFound: "not found"
         case .accessDenied: "access denied"
         case .unreachable: "the other side cannot be reached or went away"
+        case .untrusted: "its certificate could not be verified"
         case .timedOut: "nothing came in time"
         case .noAudio: "no audio in it"
         case .wrongFileType: "neither a file nor a stream"
@@ -98,6 +101,7 @@ extension MediaError.Kind {
         case .notFound: "check the path or address"
         case .accessDenied: "check permissions and credentials"
         case .unreachable: "check that the sender runs and that host and port are right"
+        case .untrusted: "have this machine trust who signed it, or add tls_verify=0 to the URL to take any"
         case .timedOut: "check that the sender sends, or allow a longer open timeout"
         case .noAudio: "give an input with at least one audio stream"
         case .wrongFileType: "give a file, a FIFO, - for standard input or a URL"
@@ -154,16 +158,20 @@ struct ErrorSource {
     ///
     /// Whatever the code, a call that fails after the caller cancelled or after the deadline fails for that.
     func error(code: Int32, _ operation: MediaError.Operation) -> MediaError {
+        let said = String(cString: attune_log_last_error())
         let kind: MediaError.Kind =
             if interrupt.isCancelled {
                 .cancelled
             } else if interrupt.isDue {
                 .timedOut
+            } else if !isLocal, operation == .open, said.contains("certificate") {
+                // TLS has no error number of its own for this.
+                .untrusted
             } else {
                 MediaError.Kind(code: code, isLocal: isLocal)
             }
         let wasInterrupted = kind == .cancelled || kind == .timedOut
-        let line = wasInterrupted ? "" : String(cString: attune_log_last_error())
+        let line = wasInterrupted ? "" : said
         return MediaError(
             kind: kind, operation: operation, code: wasInterrupted ? 0 : code, location: location,
             detail: redactedText(line, mentioning: rawLocation))

@@ -11,6 +11,12 @@ public enum MediaLibraries {
             .joined(separator: ", ")
     }
 
+    /// Lets no single buffer of FFmpeg, such as a packet, be larger than `bytes`, in the whole process: what needs a
+    /// larger one fails.
+    public static func limitBuffers(bytes: Int) {
+        av_max_alloc(bytes)
+    }
+
     /// Protocols of the built-in list that these libraries do not have.
     public static var missingProtocols: [String] {
         var present: Set<String> = ["rtsp", "rtsps"]

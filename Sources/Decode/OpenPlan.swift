@@ -6,12 +6,19 @@ struct OpenPlan {
 
     private(set) var url: String
     private(set) var entries: [(String, String)] = []
+    /// What FFmpeg takes for its buffers by default: bytes read to find the streams, pieces of 188 bytes that wait of
+    /// `udp://`, bytes of the index of a stream.
+    private static let usualProbeBytes = 5_000_000, usualQueuePieces = 28_672, usualIndexBytes = 1 << 20
+    /// Whether what is opened by TLS must show a certificate that this machine trusts.
+    private(set) var verifiesCertificates = true
     /// Media to analyse; `nil` leaves it to FFmpeg.
     let analysisMicroseconds: Int64?
 
     init(_ location: Location, text: String, options: InputOptions) {
         url = text
         analysisMicroseconds = location.isLive ? OpenPlan.liveAnalysisMicroseconds : nil
+        entries.append(("probesize", String(min(Self.usualProbeBytes, options.bufferBytes / 4))))
+        entries.append(("indexmem", String(min(Self.usualIndexBytes, options.bufferBytes / 16))))
         var isRemote = false
         switch location {
         // The prefix keeps FFmpeg from taking a colon in the path for a scheme.
@@ -19,7 +26,8 @@ struct OpenPlan {
         case .fifo, .descriptor: url = ""
         case .url(let scheme):
             isRemote = !InputOptions.localProtocols.contains(scheme)
-            addOptions(of: scheme)
+            verifiesCertificates = !takeItem("tls_verify=0")
+            addOptions(of: scheme, bufferBytes: options.bufferBytes)
         }
         entries += options.demuxerOptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         // Last, so that no other option can widen it.
@@ -29,33 +37,35 @@ struct OpenPlan {
         entries.append(("protocol_whitelist", allowed.joined(separator: ",")))
     }
 
-    private mutating func addOptions(of scheme: String) {
+    private mutating func addOptions(of scheme: String, bufferBytes: Int) {
         switch scheme {
         case "udp":
             // A burst that overruns the receive buffer is loss, not the end.
             entries.append(("overrun_nonfatal", "1"))
+            entries.append(("fifo_size", String(min(Self.usualQueuePieces, bufferBytes / 4 / 188))))
         case "rtsp", "rtsps":
             // Over UDP the demuxer holds packets back and stumbles over restarted senders.
-            entries.append(("rtsp_flags", takeListenItem() ? "listen" : "prefer_tcp"))
+            entries.append(("rtsp_flags", takeItem("listen=1") ? "listen" : "prefer_tcp"))
         case "rtmp", "rtmps", "rtmpt", "rtmpts":
-            if takeListenItem() { entries.append(("listen", "1")) }
+            if takeItem("listen=1") { entries.append(("listen", "1")) }
         case "http", "https", "hls":
             // Analysis wants the present; smooth playback is no aim.
-            if isPlaylist { entries.append(("live_start_index", "-1")) }
+            if Self.isPlaylist(url) { entries.append(("live_start_index", "-1")) }
         default: break
         }
     }
 
-    private var isPlaylist: Bool {
+    /// Whether a URL names a playlist (HLS).
+    static func isPlaylist(_ url: String) -> Bool {
         url.prefix { $0 != "?" && $0 != "#" }.hasSuffix(".m3u8")
     }
 
-    /// Removes `listen=1` from the query, which these protocols take as an option only.
-    private mutating func takeListenItem() -> Bool {
+    /// Removes an item from the query that is not for the other side.
+    private mutating func takeItem(_ item: String) -> Bool {
         guard let mark = url.lastIndex(of: "?") else { return false }
         var items = url[url.index(after: mark)...].split(separator: "&")
-        guard let listen = items.firstIndex(of: "listen=1") else { return false }
-        items.remove(at: listen)
+        guard let place = items.firstIndex(of: item[...]) else { return false }
+        items.remove(at: place)
         url = url[..<mark] + (items.isEmpty ? "" : "?" + items.joined(separator: "&"))
         return true
     }

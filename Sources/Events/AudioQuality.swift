@@ -39,11 +39,14 @@ public struct QualityChange: Sendable {
     public var issues: [Issue]
     /// The figures behind it.
     public var audio: AudioQuality
+    /// How much faster (positive) this host's clock runs than the sender's, parts per million; nil where it is not known.
+    public var driftPartsPerMillion: Double?
 
     /// The state of a speaker's channel from now on.
-    public init(issues: [Issue], audio: AudioQuality) {
+    public init(issues: [Issue], audio: AudioQuality, driftPartsPerMillion: Double? = nil) {
         self.issues = issues
         self.audio = audio
+        self.driftPartsPerMillion = driftPartsPerMillion
     }
 
     func write(to json: inout JSONWriter) {
@@ -51,5 +54,6 @@ public struct QualityChange: Sendable {
             for issue in issues { json.string(issue.rawValue) }
         }
         json.object("audio") { audio.write(to: &$0) }
+        if let driftPartsPerMillion { json.field("drift_ppm", driftPartsPerMillion, decimals: 0) }
     }
 }

@@ -121,7 +121,8 @@ extension QualityChange {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         // An issue that a later version adds says nothing to this one.
         self.init(
-            issues: try fields.texts("issues").compactMap(Issue.init), audio: try AudioQuality(fields.object("audio")))
+            issues: try fields.texts("issues").compactMap(Issue.init), audio: try AudioQuality(fields.object("audio")),
+            driftPartsPerMillion: try fields.optionalNumber("drift_ppm"))
     }
 }
 

@@ -189,6 +189,8 @@ public struct Gap: Sendable {
         case stall
         /// The source had to be opened again.
         case reconnect
+        /// A mixer sent it with the voices of others, so that it is not known who said what.
+        case mixed
     }
 
     /// Begin and end of the gap in session seconds.

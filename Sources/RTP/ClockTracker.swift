@@ -31,6 +31,8 @@ struct ClockTracker: ~Copyable {
         var packets: Int
     }
 
+    /// Whether a long delay of everything can be a pause of the sender; what comes by a connection may catch up.
+    private let findsPauses: Bool
     private let minima = FixedBuffer(repeating: Minimum(), count: windowCount)
     private var minimaCount = 0
     private var window: (start: Int64, least: Minimum, packets: Int, spread: Int64)?
@@ -44,12 +46,16 @@ struct ClockTracker: ~Copyable {
     /// Greatest delay over the least, of recent windows; fades by an eighth per window.
     private var fadedSpread: Int64 = 0
 
+    init(findsPauses: Bool = true) {
+        self.findsPauses = findsPauses
+    }
+
     /// Whether the level has been observed for long enough to be acted on.
     private(set) var isSettled = false
 
     /// How much faster (positive) the host's clock runs than the sender's, in parts per million; nil before there
-    /// are windows enough.
-    var driftPartsPerMillion: Double? { minimaCount >= Self.slopeWindows ? slope * 1e6 : nil }
+    /// are all the windows, with fewer of which it may be off by hundreds.
+    var driftPartsPerMillion: Double? { minimaCount == Self.windowCount ? slope * 1e6 : nil }
 
     /// How far delays have lately exceeded the least one.
     var spreadNanoseconds: Int64 { max(fadedSpread, window?.spread ?? 0) }
@@ -82,7 +88,7 @@ struct ClockTracker: ~Copyable {
 
     /// Whether the sender is found to have paused; the line then begins anew at the delay since.
     private mutating func notePause(delay: Int64, excess: Int64, arrival: Int64) -> Bool {
-        guard excess > Self.pauseNanoseconds else {
+        guard findsPauses, excess > Self.pauseNanoseconds else {
             run = nil
             return false
         }

@@ -40,6 +40,7 @@ public struct RTPReceiver: ~Copyable {
     /// A packet that did not fit, kept until a second one proves it right.
     private struct Candidate {
         var packet: RTPPacket
+        var mark: UInt64
         var arrivalNanoseconds: Int64
     }
 
@@ -110,8 +111,10 @@ public struct RTPReceiver: ~Copyable {
     public var hasEnded: Bool { stream?.hasEnded ?? false }
 
     /// Takes one datagram, RTP or RTCP. Never traps, whatever the bytes.
+    ///
+    /// - Parameter mark: is told to the sink when the turn of the packet has come.
     public mutating func receive<Sink: RTPSink & ~Copyable>(
-        _ datagram: RawSpan, arrivalNanoseconds: Int64, into sink: inout Sink
+        _ datagram: RawSpan, mark: UInt64 = 0, arrivalNanoseconds: Int64, into sink: inout Sink
     ) {
         statistics.bytes += UInt64(datagram.byteCount)
         do throws(RTPParseError) {
@@ -122,7 +125,7 @@ public struct RTPReceiver: ~Copyable {
                 let packet = try RTPPacket(parsing: datagram)
                 let level = levelExtension.flatMap { packet.level(in: datagram, number: $0) }
                 receive(
-                    packet, payload: datagram.extracting(packet.payload), isSilent: level == 127,
+                    packet, payload: datagram.extracting(packet.payload), isSilent: level == 127, mark: mark,
                     arrivalNanoseconds, into: &sink)
             }
         } catch {
@@ -189,7 +192,7 @@ public struct RTPReceiver: ~Copyable {
     // MARK: Sources
 
     private mutating func receive<Sink: RTPSink & ~Copyable>(
-        _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, _ arrival: Int64, into sink: inout Sink
+        _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, mark: UInt64, _ arrival: Int64, into sink: inout Sink
     ) {
         statistics.packets += 1
         let format = formats[Int(packet.payloadType)]
@@ -200,7 +203,7 @@ public struct RTPReceiver: ~Copyable {
             }
         }
         guard let running = stream else {
-            if let format { begin(packet, payload: payload, format, arrival, into: &sink) }
+            if let format { begin(packet, payload: payload, mark: mark, format, arrival, into: &sink) }
             return
         }
         // Comfort noise counts in the units of the codec that it stands in for.
@@ -211,6 +214,7 @@ public struct RTPReceiver: ~Copyable {
             toleranceMilliseconds: limits.stepMilliseconds)
         if var tag = fitting {
             tag.isSilent = isSilent
+            tag.mark = mark
             dropCandidate()
             stream?.hasEnded = false
             stream?.note(tag, clockRateHz: clock)
@@ -220,7 +224,7 @@ public struct RTPReceiver: ~Copyable {
             }
             accept(tag, payload: payload, into: &sink)
         } else if let format {
-            consider(packet, payload: payload, format, arrival, running: running, into: &sink)
+            consider(packet, payload: payload, mark: mark, format, arrival, running: running, into: &sink)
         } else {
             statistics.stray += 1
         }
@@ -230,8 +234,8 @@ public struct RTPReceiver: ~Copyable {
     /// they are of another source, the running one must have left or have been silent for the longest wait,
     /// so that two sources on one port do not take turns.
     private mutating func consider<Sink: RTPSink & ~Copyable>(
-        _ packet: RTPPacket, payload: RawSpan, _ format: AudioFormat, _ arrival: Int64, running: StreamState,
-        into sink: inout Sink
+        _ packet: RTPPacket, payload: RawSpan, mark: UInt64, _ format: AudioFormat, _ arrival: Int64,
+        running: StreamState, into sink: inout Sink
     ) {
         let quiet = arrival &- running.latest.arrivalNanoseconds
         let mayReplace =
@@ -247,12 +251,15 @@ public struct RTPReceiver: ~Copyable {
             let bytes = UnsafeRawBufferPointer(
                 UnsafeMutableBufferPointer(rebasing: candidateBytes.memory[..<candidate.packet.payload.count])
             )
-            begin(candidate.packet, payload: bytes.bytes, first, candidate.arrivalNanoseconds, into: &sink)
+            begin(
+                candidate.packet, payload: bytes.bytes, mark: candidate.mark, first, candidate.arrivalNanoseconds,
+                into: &sink)
             // The second packet now belongs to the stream that the first began.
-            if let tag = stream?.fit(
+            if var tag = stream?.fit(
                 packet, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival,
                 toleranceMilliseconds: limits.stepMilliseconds)
             {
+                tag.mark = mark
                 stream?.note(tag, clockRateHz: format.clockRateHz)
                 accept(tag, payload: payload, into: &sink)
             } else {
@@ -260,7 +267,7 @@ public struct RTPReceiver: ~Copyable {
             }
         } else {
             dropCandidate()
-            candidate = Candidate(packet: packet, arrivalNanoseconds: arrival)
+            candidate = Candidate(packet: packet, mark: mark, arrivalNanoseconds: arrival)
             let target = UnsafeMutableRawBufferPointer(candidateBytes.memory)
             payload.withUnsafeBytes { target.copyMemory(from: $0) }
         }
@@ -273,7 +280,8 @@ public struct RTPReceiver: ~Copyable {
     }
 
     private mutating func begin<Sink: RTPSink & ~Copyable>(
-        _ packet: RTPPacket, payload: RawSpan, _ format: AudioFormat, _ arrival: Int64, into sink: inout Sink
+        _ packet: RTPPacket, payload: RawSpan, mark: UInt64, _ format: AudioFormat, _ arrival: Int64,
+        into sink: inout Sink
     ) {
         let state = StreamState(
             first: packet, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival)
@@ -281,7 +289,9 @@ public struct RTPReceiver: ~Copyable {
         latestReport = nil
         statistics.jitterMilliseconds = 0
         reorder.start(at: state.highest.sequence)
-        accept(state.highest, payload: payload, into: &sink)
+        var tag = state.highest
+        tag.mark = mark
+        accept(tag, payload: payload, into: &sink)
     }
 
     // MARK: Order
@@ -371,6 +381,7 @@ public struct RTPReceiver: ~Copyable {
             statistics.empty += 1
             return
         }
+        sink.packet(mark: tag.mark)
         playout.play(payload, tag: tag, format: format, statistics: &statistics, into: &sink)
     }
 }

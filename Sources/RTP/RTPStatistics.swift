@@ -54,6 +54,6 @@ public struct RTPTiming: Sendable, Hashable {
     public var jitterMilliseconds: Double
     /// How long a missing packet is waited for: the depth of the jitter buffer.
     public var bufferMilliseconds: Int
-    /// How much faster (positive) the host's clock runs than the sender's; nil before that is known (some 10 s).
+    /// How much faster (positive) the host's clock runs than the sender's; nil before that is known (about a minute).
     public var driftPartsPerMillion: Double?
 }

@@ -8,6 +8,8 @@ struct PacketTag: BitwiseCopyable {
     var payloadType: UInt8 = 0
     /// Whether the sender says that the packet is silent.
     var isSilent = false
+    /// What the caller of the receiver noted of the packet.
+    var mark: UInt64 = 0
 }
 
 /// Packets that came before their turn, and what is known of the sequence around the next one.

@@ -165,7 +165,7 @@ enum SchemaFiles {
     "type": {"const": "gap"},
     "from_s": {"$ref": "common.schema.json#/$defs/seconds"},
     "to_s": {"$ref": "common.schema.json#/$defs/seconds"},
-    "why": {"enum": ["loss", "stall", "reconnect"]}
+    "why": {"enum": ["loss", "stall", "reconnect", "mixed"]}
   },
   "required": ["from_s", "to_s", "why"],
   "unevaluatedProperties": false
@@ -476,7 +476,8 @@ enum SchemaFiles {
   "properties": {
     "type": {"const": "quality"},
     "issues": {"type": "array", "items": {"enum": ["clipping", "noise", "narrow_band"]}},
-    "audio": {"$ref": "tick.schema.json#/$defs/audio"}
+    "audio": {"$ref": "tick.schema.json#/$defs/audio"},
+    "drift_ppm": {"type": "number", "description": "How much faster this host's clock runs than the sender's."}
   },
   "required": ["issues", "audio"],
   "unevaluatedProperties": false

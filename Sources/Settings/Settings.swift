@@ -67,6 +67,16 @@ public struct Settings: Sendable, Equatable {
         public var audioSocket: LoopbackAddress?
         /// Time for opening an input, milliseconds.
         public var openTimeoutMilliseconds = 10_000
+        /// Patience with the inputs of each protocol, by the name of an `InputProtocol`.
+        public var patience: [String: Patience] = [
+            "rtsp": Patience(connectMilliseconds: 10_000, readMilliseconds: 10_000),
+            "rtmp": Patience(connectMilliseconds: 10_000, readMilliseconds: 10_000),
+            "srt": Patience(connectMilliseconds: 5_000, readMilliseconds: 5_000),
+            "hls": Patience(connectMilliseconds: 10_000, readMilliseconds: 30_000),
+            "http": Patience(connectMilliseconds: 10_000, readMilliseconds: 15_000),
+            "tcp": Patience(connectMilliseconds: 5_000, readMilliseconds: 15_000),
+            "udp": Patience(connectMilliseconds: 10_000, readMilliseconds: 0),
+        ]
         /// Time without media after which a source counts as stalled, milliseconds.
         public var stallMilliseconds = 2_000
         /// Bounds of the pause before a source is opened again, milliseconds.
@@ -81,6 +91,22 @@ public struct Settings: Sendable, Equatable {
         public var sendsReports = true
         /// Plain RTP: what one source may send before packets are dropped, kbit/s.
         public var maximumKilobitsPerSecond = 20_000
+        /// What the buffers of one source may hold, MiB.
+        public var maximumMebibytes = 16
+    }
+
+    /// How long an input may take, milliseconds.
+    public struct Patience: Sendable, Equatable {
+        /// Until it is open.
+        public var connectMilliseconds: Int
+        /// Without media, once it is open, until it is given up; 0 waits for ever.
+        public var readMilliseconds: Int
+
+        /// Both.
+        public init(connectMilliseconds: Int, readMilliseconds: Int) {
+            self.connectMilliseconds = connectMilliseconds
+            self.readMilliseconds = readMilliseconds
+        }
     }
 
     /// A TCP port that only this machine reaches.

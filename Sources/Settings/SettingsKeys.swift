@@ -91,6 +91,13 @@ extension SettingsKey {
         SettingsKey("sources.open_timeout_s") {
             $1.sources.openTimeoutMilliseconds = try $0.milliseconds(0.1...300)
         },
+        SettingsKey("sources.rtsp") { $1.sources.patience["rtsp"] = try $0.patience() },
+        SettingsKey("sources.rtmp") { $1.sources.patience["rtmp"] = try $0.patience() },
+        SettingsKey("sources.srt") { $1.sources.patience["srt"] = try $0.patience() },
+        SettingsKey("sources.hls") { $1.sources.patience["hls"] = try $0.patience() },
+        SettingsKey("sources.http") { $1.sources.patience["http"] = try $0.patience() },
+        SettingsKey("sources.tcp") { $1.sources.patience["tcp"] = try $0.patience() },
+        SettingsKey("sources.udp") { $1.sources.patience["udp"] = try $0.patience() },
         SettingsKey("sources.stall_s") { $1.sources.stallMilliseconds = try $0.milliseconds(0.5...300) },
         SettingsKey("sources.reconnect_min_s") {
             $1.sources.reconnectLeastMilliseconds = try $0.milliseconds(0.1...60)
@@ -105,6 +112,7 @@ extension SettingsKey {
         SettingsKey("sources.max_ssrcs") { $1.sources.maximumSSRCs = try $0.integer(1...1_000) },
         SettingsKey("sources.max_packet_bytes") { $1.sources.maximumPacketBytes = try $0.integer(256...65_536) },
         SettingsKey("sources.max_kbit_s") { $1.sources.maximumKilobitsPerSecond = try $0.integer(10...1_000_000) },
+        SettingsKey("sources.max_mib") { $1.sources.maximumMebibytes = try $0.integer(4...1_024) },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
         SettingsKey("captions.lexicon") { $1.captions.lexicon = try $0.optionalText() },
         SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },

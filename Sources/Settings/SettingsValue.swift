@@ -99,6 +99,18 @@ struct SettingsValue {
         return Int((value * 1000 / Double(step)).rounded()) * step
     }
 
+    /// `[CONNECT, READ]` in seconds.
+    func patience() throws(ExpectedValue) -> Settings.Patience {
+        let expected = ExpectedValue(
+            what: "seconds to connect (0.1 to 300) and without media (0.5 to 3600, or 0 for ever), such as [10, 30]")
+        guard let sequence = node.sequence, sequence.count == 2,
+            let connect = sequence[0].scalar.flatMap({ Double($0.string) }), (0.1...300).contains(connect),
+            let read = sequence[1].scalar.flatMap({ Double($0.string) }), read == 0 || (0.5...3600).contains(read)
+        else { throw expected }
+        return Settings.Patience(
+            connectMilliseconds: Int((connect * 1000).rounded()), readMilliseconds: Int((read * 1000).rounded()))
+    }
+
     func windows() throws(ExpectedValue) -> [Int] {
         let expected = ExpectedValue(what: "a list of 1 to 8 ascending whole seconds from 1 to 3600")
         guard let sequence = node.sequence, (1...8).contains(sequence.count) else { throw expected }

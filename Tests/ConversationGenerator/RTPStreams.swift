@@ -28,7 +28,9 @@ public struct RTPStreams {
     private let format: AudioFormat
 
     /// Sends the tracks; nil where the codec can't be had.
-    public init?(_ tracks: [[Float]], as payload: Payload, seed: UInt64) {
+    ///
+    /// - Parameter loss: share of a speaker's packets (0…1) that does not arrive.
+    public init?(_ tracks: [[Float]], as payload: Payload, seed: UInt64, loss: (Int) -> Double = { _ in 0 }) {
         let format: AudioFormat? =
             switch payload {
             case .l16: AudioFormat(codec: .l16, clockRateHz: 16_000, channels: 1)
@@ -38,6 +40,8 @@ public struct RTPStreams {
         self.format = format
         speakers = tracks.count
         var random = SeededRandom(seed: seed)
+        // Of its own, so that what does arrive is the same with and without loss.
+        var fate = SeededRandom(seed: seed &+ 1_000)
         var packets: [Packet] = []
         for (speaker, track) in tracks.enumerated() {
             guard let payloads = Self.encode(track, as: payload) else { return nil }
@@ -49,6 +53,7 @@ public struct RTPStreams {
                 var bytes: [UInt8] = [0x80, Self.payloadType]
                 bytes += Self.bigEndian(first.sequence &+ UInt16(truncatingIfNeeded: index))
                 bytes += Self.bigEndian(stamp) + Self.bigEndian(UInt32(speaker + 1)) + payload
+                if Double.random(in: 0..<1, using: &fate) < loss(speaker) { continue }
                 packets.append(
                     Packet(
                         speaker: speaker, arrivalNanoseconds: Int64(index + 1) * 20_000_000 + delay, bytes: bytes))

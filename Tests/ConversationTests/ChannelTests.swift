@@ -113,4 +113,30 @@ import Testing
         for hop in 0..<Int64(100) { engine.push(speaker: speaker, Script(name: "a", ipus: []).record(hop)) }
         #expect(engine.takeEvents().ticks(of: "a").map(\.audio.snrDb) == [nil])
     }
+
+    /// The drift of the sender's clock is told once it is known, without any speech, and when it has changed much.
+    @Test func driftIsToldOnceAndAfterAChange() {
+        var engine = SessionEngine(id: "s")
+        let speaker = engine.join(name: "a", role: nil, consent: .granted, at: 0)
+        for hop in 0..<Int64(6_000) {
+            switch hop {
+            case 500: engine.setClockDrift(of: "a", partsPerMillion: -43)
+            // Too little to be told, and then enough, too soon after the first.
+            case 600: engine.setClockDrift(of: "a", partsPerMillion: -30)
+            case 1_000: engine.setClockDrift(of: "a", partsPerMillion: 20)
+            case 3_000: engine.setClockDrift(of: "a", partsPerMillion: nil)
+            default: break
+            }
+            engine.push(speaker: speaker, Script(name: "a", ipus: []).record(hop))
+        }
+        let told = engine.takeEvents().compactMap { event -> (Double, Double?)? in
+            if case .quality(let change) = event.body {
+                (event.timeSeconds ?? -1, change.driftPartsPerMillion)
+            } else {
+                nil
+            }
+        }
+        #expect(told.map(\.0) == [6, 16])
+        #expect(told.map(\.1) == [-43, 20])
+    }
 }

@@ -114,6 +114,14 @@ import Testing
         let times = subscriber.lines.filter { $0.type == "tick" }.compactMap { $0.number("t") }
         #expect(times == times.sorted())
         #expect(Set(times).count == times.count)
+        // What is waited for in vain is missing, too.
+        let gaps = subscriber.lines.count { $0.type == "gap" && $0["why"] as? String == "stall" }
+        #expect(try daemon.attune("detach", "call").status == 0)
+        try subscriber.wait(for: "the end") { $0.type == "session.ended" }
+        let stalls = subscriber.lines.filter { $0.type == "gap" && $0["why"] as? String == "stall" }
+        #expect(stalls.count == gaps + 1)
+        let last = try #require(stalls.last)
+        #expect((last.number("to_s") ?? 0) >= (last.number("from_s") ?? 0) + 0.5)
         #expect(daemon.process.isRunning)
     }
 
@@ -230,6 +238,26 @@ import Testing
         // Time goes on: the speaker's ticks after the gap lie behind it.
         try subscriber.wait(for: "a tick after it") { $0.type == "tick" && ($0.number("t") ?? 0) > to }
         #expect(!subscriber.lines.contains { $0.type == "session.ended" })
+    }
+
+    /// A connection that nothing comes by any more is given up and made anew.
+    @Test func aDeadConnectionIsGivenUp() throws {
+        let daemon = try RunningDaemon(settings: "sources:\n  stall_s: 0.5\n  http: [10, 1]\n")
+        let files = try makeDialogue(daemon.folder)
+        let url = "http://127.0.0.1:\(UInt16.random(in: 20_000..<30_000))/live"
+        let logs = try TemporaryFolder()
+        let sender = try startSender(
+            ["-re", "-i", files[0], "-f", "mp3", "-content_type", "audio/mpeg", "-listen", "1", url], logs: logs.path)
+        defer { kill(sender.processIdentifier, SIGKILL) }
+        let subscriber = try Subscriber(daemon.eventsPath)
+        try eventually("attached") {
+            try daemon.attune("attach", url, "--session", "radio", "--speaker", "a", "--consent", "granted").status == 0
+        }
+        try subscriber.wait(for: "media") { $0.type == "source.connected" }
+        kill(sender.processIdentifier, SIGSTOP)
+        try subscriber.wait(for: "the stall") { $0.type == "source.stalled" }
+        let lost = try subscriber.wait(for: "the end of patience") { $0.type == "source.reconnecting" }
+        #expect(lost["reason"] as? String == "no media for 1000 ms")
     }
 
     @Test func theChannelsOfAFileBecomeSpeakers() throws {

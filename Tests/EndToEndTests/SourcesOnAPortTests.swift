@@ -83,6 +83,18 @@ private final class PlainSender {
         usleep(20_000)
     }
 
+    /// The next 20 ms of a mixer, to which `contributors` contribute: a tone of 100 Hz that is cut off, at 16 kHz.
+    func send(mixer: UInt32, contributors: [UInt32]) {
+        let wave = (0..<320).flatMap { index in
+            big(Int16(max(-1, min(1, 4 * sin(2 * .pi * Double(index) / 160))) * 32_767))
+        }
+        send(
+            [0x80 | UInt8(contributors.count), 96] + big(sequence) + big(UInt32(sequence) * 320) + big(mixer)
+                + contributors.flatMap { big($0) } + wave)
+        sequence &+= 1
+        usleep(20_000)
+    }
+
     func describe(_ ssrc: UInt32, name: String) {
         var body = big(ssrc) + [1, UInt8(name.utf8.count)] + Array(name.utf8) + [0]
         while body.count % 4 != 0 { body.append(0) }
@@ -122,8 +134,10 @@ private final class PlainSender {
         }
     }
 
-    private func attach(_ daemon: RunningDaemon, _ speakers: String...) throws -> PlainSender {
-        let arguments = ["attach", "rtp://127.0.0.1:0", "--session", "call", "--consent", "granted"] + speakers
+    private func attach(
+        _ daemon: RunningDaemon, _ speakers: [String], at url: String = "rtp://127.0.0.1:0"
+    ) throws -> PlainSender {
+        let arguments = ["attach", url, "--session", "call", "--consent", "granted"] + speakers
         let answer = try run(
             Place.command("attune"), arguments, environment: ["ATTUNE_RUNTIME_DIR": daemon.folder.path])
         try #require(answer.status == 0, "\(answer.errors)")
@@ -133,7 +147,7 @@ private final class PlainSender {
 
     @Test func sourcesAreNamedBySSRCAndByCNAMEAndLeaveWithBYE() throws {
         let daemon = try RunningDaemon()
-        let sender = try attach(daemon, "--ssrc", "ana:rep=0x11", "--cname", "bo=bo@host")
+        let sender = try attach(daemon, ["--ssrc", "ana:rep=0x11", "--cname", "bo=bo@host"])
         let subscriber = try Subscriber(daemon.eventsPath)
         try send(sender, [0x11, 0x22], until: subscriber, "the unnamed source") {
             $0.type == "speaker.joined" && $0.speaker == "speaker-00000022"
@@ -163,9 +177,49 @@ private final class PlainSender {
         #expect(daemon.terminate() == 0)
     }
 
+    @Test func whatAMixerSendsIsTheContributorsWhoIsAlone() throws {
+        let daemon = try RunningDaemon()
+        let sender = try attach(
+            daemon, ["--ssrc", "ana:rep=0x21", "--cname", "bo=bo@host", "--ssrc", "guest=*"],
+            at: "rtp://127.0.0.1:0?codec=l16&rate=16000")
+        let subscriber = try Subscriber(daemon.eventsPath)
+        func mix(_ contributors: UInt32..., until what: String, _ condition: ([String: any Sendable]) -> Bool) throws {
+            try eventually(what) {
+                sender.send(mixer: 0x99, contributors: contributors)
+                try subscriber.poll()
+                return subscriber.lines.contains(where: condition)
+            }
+        }
+        func clipping(_ line: [String: any Sendable]) -> Double? {
+            (line["audio"] as? [String: Any])?["clipping_pct"] as? Double
+        }
+        // Before anybody contributes, the mixer is a source like any other.
+        try mix(until: "the mixer as a guest") { $0.type == "speaker.joined" && $0.speaker == "guest-00000099" }
+        sender.describe(0x22, name: "bo@host")
+        try mix(0x21, until: "the mixer's leaving") {
+            $0.type == "speaker.left" && $0["reason"] as? String == "the sender is a mixer"
+        }
+        try mix(0x21, until: "ana") { $0.type == "tick" && $0.speaker == "ana" && (clipping($0) ?? 0) > 0 }
+        // Together: missing of both, and of nobody else.
+        try mix(0x21, 0x22, 0x23, until: "the guest") {
+            $0.type == "speaker.joined" && $0.speaker == "guest-00000023"
+        }
+        for _ in 0..<10 { sender.send(mixer: 0x99, contributors: [0x21, 0x22]) }
+        for name in ["ana", "bo"] {
+            try mix(until: "what is missing of \(name)") {
+                $0.type == "gap" && $0.speaker == name && $0["why"] as? String == "mixed"
+            }
+        }
+        try mix(0x23, until: "ticks of the guest") { $0.type == "tick" && $0.speaker == "guest-00000023" }
+        // What ana said and what the guest says is not bo's.
+        let ticks = subscriber.lines.filter { $0.type == "tick" && $0.speaker == "bo" }
+        #expect(!ticks.isEmpty && ticks.allSatisfy { (clipping($0) ?? 0) == 0 })
+        #expect(daemon.terminate() == 0)
+    }
+
     @Test func unnamedSourcesHaveConsentOnlyIfTheRequestSaysSo() throws {
         let daemon = try RunningDaemon(settings: "sources:\n  max_ssrcs: 2\n")
-        let sender = try attach(daemon, "--ssrc", "guest:customer=*")
+        let sender = try attach(daemon, ["--ssrc", "guest:customer=*"])
         let subscriber = try Subscriber(daemon.eventsPath)
         for name in ["guest-deadbeef", "guest-00000002"] {
             try send(sender, [0xDEAD_BEEF, 2, 3], until: subscriber, "ticks of \(name)") {
@@ -189,7 +243,7 @@ private final class PlainSender {
 
     @Test func aSenderThatReportsIsReportedTo() throws {
         let daemon = try RunningDaemon()
-        let sender = try attach(daemon, "--speaker", "ana")
+        let sender = try attach(daemon, ["--speaker", "ana"])
         var answer: [UInt8]?
         try eventually("a receiver report") {
             sender.send(sources: [0x11])

@@ -1,3 +1,4 @@
+import MediaTypes
 import Testing
 
 @testable import RTP
@@ -26,6 +27,37 @@ import Testing
         #expect(statistics.bytes == 200 * 652)
         #expect(statistics.lost == 0)
         #expect(statistics.jitterMilliseconds == 0)
+    }
+
+    /// A mark comes with the media of its packet, whatever the order of arrival, also over a restart.
+    @Test func marksComeWithTheirPackets() {
+        struct MarkedSink: RTPSink {
+            var mark: UInt64 = 0
+            /// Mark of each stretch of media, by the number of the packet that its first sample says.
+            var marks: [Int: UInt64] = [:]
+
+            mutating func packet(mark: UInt64) { self.mark = mark }
+            mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
+                marks[Int(samples[0] * 32_768) / RampStream.packetSamples] = mark
+            }
+            mutating func silence(start: MediaTime, sampleCount: Int64) {}
+        }
+        var receiver = RTPReceiver(formats: RampStream.formats)
+        var sink = MarkedSink()
+        var sent = RampStream().packets(0..<30)
+        for index in stride(from: 3, to: 27, by: 4) { sent.swapAt(index, index + 2) }
+        sent += RampStream(ssrc: 9, firstSequence: 7).packets(30..<60).map { packet in
+            var packet = packet
+            packet.arrival += 1_000 * millisecond
+            return packet
+        }
+        for packet in sent {
+            let number = (UInt64(packet.timestamp) - 5_000) / UInt64(RampStream.packetSamples)
+            receiver.receive(
+                packet.bytes.span.bytes, mark: 1_000 + number, arrivalNanoseconds: packet.arrival, into: &sink)
+        }
+        receiver.finish(into: &sink)
+        #expect(sink.marks == Dictionary(uniqueKeysWithValues: (0..<60).map { ($0, 1_000 + UInt64($0)) }))
     }
 
     @Test(arguments: [UInt16(0), 65_400, 32_700], [UInt32(0), 0xFFFF_F000, 0x7FFF_F000])

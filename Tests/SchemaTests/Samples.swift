@@ -197,6 +197,7 @@ enum Samples {
         .tick(tick), .tick(emptyTick), .tick(abstainingTick),
         .quality(QualityChange(issues: [.clipping, .noise, .narrowBand], audio: audio)),
         .quality(QualityChange(issues: [], audio: AudioQuality(lossPercent: 0))),
+        .quality(QualityChange(issues: [], audio: audio, driftPartsPerMillion: -43)),
         .cueRaised(
             CueRaised(
                 id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
