@@ -7,6 +7,7 @@ public struct LiveTable: Sendable {
     private struct Row {
         var session: String
         var speaker: String
+        var name: String
         var role: String?
         var consent: ConsentState
         var time: Double?
@@ -59,7 +60,10 @@ public struct LiveTable: Sendable {
 
     private mutating func join(_ session: String, _ speaker: String, _ joined: SpeakerJoined) {
         rows.removeAll { $0.session == session && $0.speaker == speaker }
-        rows.append(Row(session: session, speaker: speaker, role: joined.role, consent: joined.consent))
+        rows.append(
+            Row(
+                session: session, speaker: speaker, name: joined.displayName ?? speaker, role: joined.role,
+                consent: joined.consent))
     }
 
     /// The table as text that overwrites what was drawn before.
@@ -81,7 +85,7 @@ public struct LiveTable: Sendable {
     }
 
     private func text(of row: Row) -> String {
-        let name = row.role.map { "\(row.speaker) (\($0))" } ?? row.speaker
+        let name = row.role.map { "\(row.name) (\($0))" } ?? row.name
         guard row.consent == .granted else {
             return "  " + column(name, 20) + "consent \(row.consent.rawValue): not measured"
         }

@@ -9,10 +9,14 @@ public protocol ControlBackend: Sendable {
     func detach(session: String) async throws(Problem) -> SessionTotals
     /// A speaker gives consent or takes it back.
     func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
+    /// Says how a speaker is called and in which role.
+    func describe(session: String, speaker: String, _ request: SpeakerRequest) async throws(Problem) -> SpeakerSummary
     /// Counts lines of captions.
     func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary
     /// Running sessions in the order they started.
     func sessions() async -> [SessionSummary]
     /// The policy in force.
     func policy() async -> PolicySummary
+    /// Reads the configuration again; where it is bad, the old one stays in force.
+    func reload() async throws(Problem) -> ReloadSummary
 }

@@ -79,6 +79,15 @@ public struct ControlServer: Service {
             }
             return try respond(await backend.attach(wanted), status: .created)
         }
+        router.post("/v1/reload") { _, _ in
+            try respond(await backend.reload())
+        }
+        router.put("/v1/sessions/:session/speakers/:speaker") { request, context in
+            let session = try Self.name("session", in: context)
+            let speaker = try Self.name("speaker", in: context)
+            let wanted = try await Self.decode(SpeakerRequest.self, from: request)
+            return try respond(await backend.describe(session: session, speaker: speaker, wanted))
+        }
         router.put("/v1/sessions/:session/speakers/:speaker/consent") { request, context in
             let session = try Self.name("session", in: context)
             let speaker = try Self.name("speaker", in: context)

@@ -72,6 +72,59 @@ public struct ConsentRequest: Codable, Sendable, Equatable {
     }
 }
 
+/// A request to say how a speaker is called and in which role; what is left out stays as it is.
+public struct SpeakerRequest: Codable, Sendable, Equatable {
+    /// What to show instead of the speaker's name within the session.
+    public var name: String?
+    /// Role in the conversation.
+    public var role: String?
+
+    /// A request.
+    public init(name: String? = nil, role: String? = nil) {
+        self.name = name
+        self.role = role
+    }
+}
+
+/// A speaker as the control API shows it.
+public struct SpeakerSummary: Codable, Sendable, Equatable {
+    /// Name within the session.
+    public var speaker: String
+    /// What to show instead, if something was given.
+    public var name: String?
+    /// Role in the conversation, if given.
+    public var role: String?
+    /// `granted`, `withheld` or `unknown`.
+    public var consent: String
+
+    /// A summary.
+    public init(speaker: String, name: String?, role: String?, consent: String) {
+        self.speaker = speaker
+        self.name = name
+        self.role = role
+        self.consent = consent
+    }
+}
+
+/// What became of a configuration that was read again.
+public struct ReloadSummary: Codable, Sendable, Equatable {
+    /// Sections that have changed and hold from now on.
+    public var applied: [String]
+    /// Sections, or keys, that have changed and hold after a restart; until then the old ones do.
+    public var needsRestart: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case applied
+        case needsRestart = "needs_restart"
+    }
+
+    /// A summary.
+    public init(applied: [String], needsRestart: [String]) {
+        self.applied = applied
+        self.needsRestart = needsRestart
+    }
+}
+
 /// A source as the control API shows it.
 public struct SourceSummary: Codable, Sendable, Equatable {
     /// Identifies the source within its session.
@@ -132,17 +185,25 @@ public struct PolicySummary: Codable, Sendable, Equatable {
     public var noticeID: String?
     /// Classes of roles, that of all others last.
     public var classes: [RoleClass]
+    /// Whether ticks are stored, and the days after which they are deleted; nil where none are.
+    public var isStored: Bool, retentionDays: Int?
 
     enum CodingKeys: String, CodingKey {
         case profile, classes
         case noticeID = "notice_id"
+        case isStored = "stored"
+        case retentionDays = "retention_days"
     }
 
     /// A summary.
-    public init(profile: String, noticeID: String?, classes: [RoleClass]) {
+    ///
+    /// - Parameter retentionDays: nil where nothing is stored.
+    public init(profile: String, noticeID: String?, classes: [RoleClass], retentionDays: Int?) {
         self.profile = profile
         self.noticeID = noticeID
         self.classes = classes
+        self.isStored = retentionDays != nil
+        self.retentionDays = retentionDays
     }
 }
 

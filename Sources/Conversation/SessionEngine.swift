@@ -84,8 +84,26 @@ public struct SessionEngine: Sendable {
             floor.addSpeaker()
             speaks.append(false)
         }
-        emit(.speakerJoined(SpeakerJoined(role: role, consent: consent)), speaker: index, at: joinHop)
+        emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
         return index
+    }
+
+    /// Says what to show instead of a speaker's name, and in which role the speaker is; nil leaves it as it is. What a
+    /// role once forbade stays forbidden.
+    ///
+    /// - Returns: the speaker from now on; nil where nobody of that name is there.
+    public mutating func describe(name: String, displayName: String?, role: String?) -> SpeakerJoined? {
+        guard let index = speakers.firstIndex(where: { $0.name == name && $0.isPresent }) else { return nil }
+        let former = speakers[index].joined
+        if let displayName { speakers[index].displayName = displayName }
+        if let role {
+            if speakers[index].take(role: role, configuration: configuration) { forget(speaker: index) }
+            // Who is on which side may have changed.
+            sideOffsets = [:]
+        }
+        let joined = speakers[index].joined
+        if joined != former { emit(.speakerJoined(joined), speaker: index, at: settledHops) }
+        return joined
     }
 
     /// A speaker leaves; what has been pushed is still settled.

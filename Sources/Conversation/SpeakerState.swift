@@ -9,6 +9,8 @@ struct SpeakerState {
     static let scoreMemorySeconds = 300
 
     let name: String
+    /// What to show instead of the name, if something was given.
+    var displayName: String?
     private(set) var role: String?
     var consent: ConsentState
     /// What the policy allows; only ever narrowed within a session.
@@ -48,16 +50,27 @@ struct SpeakerState {
     /// The side of the conversation the speaker is on.
     var side: Side? { Side(role: role) }
 
-    /// The speaker joins again, perhaps in another role; what a role once forbade stays forbidden.
+    /// The speaker as others are told.
+    var joined: SpeakerJoined { SpeakerJoined(displayName: displayName, role: role, consent: consent) }
+
+    /// Takes on a role; what a role once forbade stays forbidden.
+    ///
+    /// - Returns: whether what was measured so far is to be forgotten, because the policy allows less.
+    mutating func take(role: String, configuration: ConversationConfiguration) -> Bool {
+        self.role = role
+        let narrowed = permits.narrowed(by: configuration.permissions(role: role))
+        defer { permits = narrowed }
+        return narrowed != permits
+    }
+
+    /// The speaker joins again, perhaps in another role.
     ///
     /// - Returns: whether what was measured so far is to be forgotten, because consent or the policy changed.
     mutating func comeBack(
         role: String?, consent: ConsentState, at hop: Int64, configuration: ConversationConfiguration
     ) -> Bool {
-        self.role = role ?? self.role
-        let narrowed = permits.narrowed(by: configuration.permissions(role: self.role))
-        let forgets = narrowed != permits || consent != self.consent
-        permits = narrowed
+        let isNarrowed = role.map { take(role: $0, configuration: configuration) } ?? false
+        let forgets = isNarrowed || consent != self.consent
         self.consent = consent
         isPresent = true
         presentFrom = max(hop, frontier)

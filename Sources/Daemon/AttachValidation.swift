@@ -45,6 +45,15 @@ enum AttachValidation {
         return tracks
     }
 
+    /// Refuses a description of a speaker that says nothing or can't be.
+    static func check(_ request: SpeakerRequest) throws(Problem) {
+        guard request.name != nil || request.role != nil else {
+            throw malformed("neither a name nor a role is given; give one of them")
+        }
+        if let name = request.name { try checkName(name, what: "speaker") }
+        if let role = request.role { try checkName(role, what: "role") }
+    }
+
     /// The key of a request; errors do not show it.
     static func key(of request: AttachRequest) throws(Problem) -> SRTPKey? {
         guard let text = request.crypto else { return nil }

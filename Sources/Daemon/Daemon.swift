@@ -41,12 +41,13 @@ private let commandConnections = 64
 
 /// Runs the daemon until SIGTERM or SIGINT; returns after everything has ended in order.
 ///
+/// - Parameter file: the file of the settings, which SIGHUP and the control socket have read again; nil for none.
 /// - Throws: `DaemonError` where it can't start.
-public func runDaemon(_ settings: Settings) async throws {
+public func runDaemon(_ settings: Settings, file: String?) async throws {
     // A core dump would hold the voices of the people in the call.
     attune_forbid_core_dumps()
-    let level = Logger.Level(rawValue: settings.logLevel) ?? .info
-    LoggingSystem.bootstrap { label in StandardErrorLog(label: label, logLevel: level) }
+    let level = LogLevel(settings.logLevel)
+    LoggingSystem.bootstrap { _ in StandardErrorLog(level) }
     let logger = Logger(label: "attuned")
     try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
@@ -78,8 +79,9 @@ public func runDaemon(_ settings: Settings) async throws {
     MediaLibraries.limitBuffers(bytes: settings.sources.maximumMebibytes << 20)
     let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
     let registry = SessionRegistry(
-        settings: settings, policy: policy, eventLoopGroup: eventLoopGroup, logger: logger, detection: detection,
-        store: store, analyzer: analyzer, calls: calls
+        settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
+        eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
+        calls: calls
     ) { event, arrivedNanoseconds in
         publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
         store.record(event)
@@ -105,6 +107,7 @@ public func runDaemon(_ settings: Settings) async throws {
             .init(service: store),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: ClosingService { await listeners.stop() }),
+            .init(service: ReloadingService(registry: registry, logger: logger)),
             .init(service: control),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
@@ -163,6 +166,18 @@ private struct ClosingService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         await close()
+    }
+}
+
+/// Reads the configuration again at SIGHUP.
+private struct ReloadingService: Service {
+    let registry: SessionRegistry
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do { _ = try await registry.reload() } catch { logger.error("\(error.detail)") }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import ControlAPI
 import Events
+import Settings
 
 extension Policy {
     /// Why nobody is measured in a session without a notice.
@@ -17,7 +18,7 @@ extension Policy {
 }
 
 extension PolicySummary {
-    init(_ policy: Policy, noticeID: String?) {
+    init(_ policy: Policy, noticeID: String?, store: Settings.Store) {
         self.init(
             profile: policy.profile.rawValue, noticeID: noticeID,
             classes: policy.classes.map { roleClass in
@@ -25,6 +26,6 @@ extension PolicySummary {
                     roles: roleClass.roles, isProtected: roleClass.isProtected,
                     isMeasured: roleClass.permissions.measured, voiceScores: roleClass.permissions.voiceScores,
                     sentiment: roleClass.permissions.sentiment)
-            })
+            }, retentionDays: store.path == nil ? nil : store.retentionDays)
     }
 }

@@ -22,9 +22,10 @@ actor SessionRegistry: ControlBackend {
         var captions = CaptionGate()
     }
 
-    private let settings: Settings
+    private var settings: Settings
+    private let configuration: ConfigurationFile
     private let inForce: Policy
-    private let factory: SourceFactory
+    private var factory: SourceFactory
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
@@ -38,11 +39,13 @@ actor SessionRegistry: ControlBackend {
     private var isShuttingDown = false
 
     init(
-        settings: Settings, policy: Policy, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
+        logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
         publish: @escaping EventOutput
     ) {
         self.settings = settings
+        self.configuration = configuration
         inForce = policy
         self.logger = logger
         self.detection = detection
@@ -139,6 +142,19 @@ actor SessionRegistry: ControlBackend {
         if state != .granted { try await store.settle() }
     }
 
+    func describe(
+        session name: String, speaker: String, _ request: SpeakerRequest
+    ) async throws(Problem) -> SpeakerSummary {
+        try AttachValidation.check(request)
+        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
+        let joined = entry.session.update {
+            $0.describe(name: speaker, displayName: request.name, role: request.role)
+        }
+        guard let joined = joined ?? nil else { throw Self.noSuchSpeaker(speaker, session: name) }
+        return SpeakerSummary(
+            speaker: speaker, name: joined.displayName, role: joined.role, consent: joined.consent.rawValue)
+    }
+
     func caption(session name: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
         let captions = try CaptionGate.captions(of: request)
@@ -180,7 +196,17 @@ actor SessionRegistry: ControlBackend {
     }
 
     func policy() -> PolicySummary {
-        PolicySummary(inForce, noticeID: settings.policy.noticeID)
+        PolicySummary(inForce, noticeID: settings.policy.noticeID, store: settings.store)
+    }
+
+    func reload() async throws(Problem) -> ReloadSummary {
+        let next = try configuration.read()
+        let change = SettingsChange(from: settings, to: next)
+        settings = change.inForce
+        factory = factory.with(settings.sources)
+        configuration.logLevel.set(settings.logLevel)
+        logger.notice("\(change.summary.text)")
+        return change.summary
     }
 
     /// Ends all sessions in the order they started.

@@ -34,6 +34,11 @@ struct SourceFactory: Sendable {
         self.logger = logger
     }
 
+    /// The same with other limits for the sources it makes from now on.
+    func with(_ settings: Settings.Sources) -> SourceFactory {
+        SourceFactory(settings: settings, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
     /// A source that has not been opened yet.
     ///
     /// - Parameters:

@@ -3,13 +3,16 @@ import Logging
 
 /// Log lines on standard error, one per message, with the priority prefix that journald reads.
 struct StandardErrorLog: LogHandler {
-    let label: String
-    var logLevel: Logger.Level
+    private let level: LogLevel
     var metadata: Logger.Metadata = [:]
+    /// That of the configuration, for all loggers alike.
+    var logLevel: Logger.Level {
+        get { level.current }
+        set {}
+    }
 
-    init(label: String, logLevel: Logger.Level) {
-        self.label = label
-        self.logLevel = logLevel
+    init(_ level: LogLevel) {
+        self.level = level
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

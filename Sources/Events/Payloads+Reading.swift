@@ -57,7 +57,9 @@ extension Gap {
 
 extension SpeakerJoined {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
-        self.init(role: try fields.optionalText("role"), consent: try fields.choice("consent"))
+        self.init(
+            displayName: try fields.optionalText("name"), role: try fields.optionalText("role"),
+            consent: try fields.choice("consent"))
     }
 }
 

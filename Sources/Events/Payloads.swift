@@ -212,20 +212,24 @@ public struct Gap: Sendable {
     }
 }
 
-/// A speaker joined a session.
-public struct SpeakerJoined: Sendable {
+/// A speaker joined a session, or is called otherwise from now on.
+public struct SpeakerJoined: Sendable, Equatable {
+    /// What to show instead of the name within the session, if something was given.
+    public var displayName: String?
     /// Role in the conversation (`rep`, `customer`, …), if given.
     public var role: String?
     /// Declared consent.
     public var consent: ConsentState
 
     /// A speaker.
-    public init(role: String?, consent: ConsentState) {
+    public init(displayName: String? = nil, role: String?, consent: ConsentState) {
+        self.displayName = displayName
         self.role = role
         self.consent = consent
     }
 
     func write(to json: inout JSONWriter) {
+        json.field("name", displayName)
         json.field("role", role)
         json.field("consent", consent.rawValue)
     }

@@ -14,7 +14,8 @@ struct Projection: Sendable {
 
     /// Takes in one event; what concerns an unknown session or speaker changes nothing.
     ///
-    /// - Returns: whether it took the consent back from a speaker who had given it.
+    /// - Returns: whether what was measured of its speaker before may no longer be sent: consent was taken back, or the
+    ///   role is another one.
     mutating func apply(_ event: Event) -> Bool {
         guard let id = event.session else { return false }
         switch event.body {
@@ -50,13 +51,21 @@ struct Projection: Sendable {
 }
 
 extension Snapshot.Session {
-    /// Adds or changes a speaker; one who takes the consent back keeps no values.
+    /// Adds or changes a speaker; one who takes the consent back or is in another role keeps no values.
+    ///
+    /// - Returns: whether that is so.
     fileprivate mutating func join(_ name: String, _ joined: SpeakerJoined) -> Bool {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else {
             speakers.append(Snapshot.Speaker(name: name, joined: joined))
             return false
         }
-        let isRevoked = setConsent(of: name, to: joined.consent)
+        var isRevoked = setConsent(of: name, to: joined.consent)
+        if joined.role != speakers[index].joined.role {
+            // The policy may allow less in the new role than was published in the old one.
+            speakers[index].lastTick = nil
+            speakers[index].lastTickSeconds = nil
+            isRevoked = true
+        }
         speakers[index].joined = joined
         return isRevoked
     }

@@ -41,6 +41,7 @@ enum SchemaFiles {
     "score": {"type": "number", "minimum": 0, "maximum": 100},
     "consent": {"enum": ["unknown", "granted", "withheld"]},
     "policy": {"enum": ["standard", "behaviour-only", "eu-work", "eu-education", "self"]},
+    "name": {"type": "string", "description": "What to show instead of the speaker's name; left out where nothing was given."},
     "role": {"type": "string", "description": "Role in the conversation; left out where none was given."},
     "notice_id": {"type": "string", "description": "Notice given to the people in the call; left out without one."},
     "floor_input": {
@@ -313,7 +314,7 @@ enum SchemaFiles {
     },
     "nothing": {
       "description": "Of a speaker: nothing but who it is.",
-      "properties": {"speaker": true, "role": true, "consent": true},
+      "properties": {"speaker": true, "name": true, "role": true, "consent": true},
       "additionalProperties": false
     },
     "free_at_work": {"properties": {"role": {"enum": ["customer", "guest"]}}, "required": ["role"]},
@@ -544,6 +545,7 @@ enum SchemaFiles {
       "type": "object",
       "properties": {
         "speaker": {"type": "string"},
+        "name": {"$ref": "common.schema.json#/$defs/name"},
         "role": {"$ref": "common.schema.json#/$defs/role"},
         "consent": {"$ref": "common.schema.json#/$defs/consent"}
       },
@@ -629,6 +631,7 @@ enum SchemaFiles {
   "$ref": "common.schema.json#/$defs/speaker_line",
   "properties": {
     "type": {"const": "speaker.joined"},
+    "name": {"$ref": "common.schema.json#/$defs/name"},
     "role": {"$ref": "common.schema.json#/$defs/role"},
     "consent": {"$ref": "common.schema.json#/$defs/consent"}
   },

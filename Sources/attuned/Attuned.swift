@@ -31,7 +31,7 @@ struct Attuned: AsyncParsableCommand {
                 print("\(config ?? "built-in defaults"): ok")
                 return
             }
-            try await runDaemon(settings)
+            try await runDaemon(settings, file: config)
         } catch let error as DaemonError {
             throw fail(error.message, code: error.exitCode)
         } catch {

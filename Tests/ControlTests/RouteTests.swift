@@ -22,8 +22,14 @@ import Testing
         func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
             throw problem
         }
+        func describe(
+            session: String, speaker: String, _ request: SpeakerRequest
+        ) async throws(Problem) -> SpeakerSummary { throw problem }
         func sessions() async -> [SessionSummary] { [] }
-        func policy() async -> PolicySummary { PolicySummary(profile: "standard", noticeID: nil, classes: []) }
+        func policy() async -> PolicySummary {
+            PolicySummary(profile: "standard", noticeID: nil, classes: [], retentionDays: nil)
+        }
+        func reload() async throws(Problem) -> ReloadSummary { throw problem }
     }
 
     private struct NoStore: StoredBackend {

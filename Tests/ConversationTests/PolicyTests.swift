@@ -94,6 +94,27 @@ import Testing
         #expect(abs(metrics.speechSeconds - 3) < 0.03)
     }
 
+    /// A role that is given later narrows what is computed, and never widens it.
+    @Test(arguments: [("customer", "employee", true), ("employee", "customer", false), ("customer", "guest", false)])
+    func aRoleGivenLaterOnlyNarrows(before: String, after: String, forgets: Bool) throws {
+        var configuration = ConversationConfiguration()
+        configuration.policy = Policy(.euWork)
+        var engine = SessionEngine(id: "s", configuration: configuration)
+        let script = Script(name: "a", ipus: [0...4, 10...13])
+        let speaker = engine.join(name: "a", role: before, consent: .granted, at: 0)
+        for hop in 0..<Int64(900) { engine.push(speaker: speaker, script.record(hop)) }
+        _ = engine.takeEvents()
+        #expect(engine.describe(name: "a", displayName: "Ana", role: after)?.role == after)
+        for hop in Int64(900)..<1_500 { engine.push(speaker: speaker, script.record(hop)) }
+        let ticks = engine.takeEvents().ticks(of: "a")
+        #expect(!ticks.isEmpty)
+        let isFree = before != "employee" && after != "employee"
+        #expect(ticks.allSatisfy { ($0.sentiment != nil) == isFree })
+        let metrics = try #require(engine.finish().speakers.first?.metrics)
+        #expect(abs(metrics.speechSeconds - (forgets ? 3 : 7)) < 0.05)
+        #expect(engine.describe(name: "a", displayName: "Ana", role: nil) == nil, "who has left is not there")
+    }
+
     @Test func consentTakenBackByJoiningAgainForgets() throws {
         var engine = SessionEngine(id: "s")
         let script = Script(name: "a", ipus: [0...4, 30...33])

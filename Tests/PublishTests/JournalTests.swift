@@ -6,6 +6,23 @@ import Testing
 @testable import Publish
 
 @Suite struct JournalTests {
+    /// In another role the policy may allow less than what was published in the one before.
+    @Test func whatWasMeasuredInAnotherRoleIsWithdrawn() throws {
+        var journal = Journal(ringBytes: 1 << 20, ringMilliseconds: 60_000)
+        func append(_ body: EventBody) {
+            journal.append(Event(body, session: "s1", speaker: "a", timeSeconds: 1), clock: .system)
+        }
+        journal.append(startEvent(), clock: .system)
+        append(.speakerJoined(SpeakerJoined(role: "guest", consent: .granted)))
+        append(.tick(tick()))
+        append(.speakerJoined(SpeakerJoined(displayName: "Ana", role: "guest", consent: .granted)))
+        #expect(journal.projection.snapshot.first?.speakers.first?.lastTick != nil, "a name changes nothing")
+        append(.speakerJoined(SpeakerJoined(displayName: "Ana", role: "employee", consent: .granted)))
+        #expect(journal.projection.snapshot.first?.speakers.first?.lastTick == nil)
+        let ticks = journal.ring.records(after: 0, limit: 10).filter { $0.type == "tick" }
+        #expect(ticks.count == 1 && ticks.allSatisfy { $0.line == nil })
+    }
+
     private func journal(ringBytes: Int = 1 << 20, milliseconds: Int64 = 60_000) -> Journal {
         Journal(ringBytes: ringBytes, ringMilliseconds: milliseconds)
     }

@@ -137,7 +137,7 @@ enum Samples {
         session.sources = [source(.live), source(.connecting, reason: "slow")]
         session.speakers = [
             Snapshot.Speaker(name: "ana", joined: SpeakerJoined(role: "rep", consent: .granted)),
-            Snapshot.Speaker(name: "ben", joined: SpeakerJoined(role: nil, consent: .withheld)),
+            Snapshot.Speaker(name: "ben", joined: SpeakerJoined(displayName: "Ben", role: nil, consent: .withheld)),
             Snapshot.Speaker(name: "eve", joined: SpeakerJoined(role: "guest", consent: .granted)),
         ]
         session.speakers[0].lastTick = tick
@@ -184,6 +184,7 @@ enum Samples {
         .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: .loss)),
         .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)),
         .speakerJoined(SpeakerJoined(role: nil, consent: .unknown)),
+        .speakerJoined(SpeakerJoined(displayName: "Ana Ruiz", role: "rep", consent: .granted)),
         .speakerLeft(SpeakerLeft(reason: "source ended")),
         .consent(ConsentChange(state: .withheld, previous: .granted)),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),

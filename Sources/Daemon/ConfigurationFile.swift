@@ -1,0 +1,102 @@
+import ControlAPI
+import Logging
+import Settings
+import Synchronization
+
+/// The file that the daemon was started with, to be read again.
+struct ConfigurationFile: Sendable {
+    /// Nil where the daemon runs on the defaults.
+    let path: String?
+    let logLevel: LogLevel
+
+    /// Reads and validates it as at the start.
+    ///
+    /// - Throws: what is wrong with it.
+    func read() throws(Problem) -> Settings {
+        guard let path else {
+            throw Problem(
+                status: 409, type: "no_configuration",
+                detail: "the daemon runs without a configuration file; start it with --config to reload one")
+        }
+        let settings: Settings
+        do throws(SettingsError) { settings = try Settings(file: path) } catch { throw Self.bad(error.description) }
+        do throws(DaemonError) { try checkDaemon(settings) } catch { throw Self.bad(error.message) }
+        return settings
+    }
+
+    private static func bad(_ reason: String) -> Problem {
+        Problem(status: 422, type: "bad_configuration", detail: "\(reason); the old configuration stays in force")
+    }
+}
+
+/// Least severity that is logged, for all loggers.
+final class LogLevel: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    init(_ name: String) {
+        level = Mutex(Self.level(name))
+    }
+
+    var current: Logger.Level { level.withLock { $0 } }
+
+    func set(_ name: String) {
+        level.withLock { $0 = Self.level(name) }
+    }
+
+    private static func level(_ name: String) -> Logger.Level { Logger.Level(rawValue: name) ?? .info }
+}
+
+/// What a configuration that was read again changes in a running daemon.
+struct SettingsChange {
+    /// The settings from now on: the new ones, as far as they can be changed without a restart.
+    private(set) var inForce: Settings
+    private(set) var summary = ReloadSummary(applied: [], needsRestart: [])
+
+    init(from old: Settings, to new: Settings) {
+        inForce = old
+        // For sessions that start, and sources that are attached, from now on.
+        apply("events.tick_s", \.conversation.tickHops, new)
+        apply("engagement", \.conversation.engagement, new)
+        apply("cues", \.conversation.cues, new)
+        apply("conversation", \.conversation, new)
+        var sources = new.sources
+        (sources.pcmSocket, sources.audioSocket) = (old.sources.pcmSocket, old.sources.audioSocket)
+        if sources != old.sources { summary.applied.append("sources") }
+        inForce.sources = sources
+        apply("log", \.logLevel, new)
+
+        // What is open, or was promised to the people in the call, does not change under them.
+        keep("sockets", \.sockets, new)
+        keep("events", \.events, new)
+        keep("sources.pcm_socket", \.sources.pcmSocket, new)
+        keep("sources.audiosocket", \.sources.audioSocket, new)
+        keep("voice", \.voice, new)
+        keep("captions", \.captions, new)
+        keep("policy", \.policy, new)
+        keep("store", \.store, new)
+    }
+
+    private mutating func apply<Value: Equatable>(
+        _ names: String, _ section: WritableKeyPath<Settings, Value>, _ new: Settings
+    ) {
+        guard new[keyPath: section] != inForce[keyPath: section] else { return }
+        inForce[keyPath: section] = new[keyPath: section]
+        summary.applied.append(names)
+    }
+
+    private mutating func keep<Value: Equatable>(_ name: String, _ section: KeyPath<Settings, Value>, _ new: Settings) {
+        if new[keyPath: section] != inForce[keyPath: section] { summary.needsRestart.append(name) }
+    }
+}
+
+extension ReloadSummary {
+    /// One line for the log.
+    var text: String {
+        if applied.isEmpty, needsRestart.isEmpty { return "configuration read again: nothing has changed" }
+        return "configuration read again: applied: \(Self.list(applied)); after a restart: \(Self.list(needsRestart))"
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.isEmpty ? "nothing" : names.joined(separator: ", ")
+    }
+}
