@@ -109,14 +109,23 @@ public enum EventBody: Sendable {
     }
 }
 
+/// An event as it goes out.
+public struct EncodedEvent: Sendable {
+    /// One line of NDJSON, without the line feed.
+    public let line: [UInt8]
+    /// The fields of its payload in that line, each with a comma before it.
+    public let payload: ArraySlice<UInt8>
+}
+
 extension Event {
-    /// The event as one line of NDJSON, without the line feed.
+    /// The event as one line of NDJSON.
     ///
     /// - Parameters:
     ///   - sequence: number of the event in this epoch of the daemon.
     ///   - at: RFC 3339 UTC time with milliseconds.
-    public func line(sequence: Int, at: String) -> [UInt8] {
+    public func encoded(sequence: Int, at: String) -> EncodedEvent {
         var json = JSONWriter()
+        var payloadStart = 0
         json.object { json in
             json.field("v", wireVersion)
             json.field("type", body.typeName)
@@ -125,8 +134,12 @@ extension Event {
             json.field("speaker", speaker)
             if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }
             json.field("at", at)
+            payloadStart = json.bytes.count
             body.write(to: &json)
         }
-        return json.bytes
+        return EncodedEvent(line: json.bytes, payload: json.bytes[payloadStart...].dropLast())
     }
+
+    /// Its line alone, without the line feed.
+    public func line(sequence: Int, at: String) -> [UInt8] { encoded(sequence: sequence, at: at).line }
 }

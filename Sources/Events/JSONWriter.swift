@@ -67,6 +67,11 @@ public struct JSONWriter {
         bytes.append(contentsOf: value)
     }
 
+    /// Writes fields that are already encoded, each with a comma before it, after another field.
+    mutating func fields(encoded: ArraySlice<UInt8>) {
+        bytes.append(contentsOf: encoded)
+    }
+
     /// Writes a number as a value (of an array) with at most `decimals` places, 0 to 6.
     public mutating func number(_ value: Double?, decimals: Int) {
         guard let value, value.isFinite, value.magnitude < 1e12 else { return raw("null") }

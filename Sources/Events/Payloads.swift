@@ -44,14 +44,38 @@ public struct Snapshot: Sendable {
         /// Name within the session.
         public var name: String
         /// The last tick, if there was one.
-        public var lastTick: Tick?
+        public var lastTick: Tick? {
+            didSet { lastTickFields = nil }
+        }
         /// Media time of the last tick in seconds.
         public var lastTickSeconds: Double?
+        /// The fields of the last tick as they went out, so that a snapshot need not encode them again.
+        private var lastTickFields: ArraySlice<UInt8>?
 
         /// A speaker without a tick yet.
         public init(name: String, joined: SpeakerJoined) {
             self.name = name
             self.joined = joined
+        }
+
+        /// Bytes that are known to be needed for the last tick in a snapshot.
+        public var lastTickBytes: Int { lastTickFields?.count ?? 0 }
+
+        /// Takes in a tick that went out.
+        public mutating func setLastTick(_ tick: Tick, timeSeconds: Double?, _ encoded: EncodedEvent) {
+            lastTick = tick
+            lastTickSeconds = timeSeconds
+            lastTickFields = encoded.payload
+        }
+
+        func write(to json: inout JSONWriter) {
+            json.field("speaker", name)
+            joined.write(to: &json)
+            guard let lastTick else { return }
+            json.object("last_tick") { json in
+                json.field("t", lastTickSeconds, decimals: 3)
+                if let lastTickFields { json.fields(encoded: lastTickFields) } else { lastTick.write(to: &json) }
+            }
         }
     }
 
@@ -100,18 +124,7 @@ extension Snapshot.Session {
             for source in sources { json.object { source.write(to: &$0) } }
         }
         json.array("speakers") { json in
-            for speaker in speakers {
-                json.object { json in
-                    json.field("speaker", speaker.name)
-                    speaker.joined.write(to: &json)
-                    if let tick = speaker.lastTick {
-                        json.object("last_tick") { json in
-                            json.field("t", speaker.lastTickSeconds, decimals: 3)
-                            tick.write(to: &json)
-                        }
-                    }
-                }
-            }
+            for speaker in speakers { json.object { speaker.write(to: &$0) } }
         }
     }
 }

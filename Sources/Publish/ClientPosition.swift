@@ -147,12 +147,7 @@ struct ClientPosition {
         if core.withdrawals != withdrawals { snapshot?.forgetTicks() }
         let bytes = snapshot?.next(at: core.clock.wallTime)
         if snapshot?.isFinished == true { snapshot = nil }
-        return bytes.map { line in
-            var buffer = ByteBufferAllocator().buffer(capacity: line.count + 1)
-            buffer.writeBytes(line)
-            buffer.writeInteger(UInt8(ascii: "\n"))
-            return buffer
-        }
+        return bytes.map(lineBuffer)
     }
 
     private mutating func miss(_ range: ClosedRange<Int>, count: Int, coalesced: Int = 0) {

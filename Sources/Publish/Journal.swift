@@ -10,7 +10,11 @@ let maximumFoldedBytes = 16_384
 
 /// An event as a line with its line feed.
 func encodeLine(_ event: Event, sequence: Int, at: String) -> ByteBuffer {
-    let bytes = event.line(sequence: sequence, at: at)
+    lineBuffer(event.line(sequence: sequence, at: at))
+}
+
+/// A line with its line feed.
+func lineBuffer(_ bytes: [UInt8]) -> ByteBuffer {
     var buffer = ByteBufferAllocator().buffer(capacity: bytes.count + 1)
     buffer.writeBytes(bytes)
     buffer.writeInteger(UInt8(ascii: "\n"))
@@ -45,15 +49,15 @@ struct Journal: Sendable {
     /// An event that is too long for a line keeps its number without content and is announced as lost.
     mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
         sequence += 1
-        let encoded = encodeLine(event, sequence: sequence, at: clock.wallTime)
-        let line = encoded.readableBytes <= maximumLineBytes ? encoded : nil
+        let encoded = event.encoded(sequence: sequence, at: clock.wallTime)
+        let line = encoded.line.count < maximumLineBytes ? lineBuffer(encoded.line) : nil
         encodedBytes += line?.readableBytes ?? 0
         if line == nil { oversized += 1 }
 
         let key = SpeakerKey(session: event.session, speaker: event.speaker)
         let isFolded =
-            if case .sessionEnded = event.body { true } else { encoded.readableBytes <= maximumFoldedBytes }
-        if isFolded, projection.apply(event) {
+            if case .sessionEnded = event.body { true } else { encoded.line.count < maximumFoldedBytes }
+        if isFolded, projection.apply(event, encoded) {
             ring.withdraw(key)
             withdrawals += 1
         }

@@ -14,9 +14,10 @@ struct Projection: Sendable {
 
     /// Takes in one event; what concerns an unknown session or speaker changes nothing.
     ///
+    /// - Parameter encoded: the event as it goes out.
     /// - Returns: whether what was measured of its speaker before may no longer be sent: consent was taken back, or the
     ///   role is another one.
-    mutating func apply(_ event: Event) -> Bool {
+    mutating func apply(_ event: Event, _ encoded: EncodedEvent) -> Bool {
         guard let id = event.session else { return false }
         switch event.body {
         case .sessionStarted(let started):
@@ -40,8 +41,7 @@ struct Projection: Sendable {
             guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else {
                 break
             }
-            sessions[id]?.speakers[index].lastTick = tick
-            sessions[id]?.speakers[index].lastTickSeconds = event.timeSeconds
+            sessions[id]?.speakers[index].setLastTick(tick, timeSeconds: event.timeSeconds, encoded)
         case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
             .lagged, .heartbeat, .error:
             break

@@ -6,8 +6,6 @@ struct SnapshotLines {
     private var sessions: ArraySlice<Snapshot.Session>
     /// The events up to which the snapshot is current.
     let sequence: Int
-    /// Sessions to try in the next line: twice as many as went into the last one.
-    private var attempt = 32
     private(set) var isFinished = false
 
     init(sessions: [Snapshot.Session], sequence: Int) {
@@ -20,12 +18,17 @@ struct SnapshotLines {
     /// A session that needs more than a line continues in the next one with further sources and speakers.
     mutating func next(at: String) -> [UInt8]? {
         guard !isFinished else { return nil }
-        var count = min(attempt, sessions.count)
+        // What fits by its ticks alone, which are the most of it.
+        var bytes = 0
+        let fitting = sessions.prefix { session in
+            bytes += session.speakers.reduce(0) { $0 + $1.lastTickBytes }
+            return bytes < maximumLineBytes
+        }
+        var count = min(max(fitting.count, 1), sessions.count)
         while true {
             let line = encode(Array(sessions.prefix(count)), more: count < sessions.count, at: at)
             if line.count < maximumLineBytes {
                 sessions = sessions.dropFirst(count)
-                attempt = max(1, count) * 2
                 isFinished = sessions.isEmpty
                 return line
             }

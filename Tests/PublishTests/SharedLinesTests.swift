@@ -83,4 +83,20 @@ import Testing
         for client in clients { _ = try client.finish() }
         #expect(core.statistics.clients == 0)
     }
+
+    /// A snapshot has the last tick as it went out, byte for byte.
+    @Test func aSnapshotTakesTheTickFromItsLine() throws {
+        let core = core()
+        for event in [startEvent(), joinEvent("ana"), tickEvent("ana", 2.5)] {
+            core.publish(event, arrivedNanoseconds: nil)
+        }
+        let last = try #require(core.batch(after: 2, limit: 1, loop: 0).first?.line)
+        let tick = String(decoding: last.readableBytesView.dropLast(2), as: UTF8.self)
+        let payload = try #require(tick.range(of: #""engagement""#)).lowerBound
+        var position = ClientPosition(try #require(core.admit(loop: nil)), core)
+        _ = position.next()  // hello
+        let line = position.next()
+        let snapshot = String(decoding: try #require(line).readableBytesView, as: UTF8.self)
+        #expect(snapshot.contains("\"last_tick\":{\"t\":2.5,\(tick[payload...])}}]}]"))
+    }
 }
