@@ -11,7 +11,7 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
-.PHONY: all setup build demo test test-peers evaluate bench bench-subscribers conversations soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup build demo test test-peers test-api evaluate bench bench-subscribers conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -56,6 +56,15 @@ test-peers: $(CALL)/timeline.csv
 	swift build --product attuned
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
+
+# The control socket held against docs/openapi.yaml with generated requests (Schemathesis); after `make test`, whose
+# build it uses.
+test-api:
+	@scripts/setup.sh --api >&2
+	@test -x .build-api/venv/bin/python || python3 -m venv .build-api/venv
+	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-api.txt
+	swift build --product attuned
+	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.
@@ -131,4 +140,4 @@ uninstall:
 
 clean:
 	swift package clean
-	rm -rf $(CALL) .build-bench .build-eval .build-fuzz
+	rm -rf $(CALL) .build-api .build-bench .build-eval .build-fuzz

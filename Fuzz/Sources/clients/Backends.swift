@@ -26,6 +26,10 @@ struct NoSessions: ControlBackend {
         throw unknown(session + "/" + speaker)
     }
 
+    func describe(session: String, speaker: String, _ request: SpeakerRequest) async throws(Problem) -> SpeakerSummary {
+        SpeakerSummary(speaker: speaker, name: request.name, role: request.role, consent: "granted")
+    }
+
     func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
         for line in request.lines {
             do {
@@ -40,7 +44,11 @@ struct NoSessions: ControlBackend {
     }
 
     func sessions() async -> [SessionSummary] { [] }
-    func policy() async -> PolicySummary { PolicySummary(profile: "standard", noticeID: nil, classes: []) }
+    func policy() async -> PolicySummary {
+        PolicySummary(profile: "standard", noticeID: nil, classes: [], retentionDays: nil)
+    }
+
+    func reload() async throws(Problem) -> ReloadSummary { ReloadSummary(applied: [], needsRestart: []) }
 }
 
 /// A store without sessions.
