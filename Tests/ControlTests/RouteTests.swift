@@ -53,7 +53,8 @@ import Testing
 
     /// Method and path of every route, with its parameters in the form of the documentation.
     private static let routes = ControlServer.router(
-        version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents()
+        version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents(),
+        bodies: RequestBodies(seconds: 20)
     ).routes.map {
         let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
             .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
