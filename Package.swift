@@ -137,7 +137,11 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests(
             "DaemonTests",
-            ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
+            [
+                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", "Publish",
+                "Settings",
+                "Text", lifecycle, logging, nioCore, nioPosix,
+            ]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),

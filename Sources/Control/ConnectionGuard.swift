@@ -11,6 +11,10 @@ public struct ConnectionLimits: Sendable {
     public var stallSeconds: Double
     /// Connections at the same time.
     public var maximumConnections: Int
+    /// A connection on which nothing comes is closed after so long, seconds.
+    public var idleSeconds: Int64 = 30
+    /// A body must be there within so long, seconds; shorter than `idleSeconds`, so that there is an answer.
+    public var bodySeconds: Int64 = 20
 
     /// Limits.
     public init(

@@ -12,11 +12,6 @@ import Synchronization
 
 /// The control API: HTTP/1.1 and JSON on a Unix socket.
 public struct ControlServer: Service {
-    /// Largest request body, in bytes.
-    static let largestBody = 64 * 1024
-    /// A connection without a request is closed after so long, and a request must be there within it.
-    static let idleSeconds: Int64 = 30
-
     private let listener: HTTPListener
     private let onRunning: @Sendable () async -> Void
 
@@ -31,11 +26,13 @@ public struct ControlServer: Service {
         let connections = ConnectionCount(limits, logger)
         listener = HTTPListener(
             descriptor: descriptor,
-            responder: Self.router(version: version, backend: backend, store: store, status: status, events: events)
-                .buildResponder(),
+            responder: Self.router(
+                version: version, backend: backend, store: store, status: status, events: events,
+                bodies: RequestBodies(seconds: limits.bodySeconds)
+            ).buildResponder(),
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionGuard(limits, connections)],
-                idleTimeout: .seconds(Self.idleSeconds)),
+                idleTimeout: .seconds(limits.idleSeconds)),
             eventLoopGroup: eventLoopGroup, logger: logger)
         self.onRunning = onRunning
     }
@@ -48,7 +45,7 @@ public struct ControlServer: Service {
     /// All routes there are.
     static func router(
         version: String, backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend,
-        events: any EventBackend
+        events: any EventBackend, bodies: RequestBodies
     ) -> Router<BasicRequestContext> {
         let router = Router()
         let methods = RouteMethods()
@@ -71,7 +68,7 @@ public struct ControlServer: Service {
         }
         router.post("/v1/sessions/:session/sources") { request, context in
             let session = try Self.name("session", in: context)
-            let wanted = try await Self.decode(AttachRequest.self, from: request)
+            let wanted = try await bodies.decode(AttachRequest.self, from: request)
             guard wanted.session == session else {
                 throw Problem(
                     status: 400, type: "malformed_request",
@@ -85,13 +82,13 @@ public struct ControlServer: Service {
         router.put("/v1/sessions/:session/speakers/:speaker") { request, context in
             let session = try Self.name("session", in: context)
             let speaker = try Self.name("speaker", in: context)
-            let wanted = try await Self.decode(SpeakerRequest.self, from: request)
+            let wanted = try await bodies.decode(SpeakerRequest.self, from: request)
             return try respond(await backend.describe(session: session, speaker: speaker, wanted))
         }
         router.put("/v1/sessions/:session/speakers/:speaker/consent") { request, context in
             let session = try Self.name("session", in: context)
             let speaker = try Self.name("speaker", in: context)
-            let wanted = try await Self.decode(ConsentRequest.self, from: request)
+            let wanted = try await bodies.decode(ConsentRequest.self, from: request)
             guard let state = ConsentState(rawValue: wanted.consent), state != .unknown else {
                 throw Problem(
                     status: 422, type: "consent_invalid",
@@ -102,7 +99,7 @@ public struct ControlServer: Service {
         }
         router.post("/v1/sessions/:session/captions") { request, context in
             let session = try Self.name("session", in: context)
-            let wanted = try await Self.decode(CaptionRequest.self, from: request)
+            let wanted = try await bodies.decode(CaptionRequest.self, from: request)
             return try respond(await backend.caption(session: session, wanted))
         }
         router.delete("/v1/sessions/:session") { _, context in
@@ -147,45 +144,6 @@ public struct ControlServer: Service {
                 detail: "'\(escaped)' is not percent-encoded UTF-8; mend the path")
         }
         return name
-    }
-
-    private static func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
-        let body = try await body(of: request)
-        do {
-            return try JSONDecoder().decode(type, from: body)
-        } catch {
-            throw Problem(status: 400, type: "malformed_request", detail: explain(error))
-        }
-    }
-
-    private static func body(of request: Request) async throws -> Data {
-        let tooLarge = Problem(
-            status: 413, type: "too_large", detail: "the body is over \(largestBody) bytes; send less")
-        return try await withThrowingTaskGroup(of: Data.self) { group in
-            group.addTask {
-                guard let buffer = try? await request.body.collect(upTo: largestBody) else { throw tooLarge }
-                return Data(buffer.readableBytesView)
-            }
-            group.addTask {
-                try await Task.sleep(for: .seconds(idleSeconds))
-                throw Problem(
-                    status: 408, type: "too_slow",
-                    detail: "the body did not come within \(idleSeconds) s; send it at once")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? Data()
-        }
-    }
-
-    private static func explain(_ error: any Error) -> String {
-        let remedy = "; see docs/control.md for the fields"
-        switch error as? DecodingError {
-        case .keyNotFound(let key, _): return "the field '\(key.stringValue)' is missing\(remedy)"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return "\(path.isEmpty ? "the body" : "the field '\(path)'") has the wrong type\(remedy)"
-        default: return "the body is not JSON\(remedy)"
-        }
     }
 }
 

@@ -18,30 +18,31 @@ struct HTTPListener: Sendable {
     /// Serves until the graceful shutdown, and then what is being answered.
     func run(onRunning: @Sendable () async -> Void) async throws {
         let http = HTTP1Channel(responder: respond, configuration: configuration)
+        // As long as it waits here a connection is nobody's; it is taken at once, and there are not many.
+        let (connections, arrivals) = AsyncStream.makeStream(of: HTTP1Channel.Value.self)
         let server = try await ServerBootstrap(group: eventLoopGroup)
-            // Without descriptors left, accepting pauses; without the second, it would end.
+            // Without descriptors left, accepting pauses instead of spinning.
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(AcceptBackoffHandler(), AcceptErrors())
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(descriptor) { [logger] channel in http.setup(channel: channel, logger: logger) }
-        await onRunning()
-        try await withGracefulShutdownHandler {
-            try await server.executeThenClose { connections in
-                await withDiscardingTaskGroup { group in
-                    do {
-                        for try await connection in connections {
-                            group.addTask { await serve(connection, http) }
-                        }
-                    } catch {
-                        logger.error("no more connections are taken", metadata: ["error": "\(error)"])
-                    }
+            .childChannelInitializer { [logger] channel in
+                http.setup(channel: channel, logger: logger).map { connection in
+                    guard case .terminated = arrivals.yield(connection) else { return }
+                    // Too late: it has to be ended by whoever has it.
+                    Task { try? await connection.executeThenClose { _, _ in } }
                 }
             }
+            .withBoundSocket(descriptor).get()
+        await onRunning()
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for await connection in connections { group.addTask { await serve(connection, http) } }
+            }
         } onGracefulShutdown: {
-            server.channel.close(promise: nil)
+            server.close().whenComplete { _ in arrivals.finish() }
         }
     }
 
@@ -76,11 +77,4 @@ struct HTTPListener: Sendable {
             }
         }
     }
-}
-
-/// Keeps failures of accept(2), which concern one connection or a moment, from ending the sequence of connections.
-private final class AcceptErrors: ChannelInboundHandler {
-    typealias InboundIn = Channel
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
 }

@@ -56,7 +56,8 @@ import Testing
 
     private static func router() -> Router<BasicRequestContext> {
         ControlServer.router(
-            version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents())
+            version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents(),
+            bodies: RequestBodies(seconds: 20))
     }
 
     /// Method and path of every route, with its parameters in the form of the documentation.

@@ -21,7 +21,8 @@ final class Requests: Sendable {
 
     private init() {
         responder = ControlServer.router(
-            version: "0", backend: NoSessions(), store: NoStore(), status: NoStatus(), events: FewEvents()
+            version: "0", backend: NoSessions(), store: NoStore(), status: NoStatus(), events: FewEvents(),
+            bodies: RequestBodies(seconds: 20)
         ).buildResponder()
     }
 

@@ -1,0 +1,93 @@
+/// State of all sessions at the sequence number of its envelope.
+public struct Snapshot: Sendable {
+    /// A speaker within a session.
+    public struct Speaker: Sendable {
+        /// The description given when the speaker joined.
+        public var joined: SpeakerJoined
+        /// Name within the session.
+        public var name: String
+        /// The last tick, if there was one.
+        public var lastTick: Tick? {
+            didSet { lastTickFields = nil }
+        }
+        /// Media time of the last tick in seconds.
+        public var lastTickSeconds: Double?
+        /// The fields of the last tick as they went out, so that a snapshot need not encode them again.
+        private var lastTickFields: ArraySlice<UInt8>?
+
+        /// A speaker without a tick yet.
+        public init(name: String, joined: SpeakerJoined) {
+            self.name = name
+            self.joined = joined
+        }
+
+        /// Bytes that are known to be needed for the last tick in a snapshot.
+        public var lastTickBytes: Int { lastTickFields?.count ?? 0 }
+
+        /// Takes in a tick that went out.
+        public mutating func setLastTick(_ tick: Tick, timeSeconds: Double?, _ encoded: EncodedEvent) {
+            lastTick = tick
+            lastTickSeconds = timeSeconds
+            lastTickFields = encoded.payload
+        }
+
+        func write(to json: inout JSONWriter) {
+            json.field("speaker", name)
+            joined.write(to: &json)
+            guard let lastTick else { return }
+            json.object("last_tick") { json in
+                json.field("t", lastTickSeconds, decimals: 3)
+                if let lastTickFields { json.fields(encoded: lastTickFields) } else { lastTick.write(to: &json) }
+            }
+        }
+    }
+
+    /// A running session.
+    public struct Session: Sendable {
+        /// Name of the session.
+        public var id: String
+        /// What was said when it started.
+        public var started: SessionStarted
+        /// Its speakers in the order they joined.
+        public var speakers: [Speaker] = []
+        /// State of its sources by their id.
+        public var sources: [SourceState] = []
+
+        /// A session without speakers yet.
+        public init(id: String, started: SessionStarted) {
+            self.id = id
+            self.started = started
+        }
+    }
+
+    /// Running sessions in the order they started.
+    public var sessions: [Session]
+    /// Whether another snapshot line follows: what does not fit into one line is spread over several.
+    public var more: Bool
+
+    /// A snapshot of `sessions`, or a part of one.
+    public init(sessions: [Session] = [], more: Bool = false) {
+        self.sessions = sessions
+        self.more = more
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("more", more)
+        json.array("sessions") { json in
+            for session in sessions { json.object { session.write(to: &$0) } }
+        }
+    }
+}
+
+extension Snapshot.Session {
+    func write(to json: inout JSONWriter) {
+        json.field("session", id)
+        started.write(to: &json)
+        json.array("sources") { json in
+            for source in sources { json.object { source.write(to: &$0) } }
+        }
+        json.array("speakers") { json in
+            for speaker in speakers { json.object { speaker.write(to: &$0) } }
+        }
+    }
+}

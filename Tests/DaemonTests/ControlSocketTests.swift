@@ -1,0 +1,311 @@
+import Control
+import ControlAPI
+import Events
+import Foundation
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Pipeline
+import Publish
+import ServiceLifecycle
+import Settings
+import Synchronization
+import Testing
+import Text
+
+@testable import Daemon
+
+/// The control socket against clients that do not keep to anything.
+@Suite struct ControlSocketTests {
+    /// Keeps what is logged.
+    private struct Log: LogHandler {
+        let lines = Lines()
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        final class Lines: Sendable {
+            private let all = Mutex<[String]>([])
+            func add(_ line: String) { all.withLock { $0.append(line) } }
+            func count(of text: String) -> Int { all.withLock { lines in lines.count { $0.contains(text) } } }
+        }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { lines.add("\(event.message)") }
+    }
+
+    /// Runs the daemon's own control server, with the registry and the publisher behind it, while `body` does.
+    private func withServer(
+        _ change: (inout ConnectionLimits, inout PublisherConfiguration) -> Void = { _, _ in },
+        _ body: @escaping @Sendable (String, Publisher, Log.Lines) async throws -> Void
+    ) async throws {
+        let folder = "/tmp/attune-control-\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let log = Log()
+        let logger = Logger(label: "test") { _ in log }
+        var publishing = PublisherConfiguration(
+            socketPath: folder + "/e.sock", daemonVersion: "0", policy: "standard", epoch: "e1")
+        publishing.heartbeatSeconds = 86_400
+        var limits = ConnectionLimits(allowsPeer: { _ in true }, stallSeconds: 86_400, maximumConnections: 64)
+        change(&limits, &publishing)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        let publisher = Publisher(configuration: publishing, eventLoopGroup: group, logger: logger)
+        try await publisher.start()
+        let settings = Settings()
+        let store = StoredSessions(settings.store, logger)
+        let registry = SessionRegistry(
+            settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
+            policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn, store: store,
+            analyzer: TextAnalyzer(lexicon: nil, fillers: [])
+        ) { event, _ in publisher.publish(event) }
+        let listener = try UnixListener.open(path: folder + "/c.sock", mode: 0o600, group: nil)
+        let server = ControlServer(
+            descriptor: listener.descriptor, version: "0", backend: registry, store: store,
+            status: DaemonStatus(publisher: publisher, registry: registry, store: store),
+            events: PublishedEvents(publisher: publisher), limits: limits, eventLoopGroup: group, logger: logger
+        ) {}
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [.init(service: server)], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await services.run() }
+            do {
+                try await body(folder + "/c.sock", publisher, log.lines)
+            } catch {
+                await services.triggerGracefulShutdown()
+                throw error
+            }
+            await services.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        await publisher.stop()
+        try await group.shutdownGracefully()
+    }
+
+    private static let health = "GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+    private func expectHealth(_ path: String) async throws {
+        let answer = try await Connection(path, sending: Self.health).readToEnd()
+        #expect(answer.contains(#""status":"ok""#), "\(answer)")
+    }
+
+    @Test func aBodyThatDoesNotComeIsAnswered408AndOneThatIsTooLarge413() async throws {
+        try await withServer({ limits, _ in limits.bodySeconds = 1 }) { path, _, _ in
+            let head = "POST /v1/sessions/s/sources HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+            let slow = try await Connection(path, sending: head + "100\r\n\r\n{\"url\":").readToEnd()
+            #expect(slow.hasPrefix("HTTP/1.1 408 ") && slow.contains("too_slow"), "\(slow)")
+            let large = try await Connection(
+                path, sending: head + "70000\r\n\r\n" + String(repeating: " ", count: 70_000)
+            ).readToEnd()
+            #expect(large.hasPrefix("HTTP/1.1 413 ") && large.contains("too_large"), "\(large)")
+            try await expectHealth(path)
+        }
+    }
+
+    @Test func halfAHeadIsGivenUp() async throws {
+        try await withServer({ limits, _ in limits.idleSeconds = 1 }) { path, _, _ in
+            for text in ["GET /v1/hea", ""] {
+                let answer = try await Connection(path, sending: text).readToEnd()
+                #expect(answer.isEmpty)
+            }
+            try await expectHealth(path)
+        }
+    }
+
+    @Test func moreConnectionsThanAllowedAreClosedAndThatIsLoggedOnceASecond() async throws {
+        try await withServer({ limits, _ in limits.maximumConnections = 8 }) { path, _, log in
+            let start = ContinuousClock.now
+            var held: [Connection] = []
+            for _ in 0..<8 {
+                let connection = try Connection(path, sending: "GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+                let head = try await connection.read()
+                #expect(head.contains("200 OK"))
+                held.append(connection)
+            }
+            for _ in 0..<2_000 {
+                let answer = try await Connection(path, sending: Self.health).readToEnd()
+                #expect(answer.isEmpty)
+            }
+            let seconds = Int((ContinuousClock.now - start).components.seconds)
+            let lines = log.count(of: "there are 8 already")
+            #expect(lines >= 1 && lines <= seconds + 2, "\(lines) lines in \(seconds) s")
+            held.removeAll()
+            while try await Connection(path, sending: Self.health).readToEnd().isEmpty {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    @Test func whatIsNoRequestDisturbsNobody() async throws {
+        try await withServer { path, publisher, _ in
+            let witness = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            let head = try await witness.read()
+            #expect(head.contains("200 OK"))
+            var random = SeededRandom(state: 5)
+            let texts = [
+                "GET", "GET / HTTP/1.1\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", String(repeating: "x", count: 1 << 20),
+                "GET / HTTP/1.1\r\nX: " + String(repeating: "y", count: 1 << 20),
+                "POST /v1/reload HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+                "POST /v1/sessions/%FF/captions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", Self.health,
+            ]
+            for _ in 0..<1_000 {
+                let text = Array(texts[Int.random(in: 0..<texts.count, using: &random)].utf8)
+                let part = text.prefix(Int.random(in: 0...text.count, using: &random))
+                let connection = try Connection(path)
+                connection.send(Array(part), waits: false)
+                if Bool.random(using: &random) { _ = connection.readWithoutWaiting() }
+            }
+            publisher.publish(Event(.heartbeat(Heartbeat(sessions: 1, subscribers: 4711))))
+            var seen = ""
+            while !seen.contains("4711") { seen += try await witness.read() }
+            #expect(!seen.contains("lagged"))
+            try await expectHealth(path)
+        }
+    }
+
+    /// A browser that does not read lags in the ring; when it reads again it is told what it missed, and comes back
+    /// with the id of its last event.
+    @Test func aSlowStreamLagsAndGoesOn() async throws {
+        try await withServer({ _, publishing in
+            (publishing.ringBytes, publishing.clientQueueBytes) = (1 << 18, 1 << 16)
+        }) { path, publisher, _ in
+            let slow = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            var text = try await slow.read()
+            while !text.contains(#""type":"snapshot""#) { text += try await slow.read() }
+            for number in 1...20_000 {
+                publisher.publish(Event(.speechStarted(SpeechStarted(startSeconds: Double(number))), session: "s"))
+            }
+            while !text.contains(#""start_s":20000}"#) { text += try await slow.read() }
+            let ids = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("id: ") }
+            let (events, lost) = Self.account(text)
+            #expect(lost > 0 && events + lost == 20_000)
+
+            publisher.publish(Event(.speechStarted(SpeechStarted(startSeconds: 20_001)), session: "s"))
+            let last = try #require(ids.last).dropFirst(4)
+            let again = try Connection(
+                path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: \(last)\r\n\r\n")
+            var rest = try await again.read()
+            while !rest.contains(#""start_s":20001}"#) { rest += try await again.read() }
+            let (more, missed) = Self.account(rest)
+            #expect(more == 1 && missed == 0)
+        }
+    }
+
+    @Test func aStreamThatIsNotReadIsClosed() async throws {
+        try await withServer({ limits, _ in limits.stallSeconds = 0.2 }) { path, publisher, _ in
+            let stalled = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            let head = try await stalled.read()
+            #expect(head.contains("200 OK"))
+            for number in 1...10_000 {
+                publisher.publish(Event(.speechStarted(SpeechStarted(startSeconds: Double(number))), session: "s"))
+            }
+            while publisher.statistics.clients > 0 { try await Task.sleep(for: .milliseconds(5)) }
+            try await expectHealth(path)
+        }
+    }
+
+    /// Whoever connects while the server shuts down is dropped; the server ends all the same.
+    @Test func connectionsDuringTheShutdownEndWithIt() async throws {
+        for _ in 0..<20 {
+            let isOver = Flag()
+            try await withServer { path, _, _ in
+                Thread.detachNewThread {
+                    while !isOver.isSet { _ = try? Connection(path, sending: Self.health) }
+                }
+                try await expectHealth(path)
+            }
+            isOver.set()
+        }
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isSet: Bool { value.load(ordering: .acquiring) }
+        func set() { value.store(true, ordering: .releasing) }
+    }
+
+    /// Events that came, and those that were announced as lost.
+    private static func account(_ text: String) -> (events: Int, lost: Int) {
+        var events = 0
+        var lost = 0
+        for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("data: ") {
+            switch EventLine(Array(line.dropFirst(6).utf8)).event?.body {
+            case .speechStarted: events += 1
+            case .lagged(let lagged): lost += lagged.count
+            default: break
+            }
+        }
+        return (events, lost)
+    }
+}
+
+/// A client with a plain blocking socket, which waits on threads of its own: the server needs those of the tests. Closed
+/// with the object.
+private final class Connection: Sendable {
+    private let descriptor: CInt
+
+    init(_ path: String, sending text: String = "") throws {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else {
+            let code = errno
+            close(descriptor)
+            throw NotConnected(code: code)
+        }
+        self.descriptor = descriptor
+        send(Array(text.utf8))
+    }
+
+    deinit { close(descriptor) }
+
+    private struct NotConnected: Error {
+        let code: CInt
+    }
+
+    /// Sends as much as the other side takes: at once, or at all.
+    func send(_ bytes: [UInt8], waits: Bool = true) {
+        let flags = CInt(MSG_NOSIGNAL) | (waits ? 0 : CInt(MSG_DONTWAIT))
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// What there is; waits for something; empty at the end.
+    func read() async throws -> String {
+        try await NIOThreadPool.singleton.runIfActive { self.take(0) }
+    }
+
+    /// What there is already.
+    func readWithoutWaiting() -> String { take(CInt(MSG_DONTWAIT)) }
+
+    func readToEnd() async throws -> String {
+        try await NIOThreadPool.singleton.runIfActive {
+            var text = ""
+            while true {
+                let part = self.take(0)
+                if part.isEmpty { return text }
+                text += part
+            }
+        }
+    }
+
+    private func take(_ flags: CInt) -> String {
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(descriptor, &chunk, chunk.count, flags)
+        return String(decoding: chunk.prefix(max(0, count)), as: UTF8.self)
+    }
+}
