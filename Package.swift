@@ -139,8 +139,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", "Publish",
-                "Settings",
-                "Text", lifecycle, logging, nioCore, nioPosix,
+                "Settings", "Text", lifecycle, logging, nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),

@@ -197,7 +197,6 @@ final class BlockingSource: MediaSource {
         feed.join(tracks)
         opened.succeed()
         var latest = HostClock.monotonicNanoseconds()
-        var isPaced = false
         while true {
             let outcome = try input.read { track, start, samples in
                 if monitor.state == .stalled {
@@ -210,7 +209,7 @@ final class BlockingSource: MediaSource {
                 guard followers.indices.contains(track) else {
                     return feed.media(track: track, start: start, samples: samples)
                 }
-                followers[track].follow(start: start, samples: samples, arrivalNanoseconds: now, isPaced: isPaced) {
+                followers[track].follow(start: start, samples: samples, arrivalNanoseconds: now) {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
@@ -226,8 +225,8 @@ final class BlockingSource: MediaSource {
                 // back-pressure reaches the sender where the protocol has it.
                 let lead = feed.lead()
                 watch.noteMedia(leadSeconds: lead)
-                isPaced = lead > 0.1
-                if isPaced {
+                if lead > 0.1 {
+                    for follower in followers { follower.noteHoldUp(at: HostClock.monotonicNanoseconds()) }
                     BlockingThread.sleep(milliseconds: Int(min(lead, 10) * 1_000)) { cancellation.isCancelled }
                 }
                 latest = HostClock.monotonicNanoseconds()

@@ -48,7 +48,16 @@ struct Reception: ~Copyable {
         if RTCP.isRTCP(datagram) {
             takeReport(datagram, arrival)
         } else if let packet = try? RTPPacket(parsing: datagram) {
-            _ = table.route(ssrc: packet.ssrc, sequence: packet.sequence, origin: 0, arrivalNanoseconds: arrival)
+            var sources = [packet.ssrc]
+            for place in 0..<packet.contributorCount {
+                guard let ssrc = packet.contributor(at: place, in: datagram) else {
+                    preconditionFailure("a list of contributors that is shorter than it says")
+                }
+                sources.append(ssrc)
+            }
+            for ssrc in sources {
+                _ = table.route(ssrc: ssrc, sequence: packet.sequence, origin: 0, arrivalNanoseconds: arrival)
+            }
         }
         receiver.receive(datagram, arrivalNanoseconds: arrival, into: &sink)
         _ = receiver.receptionReport(nowNanoseconds: arrival)
