@@ -60,7 +60,7 @@ struct ClientPosition {
     mutating func take(_ record: EventRecord, newest: TickMark? = nil) -> ByteBuffer? {
         cursor = record.sequence
         guard subscription.wants(record) else { return nil }
-        guard let line = record.line else {
+        guard record.hasLine else {
             miss(record.sequence...record.sequence, count: 1)
             return nil
         }
@@ -68,7 +68,7 @@ struct ClientPosition {
             miss(record.sequence...record.sequence, count: 1, coalesced: 1)
             return nil
         }
-        return line
+        return record.line
     }
 
     /// The line that says what is missing, if that was not said yet.
@@ -125,7 +125,7 @@ struct ClientPosition {
     }
 
     private func isOwed(_ record: EventRecord, newest: TickMark?) -> Bool {
-        subscription.wants(record) && record.line != nil && !subscription.isSuperseded(record, by: newest)
+        subscription.wants(record) && record.hasLine && !subscription.isSuperseded(record, by: newest)
     }
 
     private mutating func snapshotLine() -> ByteBuffer? {

@@ -18,8 +18,9 @@ final class EventRecord: Sendable {
     let timeSeconds: Double?
     /// Time of the tick before of the same speaker, so that every client can thin ticks out without a memory.
     let previousTickSeconds: Double?
-    /// The line with its line feed; nil where it may not or cannot be sent.
-    let line: ByteBuffer?
+    /// The line with its line feed; nil where it may not or cannot be sent. Not kept as a `ByteBuffer`, which would
+    /// take twice the memory: its capacity is a power of two.
+    private let bytes: [UInt8]?
     let publishedMilliseconds: Int64
     /// When the packet that decided the event arrived, on the monotonic clock; nil where no packet did.
     let arrivedNanoseconds: Int64?
@@ -49,11 +50,17 @@ final class EventRecord: Sendable {
         self.alsoMeasured = other.map { SpeakerKey(session: event.session, speaker: $0) }
         self.timeSeconds = event.timeSeconds
         self.previousTickSeconds = previousTickSeconds
-        self.line = line
+        self.bytes = line.map { Array($0.readableBytesView) }
         self.publishedMilliseconds = publishedMilliseconds
         self.arrivedNanoseconds = arrivedNanoseconds
         self.endOffset = startOffset + (line?.readableBytes ?? 0)
     }
+
+    /// Whether there is a line that may be sent.
+    var hasLine: Bool { bytes != nil }
+
+    /// The line for one client.
+    var line: ByteBuffer? { bytes.map { ByteBuffer(bytes: $0) } }
 
     /// Whether it carries what was measured of a speaker.
     func measures(_ speaker: SpeakerKey) -> Bool {
@@ -70,7 +77,7 @@ final class EventRecord: Sendable {
         alsoMeasured = nil
         timeSeconds = record.timeSeconds
         previousTickSeconds = record.previousTickSeconds
-        line = nil
+        bytes = nil
         publishedMilliseconds = record.publishedMilliseconds
         arrivedNanoseconds = record.arrivedNanoseconds
         endOffset = record.endOffset
@@ -113,7 +120,7 @@ struct EventRing: Sendable {
     mutating func append(_ record: EventRecord) {
         records.append(record)
         endOffset = record.endOffset
-        if record.isCoalescible, record.line != nil {
+        if record.isCoalescible, record.hasLine {
             newestTicks[record.key] = TickMark(sequence: record.sequence, timeSeconds: record.timeSeconds)
         }
         while bytes > maximumBytes, records.count > 1 { removeFirst() }
