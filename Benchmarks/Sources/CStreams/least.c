@@ -7,9 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 enum { RATE = 16000, MOST_SAMPLES = RATE / 1000 * 120, HEADER = 12, EVENTS = 128 };
+
+void bench_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 struct receiver {
     int descriptor;

@@ -18,7 +18,7 @@ struct Report {
     private let detector: String
     private var table = Table(
         "streams", "what they say", "packets per s", "CPU-s per stream and hour", "least receiver", "ratio",
-        "resident MB", "kB per stream beyond the first", "threads", "packets missing", "ticks",
+        "resident MB", "of it events kept", "kB per stream beyond the first", "threads", "packets missing", "ticks",
         "ticks late by ms, median / p99 / worst")
 
     init(windowSeconds: Double, detection: SpeechDetection) {
@@ -38,7 +38,8 @@ struct Report {
         let late = [row.late(0.5), row.late(0.99), row.late(1)].map { figure($0 - lookAhead, 0) }
         table.add(
             "\(row.streams)", row.kind.rawValue, figure(row.packetsPerSecond, 0), figure(row.cpu), figure(row.leastCPU),
-            figure(row.cpu / row.leastCPU), figure(megabytes, 1), kilobytes.map { figure($0, 0) } ?? "",
+            figure(row.cpu / row.leastCPU), figure(megabytes, 1), figure(row.ringBytes / 1e6, 1),
+            kilobytes.map { figure($0, 0) } ?? "",
             "\(row.threads)", "\(row.missing)", "\(row.lateness.count)", late.joined(separator: " / "))
         let name = "\(row.streams) streams (\(row.kind.rawValue))"
         let limit = row.kind == .speech ? Self.speechCPU : Self.fifthCPU

@@ -10,6 +10,8 @@ struct Row {
     var cpu = 0.0, leastCPU = 0.0
     /// Resident memory of the daemon at the end of the window, KiB; of it without files.
     var residentKibibytes = 0, anonymousKibibytes = 0
+    /// What the ring of events held then, bytes.
+    var ringBytes = 0.0
     var threads = 0
     var packetsPerSecond = 0.0
     /// Packets that were sent and not decoded.
@@ -75,6 +77,7 @@ struct Measurement {
         row.packetsPerSecond = Double(sender.packets - sentBefore) / seconds
         row.expectedTicks = Int(Double(row.streams) * seconds)
         let after = try daemon.metrics()
+        row.ringBytes = after["attune_ring_bytes"] ?? 0
         func grown(_ name: String) -> Double { (after[name] ?? 0) - (before[name] ?? 0) }
         row.decode = grown(#"attune_media_cpu_seconds_total{stage="decode"}"#) / hours
         row.analysis = grown(#"attune_media_cpu_seconds_total{stage="analysis"}"#) / hours

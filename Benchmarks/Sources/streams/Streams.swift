@@ -22,6 +22,7 @@ enum Streams {
                 Data("usage: streams ATTUNED CALL_FOLDER docs/performance.md [SECONDS [ROW...]]\n".utf8))
             exit(64)
         }
+        bench_raise_descriptor_limit()
         let folder = NSTemporaryDirectory() + "attune-streams-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let seconds = arguments.count > 4 ? Double(arguments[4]) ?? 40 : 40

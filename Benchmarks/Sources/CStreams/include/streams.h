@@ -58,6 +58,9 @@ int64_t bench_sender_take_most_late_ns(struct bench_sender *sender);
 /// Returns 0 or -errno.
 int bench_send(struct bench_sender *sender, struct bench_stream *streams, size_t count);
 
+/// Lets this process, and those that it starts, open as many files as the system allows it: a stream has two sockets.
+void bench_raise_descriptor_limit(void);
+
 /// The least that a native receiver does: epoll, recv, the header off, libopus to 16 kHz, and nothing else. Binds
 /// `count` free ports, writes their numbers as one line to standard output, and receives until it is killed.
 /// Returns -errno.
