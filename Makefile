@@ -11,7 +11,7 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
-.PHONY: all setup build demo test test-peers test-api evaluate bench bench-subscribers conversations soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup build demo test test-peers test-api evaluate bench bench-streams bench-subscribers conversations soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -78,6 +78,11 @@ evaluate: build
 bench: setup $(CALL)/timeline.csv
 	$(BENCHMARK) bench $(CALL) docs/performance.md
 
+# Hundreds of live RTP streams into the release daemon: CPU, memory, how late ticks are; writes into
+# docs/performance.md. Takes a quarter of an hour; wants a machine that does nothing else.
+bench-streams: build $(CALL)/timeline.csv
+	$(BENCHMARK) streams $(BUILD)/attuned $(CALL) docs/performance.md
+
 # Conversations of which the truth is known, and calls changed in ways that must not matter; writes the figures into
 # docs/scoring.md. Takes some minutes. Fails where a limit is missed.
 conversations: setup
@@ -92,7 +97,7 @@ soak: setup
 bench-subscribers: setup $(CALL)/timeline.csv
 	$(BENCHMARK) subscribers 20 $(CALL) docs/performance.md
 
-BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports soak subscribers)
+BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports soak streams subscribers)
 
 # Carries the schemas of docs/schema over into the code; after every change of them.
 schemas:

@@ -138,7 +138,8 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", "Publish",
+                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "MediaTypes", "Pipeline",
+                "Publish",
                 "Settings", "Text", lifecycle, logging, nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),

@@ -25,6 +25,11 @@ let package = Package(
                 .product(name: "ConversationGenerator", package: "attune"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        .target(name: "CStreams", linkerSettings: [.linkedLibrary("opus")]),
+        .executableTarget(
+            name: "streams",
+            dependencies: ["CStreams", "Reports", .product(name: "AttuneAnalysis", package: "attune")],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "soak",
             dependencies: [

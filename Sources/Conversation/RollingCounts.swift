@@ -12,54 +12,75 @@ struct RollingCounts {
 
     /// What is counted.
     struct Counts: Equatable {
+        fileprivate var values = SIMD16<Int32>()
+
+        init() {}
+
+        fileprivate init(_ bucket: SIMD16<Int16>) { values = SIMD16(truncatingIfNeeded: bucket) }
+
         /// Hops of speech.
-        var speech: Int32 = 0
-        /// Hops of pause inside turns, and the number of pauses.
-        var pause: Int32 = 0, pauses: Int32 = 0
+        var speech: Int32 {
+            get { values[0] }
+            set { values[0] = newValue }
+        }
+        /// Hops of pause inside turns.
+        var pause: Int32 {
+            get { values[1] }
+            set { values[1] = newValue }
+        }
+        /// Number of these pauses.
+        var pauses: Int32 {
+            get { values[2] }
+            set { values[2] = newValue }
+        }
         /// Hops whose media was lost.
-        var lost: Int32 = 0
+        var lost: Int32 {
+            get { values[3] }
+            set { values[3] = newValue }
+        }
         /// Turns begun (of the session: floor transfers).
-        var turns: Int32 = 0
+        var turns: Int32 {
+            get { values[4] }
+            set { values[4] = newValue }
+        }
         /// Syllable nuclei in speech.
-        var nuclei: Int32 = 0
+        var nuclei: Int32 {
+            get { values[5] }
+            set { values[5] = newValue }
+        }
         /// Hops when two or more spoke; only of the session.
-        var overlap: Int32 = 0
-        /// Backchannels given and interruptions made.
-        var backchannels: Int32 = 0, interruptions: Int32 = 0
+        var overlap: Int32 {
+            get { values[6] }
+            set { values[6] = newValue }
+        }
+        /// Backchannels given.
+        var backchannels: Int32 {
+            get { values[7] }
+            set { values[7] = newValue }
+        }
+        /// Interruptions made.
+        var interruptions: Int32 {
+            get { values[8] }
+            set { values[8] = newValue }
+        }
         /// Answers that came sooner than `ConversationConfiguration.hastyHops` after the other side's turn.
-        var hastyAnswers: Int32 = 0
-        /// Sum of the intonation slopes at the ends of IPUs in hundredths of a semitone per second, and their number.
-        var slope: Int32 = 0, slopes: Int32 = 0
-
-        static func += (left: inout Counts, right: Counts) {
-            left.speech &+= right.speech
-            left.pause &+= right.pause
-            left.lost &+= right.lost
-            left.turns &+= right.turns
-            left.overlap &+= right.overlap
-            left.nuclei &+= right.nuclei
-            left.backchannels &+= right.backchannels
-            left.interruptions &+= right.interruptions
-            left.pauses &+= right.pauses
-            left.hastyAnswers &+= right.hastyAnswers
-            left.slope &+= right.slope
-            left.slopes &+= right.slopes
+        var hastyAnswers: Int32 {
+            get { values[9] }
+            set { values[9] = newValue }
+        }
+        /// Sum of the intonation slopes at the ends of IPUs in hundredths of a semitone per second.
+        var slope: Int32 {
+            get { values[10] }
+            set { values[10] = newValue }
+        }
+        /// Number of these slopes.
+        var slopes: Int32 {
+            get { values[11] }
+            set { values[11] = newValue }
         }
 
-        static func -= (left: inout Counts, right: Counts) {
-            left.speech &-= right.speech
-            left.pause &-= right.pause
-            left.lost &-= right.lost
-            left.turns &-= right.turns
-            left.overlap &-= right.overlap
-            left.nuclei &-= right.nuclei
-            left.backchannels &-= right.backchannels
-            left.interruptions &-= right.interruptions
-            left.pauses &-= right.pauses
-            left.hastyAnswers &-= right.hastyAnswers
-            left.slope &-= right.slope
-            left.slopes &-= right.slopes
-        }
+        static func += (left: inout Counts, right: Counts) { left.values &+= right.values }
+        static func -= (left: inout Counts, right: Counts) { left.values &-= right.values }
     }
 
     /// Counts of the bucket that is being filled.
@@ -72,24 +93,26 @@ struct RollingCounts {
     private(set) var closedBuckets = 0
 
     private let lengths: [Int]
-    private var ring: [Counts]
+    /// Closed buckets; in 16 bits, because there are many (a pause longer than five minutes counts as that).
+    private var ring: [SIMD16<Int16>]
 
     /// Windows of the given lengths in seconds.
     init(windowsSeconds: [Int]) {
         lengths = windowsSeconds.map { $0 * Self.bucketsPerSecond }
         windows = Array(repeating: Counts(), count: lengths.count)
-        ring = Array(repeating: Counts(), count: max(lengths.max() ?? 1, 1))
+        ring = Array(repeating: SIMD16(), count: max(lengths.max() ?? 1, 1))
     }
 
     /// Closes the open bucket: every window takes it in and lets go of the one that leaves it.
     mutating func closeBucket() {
+        let bucket = SIMD16<Int16>(clamping: open.values)
         for index in lengths.indices {
-            windows[index] += open
+            windows[index] += Counts(bucket)
             if closedBuckets >= lengths[index] {
-                windows[index] -= ring[(closedBuckets - lengths[index]) % ring.count]
+                windows[index] -= Counts(ring[(closedBuckets - lengths[index]) % ring.count])
             }
         }
-        ring[closedBuckets % ring.count] = open
+        ring[closedBuckets % ring.count] = bucket
         total += open
         closedBuckets += 1
         open = Counts()

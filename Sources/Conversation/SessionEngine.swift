@@ -54,7 +54,8 @@ public struct SessionEngine: Sendable {
 
     /// Takes the events that have come up since the last call.
     public mutating func takeEvents() -> [Event] {
-        defer { events.removeAll(keepingCapacity: true) }
+        guard !events.isEmpty else { return [] }
+        defer { events = [] }
         return events
     }
 
@@ -150,7 +151,9 @@ public struct SessionEngine: Sendable {
 
     /// Whether values of a speaker may be computed.
     public func isMeasured(speaker: Int) -> Bool {
-        speakers.indices.contains(speaker) && speakers[speaker].isMeasured
+        // Spelled out: `SpeakerState.isMeasured` would be asked of a copy of the whole state, with every block.
+        speakers.indices.contains(speaker) && speakers[speaker].consent == .granted
+            && speakers[speaker].permits.measured
     }
 
     /// Says how far a speaker's media may be off those of others, in ms. Where two speakers may be off each other by more

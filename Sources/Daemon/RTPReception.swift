@@ -67,12 +67,12 @@ final class RTPReception {
     private let logger: Logger
     private var ports: [Port]
     private var budget: ByteBudget
-    private var timer: RepeatedTask?
+    private var timer: RTPTimer?
     private var unknownPayloadReported = false
     private var refusedReported: UInt64 = 0
     private var tended = 0
     /// CPU time of everything that arrived, and what speakers who are gone have counted.
-    private var spentNanoseconds: Int64 = 0
+    private var meter = CPUMeter()
     private var formerLoad = SourceLoad()
 
     /// A reception of `streams`, one port each, for the speakers `tracks`.
@@ -121,20 +121,17 @@ final class RTPReception {
     }
 
     /// Lets the speakers join, and begins to look after missing packets and missing senders.
-    func start(on eventLoop: any EventLoop) {
+    func start(with timer: RTPTimer) {
         forEachSpeaker { $0.join() }
-        // RepeatedTask demands a Sendable body; this runs on the loop that everything here is confined to.
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { _ in
-            bound.value.tend()
-        }
+        self.timer = timer
+        timer.add(self)
     }
 
     /// Takes one datagram that came to port `number` by `channel` from `sender`.
     func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
         let now = HostClock.monotonicNanoseconds()
-        let began = HostClock.threadNanoseconds()
-        defer { spentNanoseconds += HostClock.threadNanoseconds() - began }
+        let began = meter.begin()
+        defer { meter.end(began) }
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
         if let security = ports[number].security {
             security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
@@ -160,7 +157,7 @@ final class RTPReception {
     }
 
     func finish(reason: String) {
-        timer?.cancel()
+        timer?.remove(self)
         timer = nil
         for port in ports { port.mixer?.finish(speakers: port.speakers) }
         forEachSpeaker { $0.finish(reason: reason) }
@@ -219,6 +216,7 @@ final class RTPReception {
         guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
             return
         }
+        speaker.feed.timeWeight = meter.weight
         if speaker.receive(datagram, origin: origin, nowNanoseconds: now) { monitor.change(to: .live) }
     }
 
@@ -275,12 +273,13 @@ final class RTPReception {
 
     // MARK: Supervision
 
-    private func tend() {
-        let now = HostClock.monotonicNanoseconds()
-        let began = HostClock.threadNanoseconds()
-        defer { spentNanoseconds += HostClock.threadNanoseconds() - began }
+    /// Looks after missing packets and missing senders; to be called every 40 ms.
+    func tend(nowNanoseconds now: Int64) {
+        let began = meter.begin()
+        defer { meter.end(began) }
         var newest: Int64?
         forEachSpeaker { speaker in
+            speaker.feed.timeWeight = meter.weight
             if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
             if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
         }
@@ -295,7 +294,7 @@ final class RTPReception {
             stall(reason: "no media for \(limits.stallMilliseconds) ms")
         }
         tended += 1
-        guard tended.isMultiple(of: 50) else { return }
+        guard tended.isMultiple(of: 25) else { return }
         forEachSpeaker { $0.align(nowNanoseconds: now) }
         if limits.sendsReports {
             for number in ports.indices { sendReport(port: number, now: now) }
@@ -376,13 +375,14 @@ final class RTPReception {
         forEachSpeaker { load += SourceLoad(of: $0) }
         for mixer in ports.compactMap(\.mixer) { load += SourceLoad(of: mixer.receiver.statistics) }
         load.dropped["refused", default: 0] += Int(clamping: refused)
-        load.decodeNanoseconds = max(0, spentNanoseconds - load.analysisNanoseconds)
+        load.decodeNanoseconds = max(0, meter.nanoseconds - load.analysisNanoseconds)
         monitor.note(load)
     }
 
     private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
-        for port in ports {
-            for case let speaker? in port.speakers { body(speaker) }
+        // By index: a port is large.
+        for number in ports.indices {
+            for case let speaker? in ports[number].speakers { body(speaker) }
         }
     }
 }

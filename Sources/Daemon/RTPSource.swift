@@ -15,21 +15,22 @@ final class RTPSource: MediaSource {
     private let tracks: [SpeakerTrack]
     private let limits: RTPReception.Limits
     private let session: LiveSession
-    private let eventLoop: any EventLoop
+    private let timer: RTPTimer
+    private var eventLoop: any EventLoop { timer.eventLoop }
     private let logger: Logger
     private let channels = Mutex<[any Channel]>([])
     private let reception = Mutex<NIOLoopBound<RTPReception>?>(nil)
 
     init(
         streams: [RTPStreamDescription], tracks: [SpeakerTrack], limits: RTPReception.Limits, session: LiveSession,
-        monitor: SourceMonitor, eventLoop: any EventLoop, logger: Logger
+        monitor: SourceMonitor, timer: RTPTimer, logger: Logger
     ) {
         self.streams = streams
         self.tracks = tracks
         self.limits = limits
         self.session = session
         self.monitor = monitor
-        self.eventLoop = eventLoop
+        self.timer = timer
         self.logger = logger
     }
 
@@ -48,7 +49,7 @@ final class RTPSource: MediaSource {
             throw error
         }
         self.reception.withLock { $0 = reception }
-        try await eventLoop.submit { reception.value.start(on: self.eventLoop) }.get()
+        try await eventLoop.submit { reception.value.start(with: self.timer) }.get()
     }
 
     func stop() async {
@@ -75,6 +76,8 @@ final class RTPSource: MediaSource {
             .channelOption(.socketOption(.so_reuseaddr), value: isMulticast ? 1 : 0)
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 19)
             .channelOption(.datagramVectorReadMessageCount, value: 8)
+            // What is left after a read is told again: no second one to find that nothing is.
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator,
                 value: FixedSizeRecvByteBufferAllocator(capacity: 8 * (limits.receiver.maxDatagramBytes + 1))

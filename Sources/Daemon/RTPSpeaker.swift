@@ -32,6 +32,9 @@ final class RTPSpeaker {
         }
     }
 
+    /// Longest silence that is presumed: senders with DTX send something every 400 ms.
+    private static let mostPresumedNanoseconds: Int64 = 500_000_000
+
     private(set) var track: SpeakerTrack
     let feed: SourceFeed
     private(set) var latestMediaNanoseconds: Int64?
@@ -85,12 +88,18 @@ final class RTPSpeaker {
         _ = note(sink.hasDelivered, nowNanoseconds)
     }
 
-    /// Gives up packets that were waited for too long; returns whether media came of it.
+    /// Gives up packets that were waited for too long, and takes a sender that pauses to be silent up to now, less
+    /// that wait; returns whether media came of it.
     func flush(nowNanoseconds: Int64) -> Bool {
         // What is given up now was decided by its not having come.
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
+        if receiver.mayPause, isPresent, let latestMediaNanoseconds {
+            let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
+            let passed = nowNanoseconds - latestMediaNanoseconds - wait
+            feed.presumeSilence(track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds))
+        }
         return note(sink.hasDelivered, nowNanoseconds)
     }
 

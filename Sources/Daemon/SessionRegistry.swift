@@ -15,6 +15,8 @@ import Text
 actor SessionRegistry: ControlBackend {
     private struct Entry {
         let session: LiveSession
+        /// All its plain RTP is received on one event loop, so that no two wait for its lock.
+        let timer: RTPTimer
         var sources: [any MediaSource] = []
         /// Speakers of each source by the source's id.
         var speakers: [String: [SpeakerTrack]] = [:]
@@ -26,6 +28,7 @@ actor SessionRegistry: ControlBackend {
     private let configuration: ConfigurationFile
     private let inForce: Policy
     private var factory: SourceFactory
+    private let timers: [RTPTimer]
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
@@ -52,6 +55,7 @@ actor SessionRegistry: ControlBackend {
         self.store = store
         self.analyzer = analyzer
         self.publish = publish
+        timers = eventLoopGroup.makeIterator().map { RTPTimer(eventLoop: $0) }
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -103,7 +107,7 @@ actor SessionRegistry: ControlBackend {
             source = try make(
                 SourceOrder(
                     id: id, tracks: tracks, takesTracksApart: request.tracks.contains { $0.track != nil },
-                    session: entry.session
+                    session: entry.session, timer: entry.timer
                 ) { [weak self] in
                     Task { await self?.sourceEnded(id, session: name) }
                 })
@@ -251,7 +255,16 @@ actor SessionRegistry: ControlBackend {
         return Entry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, publish: publish))
+                configuration: configuration, detection: detection, publish: publish),
+            timer: idlestTimer)
+    }
+
+    /// The timer whose event loop has the fewest sources.
+    private var idlestTimer: RTPTimer {
+        func load(_ timer: RTPTimer) -> Int {
+            entries.values.reduce(0) { $0 + ($1.timer === timer ? $1.sources.count : 0) }
+        }
+        return timers.min { load($0) < load($1) } ?? timers[0]
     }
 
     private func end(_ name: String) async -> SessionTotals? {

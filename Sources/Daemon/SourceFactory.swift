@@ -13,6 +13,8 @@ struct SourceOrder: Sendable {
     /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
     let takesTracksApart: Bool
     let session: LiveSession
+    /// Which of the timers (and event loops) serves the session.
+    let timer: RTPTimer
     /// Called once when the source has ended by itself.
     let onEnd: @Sendable () -> Void
 }
@@ -85,7 +87,7 @@ struct SourceFactory: Sendable {
         }
         return RTPSource(
             streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: order.session,
-            monitor: monitor, eventLoop: eventLoopGroup.next(), logger: logger)
+            monitor: monitor, timer: order.timer, logger: logger)
     }
 
     /// A source of the samples that come by a connection.

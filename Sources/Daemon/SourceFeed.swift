@@ -29,6 +29,8 @@ final class SourceFeed {
         var isMeasured: Bool
         /// Opened by the first media, whose place it needs.
         var pipeline: SpeakerPipeline?
+        /// Session time up to which media came; the pipeline may have been taken further.
+        var mediaEnd = MediaTime.zero
         /// Why media before the next one is missing, if any is.
         var missingBy = Gap.Why.loss
 
@@ -42,6 +44,8 @@ final class SourceFeed {
     var arrivedNanoseconds: Int64?
     /// CPU time of the analysis so far.
     private(set) var analysisNanoseconds: Int64 = 0
+    /// What the time of the analysis counts: 0 where none is taken, more than 1 where it stands for others too.
+    var timeWeight: Int64 = 1
 
     private let session: LiveSession
     private var voices: [Int: Voice] = [:]
@@ -50,7 +54,7 @@ final class SourceFeed {
     private var wasInterrupted = false
     private var outputs: [SpeakerOutput] = []
     /// Zeros lent to the pipelines for silence that was not sent.
-    private let zeros = [Float](repeating: 0, count: 1_600)
+    private static let zeros = [Float](repeating: 0, count: 1_600)
 
     init(session: LiveSession) {
         self.session = session
@@ -89,22 +93,43 @@ final class SourceFeed {
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {
         guard let voice = voices[track] else { return }
-        let began = HostClock.threadNanoseconds()
-        defer { analysisNanoseconds += HostClock.threadNanoseconds() - began }
+        let began = timeBegin()
+        defer { timeEnd(began) }
         let place = place(start, count: samples.count)
         openPipeline(of: voice, at: place)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
+        voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
         push(voice)
     }
 
     /// Takes in silence that the sender did not transmit (DTX).
     func silence(track: Int, start: MediaTime, count: Int) {
         guard let voice = voices[track] else { return }
-        let began = HostClock.threadNanoseconds()
-        defer { analysisNanoseconds += HostClock.threadNanoseconds() - began }
-        var place = place(start, count: count)
+        let began = timeBegin()
+        defer { timeEnd(began) }
+        let place = place(start, count: count)
         openPipeline(of: voice, at: place)
-        let zeros = zeros
+        voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
+        feedSilence(to: voice, from: place, count: count)
+    }
+
+    /// Takes it that a speaker who last said nothing goes on like that for `nanoseconds` after the media that came
+    /// last, though none has come: so nobody in the session waits for a sender that pauses. Media that comes after all
+    /// counts from where this ends.
+    func presumeSilence(track: Int, nanoseconds: Int64) {
+        guard let voice = voices[track], voice.pipeline?.isActive == false, let end = voice.pipeline?.end else {
+            return
+        }
+        let began = timeBegin()
+        defer { timeEnd(began) }
+        let hop = Int64(AudioGrid.hopSamples)
+        let until = voice.mediaEnd.samples + nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz))
+        feedSilence(to: voice, from: end, count: Int((until - end.samples) / hop * hop))
+    }
+
+    private func feedSilence(to voice: Voice, from start: MediaTime, count: Int) {
+        var place = start
+        let zeros = Self.zeros
         var left = count
         while left > 0 {
             let length = min(left, zeros.count)
@@ -139,6 +164,12 @@ final class SourceFeed {
             push(voice)
             session.update { $0.leave(speaker: voice.speaker, reason: reason) }
         }
+    }
+
+    private func timeBegin() -> Int64 { timeWeight > 0 ? HostClock.threadNanoseconds() : 0 }
+
+    private func timeEnd(_ began: Int64) {
+        if timeWeight > 0 { analysisNanoseconds += timeWeight * (HostClock.threadNanoseconds() - began) }
     }
 
     private func place(_ start: MediaTime, count: Int) -> MediaTime {

@@ -44,6 +44,9 @@ public struct SpeakerPipeline: ~Copyable {
         nextSample = start.samples
     }
 
+    /// Whether there was speech in the newest hop that was judged.
+    public var isActive: Bool { analyzer.isActive }
+
     /// Session time up to which media was taken in.
     public var end: MediaTime { MediaTime(samples: nextSample) }
 

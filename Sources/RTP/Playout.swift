@@ -24,13 +24,16 @@ struct Playout: ~Copyable {
 
     private let concealLimit: Int64
     private let maxPayloadBytes: Int
-    private let pcm: FixedBuffer<Float>
-    private var output: FixedBuffer<Float>
+    // Made when the format is known, for what it needs.
+    private var pcm = FixedBuffer<Float>(repeating: 0, count: 0)
+    private var output = FixedBuffer<Float>(repeating: 0, count: 0)
     /// Takes the output where it is made longer or shorter.
-    private var slewed: FixedBuffer<Float>
+    private var slewed = FixedBuffer<Float>(repeating: 0, count: 0)
 
     private var opus: OpusDecoder?
     private var g722: G722Decoder?
+    /// Whether the sender was seen to send nothing while there was nothing to say (DTX, comfort noise).
+    private(set) var pausesInSilence = false
     /// Whether the packet before was silent by its sender's word.
     private var lastWasSilent = false
     private var resampler: Resampler?
@@ -60,9 +63,6 @@ struct Playout: ~Copyable {
     init(concealLimitMilliseconds: Int, maxPayloadBytes: Int) {
         concealLimit = Int64(concealLimitMilliseconds * AudioGrid.sampleRateHz / 1_000)
         self.maxPayloadBytes = maxPayloadBytes
-        pcm = FixedBuffer(repeating: 0, count: maxPayloadBytes)
-        output = FixedBuffer(repeating: 0, count: max(OpusDecoder.maxSamples, 2 * maxPayloadBytes))
-        slewed = FixedBuffer(repeating: 0, count: output.count + Slew.limit(count: output.count))
     }
 
     /// Says that `count` packets before the next one are missing.
@@ -123,6 +123,7 @@ struct Playout: ~Copyable {
     ) {
         if newFormat.codec == .comfortNoise {
             statistics.comfortNoise += 1
+            pausesInSilence = true
             // Ends what was before; the silence comes out when it is over.
             guard let format else { return }
             place(tag, payload: payload, format: format, statistics: &statistics, into: &sink)
@@ -143,6 +144,8 @@ struct Playout: ~Copyable {
         let change = change(at: tag.arrivalNanoseconds, &statistics, into: &sink)
         switch newFormat.codec {
         case .opus:
+            // Two bytes are a header alone, with which an encoder announces its DTX.
+            if payload.byteCount <= 2 { pausesInSilence = true }
             guard let count = opus?.decode(payload, into: memory) else {
                 statistics.decodeErrors += 1
                 lostPackets = 1
@@ -260,6 +263,7 @@ struct Playout: ~Copyable {
             let silence = max(0, length - lost + error(at: tag.arrivalNanoseconds))
             correction += silence - (length - lost)
             if silence > 0 {
+                pausesInSilence = true
                 statistics.silenceSamples += silence
                 sink.silence(start: MediaTime(samples: position), sampleCount: silence)
                 position += silence
@@ -322,22 +326,33 @@ struct Playout: ~Copyable {
         if newFormat.codec == .opus {
             if opus == nil { opus = OpusDecoder() }
             resampler = nil
+            makeRoom(for: OpusDecoder.maxSamples)
         } else if newFormat.codec == .g722 {
             if g722 == nil { g722 = G722Decoder() }
             resampler = nil
+            // Two samples a byte.
+            makeRoom(for: 2 * maxPayloadBytes)
         } else if newFormat.clockRateHz == AudioGrid.sampleRateHz {
             resampler = nil
+            makeRoom(for: maxPayloadBytes)
         } else if resampler?.filter.inputRateHz != newFormat.clockRateHz {
             // Kept, because designing a filter costs more than a packet may.
             let filter = filters[newFormat.clockRateHz] ?? ResamplerFilter(inputRateHz: newFormat.clockRateHz)
             filters[newFormat.clockRateHz] = filter
             let made = Resampler(filter: filter, maxInput: maxPayloadBytes)
-            if output.count < made.maxOutput {
-                output = FixedBuffer(repeating: 0, count: made.maxOutput)
-                slewed = FixedBuffer(repeating: 0, count: made.maxOutput + Slew.limit(count: made.maxOutput))
-            }
+            makeRoom(for: made.maxOutput)
             resampler = consume made
         }
+        if newFormat.codec != .opus, newFormat.codec != .g722, pcm.count == 0 {
+            pcm = FixedBuffer(repeating: 0, count: maxPayloadBytes)
+        }
+    }
+
+    /// Makes the output hold so many samples.
+    private mutating func makeRoom(for samples: Int) {
+        guard output.count < samples else { return }
+        output = FixedBuffer(repeating: 0, count: samples)
+        slewed = FixedBuffer(repeating: 0, count: samples + Slew.limit(count: samples))
     }
 
     private mutating func deliver<Sink: RTPSink & ~Copyable>(

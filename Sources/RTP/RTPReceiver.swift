@@ -78,6 +78,10 @@ public struct RTPReceiver: ~Copyable {
     /// The source that is followed; nil before the first packet.
     public var source: UInt32? { stream?.ssrc }
 
+    /// Whether the sender may be sending nothing because there is nothing to say: it was seen to do so (Opus DTX,
+    /// comfort noise), and nothing is missing.
+    public var mayPause: Bool { playout.pausesInSilence && reorder.heldCount == 0 }
+
     /// How the running stream lies in time.
     public var timing: RTPTiming {
         RTPTiming(

@@ -14,8 +14,9 @@ struct HumFilter: ~Copyable, Sendable {
     private static let quietRatio: Float = 6
     /// How fast the memory of the quietest hops fades: 4 dB per second.
     private static let floorRise: Float = 1.01
-    /// Cosine, then sine, of each line over one hop.
-    private let waves = FloatBuffer(count: 2 * linesHz.count * AudioGrid.hopSamples)
+    /// Cosine, then sine, of each line over one hop; the same for all streams.
+    private static let waves = makeWaves()
+
     private let lines = OwnedBuffer(count: linesHz.count, filledWith: HumLine(turnRadians: 0))
     /// What the present hop holds of each wave.
     private let seen = FloatBuffer(count: 2 * linesHz.count)
@@ -25,25 +26,37 @@ struct HumFilter: ~Copyable, Sendable {
 
     init() {
         for (line, frequency) in Self.linesHz.enumerated() {
-            let omega = 2 * Double.pi * Double(frequency) / Double(AudioGrid.sampleRateHz)
+            lines[line] = HumLine(turnRadians: Self.omega(frequency) * Double(AudioGrid.hopSamples))
+        }
+    }
+
+    /// Radians per sample.
+    private static func omega(_ frequencyHz: Int) -> Double {
+        2 * .pi * Double(frequencyHz) / Double(AudioGrid.sampleRateHz)
+    }
+
+    private static func makeWaves() -> FloatBuffer {
+        let waves = FloatBuffer(count: 2 * linesHz.count * AudioGrid.hopSamples)
+        for (line, frequency) in linesHz.enumerated() {
             let first = 2 * line * AudioGrid.hopSamples
             for index in 0..<AudioGrid.hopSamples {
-                waves[first + index] = Float(ck_cos(omega * Double(index)))
-                waves[first + AudioGrid.hopSamples + index] = Float(ck_sin(omega * Double(index)))
+                waves[first + index] = Float(ck_cos(omega(frequency) * Double(index)))
+                waves[first + AudioGrid.hopSamples + index] = Float(ck_sin(omega(frequency) * Double(index)))
             }
-            lines[line] = HumLine(turnRadians: omega * Double(AudioGrid.hopSamples))
         }
+        return waves
     }
 
     /// Cleans a hop in place.
     mutating func filter(_ hop: UnsafeMutablePointer<Float>) {
         let count = AudioGrid.hopSamples
+        let waves = Self.waves.base
         for wave in 0..<seen.count {
-            seen[wave] = ck_dot(hop, waves.base + wave * count, count) * 2 / Float(count)
+            seen[wave] = ck_dot(hop, waves + wave * count, count) * 2 / Float(count)
         }
         for line in 0..<lines.count where isHum(line) {
-            ck_add_scaled(hop, waves.base + 2 * line * count, -lines[line].cosine, count)
-            ck_add_scaled(hop, waves.base + (2 * line + 1) * count, -lines[line].sine, count)
+            ck_add_scaled(hop, waves + 2 * line * count, -lines[line].cosine, count)
+            ck_add_scaled(hop, waves + (2 * line + 1) * count, -lines[line].sine, count)
         }
         let power = ck_dot(hop, hop, count) / Float(count) + 1e-12
         smoothPower += 0.2 * (power - smoothPower)

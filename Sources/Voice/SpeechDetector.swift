@@ -21,8 +21,8 @@ struct SpeechDetector: ~Copyable, Sendable {
     private let history = FloatBuffer(count: rows * SpeechFeatures.count)
     private var knownRows = 0
     private let input = FloatBuffer(count: inputs)
-    private let hidden = FloatBuffer(SpeechModel.hidden)
-    private let output = FloatBuffer(SpeechModel.output)
+    private static let hidden = FloatBuffer(SpeechModel.hidden)
+    private static let output = FloatBuffer(SpeechModel.output)
     /// Bit n: the hop n before the last one was silent.
     private var silence: UInt32 = .max
 
@@ -67,10 +67,11 @@ struct SpeechDetector: ~Copyable, Sendable {
     }
 
     private func classify() -> Float {
-        let units = output.count - 1
+        let output = Self.output.base
+        let units = Self.output.count - 1
         var sum = output[units]
         for unit in 0..<units {
-            let row = hidden.base + unit * (Self.inputs + 1)
+            let row = Self.hidden.base + unit * (Self.inputs + 1)
             sum += output[unit] * max(0, ck_dot(row, input.base, Self.inputs) + row[Self.inputs])
         }
         return 1 / (1 + ck_exp(-sum))

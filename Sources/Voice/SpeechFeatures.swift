@@ -28,14 +28,36 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// Lags of the harmonicity search: 71 to 400 Hz.
     private static let lags = 40...224
 
+    /// The same for all streams.
+    private static let constants = Constants()
+
+    private struct Constants: ~Copyable, Sendable {
+        let window = FloatBuffer(count: windowSamples)
+        let tables = FloatBuffer(count: CK_FFT_TABLE_FLOATS)
+        let lagWeights = FloatBuffer(count: CK_FFT_BINS)
+
+        init() {
+            ck_fft_fill_tables(tables.base)
+            let length = windowSamples
+            for index in 0..<length {
+                let phase = 2 * Double.pi * (Double(index) + 0.5) / Double(length)
+                window[index] = Float(0.5 - 0.5 * ck_cos(phase))
+            }
+            // The window's own autocorrelation, which the harmonicity is freed from (Boersma 1993).
+            let padded = FloatBuffer(count: CK_FFT_POINTS)
+            padded.base.update(from: window.base, count: length)
+            let whole = ck_dot(padded.base, padded.base, length)
+            for lag in 0...CK_FFT_POINTS / 2 {
+                lagWeights[lag] = whole / ck_dot(padded.base, padded.base + lag, length - lag)
+            }
+        }
+    }
+
     private let samples = FloatBuffer(count: windowSamples)
-    private let window = FloatBuffer(count: windowSamples)
     private let frame = FloatBuffer(count: CK_FFT_POINTS)
-    private let tables = FloatBuffer(count: CK_FFT_TABLE_FLOATS)
     private let scratch = FloatBuffer(count: CK_FFT_SCRATCH_FLOATS)
     private let power = FloatBuffer(count: CK_FFT_BINS)
     private let correlation = FloatBuffer(count: CK_FFT_BINS)
-    private let lagWeights = FloatBuffer(count: CK_FFT_BINS)
     /// Mean power per FFT bin in the bands of the hop that `values` describe; zeros where it is not known.
     let bandPower = FloatBuffer(count: bandCount)
     private let bandDb = FloatBuffer(count: bandCount)
@@ -63,22 +85,6 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
     var knowsNoise: Bool { noise.learntHops >= 150 }
 
-    init() {
-        ck_fft_fill_tables(tables.base)
-        let length = Self.windowSamples
-        for index in 0..<length {
-            let phase = 2 * Double.pi * (Double(index) + 0.5) / Double(length)
-            window[index] = Float(0.5 - 0.5 * ck_cos(phase))
-        }
-        // The window's own autocorrelation, which the harmonicity is freed from (Boersma 1993).
-        for index in 0..<length { frame[index] = window[index] }
-        let whole = ck_dot(frame.base, frame.base, length)
-        for lag in 0...CK_FFT_POINTS / 2 {
-            lagWeights[lag] = whole / ck_dot(frame.base, frame.base + lag, length - lag)
-        }
-        frame.fill(with: 0)
-    }
-
     /// Takes the next cleaned hop and refreshes `values` for the one before it.
     ///
     /// - Parameter isSilent: the hop is digitally silent or lost; noise is not learnt from it.
@@ -89,8 +95,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
             setNeutral()
             return
         }
-        for index in 0..<Self.windowSamples { frame[index] = samples[index] * window[index] }
-        ck_power_spectrum(frame.base, tables.base, scratch.base, power.base)
+        for index in 0..<Self.windowSamples { frame[index] = samples[index] * Self.constants.window[index] }
+        ck_power_spectrum(frame.base, Self.constants.tables.base, scratch.base, power.base)
         measureBands()
         if silentHops == 0 { noise.push(bandDb) }
         describe()
@@ -162,12 +168,12 @@ struct SpeechFeatures: ~Copyable, Sendable {
         for bin in 0..<Self.edges[0] { power[bin] = 0 }
         for bin in Self.edges[0]..<Self.edges[Self.narrowBands] { power[bin] = power[bin].squareRoot() }
         for bin in Self.edges[Self.narrowBands]..<power.count { power[bin] = 0 }
-        ck_autocorrelation(power.base, tables.base, scratch.base, correlation.base)
+        ck_autocorrelation(power.base, Self.constants.tables.base, scratch.base, correlation.base)
         guard correlation[0] > 0 else { return 0 }
         var best: Float = 0
         for lag in Self.lags
         where correlation[lag] > correlation[lag - 1] && correlation[lag] >= correlation[lag + 1] {
-            best = max(best, correlation[lag] * min(3, lagWeights[lag]))
+            best = max(best, correlation[lag] * min(3, Self.constants.lagWeights[lag]))
         }
         return min(1, best / correlation[0])
     }

@@ -19,7 +19,8 @@ struct SpeechSegmenter: Sendable {
     private let lateHops: Int
     private let onThreshold: Float
     private let offThreshold: Float
-    private var isActive = false
+    /// Whether the last hop was active.
+    private(set) var isActive = false
     private var runStart: Int64 = 0
     /// Where the pause began that may turn out to end the open unit; nil while its last run is still active.
     private var pauseStart: Int64?

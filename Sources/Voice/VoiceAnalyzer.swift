@@ -47,6 +47,9 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
 
+    /// Whether there was speech in the newest hop that was judged.
+    public var isActive: Bool { segmenter.isActive }
+
     /// What is known of the quality of the channel; nothing where features are not measured.
     public var quality: VoiceQuality { meter.quality(noiseFloorDb: detector.builtIn.features.noise.floorDb) }
 

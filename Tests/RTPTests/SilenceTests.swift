@@ -34,6 +34,31 @@ import Testing
         #expect(receiver.statistics.unknownPayload == 0)
     }
 
+    /// A stream that sends nothing in packets 20 to 39, by its time stamps or by losing what it sent.
+    @Test(arguments: [true, false])
+    func aSenderThatWasSeenToPauseMayPause(pauses: Bool) {
+        var receiver = RTPReceiver(formats: RampStream.formats)
+        var sink = Recorder()
+        func receive(_ indices: Range<Int>) {
+            for index in indices {
+                var packet = RampStream().packet(index)
+                if pauses, index >= 40 { packet.sequence -= 20 }
+                receiver.play([packet], finish: false, into: &sink)
+            }
+        }
+        // The receiver can't be copied into an expectation.
+        var mayPause: [Bool] = []
+        receive(0..<20)
+        mayPause.append(receiver.mayPause)
+        receive(40..<60)
+        receiver.flush(nowNanoseconds: 2_000 * millisecond, into: &sink)
+        mayPause.append(receiver.mayPause)
+        // What is missing is no pause.
+        receive(61..<62)
+        mayPause.append(receiver.mayPause)
+        #expect(mayPause == [false, pauses, false])
+    }
+
     /// A packet with the level in element 3, behind another element and padding.
     private func packet(_ index: Int, level: UInt8, isShort: Bool) -> [UInt8] {
         let plain = RampStream().packet(index).bytes

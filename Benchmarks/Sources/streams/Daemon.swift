@@ -1,0 +1,63 @@
+import Foundation
+import Pipeline
+import Reports
+
+/// The daemon under test, in a folder of its own.
+final class Daemon {
+    let child: Child
+    private let folder: String
+    private var control: String { folder + "/control.sock" }
+    var events: String { folder + "/events.sock" }
+
+    init(_ executable: String, detection: SpeechDetection, folder: String) throws {
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let configuration = """
+            sockets: {events: \(folder)/events.sock, control: \(folder)/control.sock}
+            sources: {max: 1024}
+            voice: {vad_weights: \(detection.file ?? "")}
+            """
+        try configuration.write(toFile: folder + "/attune.yaml", atomically: true, encoding: .utf8)
+        try Data().write(to: URL(fileURLWithPath: folder + "/log"))
+        guard let log = FileHandle(forWritingAtPath: folder + "/log") else {
+            throw BenchmarkError(message: "can't write to \(folder)")
+        }
+        child = try Child(executable, ["--config", folder + "/attune.yaml"], log: log)
+        for _ in 0..<200 {
+            if (try? UnixSocket.request(control, "GET /v1/ready")) != nil { return }
+            guard child.process.isRunning else { break }
+            usleep(50_000)
+        }
+        child.stop()
+        let said = (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? ""
+        throw BenchmarkError(message: "attuned did not start: \(said)")
+    }
+
+    /// Attaches a stream as a source of its own and returns the port where it is received.
+    func attach(session: String, speaker: String) throws -> UInt16 {
+        let answer = try UnixSocket.request(
+            control, "POST /v1/sessions/\(session)/sources",
+            body: """
+                {"url": "rtp://127.0.0.1:0", "session": "\(session)", "consent": "granted", "notice_id": "benchmark",
+                "tracks": [{"speaker": "\(speaker)"}]}
+                """)
+        guard let match = answer.firstMatch(of: /rtp:\/\/127\.0\.0\.1:(\d+)/), let port = UInt16(match.1) else {
+            throw BenchmarkError(message: "the daemon did not say where it receives: \(answer)")
+        }
+        return port
+    }
+
+    /// Its metrics by name (with labels).
+    func metrics() throws -> [String: Double] {
+        let text = try UnixSocket.request(control, "GET /metrics")
+        return text.split(separator: "\n").reduce(into: [:]) { metrics, line in
+            guard !line.hasPrefix("#"), let space = line.lastIndex(of: " ") else { return }
+            metrics[String(line[..<space])] = Double(line[line.index(after: space)...])
+        }
+    }
+
+    func stop() {
+        child.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,42 @@
+import CStreams
+import Foundation
+import Pipeline
+import Reports
+
+/// Many live RTP streams into the release daemon: CPU, memory, and how late ticks are, beside the least receiver of
+/// the same packets. Writes it into docs/performance.md, between two marks.
+@main
+enum Streams {
+    private static let rows: [(Material.Kind, Int)] = [
+        (.speech, 1), (.speech, 10), (.speech, 50), (.speech, 200), (.mix, 50), (.mix, 200), (.mix, 500),
+        (.fifthDTX, 50), (.fifthSilence, 50),
+    ]
+
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        if arguments.count == 3, arguments[1] == "least", let count = Int(arguments[2]) {
+            exit(bench_receive_least(count) == 0 ? 0 : 1)
+        }
+        guard arguments.count >= 4 else {
+            FileHandle.standardError.write(
+                Data("usage: streams ATTUNED CALL_FOLDER docs/performance.md [SECONDS [ROW...]]\n".utf8))
+            exit(64)
+        }
+        bench_raise_descriptor_limit()
+        let folder = NSTemporaryDirectory() + "attune-streams-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let seconds = arguments.count > 4 ? Double(arguments[4]) ?? 40 : 40
+        let chosen = Set(arguments.dropFirst(5).compactMap { Int($0) })
+        let rows = rows.enumerated().filter { chosen.isEmpty || chosen.contains($0.offset) }.map(\.element)
+        let material = try Material(call: arguments[2], kinds: Set(rows.map(\.0)))
+        let detection = try SpeechDetection.standard()
+        let measurement = Measurement(
+            daemon: arguments[1], detection: detection, material: material, folder: folder,
+            warmUpSeconds: min(20, seconds), windowSeconds: seconds)
+        var report = Report(windowSeconds: seconds, detection: detection)
+        for (kind, streams) in rows { report.add(try measurement.row(kind, streams)) }
+        let complete = chosen.isEmpty
+        if complete { try publish(report.text, by: "bench-streams", into: arguments[3]) } else { print(report.text) }
+        exit(report.misses.isEmpty ? 0 : 1)
+    }
+}

@@ -1,0 +1,87 @@
+import Conversation
+import Events
+import MediaTypes
+import Pipeline
+import Synchronization
+import Testing
+
+@testable import Daemon
+
+/// A sender with DTX that sends nothing is taken to be silent, so that nobody waits for it.
+@Suite struct PresumedSilenceTests {
+    private final class Log: Sendable {
+        private let events = Mutex<[Event]>([])
+        func add(_ event: Event) { events.withLock { $0.append(event) } }
+        func all(_ type: String) -> [Event] { events.withLock { $0.filter { $0.body.typeName == type } } }
+    }
+
+    private let log = Log()
+    private let session: LiveSession
+    private let feed: SourceFeed
+
+    init() {
+        let log = log
+        session = LiveSession(
+            id: "s", started: SessionStarted(noticeID: "n", policy: "standard"),
+            configuration: ConversationConfiguration(), detection: .builtIn
+        ) { event, _ in log.add(event) }
+        session.activate()
+        feed = SourceFeed(session: session)
+        feed.join((0..<2).map { SpeakerTrack(track: $0, name: "p\($0)", role: nil, consent: .granted) })
+    }
+
+    /// Feeds packets of 20 ms from one second to another.
+    private func send(_ track: Int, from start: Double, to end: Double, _ sample: (Int) -> Float = { _ in 0 }) {
+        let packet = AudioGrid.sampleRateHz / 50
+        for place in stride(from: MediaTime(seconds: start).samples, to: MediaTime(seconds: end).samples, by: packet) {
+            let samples = (0..<packet).map { sample(Int(place) + $0) }
+            feed.media(track: track, start: MediaTime(samples: place), samples: samples.span)
+        }
+    }
+
+    @Test func nobodyWaitsForAPause() {
+        send(0, from: 0, to: 4.8)
+        send(1, from: 0, to: 4)
+        let before = log.all("tick").count
+        feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
+        #expect(log.all("tick").count == before + 2)
+        // Again changes nothing, and neither does less.
+        feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
+        feed.presumeSilence(track: 1, nanoseconds: 100_000_000)
+        // What comes after all lies where it belongs: no media is missing or counted twice.
+        send(1, from: 4, to: 8)
+        send(0, from: 4.8, to: 8)
+        let totals = session.end()
+        #expect(abs((totals?.durationSeconds ?? 0) - 8) < 0.5)
+        #expect(log.all("gap").isEmpty)
+    }
+
+    @Test func whoSpeaksIsNotTakenToBeSilent() throws {
+        // Pulses at 125 Hz, four times a second louder and softer.
+        let voice = { (place: Int) -> Float in
+            place % 128 < 8 && place % 4_000 < 3_000 ? 0.5 : Float((place &* 7_919) % 101 - 50) * 1e-5
+        }
+        send(0, from: 0, to: 4.8)
+        send(1, from: 0, to: 2)
+        send(1, from: 2, to: 4, voice)
+        try #require(log.all("speech.started").count == 1)
+        let before = log.all("tick").count
+        feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
+        #expect(log.all("tick").count == before)
+    }
+}
+
+@Suite struct CPUMeterTests {
+    @Test func oneCallInSixteenIsTimedAndStandsForAll() {
+        var meter = CPUMeter()
+        var timed = 0
+        for _ in 0..<16_000 {
+            let began = meter.begin()
+            if meter.weight > 0 { timed += 1 }
+            meter.end(began)
+        }
+        #expect((900...1_100).contains(timed))
+        #expect(meter.weight == 0 || meter.weight == 16)
+        #expect(meter.nanoseconds > 0)
+    }
+}
