@@ -121,7 +121,7 @@ let package = Package(
         tests("EventsTests", ["Events"]),
         tests(
             "DaemonTests",
-            ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", nioPosix]),
+            ["ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Pipeline", "RTP", "Settings", nioPosix]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),

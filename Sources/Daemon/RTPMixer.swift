@@ -57,11 +57,26 @@ final class RTPMixer {
     private(set) var receiver: RTPReceiver
     /// Session time minus media time of the stream; nil before the first media.
     private(set) var offset: Int64?
+    /// Datagrams from another address than the mixer's while it was heard.
+    private(set) var refused: UInt64 = 0
+    /// A mixer silent for this long gives way to one at another address.
+    private static let yieldNanoseconds: Int64 = 1_000_000_000
+    private var sender: (origin: UInt64, latestNanoseconds: Int64)?
     /// Who contributed to what is being delivered, and who ever has.
     private var mark: UInt64 = 0, heard: UInt64 = 0
 
     init(_ receiver: consuming RTPReceiver) {
         self.receiver = receiver
+    }
+
+    /// Whether what comes from the host that `origin` identifies is the mixer's.
+    func admits(origin: UInt64, nowNanoseconds: Int64) -> Bool {
+        if let sender, sender.origin != origin, nowNanoseconds - sender.latestNanoseconds < Self.yieldNanoseconds {
+            refused += 1
+            return false
+        }
+        sender = (origin, nowNanoseconds)
+        return true
     }
 
     /// Takes one datagram of RTP to which those of `mark` contributed; returns whether media came of it.

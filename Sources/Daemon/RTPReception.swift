@@ -191,6 +191,7 @@ final class RTPReception {
     private func takeApart(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
         let mixer = ports[number].mixer ?? RTPMixer(RTPReceiver(ports[number].stream, limits: limits.receiver))
         ports[number].mixer = mixer
+        guard mixer.admits(origin: origin, nowNanoseconds: now) else { return }
         if mixer.receiver.source != packet.ssrc,
             let index = ports[number].table?.leave(ssrc: packet.ssrc, origin: origin)
         {
@@ -366,7 +367,8 @@ final class RTPReception {
     private var refused: UInt64 {
         let counted = ports.compactMap { $0.table?.statistics }
         let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
-        return budget.refused + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
+        let foreign = ports.reduce(0) { $0 + ($1.mixer?.refused ?? 0) }
+        return budget.refused + foreign + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
     }
 
     private func noteLoad() {

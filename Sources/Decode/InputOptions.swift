@@ -23,7 +23,7 @@ public struct InputOptions: Sendable {
         allowedProtocols: [String] = InputOptions.defaultProtocols,
         openTimeoutMilliseconds: Int = 10_000,
         readTimeoutMilliseconds: Int = 5_000,
-        bufferBytes: Int = 16 << 20,
+        bufferBytes: Int = 24 << 20,
         splitsChannels: Bool = false,
         demuxerOptions: [String: String] = [:]
     ) {

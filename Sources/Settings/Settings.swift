@@ -92,7 +92,7 @@ public struct Settings: Sendable, Equatable {
         /// Plain RTP: what one source may send before packets are dropped, kbit/s.
         public var maximumKilobitsPerSecond = 20_000
         /// What the buffers of one source may hold, MiB.
-        public var maximumMebibytes = 16
+        public var maximumMebibytes = 24
     }
 
     /// How long an input may take, milliseconds.

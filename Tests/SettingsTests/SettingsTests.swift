@@ -53,6 +53,8 @@ import Testing
                 sources:
                   protocols: [file, rtp]
                   stall_s: 1.5
+                  hls: [3, 0]
+                  max_mib: 8
                   pcm_socket: /tmp/p
                   audiosocket: "[::1]:9092"
                 store: {path: /tmp/s.db, retention_days: 7}
@@ -72,7 +74,9 @@ import Testing
         #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
         #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
-        #expect(settings.sources.stallMilliseconds == 1_500)
+        #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maximumMebibytes == 8)
+        #expect(
+            settings.sources.patience["hls"] == Settings.Patience(connectMilliseconds: 3_000, readMilliseconds: 0))
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
         #expect(settings.logLevel == "debug")
@@ -103,6 +107,10 @@ import Testing
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("sources:\n  audiosocket: 0.0.0.0:9092\n", 2, "127.0.0.1:PORT"),
         ("sources:\n  pcm_socket: pcm.sock\n", 2, "absolute path"),
+        ("sources:\n  rtsp: 10\n", 2, "such as [10, 30], not '10'"),
+        ("sources:\n  rtsp: [0, 10]\n", 2, "seconds to connect (0.1 to 300)"),
+        ("sources:\n  rtsp: [1, 0.1]\n", 2, "0.5 to 3600"),
+        ("sources:\n  max_mib: 3\n", 2, "from 4 to 1024"),
         ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
         ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
         ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),

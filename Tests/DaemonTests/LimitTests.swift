@@ -1,0 +1,20 @@
+import RTP
+import Settings
+import Testing
+
+@testable import Daemon
+
+@Suite struct LimitTests {
+    /// The jitter buffers of all receivers together hold no more than a source may.
+    @Test(arguments: [(24, 1, 2_048), (24, 33, 2_048), (4, 33, 2_048), (64, 1_001, 16_384), (1_024, 1_001, 256)])
+    func jitterBuffersShareWhatASourceMayHold(mebibytes: Int, receivers: Int, packetBytes: Int) {
+        var settings = Settings().sources
+        settings.maximumMebibytes = mebibytes
+        settings.maximumPacketBytes = packetBytes
+        let packets = RTPReception.Limits(settings).receiver(of: receivers).holdPackets
+        #expect(packets * packetBytes * receivers <= mebibytes << 20)
+        #expect(packets <= 64)
+        // By default nothing is taken away.
+        #expect((mebibytes, receivers) != (24, 33) || packets == 64)
+    }
+}
