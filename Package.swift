@@ -139,8 +139,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish",
-                "Settings", "Text", lifecycle, logging, nioCore, nioPosix,
+                "Publish", "RTP", "Settings", "Text", lifecycle, logging, nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes"]),
         tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
