@@ -95,10 +95,12 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
-        if receiver.mayPause, isPresent, let latestMediaNanoseconds {
+        if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
-            feed.presumeSilence(track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds))
+            feed.presumeSilence(
+                track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds),
+                isKnownToPause: receiver.mayPause)
         }
         return note(sink.hasDelivered, nowNanoseconds)
     }

@@ -33,10 +33,26 @@ final class SourceFeed {
         var mediaEnd = MediaTime.zero
         /// Why media before the next one is missing, if any is.
         var missingBy = Gap.Why.loss
+        /// Mean power of the loudest block lately, and how many samples in a row were far below it.
+        private var loudestPower: Float = 0, quietSamples = 0
+
+        /// Whether the last 100 ms were 30 dB below the loudest block lately: an encoder goes on for a while before
+        /// it pauses, and the voice core needs a while to see that nobody speaks any more.
+        var isQuiet: Bool { quietSamples >= AudioGrid.sampleRateHz / 10 }
 
         init(speaker: Int, isMeasured: Bool) {
             self.speaker = speaker
             self.isMeasured = isMeasured
+        }
+
+        func noteLoudness(_ samples: Span<Float>) {
+            guard !samples.isEmpty else { return }
+            var sum: Float = 0
+            for index in samples.indices { sum += samples[index] * samples[index] }
+            let power = sum / Float(samples.count)
+            // Half of it is forgotten in 10 s of packets of 20 ms.
+            loudestPower = max(power, loudestPower * 0.9986)
+            quietSamples = power <= loudestPower / 1_000 ? quietSamples + samples.count : 0
         }
     }
 
@@ -98,6 +114,7 @@ final class SourceFeed {
         let place = place(start, count: samples.count)
         openPipeline(of: voice, at: place)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
+        voice.noteLoudness(samples)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
         push(voice)
     }
@@ -113,11 +130,13 @@ final class SourceFeed {
         feedSilence(to: voice, from: place, count: count)
     }
 
-    /// Takes it that a speaker who last said nothing goes on like that for `nanoseconds` after the media that came
+    /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for `nanoseconds` after the media that came
     /// last, though none has come: so nobody in the session waits for a sender that pauses. Media that comes after all
-    /// counts from where this ends.
-    func presumeSilence(track: Int, nanoseconds: Int64) {
-        guard let voice = voices[track], voice.pipeline?.isActive == false, let end = voice.pipeline?.end else {
+    /// counts from where this ends. Whose sender is not known to pause must have ended with next to nothing.
+    func presumeSilence(track: Int, nanoseconds: Int64, isKnownToPause: Bool = true) {
+        guard let voice = voices[track], voice.isQuiet || isKnownToPause && voice.pipeline?.isActive == false,
+            let end = voice.pipeline?.end
+        else {
             return
         }
         let began = timeBegin()

@@ -27,10 +27,10 @@ struct OpusDecoder: ~Copyable {
         _ = attune_opus_decoder_reset(handle)
     }
 
-    /// Decodes `payload` into `output` (room for `maxSamples`) and returns the samples, or nil if it is no
-    /// valid Opus packet.
-    mutating func decode(_ payload: RawSpan, into output: UnsafeMutablePointer<Float>) -> Int? {
-        call(payload, samples: Self.maxSamples, forwardCorrection: 0, into: output)
+    /// Decodes `payload` into `output` (room for `room` samples) and returns the samples, or nil if it is no
+    /// valid Opus packet or does not fit.
+    mutating func decode(_ payload: RawSpan, into output: UnsafeMutablePointer<Float>, room: Int) -> Int? {
+        call(payload, samples: room, forwardCorrection: 0, into: output)
     }
 
     /// Fills `samples` lost samples (a multiple of `concealmentStep`, at most `maxSamples`) before `next`:

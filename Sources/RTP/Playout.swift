@@ -24,7 +24,7 @@ struct Playout: ~Copyable {
 
     private let concealLimit: Int64
     private let maxPayloadBytes: Int
-    // Made when the format is known, for what it needs.
+    // Made when it is known what the format, or a packet of Opus, needs: there are hundreds of streams.
     private var pcm = FixedBuffer<Float>(repeating: 0, count: 0)
     private var output = FixedBuffer<Float>(repeating: 0, count: 0)
     /// Takes the output where it is made longer or shorter.
@@ -34,6 +34,8 @@ struct Playout: ~Copyable {
     private var g722: G722Decoder?
     /// Whether the sender was seen to send nothing while there was nothing to say (DTX, comfort noise).
     private(set) var pausesInSilence = false
+    /// Whether encoders of its codec can do so by themselves.
+    var codecPauses: Bool { format?.codec == .opus }
     /// Whether the packet before was silent by its sender's word.
     private var lastWasSilent = false
     private var resampler: Resampler?
@@ -133,7 +135,6 @@ struct Playout: ~Copyable {
         if format != newFormat { switchFormat(to: newFormat, into: &sink) }
         place(tag, payload: payload, format: newFormat, statistics: &statistics, into: &sink)
         lostPackets = 0
-        guard let memory = output.memory.baseAddress else { return }
 
         // The first silent packet is decoded, because what was before it may still ring.
         defer { lastWasSilent = tag.isSilent }
@@ -142,11 +143,13 @@ struct Playout: ~Copyable {
             return
         }
         let change = change(at: tag.arrivalNanoseconds, &statistics, into: &sink)
+        if newFormat.codec == .opus { makeRoom(for: Int(newFormat.duration(of: payload))) }
+        guard let memory = output.memory.baseAddress else { return }
         switch newFormat.codec {
         case .opus:
             // Two bytes are a header alone, with which an encoder announces its DTX.
             if payload.byteCount <= 2 { pausesInSilence = true }
-            guard let count = opus?.decode(payload, into: memory) else {
+            guard let count = opus?.decode(payload, into: memory, room: output.count) else {
                 statistics.decodeErrors += 1
                 lostPackets = 1
                 return
@@ -270,6 +273,7 @@ struct Playout: ~Copyable {
             }
         }
         if lost > 0 {
+            if format.codec == .opus, lost <= concealLimit { makeRoom(for: Int(lost)) }
             if format.codec == .opus, lost <= concealLimit, lost % Int64(OpusDecoder.concealmentStep) == 0,
                 let memory = output.memory.baseAddress,
                 let count = opus?.conceal(samples: Int(lost), before: payload, into: memory)
@@ -326,7 +330,6 @@ struct Playout: ~Copyable {
         if newFormat.codec == .opus {
             if opus == nil { opus = OpusDecoder() }
             resampler = nil
-            makeRoom(for: OpusDecoder.maxSamples)
         } else if newFormat.codec == .g722 {
             if g722 == nil { g722 = G722Decoder() }
             resampler = nil

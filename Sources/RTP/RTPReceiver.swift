@@ -82,6 +82,9 @@ public struct RTPReceiver: ~Copyable {
     /// comfort noise), and nothing is missing.
     public var mayPause: Bool { playout.pausesInSilence && reorder.heldCount == 0 }
 
+    /// Whether its codec has such pauses (Opus), and nothing is missing.
+    public var couldPause: Bool { playout.codecPauses && reorder.heldCount == 0 }
+
     /// How the running stream lies in time.
     public var timing: RTPTiming {
         RTPTiming(

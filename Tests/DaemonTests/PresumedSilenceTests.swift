@@ -68,6 +68,11 @@ import Testing
         let before = log.all("tick").count
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         #expect(log.all("tick").count == before)
+        // Next to nothing for 100 ms: that it is over is not judged yet, but it is.
+        send(1, from: 4, to: 4.1)
+        #expect(log.all("speech.ended").isEmpty)
+        feed.presumeSilence(track: 1, nanoseconds: 700_000_000, isKnownToPause: false)
+        #expect(log.all("tick").count == before + 2)
     }
 }
 
