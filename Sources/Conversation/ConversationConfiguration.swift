@@ -1,4 +1,5 @@
 public import Events
+import MediaTypes
 
 /// Settings of the conversation core; the defaults are those of the shipped configuration file.
 public struct ConversationConfiguration: Sendable, Equatable {
@@ -34,6 +35,14 @@ public struct ConversationConfiguration: Sendable, Equatable {
     /// What may be computed of a speaker with this role, once there is consent.
     func permissions(role: String?) -> Policy.Permissions {
         hasNotice ? policy.permissions(role: role) : .nothing
+    }
+
+    /// Hops by which windows move on. They are looked at with every tick and every second, and nothing between; finer than
+    /// 100 ms costs memory and tells nothing.
+    var bucketHops: Int {
+        var (bucket, rest) = (AudioGrid.hopsPerSecond, tickHops)
+        while rest > 0 { (bucket, rest) = (rest, bucket % rest) }
+        return max(bucket, 10)
     }
 
     /// Windows that are counted: those shown and that of the engagement score.

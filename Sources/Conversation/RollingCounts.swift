@@ -2,14 +2,9 @@ import MediaTypes
 
 /// Counts of one speaker (or of the whole session) over rolling windows of different length.
 ///
-/// Counts are gathered in buckets of 100 ms; each window keeps the sum of its buckets, so that a step costs
-/// the same whatever the length, and memory is that of the longest window.
+/// Counts are gathered in buckets (`ConversationConfiguration.bucketHops`); each window keeps the sum of its buckets, so
+/// that a step costs the same whatever the length, and memory is that of the longest window.
 struct RollingCounts {
-    /// Hops in a bucket.
-    static let bucketHops = 10
-    /// Buckets in a second.
-    static let bucketsPerSecond = AudioGrid.hopsPerSecond / bucketHops
-
     /// What is counted.
     struct Counts: Equatable {
         fileprivate var values = SIMD16<Int32>()
@@ -92,13 +87,25 @@ struct RollingCounts {
     /// Buckets closed so far.
     private(set) var closedBuckets = 0
 
+    private let bucketHops: Int
+    /// Hops of the first bucket that were over when counting began.
+    private let shortHops: Int
     private let lengths: [Int]
     /// Closed buckets; in 16 bits, because there are many (a pause longer than five minutes counts as that).
     private var ring: [SIMD16<Int16>]
 
-    /// Windows of the given lengths in seconds.
-    init(windowsSeconds: [Int]) {
-        lengths = windowsSeconds.map { $0 * Self.bucketsPerSecond }
+    /// The counted windows of `configuration`, from `hop` of the session on.
+    init(_ configuration: ConversationConfiguration, at hop: Int64) {
+        self.init(
+            windowsSeconds: configuration.countedSeconds, bucketHops: configuration.bucketHops,
+            shortHops: Int(hop % Int64(configuration.bucketHops)))
+    }
+
+    /// Windows of the given lengths in seconds; a second is a whole number of buckets.
+    init(windowsSeconds: [Int], bucketHops: Int, shortHops: Int = 0) {
+        self.bucketHops = bucketHops
+        self.shortHops = shortHops
+        lengths = windowsSeconds.map { $0 * AudioGrid.hopsPerSecond / bucketHops }
         windows = Array(repeating: Counts(), count: lengths.count)
         ring = Array(repeating: SIMD16(), count: max(lengths.max() ?? 1, 1))
     }
@@ -120,7 +127,7 @@ struct RollingCounts {
 
     /// Seconds that a window of `lengthSeconds` really covers so far.
     func coveredSeconds(lengthSeconds: Int?) -> Double {
-        let elapsed = Double(closedBuckets) / Double(Self.bucketsPerSecond)
+        let elapsed = Double(max(0, closedBuckets * bucketHops - shortHops)) / Double(AudioGrid.hopsPerSecond)
         guard let lengthSeconds else { return elapsed }
         return min(elapsed, Double(lengthSeconds))
     }

@@ -32,10 +32,10 @@ extension SessionEngine {
             tell(incursion)
         }
         settledHops += 1
-        if settledHops % Int64(RollingCounts.bucketHops) == 0 {
+        if settledHops % bucketHops == 0 {
             common.closeBucket()
             talk.closeBucket()
-            for index in speakers.indices { speakers[index].measures.counts.closeBucket() }
+            for index in speakers.indices { speakers[index].measures.closeBucket() }
         }
         let isTick = settledHops % Int64(configuration.tickHops) == 0
         let isSecond = settledHops % Int64(AudioGrid.hopsPerSecond) == 0

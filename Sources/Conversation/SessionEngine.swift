@@ -17,6 +17,7 @@ public struct SessionEngine: Sendable {
     public internal(set) var settledHops: Int64 = 0
 
     let configuration: ConversationConfiguration
+    let bucketHops: Int64
     var speakers: [SpeakerState] = []
     var floor: Floor
     var incursions: Incursions
@@ -39,6 +40,7 @@ public struct SessionEngine: Sendable {
     public init(id: String, configuration: ConversationConfiguration = .init()) {
         self.id = id
         self.configuration = configuration
+        bucketHops = Int64(configuration.bucketHops)
         floor = Floor(
             backchannelHops: configuration.backchannelHops, holdHops: configuration.floorHoldHops,
             aloneHops: configuration.interruptionHops)
@@ -48,8 +50,8 @@ public struct SessionEngine: Sendable {
                 interruptionHops: Int64(configuration.interruptionHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
         cues = CueBoard(rules: configuration.cues)
-        common = RollingCounts(windowsSeconds: configuration.countedSeconds)
-        talk = RollingCounts(windowsSeconds: configuration.countedSeconds)
+        common = RollingCounts(configuration, at: 0)
+        talk = RollingCounts(configuration, at: 0)
     }
 
     /// Takes the events that have come up since the last call.
@@ -81,7 +83,9 @@ public struct SessionEngine: Sendable {
         } else {
             index = speakers.count
             speakers.append(
-                SpeakerState(name: name, role: role, consent: consent, joinHop: joinHop, configuration: configuration))
+                SpeakerState(
+                    name: name, role: role, consent: consent, joinHop: joinHop, settledHops: settledHops,
+                    configuration: configuration))
             floor.addSpeaker()
             speaks.append(false)
         }
@@ -132,7 +136,7 @@ public struct SessionEngine: Sendable {
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
     private mutating func forget(speaker: Int) {
         withdrawCues(of: speaker, reason: "consent_changed")
-        speakers[speaker].forget(configuration)
+        speakers[speaker].forget(configuration, at: settledHops)
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)
         // Whoever was answered has a part in the offsets of the other side too.

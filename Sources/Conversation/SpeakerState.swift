@@ -32,7 +32,8 @@ struct SpeakerState {
     var measures: SpeakerMeasures
 
     init(
-        name: String, role: String?, consent: ConsentState, joinHop: Int64, configuration: ConversationConfiguration
+        name: String, role: String?, consent: ConsentState, joinHop: Int64, settledHops: Int64,
+        configuration: ConversationConfiguration
     ) {
         self.name = name
         self.role = role
@@ -41,7 +42,7 @@ struct SpeakerState {
         self.permits = permits
         frontier = joinHop
         presentFrom = joinHop
-        measures = SpeakerMeasures(configuration: configuration, permits: permits)
+        measures = SpeakerMeasures(configuration: configuration, permits: permits, at: settledHops)
     }
 
     /// Whether values of this speaker may be computed and shown.
@@ -93,9 +94,9 @@ struct SpeakerState {
         return isPresent && hop >= presentFrom ? .lost(index: hop) : nil
     }
 
-    /// Forgets everything that was measured; measuring begins anew where it is allowed.
-    mutating func forget(_ configuration: ConversationConfiguration) {
-        measures = SpeakerMeasures(configuration: configuration, permits: permits)
+    /// Forgets everything that was measured up to `hop`; measuring begins anew where it is allowed.
+    mutating func forget(_ configuration: ConversationConfiguration, at hop: Int64) {
+        measures = SpeakerMeasures(configuration: configuration, permits: permits, at: hop)
         speechStart = nil
     }
 
@@ -138,9 +139,10 @@ struct SpeakerMeasures {
     private(set) var lastHeard: Int64?
     private var wasSpeaking = false
 
-    init(configuration: ConversationConfiguration, permits: Policy.Permissions) {
-        counts = RollingCounts(windowsSeconds: configuration.countedSeconds)
-        voice = VoiceWindows(windowsSeconds: configuration.countedSeconds)
+    /// Measures nothing yet, from `hop` of the session on.
+    init(configuration: ConversationConfiguration, permits: Policy.Permissions, at hop: Int64) {
+        counts = RollingCounts(configuration, at: hop)
+        voice = VoiceWindows(windowsSeconds: configuration.countedSeconds, bucketHops: configuration.bucketHops)
         captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds)
         offsets = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
         answers = TransferOffsets(horizonSeconds: configuration.horizonSeconds)
@@ -167,6 +169,12 @@ struct SpeakerMeasures {
         recent.add(record)
         voice.add(record)
         turnVoice.add(record)
+    }
+
+    /// Windows move on by a bucket.
+    mutating func closeBucket() {
+        counts.closeBucket()
+        voice.closeBucket()
     }
 
     /// Takes in the score of a tick.

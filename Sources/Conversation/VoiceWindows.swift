@@ -17,9 +17,7 @@ struct VoiceWindows {
     private static let lowestDb = -108.0
     private static let lowestTiltDb = -60.0
 
-    private var pitch: RollingHistogram
-    private var level: RollingHistogram
-    private var tilt: RollingHistogram
+    private var histograms: VoiceHistograms
 
     /// What a voice does in a window.
     struct Summary {
@@ -33,64 +31,72 @@ struct VoiceWindows {
         var semitones: Double?, levelDb: Double?, tiltDb: Double?
     }
 
-    init(windowsSeconds: [Int]) {
-        let hops = windowsSeconds.map { $0 * AudioGrid.hopsPerSecond }
-        // From 55 to 553 Hz in quarters of a semitone; from -108 to 19 dB (what is given as numbers can lie above full
-        // scale) and from -60 to 30 dB in halves of a dB.
-        pitch = RollingHistogram(windowsHops: hops, binCount: 160)
-        level = RollingHistogram(windowsHops: hops, binCount: 254)
-        tilt = RollingHistogram(windowsHops: hops, binCount: 180)
+    /// Windows of the given lengths in seconds; a second is a whole number of buckets.
+    init(windowsSeconds: [Int], bucketHops: Int = AudioGrid.hopsPerSecond) {
+        histograms = VoiceHistograms(windowsBuckets: windowsSeconds.map { $0 * AudioGrid.hopsPerSecond / bucketHops })
     }
 
     mutating func add(_ record: HopRecord) {
-        guard record.isSpeech, !record.isLost, record.f0Hz > 0 else {
-            pitch.add(RollingHistogram.none)
-            level.add(RollingHistogram.none)
-            tilt.add(RollingHistogram.none)
-            return
-        }
+        guard record.isSpeech, !record.isLost, record.f0Hz > 0 else { return }
+        // From 55 to 553 Hz in quarters of a semitone; from -108 to 19 dB (what is given as numbers can lie above full
+        // scale) and from -60 to 30 dB in halves of a dB.
         let semitones = 12 * log2(Double(record.f0Hz) / Self.lowestHz)
-        pitch.add(UInt8(clamping: Int(max(0, semitones * Self.binsPerSemitone))))
-        level.add(UInt8(clamping: Int(max(0, (Double(record.levelDb) - Self.lowestDb) * Self.binsPerDb))))
-        tilt.add(UInt8(clamping: Int(max(0, (Double(record.spectralTiltDb) - Self.lowestTiltDb) * Self.binsPerDb))))
+        func bin(_ value: Double) -> UInt8 { UInt8(clamping: Int(max(0, value))) }
+        histograms.add(
+            VoiceHistograms.Bins(
+                pitch: bin(semitones * Self.binsPerSemitone),
+                level: bin((Double(record.levelDb) - Self.lowestDb) * Self.binsPerDb),
+                tilt: bin((Double(record.spectralTiltDb) - Self.lowestTiltDb) * Self.binsPerDb)))
+    }
+
+    /// Windows move on by a bucket.
+    mutating func closeBucket() {
+        histograms.closeBucket()
     }
 
     /// Summary of a window, by its place in the list of windows; nil means since the start.
     ///
     /// - Parameter leastHops: voiced hops below which nothing is said.
     func summary(window: Int?, leastHops: Int = leastHops) -> Summary {
-        var summary = Summary(voicedHops: pitch.count(window: window))
+        var summary = Summary(voicedHops: histograms.count(window: window))
         guard summary.voicedHops >= leastHops else { return summary }
-        func spread(_ histogram: RollingHistogram, _ binsPerUnit: Double) -> Double? {
-            guard let high = histogram.quantile(0.9, window: window), let low = histogram.quantile(0.1, window: window)
+        func median(_ quantity: VoiceHistograms.Quantity, _ binsPerUnit: Double) -> Double? {
+            histograms.quantile(0.5, of: quantity, window: window).map { $0 / binsPerUnit }
+        }
+        func spread(_ quantity: VoiceHistograms.Quantity, _ binsPerUnit: Double) -> Double? {
+            guard let high = histograms.quantile(0.9, of: quantity, window: window),
+                let low = histograms.quantile(0.1, of: quantity, window: window)
             else { return nil }
             return (high - low) / binsPerUnit
         }
-        func offset(_ histogram: RollingHistogram, _ binsPerUnit: Double) -> Double? {
-            guard histogram.count(window: nil) >= Self.readyHops, let own = histogram.quantile(0.5, window: nil),
-                let here = histogram.quantile(0.5, window: window)
+        func offset(_ quantity: VoiceHistograms.Quantity, _ binsPerUnit: Double) -> Double? {
+            guard let own = usual(quantity), let here = histograms.quantile(0.5, of: quantity, window: window)
             else { return nil }
             return (here - own) / binsPerUnit
         }
-        summary.pitchLevelSemitones = offset(pitch, Self.binsPerSemitone)
-        summary.pitchRangeSemitones = spread(pitch, Self.binsPerSemitone)
-        summary.relativeLevelDb = offset(level, Self.binsPerDb)
-        summary.loudnessVariationDb = spread(level, Self.binsPerDb)
-        summary.semitones = pitch.quantile(0.5, window: window).map { $0 / Self.binsPerSemitone }
-        summary.levelDb = level.quantile(0.5, window: window).map { Self.lowestDb + $0 / Self.binsPerDb }
-        summary.tiltDb = tilt.quantile(0.5, window: window).map { Self.lowestTiltDb + $0 / Self.binsPerDb }
+        summary.pitchLevelSemitones = offset(.pitch, Self.binsPerSemitone)
+        summary.pitchRangeSemitones = spread(.pitch, Self.binsPerSemitone)
+        summary.relativeLevelDb = offset(.level, Self.binsPerDb)
+        summary.loudnessVariationDb = spread(.level, Self.binsPerDb)
+        summary.semitones = median(.pitch, Self.binsPerSemitone)
+        summary.levelDb = median(.level, Self.binsPerDb).map { Self.lowestDb + $0 }
+        summary.tiltDb = median(.tilt, Self.binsPerDb).map { Self.lowestTiltDb + $0 }
         return summary
+    }
+
+    /// The speaker's own median in bins; nil until it rests on enough.
+    private func usual(_ quantity: VoiceHistograms.Quantity) -> Double? {
+        guard histograms.count(window: nil) >= Self.readyHops else { return nil }
+        return histograms.quantile(0.5, of: quantity, window: nil)
     }
 
     /// The speaker's own median pitch in Hz; nil until it rests on enough.
     var usualHz: Double? {
-        guard pitch.count(window: nil) >= Self.readyHops, let bin = pitch.quantile(0.5, window: nil) else { return nil }
-        return Self.lowestHz * exp2(bin / Self.binsPerSemitone / 12)
+        usual(.pitch).map { Self.lowestHz * exp2($0 / Self.binsPerSemitone / 12) }
     }
 
     /// The speaker's own median level in dB re full scale; nil until it rests on enough.
     var usualLevelDb: Double? {
-        guard level.count(window: nil) >= Self.readyHops, let bin = level.quantile(0.5, window: nil) else { return nil }
-        return Self.lowestDb + bin / Self.binsPerDb
+        usual(.level).map { Self.lowestDb + $0 / Self.binsPerDb }
     }
 }

@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct WindowTests {
     /// The sums of every window equal those of a naive recount, whatever was counted.
-    @Test func rollingSumsEqualARecount() {
+    @Test(arguments: [10, 50, 100]) func rollingSumsEqualARecount(bucketHops: Int) {
         var random = SplitMix(seed: 7)
         let lengths = [1, 3, 12]
-        var counts = RollingCounts(windowsSeconds: lengths)
+        var counts = RollingCounts(windowsSeconds: lengths, bucketHops: bucketHops)
         var history: [Int32] = []
         for _ in 0..<500 {
             let speech = Int32(random.next() % 11)
@@ -16,7 +16,7 @@ import Testing
             counts.closeBucket()
             history.append(speech)
             for (index, seconds) in lengths.enumerated() {
-                #expect(counts.windows[index].speech == history.suffix(seconds * 10).reduce(0, +))
+                #expect(counts.windows[index].speech == history.suffix(seconds * 100 / bucketHops).reduce(0, +))
             }
             #expect(counts.total.speech == history.reduce(0, +))
         }
@@ -61,30 +61,63 @@ import Testing
         #expect(offsets.summary(before: 6, windowHops: nil).medianMilliseconds == 0)
     }
 
+    /// What a window covers goes by when counting began, wherever in a bucket that was.
+    @Test func coverageBeginsWithTheCounting() {
+        var counts = RollingCounts(windowsSeconds: [3], bucketHops: 100, shortHops: 60)
+        #expect(counts.coveredSeconds(lengthSeconds: nil) == 0)
+        counts.closeBucket()
+        #expect(counts.coveredSeconds(lengthSeconds: 3) == 0.4)
+        for _ in 0..<3 { counts.closeBucket() }
+        #expect(counts.coveredSeconds(lengthSeconds: 3) == 3)
+        #expect(counts.coveredSeconds(lengthSeconds: nil) == 3.4)
+    }
+
+    /// Windows move on whenever anybody looks at them: with every tick and every second.
+    @Test(arguments: [(100, 100), (20, 20), (25, 25), (300, 100), (130, 10), (11, 10), (1_000, 100)])
+    func bucketsEndWithTicksAndSeconds(tickHops: Int, bucketHops: Int) {
+        var configuration = ConversationConfiguration()
+        configuration.tickHops = tickHops
+        #expect(configuration.bucketHops == bucketHops)
+    }
+
     /// Counts and quantiles of every window equal those of a naive recount.
-    @Test func rollingHistogramsEqualARecount() {
+    @Test func voiceHistogramsEqualARecount() {
         var random = SplitMix(seed: 3)
-        let lengths = [7, 40, 160]
-        var histogram = RollingHistogram(windowsHops: lengths, binCount: 20)
-        var history: [UInt8] = []
-        for _ in 0..<600 {
-            let bin = random.next() % 3 == 0 ? RollingHistogram.none : UInt8(random.next() % 20)
-            histogram.add(bin)
-            history.append(bin)
+        let lengths = [1, 4, 16]
+        var histograms = VoiceHistograms(windowsBuckets: lengths)
+        var history: [[VoiceHistograms.Bins]] = []
+        for round in 0..<60 {
+            // Some buckets are empty, as those in which somebody listens.
+            let values = (0..<(round % 5 == 0 ? 0 : Int(random.next() % 12))).map { _ in
+                VoiceHistograms.Bins(
+                    pitch: UInt8(random.next() % 20), level: UInt8(random.next() % 255), tilt: UInt8(random.next() % 7))
+            }
+            for value in values { histograms.add(value) }
+            histograms.closeBucket()
+            history.append(values)
             for window in [nil, 0, 1, 2] as [Int?] {
                 let length = window.map { lengths[$0] } ?? history.count
-                let values = history.suffix(length).filter { $0 != RollingHistogram.none }.sorted()
-                #expect(histogram.count(window: window) == values.count)
-                guard !values.isEmpty else {
-                    #expect(histogram.quantile(0.5, window: window) == nil)
-                    continue
-                }
-                for share in [0.1, 0.5, 0.9] {
-                    let rank = max(0, Int((share * Double(values.count)).rounded(.up)) - 1)
-                    let quantile = histogram.quantile(share, window: window) ?? -1
-                    #expect(quantile > Double(values[rank]) && quantile <= Double(values[rank]) + 1)
-                }
+                let values = history.suffix(length).flatMap(\.self)
+                #expect(histograms.count(window: window) == values.count)
+                check(histograms, .pitch, window, values.map { min($0.pitch, 159) })
+                check(histograms, .level, window, values.map { min($0.level, 253) })
+                check(histograms, .tilt, window, values.map { min($0.tilt, 179) })
             }
+        }
+    }
+
+    private func check(
+        _ histograms: VoiceHistograms, _ quantity: VoiceHistograms.Quantity, _ window: Int?, _ values: [UInt8]
+    ) {
+        guard !values.isEmpty else {
+            #expect(histograms.quantile(0.5, of: quantity, window: window) == nil)
+            return
+        }
+        let sorted = values.sorted()
+        for share in [0.1, 0.5, 0.9] {
+            let rank = max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1)
+            let quantile = histograms.quantile(share, of: quantity, window: window) ?? -1
+            #expect(quantile > Double(sorted[rank]) && quantile <= Double(sorted[rank]) + 1)
         }
     }
 }
