@@ -38,6 +38,7 @@ struct Playout: ~Copyable {
     var codecPauses: Bool { format?.codec == .opus }
     /// Whether the packet before was silent by its sender's word.
     private var lastWasSilent = false
+    private var repeatedSilence = RepeatedSilence()
     private var resampler: Resampler?
     /// One per rate that occurred, of the few in `AudioFormat.pcmRatesHz`.
     private var filters: [Int: ResamplerFilter] = [:]
@@ -70,6 +71,7 @@ struct Playout: ~Copyable {
     /// Says that `count` packets before the next one are missing.
     mutating func noteLoss(_ count: Int64 = 1) {
         lostPackets += count
+        repeatedSilence = RepeatedSilence()
     }
 
     /// Takes note of a packet's arrival, in whatever order it comes.
@@ -103,6 +105,7 @@ struct Playout: ~Copyable {
     mutating func anchorAnew<Sink: RTPSink & ~Copyable>(into sink: inout Sink) {
         finish(into: &sink)
         opus?.reset()
+        repeatedSilence = RepeatedSilence()
         g722?.reset()
         anchor = nil
         reportOffset = nil
@@ -138,7 +141,7 @@ struct Playout: ~Copyable {
 
         // The first silent packet is decoded, because what was before it may still ring.
         defer { lastWasSilent = tag.isSilent }
-        if tag.isSilent, lastWasSilent {
+        if tag.isSilent && lastWasSilent || newFormat.codec == .opus && repeatedSilence.contains(payload) {
             beSilent(payload, tag: tag, format: newFormat, statistics: &statistics, into: &sink)
             return
         }
@@ -154,6 +157,7 @@ struct Playout: ~Copyable {
                 lostPackets = 1
                 return
             }
+            repeatedSilence.note(payload, samples: UnsafeBufferPointer(start: memory, count: count))
             expectedTimestamp += Int64(count) * Int64(newFormat.clockRateHz) / Self.samplesPerSecond
             packetSamples = Int64(count)
             deliver(count, isConcealed: false, change: change, into: &sink)

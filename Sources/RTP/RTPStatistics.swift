@@ -20,7 +20,8 @@ public struct RTPStatistics: Sendable, Hashable {
     public var empty: UInt64 = 0
     /// Packets of comfort noise.
     public var comfortNoise: UInt64 = 0
-    /// Packets that were not decoded, because the sender says that they are silent (RFC 6464).
+    /// Packets that were not decoded, because the sender says that they are silent (RFC 6464), or because packets
+    /// with the same bytes were.
     public var silent: UInt64 = 0
     /// Packets of a payload type that is not decoded.
     public var unknownPayload: UInt64 = 0

@@ -11,13 +11,13 @@ struct HopInput: ~Copyable, Sendable {
     /// Half a step of a 16-bit sample is 1.5e-5: a hop that moves less than a whole step carries nothing.
     private static let silentRange: Float = 3.1e-5
 
-    /// The cleaned hop of the last completed `add`.
+    /// The cleaned hop that was completed last.
     let hop = FloatBuffer(count: AudioGrid.hopSamples)
     /// Whether that hop was digitally silent (constant to within a 16-bit step).
     private(set) var isSilent = true
 
     private var hum = HumFilter()
-    /// The hop as it came; complete while `add` says so.
+    /// The hop as it came; complete when `complete` says so.
     let pending = FloatBuffer(count: AudioGrid.hopSamples)
     /// The range of the samples of the hop as it came.
     private(set) var low: Float = 0
@@ -38,14 +38,20 @@ struct HopInput: ~Copyable, Sendable {
         a2 = (1 - alpha) / (1 + alpha)
     }
 
-    /// Adds one sample; true when this completed a hop.
-    mutating func add(_ sample: Float) -> Bool {
-        var clean = sample
-        if !(sample.magnitude <= Self.largestSample) {
-            clean = sample.isFinite ? (sample < 0 ? -Self.largestSample : Self.largestSample) : 0
+    /// Takes samples from `first` on until a hop is complete; how many were taken.
+    mutating func take(_ samples: Span<Float>, from first: Int) -> Int {
+        let count = min(AudioGrid.hopSamples - pendingCount, samples.count - first)
+        for index in 0..<count {
+            let sample = samples[first + index]
+            let limited = sample.isFinite ? (sample < 0 ? -Self.largestSample : Self.largestSample) : 0
+            pending[pendingCount + index] = sample.magnitude <= Self.largestSample ? sample : limited
         }
-        pending[pendingCount] = clean
-        pendingCount += 1
+        pendingCount += count
+        return count
+    }
+
+    /// Cleans the hop if it is complete; false where it is not.
+    mutating func complete() -> Bool {
         guard pendingCount == AudioGrid.hopSamples else { return false }
         pendingCount = 0
         filter()

@@ -63,7 +63,7 @@ struct NetworkDetector: ~Copyable, Sendable {
         gate.push(snrDb: detector.snrDb, knowsNoise: isSilent || detector.knowsNoise)
         var taken = 0
         while taken < AudioGrid.hopSamples {
-            taken += state.take(hop + taken, count: AudioGrid.hopSamples - taken)
+            taken += state.take(hop + taken, count: AudioGrid.hopSamples - taken, isSilent: isSilent)
             if state.isComplete { judgeChunk() }
         }
         hopCount += 1

@@ -39,6 +39,8 @@ struct PaceTracker: ~Copyable, Sendable {
     /// Levels of the last hops, by hop number modulo their count, a power of two.
     private let levelsDb = FloatBuffer(count: 64)
     private var levelCount: Int64 = 0
+    /// The level of a hop without power.
+    private static let restDb = levelDb { _ in 0 }
     private var nextHop: Int64 = -Int64(voicingHops)
     /// A nucleus must be told before the judged hop is further ahead than this.
     private let patienceHops: Int64
@@ -57,16 +59,26 @@ struct PaceTracker: ~Copyable, Sendable {
     init(patienceHops: Int) {
         self.patienceHops = Int64(patienceHops)
         levelsDb.fill(with: Self.silenceDb)
+        chooseDip()
     }
 
     /// Takes the mean power per FFT bin in the bands of `SpeechFeatures` of the next hop.
     mutating func append(bandPower: borrowing FloatBuffer) {
+        append(levelDb: Self.levelDb { bandPower[$0] })
+    }
+
+    /// The next hop has no power in any band.
+    mutating func appendRest() {
+        append(levelDb: Self.restDb)
+    }
+
+    private static func levelDb(_ bandPower: (Int) -> Float) -> Float {
         var loudness: Float = 1e-4
-        for band in Self.bands {
+        for band in bands {
             let bins = SpeechFeatures.edges[band + 1] - SpeechFeatures.edges[band]
-            loudness += ck_cube_root(bandPower[band] * Float(bins))
+            loudness += ck_cube_root(bandPower(band) * Float(bins))
         }
-        append(levelDb: 30 * ck_log10(loudness))
+        return 30 * ck_log10(loudness)
     }
 
     /// The end of the stream: the next hop is silent.
@@ -95,8 +107,12 @@ struct PaceTracker: ~Copyable, Sendable {
         var smoothed = self[hop] + 0.853_553 * (self[hop - 1] + self[hop + 1])
         smoothed += 0.5 * (self[hop - 2] + self[hop + 2]) + 0.146_447 * (self[hop - 3] + self[hop + 3])
         let isCandidate = voiced && level > peakDb - Self.rangeDb
-        if smooth.push(0.25 * smoothed, hop, isCandidate, dipDb: Self.steepDipDb) != nil { steepPeaks += 1 }
-        return fine.push(level, hop, isCandidate, dipDb: dipDb, patience: patienceHops)
+        let nucleus = fine.push(level, hop, isCandidate, dipDb: dipDb, patience: patienceHops)
+        if smooth.push(0.25 * smoothed, hop, isCandidate, dipDb: Self.steepDipDb) != nil {
+            steepPeaks += 1
+            chooseDip()
+        }
+        return nucleus
     }
 
     private mutating func measureTempo(_ hop: Int64, isVoiced: Bool) {
@@ -105,8 +121,13 @@ struct PaceTracker: ~Copyable, Sendable {
             voicedHops = voicedHops * kept + 1
             steepPeaks *= kept
             stretches = stretches * kept + (wasVoiced ? 0 : 1)
+            chooseDip()
         }
         wasVoiced = isVoiced
+    }
+
+    /// The dip for the tempo.
+    private mutating func chooseDip() {
         // The geometric mean of the two counts, as a power of their product.
         let perSecond = 100 / voicedHops
         let square = steepPeaks * perSecond * stretches * perSecond / (Self.slowTempo * Self.slowTempo)

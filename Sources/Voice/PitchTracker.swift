@@ -72,6 +72,8 @@ struct PitchTracker: ~Copyable, Sendable {
     private let energy: OwnedBuffer<Double>
     private var search = PitchSearch(delayHops: delayHops)
     private var peakDb: Float = -200
+    /// How many of the last hops, one after the other, are silent; counted up to where nothing else is left.
+    private var silentHops = 0
 
     /// - Parameter age: hops between the one that is analysed and the newest, at least `windowHops`.
     init(parameters: PitchParameters, age: Int) {
@@ -89,7 +91,13 @@ struct PitchTracker: ~Copyable, Sendable {
     }
 
     /// Takes the next cleaned hop.
-    func append(_ hop: UnsafePointer<Float>) {
+    ///
+    /// - Parameter isSilent: all of its samples are 0.
+    mutating func append(_ hop: UnsafePointer<Float>, isSilent: Bool) {
+        if !isSilent { silentHops = 0 }
+        // One hop more than the signal holds, because of the filter.
+        guard silentHops * Self.hopValues < signal.count + Self.hopValues else { return }
+        if isSilent { silentHops += 1 }
         input.append(hop, length: AudioGrid.hopSamples)
         ck_fir_decimate(input.base, taps.base, taps.count, 2, decimated.base, Self.hopValues)
         signal.append(decimated.base, length: Self.hopValues)

@@ -20,6 +20,8 @@ struct SpeechDetector: ~Copyable, Sendable {
     /// Features of the last `rows` hops, oldest first.
     private let history = FloatBuffer(count: rows * SpeechFeatures.count)
     private var knownRows = 0
+    /// How many of the last rows, one after the other, describe nothing.
+    private var restingRows = 0
     private let input = FloatBuffer(count: inputs)
     private static let hidden = FloatBuffer(SpeechModel.hidden)
     private static let output = FloatBuffer(SpeechModel.output)
@@ -36,7 +38,10 @@ struct SpeechDetector: ~Copyable, Sendable {
     /// Takes the next cleaned hop; the probability that the hop `delayHops` before it is speech (0 at first).
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> Float {
         features.push(hop, isSilent: isSilent)
-        history.append(features.values.base, length: SpeechFeatures.count)
+        if !features.isAtRest || restingRows < Self.rows {
+            history.append(features.values.base, length: SpeechFeatures.count)
+            restingRows = features.isAtRest ? restingRows + 1 : 0
+        }
         knownRows = min(Self.rows, knownRows + 1)
         silence = silence << 1 | (isSilent ? 1 : 0)
         // Nobody speaks in digital silence, whatever surrounds it.

@@ -63,6 +63,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     private let bandDb = FloatBuffer(count: bandCount)
     private let snrDb = FloatBuffer(count: bandCount)
     private(set) var noise = NoiseTracker(bands: bandCount)
+    /// Bit n: the hop n before the last one was silent.
     private var silentHops = 3
     private var smoothLevelDb: Float = -120
     private var peakDb: Float = -120
@@ -85,10 +86,15 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
     var knowsNoise: Bool { noise.learntHops >= 150 }
 
+    /// Whether there is nothing but digital silence in the window: `values` and `bandPower` are those of nothing.
+    var isAtRest: Bool { silentHops == 0b111 }
+
     /// Takes the next cleaned hop and refreshes `values` for the one before it.
     ///
     /// - Parameter isSilent: the hop is digitally silent or lost; noise is not learnt from it.
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) {
+        // More of nothing changes nothing, and most streams are silent most of the time.
+        if isAtRest, isSilent { return }
         samples.append(hop, length: AudioGrid.hopSamples)
         silentHops = (silentHops << 1 | (isSilent ? 1 : 0)) & 0b111
         guard silentHops & 0b010 == 0, silentHops == 0 || noise.hasStarted else {

@@ -164,6 +164,9 @@ struct SpeechNetworkState: ~Copyable, Sendable {
     private let samples = FloatBuffer(
         count: SpeechNetwork.contextSamples + SpeechNetwork.chunkSamples + padSamples)
     private var filled = 0
+    /// How many of the last samples, one after the other, are 0; counted up to where all are.
+    private var silentSamples = 0
+    private var isAtRest: Bool { silentSamples >= SpeechNetwork.contextSamples + SpeechNetwork.chunkSamples }
     /// Input of the memory cell, then its last output.
     let joined = FloatBuffer(count: 2 * units)
     let cell = FloatBuffer(count: units)
@@ -173,9 +176,15 @@ struct SpeechNetworkState: ~Copyable, Sendable {
     private let back = FloatBuffer(count: CK_FFT_SCRATCH_FLOATS)
 
     /// Takes samples until the chunk is complete; how many were taken.
-    mutating func take(_ values: UnsafePointer<Float>, count: Int) -> Int {
+    ///
+    /// - Parameter isSilent: all of them are 0.
+    mutating func take(_ values: UnsafePointer<Float>, count: Int, isSilent: Bool) -> Int {
         let taken = min(count, SpeechNetwork.chunkSamples - filled)
-        (samples.base + SpeechNetwork.contextSamples + filled).update(from: values, count: taken)
+        if !isSilent { silentSamples = 0 }
+        if !isAtRest {
+            (samples.base + SpeechNetwork.contextSamples + filled).update(from: values, count: taken)
+            if isSilent { silentSamples += taken }
+        }
         filled += taken
         return taken
     }
@@ -185,9 +194,10 @@ struct SpeechNetworkState: ~Copyable, Sendable {
     /// Opens the next chunk, whose context is the end of the complete one.
     mutating func beginChunk() {
         assert(isComplete)
+        filled = 0
+        guard !isAtRest else { return }
         samples.base.update(
             from: samples.base + SpeechNetwork.chunkSamples, count: SpeechNetwork.contextSamples)
-        filled = 0
     }
 
     /// The log odds of speech in the complete chunk. To be called at most once per chunk.

@@ -58,8 +58,10 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     /// Values that are not finite count as 0, values far beyond full scale are clipped.
     public mutating func process(_ samples: Span<Float>, into sink: (VoiceOutput) -> Void) {
         guard !isFinished else { return }
-        for index in samples.indices where input.add(samples[index]) {
-            takeHop(isLost: false, sink)
+        var taken = 0
+        while taken < samples.count {
+            taken += input.take(samples, from: taken)
+            if input.complete() { takeHop(isLost: false, sink) }
         }
     }
 
@@ -148,8 +150,13 @@ extension VoiceAnalyzer {
     /// Hands the hop that came in to what measures features.
     private mutating func appendFeatures() {
         guard measuresFeatures else { return }
-        pitch.append(input.hop.base)
-        if nextHop > 0 { pace.append(bandPower: detector.builtIn.features.bandPower) }
+        pitch.append(input.hop.base, isSilent: input.isSilent)
+        guard nextHop > 0 else { return }
+        if detector.builtIn.features.isAtRest {
+            pace.appendRest()
+        } else {
+            pace.append(bandPower: detector.builtIn.features.bandPower)
+        }
     }
 
     /// Brings the tilt of the spectrum into the record of the hop before the newest.

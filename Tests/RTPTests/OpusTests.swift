@@ -168,4 +168,60 @@ import Testing
             #expect(rms(before) < 0.01 && rms(sink.timeline[(onset + 800)..<(onset + 8_000)]) > 0.15)
         }
     }
+
+    /// A voice of 4 s whose microphone is muted in the second and third one: what the encoder makes of digital silence,
+    /// at its own choice of modes, is not decoded, and what comes after it is as if it had been.
+    @Test(arguments: [12_000, 24_000, 64_000] as [Int32])
+    func whatRepeatsDigitalSilenceIsNotDecoded(bitrate: Int32) throws {
+        let encoder = try #require(opus_encoder_create(48_000, 1, OPUS_APPLICATION_VOIP, nil))
+        defer { opus_encoder_destroy(encoder) }
+        _ = attune_opus_encoder_set(encoder, OPUS_SET_BITRATE_REQUEST, bitrate)
+        let payloads = (0..<200).map { packet in
+            let input = (0..<960).map { index in
+                guard !(50..<150).contains(packet) else { return Float(0) }
+                let time = Double(packet * 960 + index) / 48_000
+                return Float((1...12).reduce(0.0) { $0 + 0.05 * sin(2 * .pi * (130 + 20 * time) * Double($1) * time) })
+            }
+            var output = [UInt8](repeating: 0, count: 1_500)
+            let length = opus_encode_float(encoder, input, 960, &output, 1_500)
+            return Array(output.prefix(Int(max(length, 0))))
+        }
+        let (sink, statistics) = run(packets(payloads))
+        #expect((80...97).contains(statistics.silent))
+        #expect(statistics.decodeErrors == 0 && statistics.lost == 0 && statistics.silenceSamples == 0)
+        #expect(sink.end == 64_000 && sink.overlaps == 0)
+        #expect(sink.silences.reduce(0) { $0 + $1.count } == Int64(statistics.silent) * 320)
+
+        let decoder = try #require(opus_decoder_create(16_000, 1, nil))
+        defer { opus_decoder_destroy(decoder) }
+        var whole: [Float] = []
+        for payload in payloads {
+            var output = [Float](repeating: 0, count: 320)
+            #expect(opus_decode_float(decoder, payload, Int32(payload.count), &output, 320, 0) == 320)
+            whole += output
+        }
+        let timeline = sink.timeline
+        func difference(_ seconds: Range<Double>) -> Float {
+            let range = Int(seconds.lowerBound * 16_000)..<Int(seconds.upperBound * 16_000)
+            return rms(zip(timeline[range], whole[range]).map { $0 - $1 }) / rms(whole[range])
+        }
+        #expect(difference(0..<1) == 0)
+        #expect(rms(timeline[20_000..<47_000]) < 1e-4)
+        // The first packets after it lean on state from before, as they do after a loss.
+        #expect(difference(3..<3.1) < 0.1)
+        #expect(difference(3.1..<4) < 0.01)
+    }
+
+    /// A packet that is missing ends what is known of the decoder's state.
+    @Test func aLossAmongDigitalSilenceIsDecodedAgain() throws {
+        let payloads = opusPayloads(count: 100) { _ in 0 }
+        var kept = packets(payloads)
+        kept.remove(at: 50)
+        let (sink, statistics) = run(kept)
+        let (whole, complete) = run(packets(payloads))
+        // The one that is missing, and as many as it takes to know again.
+        #expect(statistics.silent + 4 == complete.silent)
+        #expect(statistics.lost == 1 && statistics.concealedSamples == 320)
+        #expect(sink.end == whole.end)
+    }
 }

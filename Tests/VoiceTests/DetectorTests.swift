@@ -39,6 +39,23 @@ import Voice
         #expect(analyze(signal).changes.isEmpty)
     }
 
+    /// Silence is skipped once nothing but silence is remembered: after that it leaves the same behind, however long.
+    @Test func nothingOfLongSilenceIsRemembered() throws {
+        let talk = Signals.talk(seconds: 4)
+        func outcomes(silentHops: Int) -> [HopRecord] {
+            let first = talk.count / 160 + silentHops
+            let outcome = analyze(talk + [Float](repeating: 0, count: silentHops * 160) + talk)
+            return outcome.records.dropFirst(first).map { record in
+                var record = record
+                record.index -= Int64(first)
+                return record
+            }
+        }
+        let short = outcomes(silentHops: 40)
+        #expect(short.contains { $0.isSpeech } && short.contains { $0.f0Hz > 0 } && short.contains { $0.isNucleus })
+        for hops in [41, 47, 100, 1_000] { #expect(outcomes(silentHops: hops) == short) }
+    }
+
     @Test(arguments: [-50, -35, -20, -9] as [Float])
     func findsTalkAtAnyLevel(levelDb: Float) {
         let records = analyze(Signals.talk(seconds: 12, levelDb: levelDb, floorDb: levelDb - 40)).records

@@ -14,7 +14,7 @@ import Testing
             guard let start = samples.baseAddress else { return }
             var position = 0
             while position < samples.count {
-                position += state.take(start + position, count: min(160, samples.count - position))
+                position += state.take(start + position, count: min(160, samples.count - position), isSilent: false)
                 guard state.isComplete else { continue }
                 answers.append(state.evaluate(network))
                 state.beginChunk()
@@ -46,9 +46,9 @@ import Testing
             step.samples.withUnsafeBufferPointer { samples in
                 guard let start = samples.baseAddress else { return }
                 // The context is the end of a chunk before.
-                for _ in 0..<8 { _ = state.take(start, count: 64) }
+                for _ in 0..<8 { _ = state.take(start, count: 64, isSilent: false) }
                 state.beginChunk()
-                _ = state.take(start + 64, count: 512)
+                _ = state.take(start + 64, count: 512, isSilent: false)
             }
             for unit in 0..<128 {
                 state.joined[128 + unit] = step.before[unit]

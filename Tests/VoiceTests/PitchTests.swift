@@ -6,12 +6,12 @@ import Testing
 
 /// The pitch tracker alone, every hop taken as a candidate for voice.
 @Suite struct PitchTests {
-    private func track(_ samples: [Float]) -> [PitchEstimate] {
+    private func track(_ samples: [Float], tellsSilence: Bool = true) -> [PitchEstimate] {
         var input = HopInput()
         var tracker = PitchTracker(parameters: PitchParameters(), age: PitchTracker.windowHops)
         var estimates: [PitchEstimate] = []
         for sample in samples where input.add(sample) {
-            tracker.append(input.hop.base)
+            tracker.append(input.hop.base, isSilent: tellsSilence && input.isSilent)
             estimates.append(tracker.analyze(mayBeVoiced: true))
         }
         // Entry i answers for hop i - delay.
@@ -70,8 +70,17 @@ import Testing
         var tracker = PitchTracker(parameters: PitchParameters(), age: PitchTracker.windowHops)
         var input = HopInput()
         for sample in Signals.tone(hz: 150, seconds: 0.5) where input.add(sample) {
-            tracker.append(input.hop.base)
+            tracker.append(input.hop.base, isSilent: input.isSilent)
             #expect(tracker.analyze(mayBeVoiced: false) == .unvoiced)
+        }
+    }
+
+    /// Hops of silence that are skipped count like those that are not.
+    @Test func silenceIsSkippedWithoutATrace() {
+        let voice = Signals.vowels(seconds: 0.3)
+        for hops in [1, 4, 5, 6, 7, 30] {
+            let signal = voice + [Float](repeating: 0, count: hops * 160) + voice
+            #expect(track(signal) == track(signal, tellsSilence: false))
         }
     }
 }

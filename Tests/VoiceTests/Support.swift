@@ -1,6 +1,7 @@
 import Foundation
 import MediaTypes
-import Voice
+
+@testable import Voice
 
 /// Repeatable noise: a linear congruential generator.
 struct Noise {
@@ -157,4 +158,13 @@ func analyze(
     }
     analyzer.finish { outcome.outputs.append($0) }
     return outcome
+}
+
+extension HopInput {
+    /// Takes one sample; whether it completed a hop.
+    mutating func add(_ sample: Float) -> Bool {
+        let one = [sample]
+        _ = take(one.span, from: 0)
+        return complete()
+    }
 }

@@ -22,7 +22,10 @@ struct VoiceParts {
         self.network = network
         var input = HopInput()
         var estimator = SpeechEstimator(network: network)
-        for sample in samples where input.add(sample) {
+        var taken = 0
+        while taken < samples.count {
+            taken += input.take(samples.span, from: taken)
+            guard input.complete() else { break }
             for index in 0..<Self.hop { hops.append(input.hop[index]) }
             isSilent.append(input.isSilent)
             estimates.append(estimator.push(input.hop.base, isSilent: input.isSilent))
@@ -54,7 +57,8 @@ struct VoiceParts {
     func input() -> Double {
         var input = HopInput()
         return time(samples) { _, hop in
-            for index in 0..<Self.hop where input.add(hop[index]) { consume(input.isSilent) }
+            _ = input.take(UnsafeBufferPointer(start: hop, count: Self.hop).span, from: 0)
+            if input.complete() { consume(input.isSilent) }
         }
     }
 
@@ -86,7 +90,7 @@ struct VoiceParts {
     func pitch() -> Double {
         var pitch = PitchTracker(parameters: PitchParameters(), age: SpeechEstimator(network: network).delayHops)
         return time(hops) { index, hop in
-            pitch.append(hop)
+            pitch.append(hop, isSilent: isSilent[index])
             consume(pitch.analyze(mayBeVoiced: estimates[index].activity >= VoiceAnalyzer.pitchGate))
         }
     }
