@@ -73,12 +73,12 @@ final class SourceMonitor: Sendable {
 
     /// Changes the state and publishes the change; staying in a state is no event.
     func change(to state: SourceState.State, reason: String? = nil) {
-        let (changed, url) = current.withLock { current in
-            let changes = current.state != state && current.state != .ended
-            if changes { current.state = state }
-            return (changes, current.url)
+        let url: String? = current.withLock { current in
+            guard current.state != state, current.state != .ended else { return nil }
+            current.state = state
+            return current.url
         }
-        guard changed else { return }
+        guard let url else { return }
         let payload = SourceState(source: id, url: url, state: state, reason: reason)
         switch state {
         case .connecting: break

@@ -284,8 +284,10 @@ final class RTPReception {
             if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
         }
         for number in ports.indices {
-            let port = ports[number]
-            if port.mixer?.flush(speakers: port.speakers, nowNanoseconds: now) == true { monitor.change(to: .live) }
+            // In place: a port is large.
+            if let mixer = ports[number].mixer, mixer.flush(speakers: ports[number].speakers, nowNanoseconds: now) {
+                monitor.change(to: .live)
+            }
             while let index = ports[number].table?.expire(nowNanoseconds: now) {
                 dismiss(port: number, speaker: index, reason: "silent for a minute")
             }
