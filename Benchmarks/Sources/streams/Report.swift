@@ -9,8 +9,8 @@ struct Report {
     /// Media time by which the voice core looks ahead before it decides about a hop, ms: part of every tick's lateness.
     private let lookAhead: Double
 
-    /// CPU seconds per stream hour, kB per stream beyond the first, and ms beyond the look-ahead.
-    private static let speechCPU = 12.0, fifthCPU = 4.0, kilobytes = 300.0, tickMilliseconds = 250.0
+    /// CPU seconds per stream hour, kB per stream beyond the first, ms beyond the look-ahead, and from packet to line.
+    private static let speechCPU = 12.0, fifthCPU = 4.0, kilobytes = 300.0, tickMilliseconds = 250.0, latency = 25.0
 
     private(set) var misses: [String] = []
     private var rows: [Row] = []
@@ -19,7 +19,7 @@ struct Report {
     private var table = Table(
         "streams", "what they say", "packets per s", "CPU-s per stream and hour", "least receiver", "ratio",
         "resident MB", "of it events kept", "kB per stream beyond the first", "threads", "packets missing", "ticks",
-        "ticks late by ms, median / p99 / worst")
+        "ticks late by ms, median / p99 / worst", "packet to line, p99, ms")
 
     init(windowSeconds: Double, detection: SpeechDetection) {
         self.windowSeconds = windowSeconds
@@ -40,7 +40,8 @@ struct Report {
             "\(row.streams)", row.kind.rawValue, figure(row.packetsPerSecond, 0), figure(row.cpu), figure(row.leastCPU),
             figure(row.cpu / row.leastCPU), figure(megabytes, 1), figure(row.ringBytes / 1e6, 1),
             kilobytes.map { figure($0, 0) } ?? "",
-            "\(row.threads)", "\(row.missing)", "\(row.lateness.count)", late.joined(separator: " / "))
+            "\(row.threads)", "\(row.missing)", "\(row.lateness.count)", late.joined(separator: " / "),
+            figure(row.latency, 1))
         let name = "\(row.streams) streams (\(row.kind.rawValue))"
         let limit = row.kind == .speech ? Self.speechCPU : Self.fifthCPU
         if row.streams > 1, row.cpu > limit { misses.append("\(name): CPU over \(figure(limit, 0))") }
@@ -50,6 +51,7 @@ struct Report {
         if row.late(1) - lookAhead > Self.tickMilliseconds {
             misses.append("\(name): a tick over \(figure(Self.tickMilliseconds, 0)) ms late")
         }
+        if row.latency > Self.latency { misses.append("\(name): packet to line over \(figure(Self.latency, 0)) ms") }
         if row.missing > 0 { misses.append("\(name): packets missing") }
         if abs(row.lateness.count - row.expectedTicks) > row.streams * 2 { misses.append("\(name): ticks missing") }
         // What was measured, as it comes: a whole run takes many minutes.

@@ -18,6 +18,8 @@ struct Row {
     var missing = 0
     /// How late ticks came, in ms, ascending.
     var lateness: [Double] = []
+    /// From packet to line since the daemon started, p99, ms.
+    var latency = 0.0
     /// Ticks that should have come.
     var expectedTicks = 0
     /// The most that the sender was behind, ms.
@@ -72,6 +74,7 @@ struct Measurement {
         row.cpu = (cpuAfter - cpuBefore) / hours
         row.residentKibibytes = try daemon.child.status("VmRSS")
         row.anonymousKibibytes = try daemon.child.status("RssAnon")
+        row.latency = try daemon.latencyMilliseconds()
         row.threads = try daemon.child.status("Threads")
         row.senderLate = sender.takeMostLate()
         row.packetsPerSecond = Double(sender.packets - sentBefore) / seconds
