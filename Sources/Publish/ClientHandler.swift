@@ -141,7 +141,8 @@ final class ClientHandler: ChannelInboundHandler {
         isPumping = true
         var bytes = 0
         for record in offer.wanted where record.sequence > position?.cursor ?? 0 {
-            guard isWritable else {
+            // What is thinned out by now lies so far back that the newest ticks decide.
+            guard isWritable, !record.isThinned else {
                 position?.isBehind = true
                 break
             }

@@ -23,6 +23,8 @@ struct ClientPosition {
     /// Events that the client will not get and was not told of yet.
     private var missing: Lagged?
     private var entries: ArraySlice<(record: EventRecord, newest: TickMark?)> = []
+    /// Speakers whose first tick of the running interval was thinned out: their next one stands in for it.
+    private var owedTicks: Set<SpeakerKey> = []
 
     /// Events copied from the ring under the publisher's lock at a time.
     private static let backlogEvents = 64
@@ -55,6 +57,7 @@ struct ClientPosition {
         snapshot = nil
         missing = nil
         entries = []
+        owedTicks = []
     }
 
     /// Whether nothing lies between the cursor and an event.
@@ -63,19 +66,19 @@ struct ClientPosition {
     /// Takes in that up to an event there is nothing that the client wants.
     mutating func pass(through record: EventRecord) { cursor = max(cursor, record.sequence) }
 
-    /// Takes in the next event that the client wants.
+    /// Takes in the next event that the client wants, or is owed in place of one.
     ///
     /// - Returns: its line, if it is to be sent, after what `announceMissing` has.
     mutating func take(_ record: EventRecord, newest: TickMark? = nil) -> ByteBuffer? {
         cursor = record.sequence
-        guard let line = record.line else {
-            miss(record.sequence...record.sequence, count: 1)
+        let isSuperseded = subscription.isSuperseded(record, by: newest)
+        guard let line = record.line, !isSuperseded else {
+            let isCoalesced = record.line != nil || record.isThinned
+            miss(record.sequence...record.sequence, count: 1, coalesced: isCoalesced ? 1 : 0)
+            if record.isThinned, !isSuperseded { owedTicks.insert(record.key) }
             return nil
         }
-        if subscription.isSuperseded(record, by: newest) {
-            miss(record.sequence...record.sequence, count: 1, coalesced: 1)
-            return nil
-        }
+        if !owedTicks.isEmpty, record.isCoalescible { owedTicks.remove(record.key) }
         return line
     }
 
@@ -106,9 +109,10 @@ struct ClientPosition {
         if let line = snapshotLine() { return line }
         while true {
             while let entry = entries.first {
-                if missing != nil, isOwed(entry.record, newest: entry.newest) { return announceMissing() }
+                let isDue = isDue(entry.record, newest: entry.newest)
+                if isDue, let line = announceMissing() { return line }
                 entries.removeFirst()
-                guard subscription.wants(entry.record) else {
+                guard isDue || subscription.wants(entry.record) else {
                     pass(through: entry.record)
                     continue
                 }
@@ -133,12 +137,15 @@ struct ClientPosition {
                 if let line = snapshotLine() { return line }
             }
             isBehind = false
+            owedTicks = []  // left are those of whom consent was taken back
             return nil
         }
     }
 
-    private func isOwed(_ record: EventRecord, newest: TickMark?) -> Bool {
-        subscription.wants(record) && record.line != nil && !subscription.isSuperseded(record, by: newest)
+    /// Whether the line of an event is to be sent.
+    private func isDue(_ record: EventRecord, newest: TickMark?) -> Bool {
+        guard record.line != nil, !subscription.isSuperseded(record, by: newest) else { return false }
+        return subscription.wants(record) || owedTicks.contains(record.key) && subscription.selects(record)
     }
 
     private mutating func snapshotLine() -> ByteBuffer? {

@@ -18,8 +18,10 @@ final class EventRecord: Sendable {
     let timeSeconds: Double?
     /// Time of the tick before of the same speaker, so that every client can thin ticks out without a memory.
     let previousTickSeconds: Double?
-    /// The line with its line feed; nil where it may not or cannot be sent.
+    /// The line with its line feed; nil where it may not or cannot be sent, or is no longer kept.
     let line: ByteBuffer?
+    /// Whether there is no line because a newer tick of the speaker is sent in its place.
+    let isThinned: Bool
     let publishedMilliseconds: Int64
     /// When the packet that decided the event arrived, on the monotonic clock; nil where no packet did.
     let arrivedNanoseconds: Int64?
@@ -50,27 +52,34 @@ final class EventRecord: Sendable {
         self.timeSeconds = event.timeSeconds
         self.previousTickSeconds = previousTickSeconds
         self.line = line
+        self.isThinned = false
         self.publishedMilliseconds = publishedMilliseconds
         self.arrivedNanoseconds = arrivedNanoseconds
         self.endOffset = startOffset + (line?.readableBytes ?? 0)
     }
+
+    /// Bytes of the line; without one, about what its place takes, so that those are bounded too.
+    var keptBytes: Int { line?.readableBytes ?? Self.placeBytes }
+    static let placeBytes = 256
 
     /// Whether it carries what was measured of a speaker.
     func measures(_ speaker: SpeakerKey) -> Bool {
         isMeasurement && (key == speaker || alsoMeasured == speaker)
     }
 
-    /// The same place in the order without the content.
-    init(withdrawing record: EventRecord) {
+    /// The same place in the order without the line: what was measured is taken back, or a tick is thinned out, which
+    /// can still be taken back.
+    init(emptying record: EventRecord, isThinned: Bool) {
         sequence = record.sequence
         type = record.type
         key = record.key
         isCoalescible = record.isCoalescible
-        isMeasurement = false
+        isMeasurement = isThinned
         alsoMeasured = nil
         timeSeconds = record.timeSeconds
         previousTickSeconds = record.previousTickSeconds
         line = nil
+        self.isThinned = isThinned
         publishedMilliseconds = record.publishedMilliseconds
         arrivedNanoseconds = record.arrivedNanoseconds
         endOffset = record.endOffset
@@ -86,24 +95,31 @@ struct TickMark: Sendable {
 /// The newest events, without a hole in their sequence numbers, bounded in bytes and age.
 ///
 /// It is the only queue there is: a client that is behind is a position in it, so that memory does not grow
-/// with the number of slow clients.
+/// with the number of slow clients. A tick that lies further back than a client may be without its ticks being
+/// coalesced keeps its place but not its line, once there is a newer one of the speaker: nobody would be sent it.
 struct EventRing: Sendable {
     private var records = CircularBuffer<EventRecord>()
     private var newestTicks: [SpeakerKey: TickMark] = [:]
     private let maximumBytes: Int
     private let maximumAgeMilliseconds: Int64
+    /// While a client is further behind than this, its ticks coalesce.
+    private let queueBytes: Int
     /// Bytes of everything that ever was in the ring.
     private(set) var endOffset = 0
     /// Bytes of what left it.
     private var startOffset = 0
+    /// Bytes that are kept.
+    private(set) var bytes = 0
+    /// Up to this event all are thinned out: of the ticks only each speaker's newest has its line.
+    private var thinnedSequence = 0
 
-    init(maximumBytes: Int, maximumAgeMilliseconds: Int64) {
+    init(maximumBytes: Int, maximumAgeMilliseconds: Int64, queueBytes: Int) {
         self.maximumBytes = maximumBytes
         self.maximumAgeMilliseconds = maximumAgeMilliseconds
+        self.queueBytes = queueBytes
     }
 
     var count: Int { records.count }
-    var bytes: Int { endOffset - startOffset }
     var firstSequence: Int? { records.first?.sequence }
 
     /// The newest tick of a speaker that is still here.
@@ -113,9 +129,13 @@ struct EventRing: Sendable {
     mutating func append(_ record: EventRecord) {
         records.append(record)
         endOffset = record.endOffset
+        bytes += record.keptBytes
         if record.isCoalescible, record.line != nil {
-            newestTicks[record.key] = TickMark(sequence: record.sequence, timeSeconds: record.timeSeconds)
+            let before = newestTicks.updateValue(
+                TickMark(sequence: record.sequence, timeSeconds: record.timeSeconds), forKey: record.key)
+            if let before, before.sequence <= thinnedSequence { empty(index(of: before.sequence), isThinned: true) }
         }
+        thinOut()
         while bytes > maximumBytes, records.count > 1 { removeFirst() }
         evict(nowMilliseconds: record.publishedMilliseconds)
     }
@@ -137,25 +157,54 @@ struct EventRing: Sendable {
         return (start..<end).map { records[records.index(records.startIndex, offsetBy: $0)] }
     }
 
-    /// Bytes of the events after the sequence number `cursor` that are still here.
+    /// Whether a client that has been told everything up to `cursor` is so far behind that its ticks coalesce.
+    ///
+    /// Lines that are no longer kept count too, so that thinning out changes nothing for anybody.
+    func isCoalescing(after cursor: Int) -> Bool { bytes(after: cursor) > queueBytes }
+
+    /// Bytes of the events after the sequence number `cursor` that are still here, as they were published.
     func bytes(after cursor: Int) -> Int {
-        guard let firstSequence, cursor >= firstSequence else { return bytes }
-        let offset = cursor - firstSequence
-        guard offset < records.count else { return 0 }
-        return endOffset - records[records.index(records.startIndex, offsetBy: offset)].endOffset
+        guard let firstSequence, cursor >= firstSequence else { return endOffset - startOffset }
+        guard cursor - firstSequence < records.count else { return 0 }
+        return endOffset - records[index(of: cursor)].endOffset
     }
 
     /// Takes back what was measured of a speaker.
     mutating func withdraw(_ key: SpeakerKey) {
-        for index in records.indices where records[index].measures(key) {
-            records[index] = EventRecord(withdrawing: records[index])
-        }
+        for index in records.indices where records[index].measures(key) { empty(index, isThinned: false) }
         newestTicks[key] = nil
+    }
+
+    /// Thins out what has come to lie further back than `queueBytes`; looks at each event once.
+    private mutating func thinOut() {
+        guard let firstSequence else { return }
+        thinnedSequence = max(thinnedSequence, firstSequence - 1)
+        while bytes(after: thinnedSequence + 1) > queueBytes {
+            thinnedSequence += 1
+            let index = index(of: thinnedSequence)
+            let record = records[index]
+            guard record.isCoalescible, record.line != nil,
+                let newest = newestTicks[record.key], newest.sequence > record.sequence
+            else { continue }
+            empty(index, isThinned: true)
+        }
+    }
+
+    /// The place of an event that is here.
+    private func index(of sequence: Int) -> CircularBuffer<EventRecord>.Index {
+        records.index(records.startIndex, offsetBy: sequence - (firstSequence ?? sequence))
+    }
+
+    private mutating func empty(_ index: CircularBuffer<EventRecord>.Index, isThinned: Bool) {
+        bytes -= records[index].keptBytes
+        records[index] = EventRecord(emptying: records[index], isThinned: isThinned)
+        bytes += records[index].keptBytes
     }
 
     private mutating func removeFirst() {
         guard let record = records.popFirst() else { return }
         startOffset = record.endOffset
+        bytes -= record.keptBytes
         if newestTicks[record.key]?.sequence == record.sequence { newestTicks[record.key] = nil }
     }
 }

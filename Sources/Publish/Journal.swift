@@ -40,8 +40,10 @@ struct Journal: Sendable {
     private(set) var encodedBytes = 0
     private(set) var oversized = 0
 
-    init(ringBytes: Int, ringMilliseconds: Int64) {
-        ring = EventRing(maximumBytes: ringBytes, maximumAgeMilliseconds: ringMilliseconds)
+    /// - Parameter queueBytes: while a client is further behind than this, its ticks coalesce.
+    init(ringBytes: Int, ringMilliseconds: Int64, queueBytes: Int) {
+        ring = EventRing(
+            maximumBytes: ringBytes, maximumAgeMilliseconds: ringMilliseconds, queueBytes: queueBytes)
     }
 
     /// Numbers, encodes, folds and keeps an event.
@@ -70,9 +72,7 @@ struct Journal: Sendable {
     }
 
     /// The next events for a client that has been told everything up to `cursor`.
-    ///
-    /// - Parameter queueBytes: while the client is further behind than this, its ticks coalesce.
-    func backlog(after cursor: Int, limit: Int, queueBytes: Int) -> Backlog {
+    func backlog(after cursor: Int, limit: Int) -> Backlog {
         var backlog = Backlog()
         var cursor = cursor
         let first = ring.firstSequence ?? sequence + 1
@@ -80,7 +80,7 @@ struct Journal: Sendable {
             backlog.lost = cursor + 1...first - 1
             cursor = first - 1
         }
-        let isCoalescing = ring.bytes(after: cursor) > queueBytes
+        let isCoalescing = ring.isCoalescing(after: cursor)
         backlog.entries = ring.records(after: cursor, limit: limit).map { record in
             (record, isCoalescing && record.isCoalescible ? ring.newestTick(of: record.key) : nil)
         }

@@ -13,7 +13,8 @@ public struct PublisherConfiguration: Sendable {
     public var allowedGIDs: Set<UInt32>?
     /// Clients served at the same time.
     public var maximumClients = 512
-    /// First limit: a client that is further behind than this many bytes gets a speaker's newest tick only.
+    /// First limit: a client that is further behind than this many bytes gets a speaker's newest tick only; older
+    /// ones are not kept from that far back on.
     public var clientQueueBytes = 512 * 1024
     /// Second limit: a client that takes nothing for longer than this many seconds is closed.
     public var clientStallSeconds = 10.0

@@ -47,7 +47,8 @@ final class PublisherCore: Sendable {
         state = Mutex(
             State(
                 journal: Journal(
-                    ringBytes: configuration.ringBytes, ringMilliseconds: configuration.ringMilliseconds),
+                    ringBytes: configuration.ringBytes, ringMilliseconds: configuration.ringMilliseconds,
+                    queueBytes: configuration.clientQueueBytes),
                 nextHeartbeatMilliseconds: clock.monotonicMilliseconds() + configuration.heartbeatMilliseconds
             ))
     }
@@ -128,9 +129,7 @@ final class PublisherCore: Sendable {
 
     /// What a single client that is behind gets next.
     func backlog(after cursor: Int, limit: Int) -> Journal.Backlog {
-        state.withLock {
-            $0.journal.backlog(after: cursor, limit: limit, queueBytes: configuration.clientQueueBytes)
-        }
+        state.withLock { $0.journal.backlog(after: cursor, limit: limit) }
     }
 
     /// Returns as soon as there is an event after `cursor`, at `wakeReaders`, and at the end of the publisher or the

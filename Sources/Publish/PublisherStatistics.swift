@@ -29,7 +29,7 @@ public struct PublisherStatistics: Sendable, Equatable {
     public var rejectedLines = 0
     /// Clients closed because they took nothing for too long.
     public var stalledClients = 0
-    /// Events in the ring now, and their bytes.
+    /// Events in the ring now, and their bytes; 256 for one whose line is not kept.
     public var ringEvents = 0, ringBytes = 0
 }
 

@@ -13,13 +13,18 @@ struct Subscription: Sendable, Hashable {
     ///
     /// It depends on the event alone, never on what the client got before: what was lost can be counted.
     func wants(_ record: EventRecord) -> Bool {
-        if let session = record.key.session, !sessions.isEmpty, !sessions.contains(session) { return false }
-        if let speaker = record.key.speaker, !speakers.isEmpty, !speakers.contains(speaker) { return false }
-        guard types.isEmpty || types.contains(record.type) else { return false }
+        guard selects(record) else { return false }
         guard record.isCoalescible, let interval = tickIntervalSeconds, let time = record.timeSeconds,
             let previous = record.previousTickSeconds
         else { return true }
         return Self.bucket(time, interval) != Self.bucket(previous, interval)
+    }
+
+    /// Whether an event passes the filters but for the interval between ticks.
+    func selects(_ record: EventRecord) -> Bool {
+        if let session = record.key.session, !sessions.isEmpty, !sessions.contains(session) { return false }
+        if let speaker = record.key.speaker, !speakers.isEmpty, !speakers.contains(speaker) { return false }
+        return types.isEmpty || types.contains(record.type)
     }
 
     /// Whether a newer tick of the same speaker that passes the filters is on its way.

@@ -8,7 +8,7 @@ import Testing
 @Suite struct JournalTests {
     /// In another role the policy may allow less than what was published in the one before.
     @Test func whatWasMeasuredInAnotherRoleIsWithdrawn() throws {
-        var journal = Journal(ringBytes: 1 << 20, ringMilliseconds: 60_000)
+        var journal = journal()
         func append(_ body: EventBody) {
             journal.append(Event(body, session: "s1", speaker: "a", timeSeconds: 1), clock: .system)
         }
@@ -23,8 +23,10 @@ import Testing
         #expect(ticks.count == 1 && ticks.allSatisfy { $0.line == nil })
     }
 
-    private func journal(ringBytes: Int = 1 << 20, milliseconds: Int64 = 60_000) -> Journal {
-        Journal(ringBytes: ringBytes, ringMilliseconds: milliseconds)
+    private func journal(
+        ringBytes: Int = 1 << 20, milliseconds: Int64 = 60_000, queueBytes: Int = 1 << 20
+    ) -> Journal {
+        Journal(ringBytes: ringBytes, ringMilliseconds: milliseconds, queueBytes: queueBytes)
     }
 
     @Test func foldsWhatANewClientHasToKnow() throws {
@@ -76,7 +78,7 @@ import Testing
         journal.evict(nowMilliseconds: manual.clock.monotonicMilliseconds())
         #expect(journal.ring.count == 0)
         #expect(journal.ring.bytes == 0)
-        #expect(journal.backlog(after: 190, limit: 8, queueBytes: 0).lost == 191...200)
+        #expect(journal.backlog(after: 190, limit: 8).lost == 191...200)
         journal.append(turnEvent("ana", 1), clock: manual.clock)
         #expect(journal.ring.firstSequence == 201)
     }
@@ -124,15 +126,15 @@ import Testing
     }
 
     @Test func onlyTicksBehindTheLimitCarryTheNewest() {
-        var journal = journal()
+        var journal = journal(queueBytes: 10_000)
         let clock = ManualClock().clock
         for second in 0..<50 {
             journal.append(tickEvent("ana", Double(second)), clock: clock)
             journal.append(turnEvent("ana", Double(second)), clock: clock)
         }
-        let far = journal.backlog(after: 0, limit: 4, queueBytes: 10_000)
+        let far = journal.backlog(after: 0, limit: 4)
         #expect(far.entries.map { $0.newest?.sequence } == [99, nil, 99, nil])
-        let near = journal.backlog(after: 98, limit: 4, queueBytes: 10_000)
+        let near = journal.backlog(after: 98, limit: 4)
         #expect(near.entries.map { $0.newest?.sequence } == [nil, nil])
     }
 }
