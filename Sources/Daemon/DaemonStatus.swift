@@ -106,7 +106,7 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_ring_events", .gauge, help: "Events kept for subscribers that are behind or come back.",
             Double(counted.ringEvents))
-        text.metric("attune_ring_bytes", .gauge, help: "Bytes of their lines.", Double(counted.ringBytes))
+        text.metric("attune_ring_bytes", .gauge, help: "Bytes of their lines that are kept.", Double(counted.ringBytes))
     }
 
     /// The metrics that every Prometheus client library has of its process.
