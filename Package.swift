@@ -121,28 +121,35 @@ let package = Package(
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
+        .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         // Conversations made of clips at known times, for tests and benchmarks.
         .target(
             name: "ConversationGenerator",
-            dependencies: ["CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP"],
+            dependencies: [
+                "CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP", "SeededNumbers",
+            ],
             path: "Tests/ConversationGenerator", swiftSettings: strict),
         tests(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
-        tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
-        tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline"]),
+        tests("AttuneClientTests", ["AttuneClient", "Publish", "TestSupport", logging, nioCore, nioPosix]),
+        tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
-        tests("EventsTests", ["Events"]),
+        tests("EventsTests", ["Events", "SeededNumbers"]),
         tests(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", "Text", lifecycle, logging, nioCore, nioPosix,
+                "Publish", "RTP", "SeededNumbers", "Settings", "TestSupport", "Text", lifecycle, logging, nioCore,
+                nioPosix,
             ]),
-        tests("DecodeTests", ["Decode", "MediaTypes"]),
-        tests("EndToEndTests", ["CSRTP", "RTP", "Schema", "attune", "attuned", "ticks"]),
+        tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
+        tests(
+            "EndToEndTests",
+            ["CSRTP", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned", "ticks"]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
@@ -151,7 +158,7 @@ let package = Package(
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
-        tests("TextTests", ["Text"]),
+        tests("TextTests", ["SeededNumbers", "Text"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]

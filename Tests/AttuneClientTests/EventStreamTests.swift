@@ -1,8 +1,9 @@
 import AttuneClient
 import Publish
+import TestSupport
 import Testing
 
-@Suite struct EventStreamTests {
+@Suite(.waiting) struct EventStreamTests {
     /// What came, and whether nothing is missing that was not announced.
     private struct Account {
         var events = 0

@@ -2,6 +2,7 @@ import Conversation
 import Foundation
 import MediaTypes
 import Pipeline
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -163,22 +164,7 @@ import Testing
             for harmonic in 1...12 { value += sin(2 * Double.pi * f0Hz * Double(harmonic) * time) / Double(harmonic) }
             samples[index] = Int16(4_000 * value * abs(sin(4 * Double.pi * time)))
         }
-        var data = Data("RIFF".utf8)
-        func append(_ value: UInt32) { withUnsafeBytes(of: value.littleEndian) { data.append(contentsOf: $0) } }
-        func append(_ value: UInt16) { withUnsafeBytes(of: value.littleEndian) { data.append(contentsOf: $0) } }
-        append(UInt32(36 + 2 * samples.count))
-        data.append(contentsOf: "WAVEfmt ".utf8)
-        append(UInt32(16))
-        append(UInt16(1))
-        append(UInt16(1))
-        append(UInt32(16_000))
-        append(UInt32(32_000))
-        append(UInt16(2))
-        append(UInt16(16))
-        data.append(contentsOf: "data".utf8)
-        append(UInt32(2 * samples.count))
-        for sample in samples { append(UInt16(bitPattern: sample)) }
-        return data
+        return Data(waveFile(samples, rateHz: 16_000))
     }
 
     @Test func recordingsAreMeasuredAndReported() throws {

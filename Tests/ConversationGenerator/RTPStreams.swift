@@ -2,6 +2,7 @@ import COpus
 import MediaTypes
 public import Pipeline
 import RTP
+import SeededNumbers
 
 /// Tracks as live RTP streams: packets of 20 ms that arrive with jitter and now and then out of order, from a
 /// sender per speaker.

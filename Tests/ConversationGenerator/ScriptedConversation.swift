@@ -1,4 +1,5 @@
 import MediaTypes
+import SeededNumbers
 
 /// A conversation put together from clips at known times: what is heard, and the truth about it.
 ///

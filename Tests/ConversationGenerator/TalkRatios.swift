@@ -1,6 +1,7 @@
 import Events
 public import Foundation
 import MediaTypes
+import SeededNumbers
 
 /// Everybody's share of the speech, in points (0…100).
 public struct TalkRatios: Sendable {

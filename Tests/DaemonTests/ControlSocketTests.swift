@@ -8,45 +8,27 @@ import NIOCore
 import NIOPosix
 import Pipeline
 import Publish
+import SeededNumbers
 import ServiceLifecycle
 import Settings
 import Synchronization
 import Testing
+import TestSupport
 import Text
 
 @testable import Daemon
 
 /// The control socket against clients that do not keep to anything.
-@Suite struct ControlSocketTests {
-    /// Keeps what is logged.
-    private struct Log: LogHandler {
-        let lines = Lines()
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-
-        final class Lines: Sendable {
-            private let all = Mutex<[String]>([])
-            func add(_ line: String) { all.withLock { $0.append(line) } }
-            func count(of text: String) -> Int { all.withLock { lines in lines.count { $0.contains(text) } } }
-        }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { lines.add("\(event.message)") }
-    }
-
+@Suite(.waiting) struct ControlSocketTests {
     /// Runs the daemon's own control server, with the registry and the publisher behind it, while `body` does.
     private func withServer(
         _ change: (inout ConnectionLimits, inout PublisherConfiguration) -> Void = { _, _ in },
-        _ body: @escaping @Sendable (String, Publisher, Log.Lines) async throws -> Void
+        _ body: @escaping @Sendable (String, Publisher, LogMemory) async throws -> Void
     ) async throws {
         let folder = "/tmp/attune-control-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let log = Log()
+        let log = LogMemory()
         let logger = Logger(label: "test") { _ in log }
         var publishing = PublisherConfiguration(
             socketPath: folder + "/e.sock", daemonVersion: "0", policy: "standard", epoch: "e1")
@@ -74,7 +56,7 @@ import Text
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await services.run() }
             do {
-                try await body(folder + "/c.sock", publisher, log.lines)
+                try await body(folder + "/c.sock", publisher, log)
             } catch {
                 await services.triggerGracefulShutdown()
                 throw error
@@ -131,7 +113,7 @@ import Text
                 #expect(answer.isEmpty)
             }
             let seconds = Int((ContinuousClock.now - start).components.seconds)
-            let lines = log.count(of: "there are 8 already")
+            let lines = log.text.count { $0.contains("there are 8 already") }
             #expect(lines >= 1 && lines <= seconds + 2, "\(lines) lines in \(seconds) s")
             held.removeAll()
             while try await Connection(path, sending: Self.health).readToEnd().isEmpty {
@@ -145,7 +127,7 @@ import Text
             let witness = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
             let head = try await witness.read()
             #expect(head.contains("200 OK"))
-            var random = SeededRandom(state: 5)
+            var random = SeededRandom(seed: 5)
             let texts = [
                 "GET", "GET / HTTP/1.1\r\n", "\u{0}\u{1}\u{2}\r\n\r\n", String(repeating: "x", count: 1 << 20),
                 "GET / HTTP/1.1\r\nX: " + String(repeating: "y", count: 1 << 20),

@@ -1,5 +1,6 @@
 import ControlAPI
 import Decode
+import SeededNumbers
 import Testing
 
 @testable import Daemon
@@ -24,7 +25,7 @@ import Testing
 
     /// Damaged hellos are taken or refused, with a reason; numbers stay within their bounds.
     @Test func damagedHellosAreRefusedInWords() {
-        var random = SeededRandom(state: 5)
+        var random = SeededRandom(seed: 5)
         var refused = 0
         for _ in 0..<5_000 {
             var line = Array(Self.whole.utf8)

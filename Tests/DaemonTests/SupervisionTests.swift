@@ -2,28 +2,16 @@ import Conversation
 import Events
 import NIOPosix
 import Pipeline
+import SeededNumbers
 import Synchronization
 import Testing
 
 @testable import Daemon
 
-/// A generator that gives the same numbers every time (SplitMix64: Steele, Lea & Flood, 2014).
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 @Suite struct BackoffTests {
     private func pauses(seed: UInt64, count: Int = 12) -> [Int] {
         var backoff = Backoff(
-            leastMilliseconds: 500, mostMilliseconds: 15_000, using: SeededRandom(state: seed))
+            leastMilliseconds: 500, mostMilliseconds: 15_000, using: SeededRandom(seed: seed))
         return (0..<count).map { _ in backoff.next() }
     }
 
@@ -42,14 +30,14 @@ struct SeededRandom: RandomNumberGenerator {
     }
 
     @Test func aSuccessBeginsAnew() {
-        var backoff = Backoff(leastMilliseconds: 100, mostMilliseconds: 10_000, using: SeededRandom(state: 1))
+        var backoff = Backoff(leastMilliseconds: 100, mostMilliseconds: 10_000, using: SeededRandom(seed: 1))
         for _ in 0..<10 { _ = backoff.next() }
         backoff.reset()
         #expect(backoff.next() <= 200)
     }
 
     @Test func equalBoundsLeaveNothingToChance() {
-        var backoff = Backoff(leastMilliseconds: 300, mostMilliseconds: 300, using: SeededRandom(state: 1))
+        var backoff = Backoff(leastMilliseconds: 300, mostMilliseconds: 300, using: SeededRandom(seed: 1))
         #expect((0..<5).allSatisfy { _ in backoff.next() == 300 })
     }
 }

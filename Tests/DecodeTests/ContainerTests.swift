@@ -1,6 +1,7 @@
 import Decode
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// The test signal in many wrappings, made once.
@@ -46,7 +47,7 @@ func largestDifference(_ left: [Double], _ right: [Double]) -> Double {
     return zip(left, right).map { abs($0 - $1) }.max() ?? 0
 }
 
-@Suite struct ContainerTests {
+@Suite(.waiting) struct ContainerTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try Fixtures.folder.get() }

@@ -1,8 +1,9 @@
 import Decode
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ContinuityTests {
+@Suite(.waiting) struct ContinuityTests {
     private let folder: TemporaryFolder
 
     init() throws {

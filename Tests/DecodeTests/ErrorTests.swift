@@ -1,10 +1,12 @@
 import Foundation
 import Glibc
+import SeededNumbers
 import Testing
+import TestSupport
 
 @testable import Decode
 
-@Suite struct ErrorTests {
+@Suite(.waiting) struct ErrorTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -98,7 +100,7 @@ import Testing
         try ffmpeg("-f", "lavfi", "-i", "anoisesrc=d=60:r=48000", "-c:a", codec, folder["whole.mka"])
         try ffmpeg("-i", folder["whole.mka"], "-c", "copy", "-bsf:a", "noise=amount=1", folder["noise.mka"])
         #expect(failure(folder["noise.mka"])?.kind == .invalidData)
-        var generator = SplitMix(seed: 7)
+        var generator = SeededRandom(seed: 7)
         let noise = (0..<200_000).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         // Among hundreds of formats some accept almost anything, but none of them finds audio.
         let kind = failure(try file("noise", noise))?.kind
@@ -117,20 +119,5 @@ import Testing
         let cancellation = Cancellation()
         cancellation.cancel()
         #expect(failure("/tmp", cancellation: cancellation)?.kind == .cancelled)
-    }
-}
-
-/// A small seeded generator (Steele, Lea & Flood, 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

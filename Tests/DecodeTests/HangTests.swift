@@ -1,6 +1,7 @@
 import Decode
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// Inputs that never answer, each as a location and what has to stay alive meanwhile.
@@ -71,7 +72,7 @@ final class Descriptor: @unchecked Sendable {
     deinit { if descriptor >= 0 { close(descriptor) } }
 }
 
-@Suite(.serialized) struct HangTests {
+@Suite(.waiting) struct HangTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

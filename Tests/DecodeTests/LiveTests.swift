@@ -1,6 +1,7 @@
 import Decode
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// An `ffmpeg` that sends the test signal in a loop until it is let go; tried again while nobody listens yet.
@@ -16,7 +17,7 @@ final class Sender: Sendable {
     deinit { loop.end() }
 }
 
-@Suite(.serialized) struct LiveTests {
+@Suite(.waiting) struct LiveTests {
     private let folder: TemporaryFolder
 
     init() throws {

@@ -37,7 +37,7 @@ final class LoopbackServer: Sendable {
 
     /// A port that was free just now.
     static func freePort(_ kind: __socket_type = SOCK_STREAM) -> Int {
-        let probe = socket(AF_INET, Int32(kind.rawValue), 0)
+        let probe = socket(AF_INET, Int32(kind.rawValue) | O_CLOEXEC, 0)
         defer { close(probe) }
         return bindEphemeral(probe)
     }

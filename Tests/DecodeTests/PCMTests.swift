@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 import MediaTypes
+import TestSupport
 import Testing
 
 @testable import Decode
 
 /// Plain samples that come by a connection.
-@Suite struct PCMTests {
+@Suite(.waiting) struct PCMTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -28,7 +29,7 @@ import Testing
         splitsChannels: Bool = false
     ) throws -> Reading {
         var pair: [Int32] = [-1, -1]
-        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0, &pair) == 0)
         let (near, far) = (pair[0], pair[1])
         let rest = Array(bytes.dropFirst(headBytes))
         Thread {

@@ -2,6 +2,7 @@ import Decode
 import Foundation
 import Glibc
 import MediaTypes
+import TestSupport
 
 /// A folder that goes away with its owner.
 final class TemporaryFolder: Sendable {
@@ -41,19 +42,7 @@ enum TestSignal {
                 samples.append(isLoud ? Int16(16_383 * sin(2 * .pi * 1000 * time)) : 0)
             }
         }
-        try Data(wave(samples, rateHz: rateHz, channels: channels)).write(to: URL(fileURLWithPath: path))
-    }
-
-    static func wave(_ samples: [Int16], rateHz: Int, channels: Int) -> [UInt8] {
-        func little(_ value: Int, _ bytes: Int) -> [UInt8] {
-            (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        }
-        let dataBytes = samples.count * 2
-        var file = Array("RIFF".utf8) + little(36 + dataBytes, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
-        file += little(1, 2) + little(channels, 2) + little(rateHz, 4) + little(rateHz * channels * 2, 4)
-        file += little(channels * 2, 2) + little(16, 2) + Array("data".utf8) + little(dataBytes, 4)
-        for sample in samples { file += little(Int(sample), 2) }
-        return file
+        try Data(waveFile(samples, rateHz: rateHz, channels: channels)).write(to: URL(fileURLWithPath: path))
     }
 }
 
@@ -66,10 +55,15 @@ final class Command: Sendable {
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        // It would keep the sockets of other tests open.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in 3..<1_024 { posix_spawn_file_actions_addclose(&actions, Int32(descriptor)) }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
         var pid: pid_t = 0
-        guard posix_spawnp(&pid, arguments[0], nil, &attributes, &words, environ) == 0 else {
+        guard posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, environ) == 0 else {
             throw ToolFailure(arguments: arguments)
         }
         self.pid = pid

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Clients of the event socket that die, lie and flood, while others listen.
-@Suite struct AbuseTests {
+@Suite(.waiting) struct AbuseTests {
     /// A daemon that has something to say all the time, and a witness that must not miss any of it.
     private func withLoad(_ abuse: (RunningDaemon, _ witness: Subscriber) throws -> Void) throws {
         let daemon = try RunningDaemon(settings: "events:\n  tick_s: 0.1\n  heartbeat_s: 1\n  client_queue_kib: 8192\n")

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Sockets that a service manager opened and handed over.
-@Suite struct ActivationTests {
+@Suite(.waiting) struct ActivationTests {
     /// Does what systemd does: listens on the paths, and becomes the daemon with the sockets from descriptor 3 on.
     private static let manager = """
         import os, socket, sys

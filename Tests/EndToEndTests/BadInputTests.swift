@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bad input gets one line that names the thing and the remedy; the daemon lives on.
-@Suite struct BadInputTests {
+@Suite(.waiting) struct BadInputTests {
     private func expectOneLine(_ finished: Finished, status: Int32, naming parts: String...) {
         #expect(finished.status == status, "\(finished.errors)")
         #expect(finished.output.isEmpty)

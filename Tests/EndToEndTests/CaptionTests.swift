@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Captions over the control socket, from files, and of recordings: counted, never kept.
-@Suite struct CaptionTests {
+@Suite(.waiting) struct CaptionTests {
     /// Words that nothing else has, so that a trace of them is one of the captions.
     private static let words = "zyxgorp wunderbar quuxfest"
 

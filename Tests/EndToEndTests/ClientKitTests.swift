@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The clients of docs/clients.md against a daemon.
-@Suite struct ClientKitTests {
+@Suite(.waiting) struct ClientKitTests {
     private static let folder = Place.root.appendingPathComponent("docs/clients")
     private static let commands = [
         ("ticks.sh", ["sh"]), ("ticks.py", ["python3"]), ("ticks.mjs", ["node"]), ("ticks.go", ["go"]),

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Server-sent events of the control socket.
-@Suite struct EventRouteTests {
+@Suite(.waiting) struct EventRouteTests {
     /// A running `curl` on `/v1/events` and what it has received.
     private final class Stream {
         private let process: Process

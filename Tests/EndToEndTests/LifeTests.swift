@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Start, end, and what is left of either.
-@Suite struct LifeTests {
+@Suite(.waiting) struct LifeTests {
     @Test func aSocketLeftByACrashIsReplacedAndALiveOneIsNot() throws {
         let folder = try TemporaryFolder()
         var crashed: RunningDaemon? = try RunningDaemon(folder: folder)
@@ -64,7 +65,7 @@ import Testing
     @Test func theServiceManagerIsTold() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/notify"
-        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
         defer { close(socket) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

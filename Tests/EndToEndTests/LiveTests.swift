@@ -1,39 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The daemon on live media, with FFmpeg as the sender.
-@Suite struct LiveTests {
-    /// Half a minute of two people who take turns: bursts of voice-like tones of 2 s, every 4 s, alternating.
-    func makeDialogue(_ folder: TemporaryFolder) throws -> [String] {
-        try ["a", "b"].enumerated().map { index, name in
-            let path = folder.path + "/\(name).wav"
-            // Two vowels in turn: harmonics of a gliding fundamental, weighted by three resonances.
-            let (f0, glide, rate) = index == 0 ? (180, 20, 0.7) : (110, 14, 0.6)
-            let phase = "(\(f0)*t-\(glide)/(2*PI*\(rate))*cos(2*PI*\(rate)*t))"
-            func vowel(_ resonances: [(hz: Double, bandwidth: Double, gain: Double)]) -> String {
-                (1...3_500 / f0).map { harmonic in
-                    let gain = resonances.reduce(0) {
-                        let offset = (Double(harmonic * f0) - $1.hz) / $1.bandwidth
-                        return $0 + $1.gain / (1 + offset * offset)
-                    }
-                    return "\(String(format: "%.4f", gain))*sin(2*PI*\(harmonic)*\(phase))"
-                }.joined(separator: "+")
-            }
-            let open = vowel([(700, 130, 1), (1_200, 150, 0.5), (2_600, 200, 0.2)])
-            let close = vowel([(300, 100, 1), (2_200, 200, 0.35), (3_000, 250, 0.2)])
-            let voice = "(\(open))*(0.5+0.5*sin(2*PI*2*t))+(\(close))*(0.5-0.5*sin(2*PI*2*t))"
-            let on = "between(mod(t-\(index * 2),4),0.5,1.9)*(0.55+0.45*sin(2*PI*4*t))"
-            let made = try run(
-                ffmpeg,
-                [
-                    "ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i",
-                    "aevalsrc='0.12*(\(voice))*\(on)+0.0005*(random(0)-0.5)':s=48000:d=30", "-y", path,
-                ])
-            try #require(made.status == 0, "\(made.errors)")
-            return path
-        }
-    }
-
+@Suite(.waiting) struct LiveTests {
     private func send(_ files: [String], to urls: [String], logs: String) throws -> Process {
         var arguments: [String] = []
         for file in files { arguments += ["-re", "-i", file] }
@@ -45,7 +15,7 @@ import Testing
 
     @Test func ticksComeOnceASecondAndEveryLineIsAccountedFor() throws {
         let daemon = try RunningDaemon()
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let urls = [
             try daemon.attachRTP(session: "call", speaker: "a:rep"),
             try daemon.attachRTP(session: "call", speaker: "b:customer"),
@@ -88,7 +58,7 @@ import Testing
 
     @Test func aKilledSenderStallsTheSourceAndANewOneRevivesIt() throws {
         let daemon = try RunningDaemon(settings: "sources:\n  stall_s: 0.5\n")
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let url = try daemon.attachRTP(session: "call", speaker: "a")
         let subscriber = try Subscriber(daemon.eventsPath)
         let logs = try TemporaryFolder()
@@ -127,7 +97,7 @@ import Testing
 
     @Test func withheldConsentLeavesNoTraceOfTheVoice() throws {
         let daemon = try RunningDaemon()
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let urls = [
             try daemon.attachRTP(session: "call", speaker: "a"),
             try daemon.attachRTP(session: "call", speaker: "shy", consent: "withheld"),
@@ -153,7 +123,7 @@ import Testing
 
     @Test func consentTakenBackInTheMiddleEndsEveryValue() throws {
         let daemon = try RunningDaemon()
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let urls = [
             try daemon.attachRTP(session: "call", speaker: "a"),
             try daemon.attachRTP(session: "call", speaker: "Jürgen K"),
@@ -193,7 +163,7 @@ import Testing
 
     @Test func aFileIsPlayedAtItsOwnPaceAndEndsItsSession() throws {
         let daemon = try RunningDaemon()
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let short = daemon.folder.path + "/short.flac"
         try #require(run(ffmpeg, ["ffmpeg", "-loglevel", "error", "-t", "3", "-i", files[0], short]).status == 0)
         let subscriber = try Subscriber(daemon.eventsPath)
@@ -209,7 +179,7 @@ import Testing
     @Test func aRadioStationIsOpenedAgain() throws {
         let daemon = try RunningDaemon(
             settings: "sources:\n  stall_s: 0.5\n  reconnect_min_s: 0.1\n  reconnect_max_s: 0.2\n")
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let port = UInt16.random(in: 20_000..<30_000)
         let url = "http://127.0.0.1:\(port)/live"
         let logs = try TemporaryFolder()
@@ -243,7 +213,7 @@ import Testing
     /// A connection that nothing comes by any more is given up and made anew.
     @Test func aDeadConnectionIsGivenUp() throws {
         let daemon = try RunningDaemon(settings: "sources:\n  stall_s: 0.5\n  http: [10, 1]\n")
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let url = "http://127.0.0.1:\(UInt16.random(in: 20_000..<30_000))/live"
         let logs = try TemporaryFolder()
         let sender = try startSender(
@@ -262,7 +232,7 @@ import Testing
 
     @Test func theChannelsOfAFileBecomeSpeakers() throws {
         let daemon = try RunningDaemon()
-        let files = try makeDialogue(daemon.folder)
+        let files = try Dialogue.write(daemon.folder)
         let stereo = daemon.folder.path + "/stereo.wav"
         let joined = try run(
             ffmpeg,

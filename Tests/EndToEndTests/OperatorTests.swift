@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the control socket changes in a running daemon: how speakers are called, and the configuration.
-@Suite struct OperatorTests {
+@Suite(.waiting) struct OperatorTests {
     /// A request to the control socket.
     ///
     /// - Returns: the status and the JSON object of the answer.

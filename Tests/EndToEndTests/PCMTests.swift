@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The daemon on samples that programs push: the PCM socket and AudioSocket.
-@Suite struct PCMTests {
+@Suite(.waiting) struct PCMTests {
     private let folder: TemporaryFolder
     private let daemon: RunningDaemon
 
@@ -49,7 +50,7 @@ import Testing
 
     /// Speech-like sound of 1.4 s each within eight seconds: from 0.5 and from 4.5 s.
     private func voice(_ encoding: String, rateHz: Int) throws -> [UInt8] {
-        let dialogue = try LiveTests().makeDialogue(folder)
+        let dialogue = try Dialogue.write(folder)
         let path = folder.path + "/voice"
         let made = try run(
             ffmpeg,
@@ -139,7 +140,7 @@ import Testing
     private func connect(call: String) throws -> Int32 {
         let line = try #require(daemon.log.split(separator: "\n").first { $0.contains("by AudioSocket") })
         let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The policy profile and the notice, as a subscriber and an operator see them.
-@Suite struct PolicyTests {
+@Suite(.waiting) struct PolicyTests {
     /// Two seconds and a half of silence on two channels: ticks need no more.
     private func makeSilence(_ folder: TemporaryFolder) throws -> String {
         let path = folder.path + "/silence.wav"
@@ -121,7 +122,7 @@ import Testing
     /// The same name in two sessions is two speakers, and a session knows nothing of those before it.
     @Test func speakersAreThoseOfTheirSession() throws {
         let daemon = try RunningDaemon()
-        let voice = try LiveTests().makeDialogue(daemon.folder)[0]
+        let voice = try Dialogue.write(daemon.folder)[0]
         let silence = try makeSilence(daemon.folder)
         let subscriber = try Subscriber(daemon.eventsPath)
         func speech(of media: String, in session: String) throws -> Double? {

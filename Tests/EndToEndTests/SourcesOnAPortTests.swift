@@ -2,6 +2,7 @@ import CSRTP
 import Foundation
 import Glibc
 import RTP
+import TestSupport
 import Testing
 
 /// A sender of plain RTP: μ-law silence of many sources from one socket.
@@ -17,7 +18,7 @@ private final class PlainSender {
     init(to url: String, key: [UInt8]? = nil) throws {
         let text = try #require(url.split(separator: ":").last?.split(separator: "?").first)
         port = try #require(UInt16(text))
-        socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
         try #require(socket >= 0)
         guard var key else { return }
         try #require(SRTPSession.isAvailable)
@@ -122,7 +123,7 @@ private final class PlainSender {
 }
 
 /// Many speakers on one port, told apart by SSRC and by what RTCP says of them.
-@Suite struct SourcesOnAPortTests {
+@Suite(.waiting) struct SourcesOnAPortTests {
     private func send(
         _ sender: PlainSender, _ sources: [UInt32], until subscriber: Subscriber, _ what: String,
         _ condition: ([String: any Sendable]) -> Bool

@@ -1,14 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The opt-in store, from the recording to the report and back to nothing.
-@Suite struct StoredTests {
+@Suite(.waiting) struct StoredTests {
     /// A name that has to be escaped in URLs and in HTML.
     private static let name = "Lisé & Co"
 
     /// Twelve seconds of two people on the channels of one file.
     private func makeCall(_ folder: TemporaryFolder) throws -> String {
-        let files = try LiveTests().makeDialogue(folder)
+        let files = try Dialogue.write(folder)
         let call = folder.path + "/call.wav"
         let joined = try run(
             ffmpeg,

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `attune tail --validate` on what the daemon sends, and on what it never would.
-@Suite struct ValidateTests {
+@Suite(.waiting) struct ValidateTests {
     @Test func whatTheDaemonSendsIsValid() throws {
         let daemon = try RunningDaemon(settings: "policy:\n  profile: eu-work\n")
         let media = daemon.folder.path + "/a.wav"
@@ -58,7 +59,7 @@ private final class FakeServer: Sendable {
     private let listener: Int32
 
     init(path: String, text: String) throws {
-        let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         self.listener = listener
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

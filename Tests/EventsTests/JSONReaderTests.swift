@@ -1,4 +1,5 @@
 import Foundation
+import SeededNumbers
 import Testing
 
 @testable import Events
@@ -52,7 +53,7 @@ import Testing
             #"[[[{"a":null}]],-0.1E+2,true,false]"#,
         ].map { Array($0.utf8) }
         let alphabet = Array(#"{}[]":,\u0eE+-.tfn 09DdCc"#.utf8) + [0, 0x0A, 0x7F, 0x80, 0xC3, 0xED, 0xFF]
-        var random = SplitMix(state: 7)
+        var random = SeededRandom(seed: 7)
         var accepted = 0
         for round in 0..<60_000 {
             var bytes = seeds[round % seeds.count]
@@ -73,18 +74,5 @@ import Testing
             #expect(other != nil, "\(String(decoding: bytes, as: UTF8.self))")
         }
         #expect(accepted > 1_000)
-    }
-}
-
-/// A small repeatable generator (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SeededNumbers
 import Testing
 
 @testable import Text
@@ -86,7 +87,7 @@ enum EnglishLexicon {
     @Test(.enabled(if: EnglishLexicon.isThere, EnglishLexicon.absence))
     func anyTextHasAScoreWithinTheBounds() throws {
         let lexicon = try EnglishLexicon.load()
-        var random = SplitMix(seed: 5)
+        var random = SeededRandom(seed: 5)
         for _ in 0..<2_000 {
             let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255) }
             #expect(abs(score(String(decoding: bytes, as: UTF8.self), lexicon)) <= 1)

@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import Text
@@ -54,7 +55,7 @@ import Testing
         let original = Array(
             "WEBVTT\n\nNOTE x\n\n1\n00:01.000 --> 00:02.000 line:0\n<v Ana>A &amp; <i>b</i></v>\n\n00:03.000 --> 00:04.5\n- c\n"
                 .utf8)
-        var random = SplitMix(seed: 7)
+        var random = SeededRandom(seed: 7)
         var read = 0
         for _ in 0..<3_000 {
             var bytes = original
