@@ -8,7 +8,8 @@ import Reports
 @main
 enum Streams {
     private static let rows: [(Material.Kind, Int)] = [
-        (.speech, 1), (.speech, 10), (.speech, 50), (.speech, 100), (.speech, 200), (.mix, 50), (.mix, 200), (.mix, 500),
+        (.speech, 1), (.speech, 10), (.speech, 50), (.speech, 100), (.speech, 200), (.mix, 50), (.mix, 200),
+        (.mix, 500),
         (.fifthDTX, 50), (.fifthSilence, 50),
     ]
 
