@@ -12,8 +12,8 @@ import SeededNumbers
 import ServiceLifecycle
 import Settings
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 import Text
 
 @testable import Daemon
@@ -225,8 +225,7 @@ import Text
     }
 }
 
-/// A client with a plain blocking socket, which waits on threads of its own: the server needs those of the tests. Closed
-/// with the object.
+/// A client with a plain blocking socket, which waits on threads of its own. Closed with the object.
 private final class Connection: Sendable {
     private let descriptor: CInt
 

@@ -2,8 +2,8 @@ import Decode
 import Foundation
 import MediaTypes
 import SeededNumbers
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.waiting) struct MutationTests {
     /// Seeded damage to small files: whatever comes of it is a result, never a crash or an endless input.

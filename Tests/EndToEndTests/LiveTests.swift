@@ -62,12 +62,15 @@ import Testing
         let url = try daemon.attachRTP(session: "call", speaker: "a")
         let subscriber = try Subscriber(daemon.eventsPath)
         let logs = try TemporaryFolder()
+        // A busy machine may stall a sender that lives.
+        func isStalled() throws -> Bool? {
+            try subscriber.poll()
+            return subscriber.lines.last { ["source.connected", "source.stalled"].contains($0.type) }
+                .map { $0.type == "source.stalled" }
+        }
         for round in 1...3 {
             let sender = try send([files[0]], to: [url], logs: logs.path)
-            try eventually("connected \(round)") {
-                try subscriber.poll()
-                return subscriber.lines.filter { $0.type == "source.connected" }.count == round
-            }
+            try eventually("connected \(round)") { try isStalled() == false }
             let before = subscriber.lines.filter { $0.type == "tick" }.count
             try eventually("ticks in round \(round)") {
                 try subscriber.poll()
@@ -75,10 +78,7 @@ import Testing
             }
             kill(sender.processIdentifier, SIGKILL)
             sender.waitUntilExit()
-            try eventually("stalled \(round)") {
-                try subscriber.poll()
-                return subscriber.lines.filter { $0.type == "source.stalled" }.count == round
-            }
+            try eventually("stalled \(round)") { try isStalled() == true }
         }
         // Media time kept up with the pauses between the senders: ticks never go back.
         let times = subscriber.lines.filter { $0.type == "tick" }.compactMap { $0.number("t") }
@@ -202,7 +202,8 @@ import Testing
         try subscriber.wait(for: "the break") { $0.type == "source.reconnecting" }
         sender = try station()
         let gap = try subscriber.wait(for: "a gap") { $0.type == "gap" && $0["why"] as? String == "reconnect" }
-        #expect(subscriber.lines.filter { $0.type == "source.connected" }.count == 2)
+        let broken = try #require(subscriber.lines.firstIndex { $0.type == "source.reconnecting" })
+        #expect(subscriber.lines[broken...].contains { $0.type == "source.connected" })
         let (from, to) = (try #require(gap.number("from_s")), try #require(gap.number("to_s")))
         #expect(from > 0.5 && to > from)
         // Time goes on: the speaker's ticks after the gap lie behind it.

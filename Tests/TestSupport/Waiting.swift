@@ -7,7 +7,8 @@ package import Testing
 /// These tests get threads of their own instead. So that what they start does not swamp the machine, only `most` of
 /// them run at a time.
 package struct Waiting: SuiteTrait, TestTrait, TestScoping {
-    /// Tests at a time, in all suites together.
+    /// Tests at a time, in all suites together. On two cores half as many take half as long again, and twice as many
+    /// are no sooner done.
     package static let most = 8
 
     package let isRecursive = true
