@@ -134,7 +134,7 @@ let package = Package(
         tests(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
-        tests("AttuneClientTests", ["AttuneClient", "Publish", "TestSupport", logging, nioCore, nioPosix]),
+        tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),

@@ -1,9 +1,8 @@
 import AttuneClient
 import Publish
-import TestSupport
 import Testing
 
-@Suite(.waiting) struct EventStreamTests {
+@Suite struct EventStreamTests {
     /// What came, and whether nothing is missing that was not announced.
     private struct Account {
         var events = 0

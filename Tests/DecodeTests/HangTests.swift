@@ -87,7 +87,7 @@ final class Descriptor: @unchecked Sendable {
             let error = failure(location, options, cancellation: cancellation)
             return (error, .now)
         }
-        try await Task.sleep(for: .milliseconds(Int.random(in: 500...900)))
+        usleep(UInt32.random(in: 500_000...900_000))
         let cancelled = ContinuousClock.now
         cancellation.cancel()
         let (error, stopped) = await outcome

@@ -4,8 +4,10 @@ package import Testing
 /// For suites whose tests wait: for media in real time, for a program, for a blocking call.
 ///
 /// Swift Testing runs tests on as many threads as there are cores, and a test that waits keeps one from all others.
-/// These tests get threads of their own instead. So that what they start does not swamp the machine, only `most` of
-/// them run at a time.
+/// These tests get threads of their own instead, and may block them. So that what they start does not swamp the
+/// machine, only `most` of them run at a time.
+///
+/// `Task.sleep` wakes on the common threads, however long they are taken: it is not for these tests.
 package struct Waiting: SuiteTrait, TestTrait, TestScoping {
     /// Tests at a time, in all suites together. On two cores half as many take half as long again, and twice as many
     /// are no sooner done.
