@@ -63,14 +63,16 @@ let package = Package(
     ],
     targets: [
         // Media in.
+        library("Kit", ["CPlatform"]),
         library("MediaTypes"),
+        library("Timing", ["Kit", "MediaTypes"]),
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
         .target(name: "CFFmpegSupport"),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
         library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "MediaTypes"]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
-        library("RTP", ["COpus", "CSRTP", "MediaTypes"]),
+        library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
 
         // Numbers.
         .target(name: "CKernels"),
@@ -99,9 +101,10 @@ let package = Package(
         library(
             "Daemon",
             [
-                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", lifecycle, logging, nioCore, nioPosix,
-                signals,
+                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Kit", "MediaTypes",
+                "Pipeline",
+                "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing", lifecycle, logging, nioCore,
+                nioPosix, signals,
             ]),
         library("AttuneClient", ["Events", nioCore, nioPosix]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
@@ -142,9 +145,9 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "SeededNumbers", "Settings", "TestSupport", "Text", lifecycle, logging, nioCore,
-                nioPosix,
+                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Pipeline",
+                "Publish", "RTP", "SeededNumbers", "Settings", "TestSupport", "Text", "Timing", lifecycle, logging,
+                nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
@@ -154,7 +157,7 @@ let package = Package(
         tests(
             "PublishTests",
             ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP"]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "Timing"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),

@@ -29,7 +29,7 @@ from evaluation.audits import ACTORS, LABELS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "emotion"
-SWIFT = ROOT / "Sources/Conversation/AffectWeights.swift"
+SWIFT = ROOT / "Sources/Conversation/Scores/AffectWeights.swift"
 TABLE = ROOT / "docs/affect-weights.json"
 
 # Order of the features, as in AffectInput.swift.

@@ -1,5 +1,6 @@
 import Conversation
 import Events
+import Kit
 import NIOPosix
 import Pipeline
 import SeededNumbers

@@ -1,6 +1,7 @@
 import MediaTypes
 import RTP
 import Testing
+import Timing
 
 /// Live inputs without RTP, in simulated time.
 @Suite struct ClockFollowerTests {

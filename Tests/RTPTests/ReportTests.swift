@@ -1,5 +1,6 @@
 import MediaTypes
 import Testing
+import Timing
 
 @testable import RTP
 

@@ -1,0 +1,119 @@
+import Conversation
+import Events
+import Kit
+import MediaTypes
+import Pipeline
+import RTP
+import Synchronization
+import Timing
+
+/// Takes an event, and when the media arrived that decided it (`CLOCK_MONOTONIC`, nanoseconds), if media did.
+typealias EventOutput = @Sendable (Event, Int64?) -> Void
+
+/// A running conversation: the engine, its place on the host's clock, and the way out for its events.
+///
+/// Sources push from their own threads; the lock is held for the few microseconds that a batch of records
+/// takes, and events are handed on under it, so that their order is that of the engine.
+final class LiveSession: Sendable {
+    let id: String
+    /// What is said of it when it starts.
+    let started: SessionStarted
+    /// What tells speech in its pipelines.
+    let detection: SpeechDetection
+    /// What the senders' clocks say about its RTP speakers.
+    let alignment = Mutex(ClockAlignment())
+    private let publish: EventOutput
+    private let startNanoseconds = HostClock.monotonicNanoseconds()
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var engine: SessionEngine
+        /// Nothing is published of a session whose first source has not been admitted yet.
+        var phase = Phase.pending([])
+    }
+
+    private enum Phase: Sendable {
+        case pending([Event])
+        case running
+        case ended
+    }
+
+    /// A session that nobody hears of before `activate()`.
+    init(
+        id: String, started: SessionStarted, configuration: ConversationConfiguration,
+        detection: SpeechDetection, publish: @escaping EventOutput
+    ) {
+        self.id = id
+        self.detection = detection
+        self.started = started
+        self.publish = publish
+        state = Mutex(State(engine: SessionEngine(id: id, configuration: configuration)))
+    }
+
+    /// The host's present on the session's time line.
+    func now() -> MediaTime {
+        let nanoseconds = HostClock.monotonicNanoseconds() - startNanoseconds
+        return MediaTime(samples: nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz)))
+    }
+
+    /// Makes the session public; does nothing if it is already.
+    func activate() {
+        state.withLock { state in
+            guard case .pending(let waiting) = state.phase else { return }
+            state.phase = .running
+            publish(Event(.sessionStarted(started), session: id, timeSeconds: 0), nil)
+            for event in waiting { publish(event, nil) }
+        }
+    }
+
+    /// Publishes something about a source.
+    func report(_ body: EventBody) {
+        let event = Event(body, session: id, timeSeconds: now().seconds)
+        state.withLock { hand(over: event, nil, &$0) }
+    }
+
+    /// Changes the conversation and publishes what follows from that; nothing happens after the end.
+    ///
+    /// - Parameter arrivedNanoseconds: when the media arrived that changes it, if it is media (`CLOCK_MONOTONIC`).
+    func update<Result>(
+        arrivedNanoseconds: Int64? = nil, _ change: (inout SessionEngine) -> Result
+    ) -> Result? {
+        state.withLock { state in
+            if case .ended = state.phase { return nil }
+            let result = change(&state.engine)
+            for event in state.engine.takeEvents() { hand(over: event, arrivedNanoseconds, &state) }
+            return result
+        }
+    }
+
+    /// Ends the session with its totals; nil if it had ended before.
+    func end() -> SessionTotals? {
+        state.withLock { state in
+            if case .ended = state.phase { return nil }
+            let totals = state.engine.finish()
+            for event in state.engine.takeEvents() { hand(over: event, nil, &state) }
+            hand(
+                over: Event(
+                    .sessionEnded(SessionEnded(totals: totals)), session: id, timeSeconds: totals.durationSeconds),
+                nil, &state)
+            state.phase = .ended
+            return totals
+        }
+    }
+
+    /// What was measured so far.
+    func totals() -> SessionTotals {
+        state.withLock { $0.engine.totals() }
+    }
+
+    private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
+        switch state.phase {
+        case .pending(var waiting):
+            // A pending session lasts as long as opening its first source; nothing is measured before that.
+            waiting.append(event)
+            state.phase = .pending(waiting)
+        case .running: publish(event, arrivedNanoseconds)
+        case .ended: break
+        }
+    }
+}

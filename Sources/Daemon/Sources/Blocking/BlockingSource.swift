@@ -1,0 +1,255 @@
+import Conversation
+import Decode
+import Events
+import Kit
+import MediaTypes
+import NIOCore
+import RTP
+import Timing
+
+/// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
+/// opened, decoded, analysed and, where it breaks off, opened again.
+final class BlockingSource: MediaSource {
+    /// Opens the input, for the first time or again.
+    typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
+
+    struct Timing {
+        var openMilliseconds: Int
+        var stallMilliseconds: Int
+        var reconnectLeastMilliseconds: Int
+        var reconnectMostMilliseconds: Int
+        /// Whether what comes is samples by a connection, which count the time.
+        var countsSamples = false
+        /// After so long without media an input is given up, to be opened again; nil waits for ever.
+        var deadMilliseconds: Int?
+        /// How long `open()` waits for an input that neither opens nor fails.
+        var patienceMilliseconds = 3_000
+    }
+
+    /// What opening and reading has come to.
+    private struct Progress {
+        /// Drift of the sender's clock that was told last, by track.
+        var drift: [Int: Double] = [:]
+        /// Whether the input was open once.
+        var wasOpen = false
+        /// Whether its end is the end for good.
+        var isFinite = false
+        /// When media first came since it was opened.
+        var firstMediaNanoseconds: Int64?
+
+        /// How long media came.
+        var livedMilliseconds: Int64 {
+            firstMediaNanoseconds.map { (HostClock.monotonicNanoseconds() - $0) / 1_000_000 } ?? 0
+        }
+    }
+
+    let monitor: SourceMonitor
+    private let openInput: Open
+    private let tracks: [SpeakerTrack]
+    private let takesTracksApart: Bool
+    private let options: InputOptions
+    private let timing: Timing
+    private let session: LiveSession
+    private let cancellation = Cancellation()
+    private let watch: StallWatch
+    private let opened: EventLoopPromise<Void>
+    private let finished: EventLoopPromise<Void>
+    private let onEnd: @Sendable () -> Void
+
+    init(
+        _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
+        eventLoop: any EventLoop, open: @escaping Open
+    ) {
+        openInput = open
+        tracks = order.tracks
+        takesTracksApart = order.takesTracksApart
+        session = order.session
+        onEnd = order.onEnd
+        self.timing = timing
+        self.monitor = monitor
+        watch = StallWatch(stallMilliseconds: timing.stallMilliseconds, monitor: monitor)
+        var options = options
+        options.openTimeoutMilliseconds = timing.openMilliseconds
+        options.readTimeoutMilliseconds = timing.stallMilliseconds
+        self.options = options
+        opened = eventLoop.makePromise()
+        finished = eventLoop.makePromise()
+    }
+
+    func open() async throws {
+        guard BlockingThread.start(name: "source", { self.run() }) else {
+            finished.succeed()
+            opened.fail(SourceFailure(kind: .unavailable, message: "no thread could be started for \(monitor.url)"))
+            return try await opened.futureResult.get()
+        }
+        let patience = opened.futureResult.eventLoop.scheduleTask(
+            in: .milliseconds(Int64(timing.patienceMilliseconds))
+        ) { self.opened.succeed() }
+        defer { patience.cancel() }
+        try await opened.futureResult.get()
+    }
+
+    func stop() async {
+        cancellation.cancel()
+        try? await finished.futureResult.get()
+    }
+
+    // MARK: On the thread
+
+    private func run() {
+        let feed = SourceFeed(session: session)
+        var backoff = Backoff(
+            leastMilliseconds: timing.reconnectLeastMilliseconds, mostMilliseconds: timing.reconnectMostMilliseconds,
+            using: SystemRandomNumberGenerator())
+        watch.start(on: opened.futureResult.eventLoop)
+        var progress = Progress()
+        var options = options
+        var reason = "detached"
+        playing: while !cancellation.isCancelled {
+            do throws(MediaError) {
+                switch try play(feed, options: &options, &progress) {
+                case .stopped: break playing
+                case .over:
+                    reason = "end of media"
+                    break playing
+                case .dead where progress.isFinite:
+                    reason = deadReason
+                    break playing
+                case .dead: monitor.change(to: .reconnecting, reason: deadReason)
+                case .ended: monitor.change(to: .reconnecting, reason: "end of stream")
+                }
+            } catch {
+                if cancellation.isCancelled { break }
+                if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
+                    opened.fail(SourceFailure(error))
+                    reason = error.description
+                    break
+                }
+                monitor.change(to: .reconnecting, reason: error.description)
+            }
+            feed.interrupt(by: .reconnect)
+            feed.restart()
+            // What came to nothing is tried less and less often, also where the peer accepts only to hang up.
+            if progress.livedMilliseconds > timing.reconnectMostMilliseconds { backoff.reset() }
+            progress.firstMediaNanoseconds = nil
+            BlockingThread.sleep(milliseconds: backoff.next()) { cancellation.isCancelled }
+        }
+        // At the end of the media nothing more was to come.
+        let isOver = reason == "end of media"
+        if monitor.state == .stalled { feed.interrupt() }
+        feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
+        watch.stop()
+        monitor.change(to: .ended, reason: reason)
+        opened.succeed()
+        finished.succeed()
+        if !cancellation.isCancelled { onEnd() }
+    }
+
+    /// Notes what the thread has spent, which does nothing but this source.
+    private func note(_ feed: SourceFeed) {
+        var load = SourceLoad()
+        load.analysisNanoseconds = feed.analysisNanoseconds
+        load.decodeNanoseconds = max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds)
+        monitor.note(load)
+    }
+
+    /// Tells the session how the sender's clock drifts.
+    private func tellDrift(_ followers: [ClockFollower], _ progress: inout Progress) {
+        for track in tracks where followers.indices.contains(track.track) {
+            let drift = followers[track.track].driftPartsPerMillion?.rounded()
+            guard drift != progress.drift[track.track] else { continue }
+            progress.drift[track.track] = drift
+            session.update { $0.setClockDrift(of: track.name, partsPerMillion: drift) }
+        }
+    }
+
+    private var deadReason: String { "no media for \(timing.deadMilliseconds ?? 0) ms" }
+
+    /// How playing came to an end.
+    private enum Outcome {
+        /// The source was stopped.
+        case stopped
+        /// Something finite has ended.
+        case over
+        /// A live input has ended and is opened again.
+        case ended
+        /// Nothing has come for so long that nothing will.
+        case dead
+    }
+
+    /// Opens the input and plays it until it ends.
+    private func play(
+        _ feed: SourceFeed, options: inout InputOptions, _ progress: inout Progress
+    ) throws(MediaError) -> Outcome {
+        var input = try openInput(options, cancellation)
+        if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
+            options.splitsChannels = true
+            input = try openInput(options, cancellation)
+        }
+        for track in tracks where !input.tracks.indices.contains(track.track) {
+            throw MediaError.noSuchTrack(track.track, of: monitor.url, available: input.tracks.count)
+        }
+        // A live playlist that has got an end since is over; it is not played again.
+        if progress.wasOpen, input.isFinite { return .over }
+        progress.wasOpen = true
+        progress.isFinite = input.isFinite
+        // What is finite is played at the host's own pace.
+        let isLive = timing.countsSamples || !input.isFinite
+        let followers = isLive ? input.tracks.map { _ in ClockFollower(mayPause: timing.countsSamples) } : []
+        feed.join(tracks)
+        opened.succeed()
+        var latest = HostClock.monotonicNanoseconds()
+        while true {
+            let outcome = try input.read { track, start, samples in
+                if monitor.state == .stalled {
+                    feed.interrupt()
+                    for follower in followers { follower.restart() }
+                }
+                monitor.change(to: .live)
+                let now = HostClock.monotonicNanoseconds()
+                feed.arrivedNanoseconds = now
+                guard followers.indices.contains(track) else {
+                    return feed.media(track: track, start: start, samples: samples)
+                }
+                followers[track].follow(start: start, samples: samples, arrivalNanoseconds: now) {
+                    feed.media(track: track, start: $0, samples: $1)
+                }
+            }
+            note(feed)
+            tellDrift(followers, &progress)
+            if cancellation.isCancelled { return .stopped }
+            switch outcome {
+            case .delivered:
+                if progress.firstMediaNanoseconds == nil {
+                    progress.firstMediaNanoseconds = HostClock.monotonicNanoseconds()
+                }
+                // What comes faster than real time (a file, the first segments of HLS) is slowed down here;
+                // back-pressure reaches the sender where the protocol has it.
+                let lead = feed.lead()
+                watch.noteMedia(leadSeconds: lead)
+                if lead > 0.1 {
+                    for follower in followers { follower.noteHoldUp(at: HostClock.monotonicNanoseconds()) }
+                    BlockingThread.sleep(milliseconds: Int(min(lead, 10) * 1_000)) { cancellation.isCancelled }
+                }
+                latest = HostClock.monotonicNanoseconds()
+            case .idle:
+                monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
+                let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
+                if let dead = timing.deadMilliseconds, waited >= dead { return .dead }
+            case .end: return progress.isFinite ? .over : .ended
+            }
+        }
+    }
+}
+
+extension SourceFailure {
+    init(_ error: MediaError) {
+        let kind: Kind =
+            switch error.kind {
+            case .notFound: .notFound
+            case .unreachable, .timedOut: .unavailable
+            default: .badInput
+            }
+        self.init(kind: kind, message: error.description)
+    }
+}

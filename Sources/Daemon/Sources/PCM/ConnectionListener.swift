@@ -1,0 +1,148 @@
+import CPlatform
+import Decode
+import Glibc
+import Kit
+import Logging
+import NIOCore
+import Synchronization
+
+/// Accepts connections on a listening socket and hands each to a thread of its own, until it is known what it is.
+final class ConnectionListener: Sendable {
+    /// Connections of which that is not known yet; those beyond are closed.
+    static let mostUnknown = 64
+    private static let pollMilliseconds: Int32 = 100
+
+    private let descriptor: Int32
+    private let logger: Logger
+    private let cancellation = Cancellation()
+    private let unknown = Atomic<Int>(0)
+    private let finished: EventLoopPromise<Void>
+    private let greet: @Sendable (StreamConnection, Cancellation) -> Void
+
+    /// - Parameters:
+    ///   - descriptor: a listening, non-blocking socket, which is closed in the end.
+    ///   - greet: takes a connection, on a thread of its own; ends soon once the cancellation is cancelled.
+    init(
+        descriptor: Int32, eventLoop: any EventLoop, logger: Logger,
+        greet: @escaping @Sendable (StreamConnection, Cancellation) -> Void
+    ) {
+        self.descriptor = descriptor
+        self.logger = logger
+        self.greet = greet
+        finished = eventLoop.makePromise()
+        if !BlockingThread.start(name: "accept", { self.run() }) {
+            logger.error("no thread could be started that accepts connections")
+            close(descriptor)
+            finished.succeed()
+        }
+    }
+
+    /// Stops accepting; returns once the socket is closed.
+    func stop() async {
+        cancellation.cancel()
+        try? await finished.futureResult.get()
+    }
+
+    private func run() {
+        while !cancellation.isCancelled {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, Self.pollMilliseconds) > 0 else { continue }
+            let accepted = accept(descriptor, nil, nil)
+            if accepted >= 0 {
+                // Left blocking: it is only read after poll(2) said that there is something.
+                _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+                take(StreamConnection(owning: accepted))
+            } else if errno != EAGAIN, errno != EINTR, errno != ECONNABORTED {
+                // Without descriptors left the connection waits; trying at once would only spin.
+                BlockingThread.sleep(milliseconds: Int(Self.pollMilliseconds)) { cancellation.isCancelled }
+            }
+        }
+        close(descriptor)
+        finished.succeed()
+    }
+
+    private func take(_ connection: StreamConnection) {
+        guard unknown.load(ordering: .relaxed) < Self.mostUnknown else {
+            return logger.warning("a connection is refused: \(Self.mostUnknown) others have not said yet what they are")
+        }
+        unknown.add(1, ordering: .relaxed)
+        let isStarted = BlockingThread.start(name: "greet") { [self] in
+            greet(connection, cancellation)
+            unknown.subtract(1, ordering: .relaxed)
+        }
+        if !isStarted { unknown.subtract(1, ordering: .relaxed) }
+    }
+
+    /// A listening TCP socket, and the port that it has.
+    ///
+    /// - Throws: `DaemonError` where there can't be one.
+    static func listen(host: String, port: Int) throws(DaemonError) -> (descriptor: Int32, port: Int) {
+        var problem = "no numeric address"
+        if let address = try? SocketAddress(ipAddress: host, port: port) {
+            let descriptor = socket(
+                address.protocol == .inet6 ? AF_INET6 : AF_INET,
+                Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+            var isOn: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+            let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0
+            if isBound, Glibc.listen(descriptor, 128) == 0 { return (descriptor, Self.port(of: descriptor)) }
+            problem = String(cString: strerror(errno))
+            close(descriptor)
+        }
+        throw DaemonError(
+            exitCode: 69,
+            message: "sources.audiosocket: cannot listen on \(host):\(port) (\(problem)); choose a free port")
+    }
+
+    private static func port(of descriptor: Int32) -> Int {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutableBytes(of: &storage) { bytes in
+            guard let base = bytes.baseAddress,
+                getsockname(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size) == 0
+            else { return 0 }
+            // The port lies behind the family in addresses of IPv4 and IPv6 alike, big-endian.
+            return Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+        }
+    }
+}
+
+extension StreamConnection {
+    private static let pollMilliseconds: Int32 = 100
+
+    /// Up to `count` bytes as soon as there are any; empty at the end, nil where nothing comes in time.
+    func receive(_ count: Int, until deadlineNanoseconds: Int64, _ cancellation: Cancellation) -> [UInt8]? {
+        while !cancellation.isCancelled, HostClock.monotonicNanoseconds() < deadlineNanoseconds {
+            var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&request, 1, Self.pollMilliseconds) > 0 else { continue }
+            var result = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                result = recv(descriptor, buffer.baseAddress, count, 0)
+                filled = max(0, result)
+            }
+            if result >= 0 { return bytes }
+            if errno != EAGAIN, errno != EINTR { return [] }
+        }
+        return nil
+    }
+
+    /// Sends a few bytes; who does not take them does not get them.
+    func send(_ bytes: [UInt8]) {
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    }
+
+    /// Ends the sending side and takes what still comes for a moment: closing at once would discard, with what was
+    /// not read, what was sent last.
+    func end(_ cancellation: Cancellation) {
+        shutdown(descriptor, Int32(SHUT_WR))
+        let deadline = HostClock.monotonicNanoseconds() + 500_000_000
+        while let bytes = receive(4_096, until: deadline, cancellation), !bytes.isEmpty {}
+    }
+
+    /// User at the other end of a Unix socket.
+    var peerUserID: UInt32? {
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+        return attune_peer_credentials(descriptor, &uid, &gid) == 0 ? uid : nil
+    }
+}

@@ -1,0 +1,397 @@
+import Conversation
+import Events
+import Kit
+import Logging
+import NIOCore
+import RTP
+
+/// The receiving side of one RTP source: its ports and their speakers. Confined to its event loop.
+final class RTPReception {
+    /// What bounds a source.
+    struct Limits: Sendable {
+        var stallMilliseconds: Int
+        var kilobitsPerSecond: Int
+        /// Sources (SSRCs) on one port.
+        var sources: Int
+        /// Whether senders get receiver reports.
+        var sendsReports: Bool
+        var receiver: RTPReceiverLimits
+        /// What the jitter buffers of a source may hold.
+        var bufferBytes: Int
+
+        /// Limits of a receiver of which there may be `receivers`: all of them together hold no more than they may.
+        func receiver(of receivers: Int) -> RTPReceiverLimits {
+            var limits = receiver
+            limits.holdPackets = min(limits.holdPackets, bufferBytes / (max(1, receivers) * limits.maxDatagramBytes))
+            return limits
+        }
+    }
+
+    private struct Port {
+        let stream: RTPStreamDescription
+        /// Nil where whoever sends is the one speaker.
+        var table: RTPSourceTable?
+        var speakers: [RTPSpeaker?] = []
+        /// Takes in the voices of several that come as one stream; nil until somebody sends such.
+        var mixer: RTPMixer?
+        /// What unnamed speakers take their role and consent from, and the beginning of their name.
+        var unnamed: SpeakerTrack
+        /// Decrypts what arrives; nil for plain RTP.
+        var security: Security?
+        /// Where the last RTCP came from, and when the next report is due there.
+        var reporter: Reporter?
+        /// Under which receiver reports are sent.
+        var ssrc = UInt32.random(in: .min ... .max)
+    }
+
+    private final class Security {
+        var session: SRTPSession
+        /// Sources that said goodbye in what is being decrypted.
+        var departed: [UInt32] = []
+        init(_ session: consuming SRTPSession) { self.session = session }
+    }
+
+    private struct Reporter {
+        var channel: any Channel
+        var address: SocketAddress
+        var dueNanoseconds: Int64
+    }
+
+    /// Identifies this receiver to senders; says nothing about it (RFC 7022).
+    private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// Mean time between reports (RFC 3550, section 6.2), varied by half.
+    private static let reportNanoseconds: Int64 = 5_000_000_000
+
+    private let session: LiveSession
+    private let monitor: SourceMonitor
+    private let limits: Limits
+    private let logger: Logger
+    private var ports: [Port]
+    private var budget: ByteBudget
+    private var timer: RTPTimer?
+    private var unknownPayloadReported = false
+    private var refusedReported: UInt64 = 0
+    private var tended = 0
+    /// CPU time of everything that arrived, and what speakers who are gone have counted.
+    private var meter = CPUMeter()
+    private var formerLoad = SourceLoad()
+
+    /// A reception of `streams`, one port each, for the speakers `tracks`.
+    ///
+    /// - Throws: `SourceFailure` where a stream's key cannot be used.
+    init(
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
+        limits: Limits, logger: Logger
+    ) throws(SourceFailure) {
+        self.session = session
+        self.monitor = monitor
+        // Of each port as many sources as there may be, and a mixer; or one.
+        let receivers = streams.indices.reduce(0) { sum, number in
+            sum + (tracks.contains { $0.track == number && $0.selector != nil } ? limits.sources + 1 : 1)
+        }
+        var limits = limits
+        limits.receiver = limits.receiver(of: receivers)
+        self.limits = limits
+        self.logger = logger
+        budget = ByteBudget(kilobitsPerSecond: limits.kilobitsPerSecond)
+        ports = streams.enumerated().map { number, stream in
+            let tracks = tracks.filter { $0.track == number }
+            let named = tracks.filter { $0.selector != .unnamed }
+            var port = Port(
+                stream: stream,
+                unnamed: tracks.first { $0.selector == .unnamed }
+                    ?? SpeakerTrack(
+                        track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed))
+            if tracks.contains(where: { $0.selector != nil }) {
+                port.table = RTPSourceTable(selectors: named.compactMap(\.selector), limit: limits.sources)
+            }
+            port.speakers = named.map { track in
+                RTPSpeaker(
+                    track: track, receiver: RTPReceiver(stream, limits: limits.receiver), session: session)
+            }
+            return port
+        }
+        for (number, stream) in streams.enumerated() {
+            guard let key = stream.key else { continue }
+            guard let session = SRTPSession(key: key, maxDatagramBytes: limits.receiver.maxDatagramBytes) else {
+                throw SourceFailure(
+                    kind: .unavailable, message: "\(key) cannot be used here; install libsrtp2 with that suite")
+            }
+            ports[number].security = Security(session)
+        }
+    }
+
+    /// Lets the speakers join, and begins to look after missing packets and missing senders.
+    func start(with timer: RTPTimer) {
+        forEachSpeaker { $0.join() }
+        self.timer = timer
+        timer.add(self)
+    }
+
+    /// Takes one datagram that came to port `number` by `channel` from `sender`.
+    func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
+        let now = HostClock.monotonicNanoseconds()
+        let began = meter.begin()
+        defer { meter.end(began) }
+        guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        if let security = ports[number].security {
+            security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
+            // Only now: the session is in use while it lends what it decrypted.
+            for ssrc in security.departed { security.session.forget(ssrc: ssrc) }
+            security.departed.removeAll(keepingCapacity: true)
+        } else {
+            if RTCP.isRTCP(datagram) { noteReporter(port: number, channel: channel, address: sender, now: now) }
+            take(datagram, port: number, origin: sender.origin, now: now)
+        }
+    }
+
+    private func take(_ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let isReport = RTCP.isRTCP(datagram)
+        if ports[number].table == nil {
+            deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
+        } else if isReport {
+            receiveReport(datagram, port: number, origin: origin, now: now)
+        } else if let packet = try? RTPPacket(parsing: datagram) {
+            route(packet, datagram, port: number, origin: origin, now: now)
+        }
+        if isReport { stallIfAllLeft() }
+    }
+
+    func finish(reason: String) {
+        timer?.remove(self)
+        timer = nil
+        for port in ports { port.mixer?.finish(speakers: port.speakers) }
+        forEachSpeaker { $0.finish(reason: reason) }
+        noteLoad()
+    }
+
+    // MARK: Many sources on a port
+
+    private func route(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let isMixed = packet.contributorCount > 0 || ports[number].mixer?.receiver.source == packet.ssrc
+        if isMixed, ports[number].table?.isSelected(ssrc: packet.ssrc) == false {
+            return takeApart(packet, datagram, port: number, origin: origin, now: now)
+        }
+        let verdict = ports[number].table?.route(
+            ssrc: packet.ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
+        switch verdict {
+        case .speaker(let index):
+            ports[number].mixer?.forget(speaker: index)
+            deliver(datagram, port: number, speaker: index, origin: origin, now: now)
+        case .newSpeaker(let index):
+            admit(ssrc: packet.ssrc, port: number, speaker: index)
+            deliver(datagram, port: number, speaker: index, origin: origin, now: now)
+        case .drop, nil: break
+        }
+    }
+
+    /// Brings a packet of a mixer to those who contribute to it.
+    private func takeApart(_ packet: RTPPacket, _ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        let mixer = ports[number].mixer ?? RTPMixer(RTPReceiver(ports[number].stream, limits: limits.receiver))
+        ports[number].mixer = mixer
+        guard mixer.admits(origin: origin, nowNanoseconds: now) else { return }
+        if mixer.receiver.source != packet.ssrc,
+            let index = ports[number].table?.leave(ssrc: packet.ssrc, origin: origin)
+        {
+            dismiss(port: number, speaker: index, reason: "the sender is a mixer")
+        }
+        var mark: UInt64 = 0
+        for place in 0..<packet.contributorCount {
+            guard let ssrc = packet.contributor(at: place, in: datagram) else { continue }
+            let verdict = ports[number].table?.route(
+                ssrc: ssrc, sequence: packet.sequence, origin: origin, arrivalNanoseconds: now)
+            switch verdict {
+            case .speaker(let index): mark |= RTPMixer.mark(speaker: index)
+            case .newSpeaker(let index):
+                admit(ssrc: ssrc, port: number, speaker: index)
+                mark |= RTPMixer.mark(speaker: index)
+            case .drop, nil: mark |= RTPMixer.somebody
+            }
+        }
+        if mixer.receive(datagram, mark: mark, speakers: ports[number].speakers, nowNanoseconds: now) {
+            monitor.change(to: .live)
+        }
+    }
+
+    private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, origin: UInt64, now: Int64) {
+        guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
+            return
+        }
+        speaker.feed.timeWeight = meter.weight
+        if speaker.receive(datagram, origin: origin, nowNanoseconds: now) { monitor.change(to: .live) }
+    }
+
+    private func receiveReport(_ compound: RawSpan, port number: Int, origin: UInt64, now: Int64) {
+        var messages: [RTCPMessage] = []
+        // What stands before something malformed counts.
+        try? RTCP.visit(compound) { messages.append($0) }
+        for message in messages {
+            ports[number].mixer?.receive(message, speakers: ports[number].speakers, nowNanoseconds: now)
+            switch message {
+            case .description(let ssrc, let isCanonical, let text):
+                let name = compound.extracting(text)
+                let naming = ports[number].table?.describe(
+                    ssrc: ssrc, name: name.withUnsafeBytes(Array.init), isCanonical: isCanonical, origin: origin,
+                    arrivalNanoseconds: now)
+                if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
+            case .bye(let ssrc):
+                guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
+                ports[number].security?.departed.append(ssrc)
+                ports[number].speakers[index]?.receive(message, origin: origin, nowNanoseconds: now)
+                dismiss(port: number, speaker: index, reason: "the sender said goodbye")
+            case .senderReport(let report):
+                for case let speaker? in ports[number].speakers where speaker.receiver.source == report.ssrc {
+                    speaker.receive(message, origin: origin, nowNanoseconds: now)
+                }
+            }
+        }
+    }
+
+    /// Lets a source that nobody named join as a speaker of its own.
+    private func admit(ssrc: UInt32, port number: Int, speaker index: Int) {
+        var track = ports[number].unnamed
+        let digits = String(ssrc, radix: 16)
+        track.name += "-" + String(repeating: "0", count: 8 - digits.count) + digits
+        while ports[number].speakers.count <= index { ports[number].speakers.append(nil) }
+        // Somebody of that name may be there through another source; then this one is not heard.
+        guard session.update({ $0.isPresent(track.name) }) == false else { return }
+        let speaker = RTPSpeaker(
+            track: track, receiver: RTPReceiver(ports[number].stream, limits: limits.receiver), session: session)
+        ports[number].speakers[index] = speaker
+        monitor.noteUnnamed(track.name)
+        speaker.comeBack()
+    }
+
+    /// Lets an unnamed speaker leave; the others keep their place.
+    private func dismiss(port number: Int, speaker index: Int, reason: String) {
+        guard let speaker = ports[number].speakers[index], speaker.track.selector == .unnamed else { return }
+        ports[number].mixer?.forget(speaker: index)
+        speaker.finish(reason: reason)
+        monitor.forgetUnnamed(speaker.track.name)
+        formerLoad += SourceLoad(of: speaker)
+        ports[number].speakers[index] = nil
+    }
+
+    // MARK: Supervision
+
+    /// Looks after missing packets and missing senders; to be called every 40 ms.
+    func tend(nowNanoseconds now: Int64) {
+        let began = meter.begin()
+        defer { meter.end(began) }
+        var newest: Int64?
+        forEachSpeaker { speaker in
+            speaker.feed.timeWeight = meter.weight
+            if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
+            if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
+        }
+        for number in ports.indices {
+            // In place: a port is large.
+            if let mixer = ports[number].mixer, mixer.flush(speakers: ports[number].speakers, nowNanoseconds: now) {
+                monitor.change(to: .live)
+            }
+            while let index = ports[number].table?.expire(nowNanoseconds: now) {
+                dismiss(port: number, speaker: index, reason: "silent for a minute")
+            }
+        }
+        if let newest, monitor.state == .live, now - newest >= Int64(limits.stallMilliseconds) * 1_000_000 {
+            stall(reason: "no media for \(limits.stallMilliseconds) ms")
+        }
+        tended += 1
+        guard tended.isMultiple(of: 25) else { return }
+        forEachSpeaker { $0.align(nowNanoseconds: now) }
+        if limits.sendsReports {
+            for number in ports.indices { sendReport(port: number, now: now) }
+        }
+        reportDrops()
+        noteLoad()
+    }
+
+    // MARK: Receiver reports
+
+    private func noteReporter(port number: Int, channel: any Channel, address: SocketAddress, now: Int64) {
+        let due = ports[number].reporter?.dueNanoseconds ?? now + Self.reportNanoseconds / 2
+        ports[number].reporter = Reporter(channel: channel, address: address, dueNanoseconds: due)
+    }
+
+    /// Tells the sender what arrived, if it is time and the sender tells what it sent.
+    private func sendReport(port number: Int, now: Int64) {
+        guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
+        let interval = Self.reportNanoseconds
+        ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
+        var reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
+        if let report = ports[number].mixer?.receptionReport(nowNanoseconds: now) { reports.append(report) }
+        guard !reports.isEmpty else { return }
+        while reports.contains(where: { $0.ssrc == ports[number].ssrc }) {
+            ports[number].ssrc = UInt32.random(in: .min ... .max)
+        }
+        let bytes = RTCP.receiverReport(ssrc: ports[number].ssrc, reports: reports, cname: Self.cname)
+        let data = reporter.channel.allocator.buffer(bytes: bytes)
+        // What does not go out now is out of date later.
+        reporter.channel.writeAndFlush(
+            AddressedEnvelope(remoteAddress: reporter.address, data: data), promise: nil)
+    }
+
+    private func stallIfAllLeft() {
+        guard monitor.state == .live else { return }
+        var isAnyLeft = false
+        forEachSpeaker { if !$0.hasEnded { isAnyLeft = true } }
+        if !isAnyLeft { stall(reason: "the sender said goodbye") }
+    }
+
+    private func stall(reason: String) {
+        forEachSpeaker { $0.feed.interrupt() }
+        monitor.change(to: .stalled, reason: reason)
+    }
+
+    /// Tells the log, once a second at most, what was dropped.
+    private func reportDrops() {
+        let refused = refused
+        if refused > refusedReported {
+            logger.warning(
+                """
+                \(monitor.url): \(refused - refusedReported) packets dropped: over sources.max_kbit_s or \
+                sources.max_ssrcs, two senders with one SSRC, or not authentic (SRTP)
+                """)
+            refusedReported = refused
+        }
+        guard !unknownPayloadReported else { return }
+        forEachSpeaker { speaker in
+            guard let type = speaker.receiver.statistics.firstUnknownPayloadType, !unknownPayloadReported else {
+                return
+            }
+            unknownPayloadReported = true
+            logger.warning(
+                "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
+            )
+        }
+    }
+
+    private var refused: UInt64 {
+        let counted = ports.compactMap { $0.table?.statistics }
+        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
+        let foreign = ports.reduce(0) { $0 + ($1.mixer?.refused ?? 0) }
+        return budget.refused + foreign + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
+    }
+
+    private func noteLoad() {
+        var load = formerLoad
+        forEachSpeaker { load += SourceLoad(of: $0) }
+        for mixer in ports.compactMap(\.mixer) { load += SourceLoad(of: mixer.receiver.statistics) }
+        load.dropped["refused", default: 0] += Int(clamping: refused)
+        load.decodeNanoseconds = max(0, meter.nanoseconds - load.analysisNanoseconds)
+        monitor.note(load)
+    }
+
+    private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
+        // By index: a port is large.
+        for number in ports.indices {
+            for case let speaker? in ports[number].speakers { body(speaker) }
+        }
+    }
+}
+
+extension RTPReceiver {
+    fileprivate init(_ stream: RTPStreamDescription, limits: RTPReceiverLimits) {
+        self.init(formats: stream.formats, levelExtension: stream.levelExtension, limits: limits)
+    }
+}

@@ -1,0 +1,179 @@
+import Conversation
+import Events
+import MediaTypes
+import RTP
+import Synchronization
+import Timing
+
+/// One speaker of an RTP source: the receiver of what is sent, and the feed into the session.
+///
+/// A feed of its own, because the media time of different senders has nothing in common but arrival. Confined to
+/// the event loop of its source.
+final class RTPSpeaker {
+    /// Hands what the receiver delivers to the feed.
+    private struct Sink: RTPSink, ~Copyable {
+        let speaker: RTPSpeaker
+        var hasDelivered = false
+
+        mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
+            deliver()
+            speaker.feed.media(track: speaker.track.track, start: start, samples: samples)
+        }
+
+        mutating func silence(start: MediaTime, sampleCount: Int64) {
+            deliver()
+            speaker.feed.silence(
+                track: speaker.track.track, start: start, count: Int(clamping: sampleCount))
+        }
+
+        private mutating func deliver() {
+            hasDelivered = true
+            speaker.follow(mixer: nil)
+            speaker.comeBack()
+        }
+    }
+
+    /// Longest silence that is presumed: senders with DTX send something every 400 ms.
+    private static let mostPresumedNanoseconds: Int64 = 500_000_000
+
+    private(set) var track: SpeakerTrack
+    let feed: SourceFeed
+    private(set) var latestMediaNanoseconds: Int64?
+    private(set) var receiver: RTPReceiver
+    private let session: LiveSession
+    private var isPresent = false
+    /// Number of the stream in the session's alignment.
+    private let stream: Int
+    /// Identifies the host whose sender reports are heard.
+    private var reporter: UInt64?
+    private var uncertaintyMilliseconds = 0.0
+    private var driftPartsPerMillion: Double?
+    /// Whose media time the feed follows, where it is not that of the speaker's own sender.
+    private weak var mixer: RTPMixer?
+
+    init(track: SpeakerTrack, receiver: consuming RTPReceiver, session: LiveSession) {
+        self.track = track
+        self.receiver = receiver
+        self.session = session
+        feed = SourceFeed(session: session)
+        stream = session.alignment.withLock { $0.add() }
+    }
+
+    deinit {
+        session.alignment.withLock { $0.remove(stream) }
+    }
+
+    /// Whether the sender has said goodbye.
+    var hasEnded: Bool { receiver.hasEnded }
+
+    /// Lets the speaker join the session.
+    func join() {
+        feed.join([track])
+        isPresent = true
+    }
+
+    /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
+    func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
+        if RTCP.isRTCP(datagram) { reporter = origin }
+        feed.arrivedNanoseconds = nowNanoseconds
+        var sink = Sink(speaker: self)
+        receiver.receive(datagram, arrivalNanoseconds: nowNanoseconds, into: &sink)
+        return note(sink.hasDelivered, nowNanoseconds)
+    }
+
+    /// Takes one message of an RTCP compound; `origin` identifies the host that sent it.
+    func receive(_ message: RTCPMessage, origin: UInt64, nowNanoseconds: Int64) {
+        if case .senderReport = message { reporter = origin }
+        var sink = Sink(speaker: self)
+        receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
+        _ = note(sink.hasDelivered, nowNanoseconds)
+    }
+
+    /// Gives up packets that were waited for too long, and takes a sender that pauses to be silent up to now, less
+    /// that wait; returns whether media came of it.
+    func flush(nowNanoseconds: Int64) -> Bool {
+        // What is given up now was decided by its not having come.
+        feed.arrivedNanoseconds = nowNanoseconds
+        var sink = Sink(speaker: self)
+        receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
+        if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
+            let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
+            let passed = nowNanoseconds - latestMediaNanoseconds - wait
+            feed.presumeSilence(
+                track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds),
+                isKnownToPause: receiver.mayPause)
+        }
+        return note(sink.hasDelivered, nowNanoseconds)
+    }
+
+    /// Aligns the speaker with the others of the session as far as sender reports allow, and tells the session how
+    /// far it may be off and how the sender's clock drifts; to be called about once a second.
+    func align(nowNanoseconds: Int64) {
+        let timing = receiver.timing
+        let offset = receiver.wallClockOffset(at: nowNanoseconds)
+        let (correction, uncertainty) = session.alignment.withLock { alignment in
+            alignment.note(stream, clock: offset == nil ? nil : reporter, offsetNanoseconds: offset ?? 0)
+            return (
+                alignment.correctionNanoseconds(of: stream),
+                alignment.uncertaintyMilliseconds(of: stream, jitterMilliseconds: timing.jitterMilliseconds)
+            )
+        }
+        receiver.align(nanoseconds: correction)
+        let drift = timing.driftPartsPerMillion?.rounded()
+        if drift != driftPartsPerMillion {
+            driftPartsPerMillion = drift
+            session.update { $0.setClockDrift(of: track.name, partsPerMillion: drift) }
+        }
+        // Changes below a millisecond change nothing that is decided by it.
+        guard abs(uncertainty - uncertaintyMilliseconds) >= 1 else { return }
+        uncertaintyMilliseconds = uncertainty
+        session.update { $0.setTimingUncertainty(of: track.name, milliseconds: uncertainty) }
+    }
+
+    /// What is to be reported to the sender; nil without a sender that reports itself.
+    func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
+        isPresent ? receiver.receptionReport(nowNanoseconds: nowNanoseconds) : nil
+    }
+
+    /// Ends what is running; the speaker leaves.
+    func finish(reason: String) {
+        var sink = Sink(speaker: self)
+        if isPresent { receiver.finish(into: &sink) }
+        leave(reason: reason)
+    }
+
+    /// Makes ready for what a mixer says that this speaker contributes.
+    func contribute(to mixer: RTPMixer, nowNanoseconds: Int64) {
+        follow(mixer: mixer)
+        comeBack()
+        feed.arrivedNanoseconds = nowNanoseconds
+        latestMediaNanoseconds = nowNanoseconds
+    }
+
+    /// Lets the feed follow the media time of a mixer, or of the speaker's own sender.
+    private func follow(mixer: RTPMixer?) {
+        guard mixer !== self.mixer else { return }
+        self.mixer = mixer
+        feed.interrupt()
+        feed.restart(at: mixer?.offset)
+    }
+
+    private func note(_ hasDelivered: Bool, _ nowNanoseconds: Int64) -> Bool {
+        if hasDelivered { latestMediaNanoseconds = nowNanoseconds }
+        if receiver.hasEnded { leave(reason: "the sender said goodbye") }
+        return hasDelivered
+    }
+
+    private func leave(reason: String) {
+        guard isPresent else { return }
+        isPresent = false
+        feed.finish(reason: reason)
+    }
+
+    /// Lets a speaker join who may have been in the session before, with the consent of meanwhile.
+    func comeBack() {
+        guard !isPresent else { return }
+        if let consent = session.update({ $0.consent(of: track.name) }) ?? nil { track.consent = consent }
+        join()
+    }
+}

@@ -1,0 +1,181 @@
+import Kit
+
+/// Follows how a sender's media time runs against the host's clock.
+///
+/// The delay of a packet is its arrival less the end of its media. What the network holds up only adds to it, so
+/// the least delays of successive windows lie on a line: its height is the fixed part of the delay, its slope the
+/// difference of the two clocks (Moon, Skelly & Towsley, INFOCOM 1999; here by least squares over the minima).
+public struct ClockTracker: ~Copyable {
+    /// Length of a window, and the packets that it needs; a sparse one lasts up to five times as long.
+    private static let windowNanoseconds: Int64 = 2_000_000_000
+    private static let windowPackets = 20
+    /// Windows that the line goes through, and the least number of them for a slope.
+    private static let windowCount = 32
+    private static let slopeWindows = 5
+    /// A window that is further off the line is on another path.
+    private static let stepNanoseconds = 20_000_000.0
+    /// Delays over this, for as long as this, mean that the sender paused without advancing its timestamps.
+    private static let pauseNanoseconds: Int64 = 250_000_000
+    /// No clock is worse.
+    private static let steepest = 1_000e-6
+    /// Arrivals further off are no delays but steps of the media time, which playout handles.
+    private static let implausibleNanoseconds: Int64 = 3_600_000_000_000
+
+    private struct Minimum: BitwiseCopyable {
+        var time: Int64 = 0
+        var delay: Int64 = 0
+    }
+
+    /// Packets in a row whose delay is far over the least.
+    private struct Run {
+        var since: Int64
+        var least: Int64
+        var packets: Int
+    }
+
+    /// Whether a long delay of everything can be a pause of the sender; what comes by a connection may catch up.
+    private let findsPauses: Bool
+    private let minima = FixedBuffer(repeating: Minimum(), count: windowCount)
+    private var minimaCount = 0
+    private var window: (start: Int64, least: Minimum, packets: Int, spread: Int64)?
+    private var run: Run?
+    private var lastWasOff = false
+    /// The line: delay `level` at `levelTime`, rising by `slope`.
+    private var level = 0.0
+    private var levelTime: Int64 = 0
+    private var slope = 0.0
+    private var hasLevel = false
+    /// Greatest delay over the least, of recent windows; fades by an eighth per window.
+    private var fadedSpread: Int64 = 0
+
+    /// A tracker that has seen nothing.
+    ///
+    /// - Parameter findsPauses: whether a long delay of everything can be a pause of the sender.
+    public init(findsPauses: Bool = true) {
+        self.findsPauses = findsPauses
+    }
+
+    /// Whether the level has been observed for long enough to be acted on.
+    public private(set) var isSettled = false
+
+    /// How much faster (positive) the host's clock runs than the sender's, in parts per million; nil before there
+    /// are all the windows, with fewer of which it may be off by hundreds.
+    public var driftPartsPerMillion: Double? { minimaCount == Self.windowCount ? slope * 1e6 : nil }
+
+    /// How far delays have lately exceeded the least one.
+    public var spreadNanoseconds: Int64 { max(fadedSpread, window?.spread ?? 0) }
+
+    /// The least delay that a packet arriving at `time` could have.
+    public func leastDelay(at time: Int64) -> Int64 {
+        Int64(level + slope * Double(time &- levelTime))
+    }
+
+    /// Takes note of a packet that arrived at `arrival`, when its media ended at `mediaEnd` (both nanoseconds).
+    public mutating func note(mediaEnd: Int64, arrival: Int64) {
+        let delay = arrival &- mediaEnd
+        guard hasLevel else {
+            set(level: delay, at: arrival)
+            return
+        }
+        let excess = delay &- leastDelay(at: arrival)
+        guard excess.magnitude < UInt64(Self.implausibleNanoseconds) else { return }
+        if excess < 0, !isSettled { set(level: delay, at: arrival) }
+        if notePause(delay: delay, excess: excess, arrival: arrival) { return }
+        add(Minimum(time: arrival, delay: delay), excess: max(0, excess))
+    }
+
+    /// Forgets the line and begins with `delay` as the least one.
+    private mutating func set(level delay: Int64, at time: Int64) {
+        level = Double(delay)
+        levelTime = time
+        hasLevel = true
+    }
+
+    /// Whether the sender is found to have paused; the line then begins anew at the delay since.
+    private mutating func notePause(delay: Int64, excess: Int64, arrival: Int64) -> Bool {
+        guard findsPauses, excess > Self.pauseNanoseconds else {
+            run = nil
+            return false
+        }
+        var current = run ?? Run(since: arrival, least: delay, packets: 0)
+        current.least = min(current.least, delay)
+        current.packets += 1
+        run = current
+        guard arrival &- current.since >= Self.pauseNanoseconds, current.packets >= 5 else { return false }
+        run = nil
+        window = nil
+        minimaCount = 0
+        lastWasOff = false
+        set(level: current.least, at: arrival)
+        isSettled = true
+        return true
+    }
+
+    private mutating func add(_ packet: Minimum, excess: Int64) {
+        guard var current = window else {
+            window = (packet.time, packet, 1, excess)
+            return
+        }
+        if packet.delay < current.least.delay { current.least = packet }
+        current.packets += 1
+        current.spread = max(current.spread, excess)
+        let age = packet.time &- current.start
+        let isFull = age >= Self.windowNanoseconds && current.packets >= Self.windowPackets
+        guard isFull || age >= 5 * Self.windowNanoseconds else {
+            window = current
+            return
+        }
+        window = nil
+        fadedSpread = max(current.spread, fadedSpread - fadedSpread / 8)
+        close(current.least)
+        isSettled = true
+    }
+
+    private mutating func close(_ least: Minimum) {
+        let deviation = Double(least.delay) - Double(leastDelay(at: least.time))
+        let isOff = isSettled && deviation.magnitude > Self.stepNanoseconds
+        // Nothing but a shorter path makes delays smaller; for a longer one two windows must agree.
+        if isOff, deviation < 0 || lastWasOff {
+            minimaCount = 0
+            lastWasOff = false
+        } else if isOff {
+            lastWasOff = true
+            return
+        }
+        if !isOff { lastWasOff = false }
+        if minimaCount == Self.windowCount {
+            for index in 1..<minimaCount { minima.memory[index - 1] = minima.memory[index] }
+            minimaCount -= 1
+        }
+        minima.memory[minimaCount] = least
+        minimaCount += 1
+        fit(at: least.time)
+    }
+
+    /// Least squares through the minima; with few of them, their least under the slope known so far.
+    private mutating func fit(at time: Int64) {
+        let count = Double(minimaCount)
+        var sumTime = 0.0, sumDelay = 0.0, sumSquare = 0.0, sumProduct = 0.0
+        var least = Double.infinity
+        // Relative to now and to the newest delay, so that no precision is lost.
+        let reference = minima.memory[minimaCount - 1].delay
+        for index in 0..<minimaCount {
+            let x = Double(minima.memory[index].time &- time)
+            let y = Double(minima.memory[index].delay &- reference)
+            sumTime += x
+            sumDelay += y
+            sumSquare += x * x
+            sumProduct += x * y
+            least = min(least, y - slope * x)
+        }
+        levelTime = time
+        guard minimaCount >= Self.slopeWindows else {
+            level = Double(reference) + least
+            return
+        }
+        let spread = count * sumSquare - sumTime * sumTime
+        let steepness = spread > 0 ? (count * sumProduct - sumTime * sumDelay) / spread : 0
+        slope = min(max(steepness, -Self.steepest), Self.steepest)
+        level = Double(reference) + (sumDelay - slope * sumTime) / count
+    }
+}
