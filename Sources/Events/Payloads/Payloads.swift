@@ -110,6 +110,14 @@ public struct Gap: Sendable {
         case reconnect
         /// A mixer sent it with the voices of others, so that it is not known who said what.
         case mixed
+        /// The call is on hold, by the word of its sender.
+        case hold
+        /// The microphone is muted, by the word of its sender.
+        case mute
+        /// The sender pauses, by its own word.
+        case pause
+        /// There was more to do than this machine can; the track was given up for a while.
+        case overload
     }
 
     /// Begin and end of the gap in session seconds.
