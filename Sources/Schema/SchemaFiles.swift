@@ -707,7 +707,11 @@ enum SchemaFiles {
         },
         "voice": {"$ref": "#/$defs/voice"},
         "baseline": {"$ref": "#/$defs/baseline"},
-        "audio": {"$ref": "#/$defs/audio"}
+        "audio": {"$ref": "#/$defs/audio"},
+        "lags_withheld": {
+          "description": "Why a response lag of late is not told; absent where all are.",
+          "enum": ["timing", "loss"]
+        }
       },
       "required": ["engagement", "windows", "voice", "baseline", "audio"]
     },

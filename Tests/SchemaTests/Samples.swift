@@ -112,7 +112,7 @@ enum Samples {
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
-        audio: audio)
+        audio: audio, lagsWithheld: .timing)
 
     private static let emptyTick = Tick(
         windows: [WindowMetrics(name: "10s")],
