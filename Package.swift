@@ -127,6 +127,15 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Kit", logging], path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
+        // Whole sessions in simulated time, for tests and `make simulate`.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "RTP", "SeededNumbers", "TestSupport",
+                "Timing", logging, nioCore, nioEmbedded,
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        tests("SimulationTests", ["Simulation"]),
         // Conversations made of clips at known times, for tests and benchmarks.
         .target(
             name: "ConversationGenerator",

@@ -24,7 +24,7 @@ public struct ClockTracker: ~Copyable {
     /// Arrivals further off than a month say nothing.
     private static let implausibleNanoseconds: Int64 = 2_592_000_000_000_000
 
-    private struct Minimum: BitwiseCopyable {
+    struct Minimum: BitwiseCopyable {
         var time: Int64 = 0
         var delay: Int64 = 0
     }

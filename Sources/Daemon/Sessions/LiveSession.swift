@@ -22,9 +22,13 @@ final class LiveSession: Sendable {
     let detection: SpeechDetection
     /// What the senders' clocks say about its RTP speakers.
     let alignment = Mutex(ClockAlignment())
+    /// Missing media is looked after every 40 ms.
+    private static let marginHops = 6
     private let publish: EventOutput
     /// What moves the session's present.
     let clock: HostClock
+    /// How far behind the present media may come and still count, less the time that it takes to notice.
+    let patienceSamples: Int64
     private let startNanoseconds: Int64
     private let state: Mutex<State>
 
@@ -48,6 +52,8 @@ final class LiveSession: Sendable {
         detection: SpeechDetection, clock: HostClock = .system, publish: @escaping EventOutput
     ) {
         self.clock = clock
+        let patience = max(0, (configuration.skewHops ?? 0) - Self.marginHops)
+        patienceSamples = Int64(patience * AudioGrid.hopSamples)
         startNanoseconds = clock.nanoseconds()
         self.id = id
         self.detection = detection

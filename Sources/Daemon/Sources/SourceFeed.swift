@@ -75,9 +75,12 @@ final class SourceFeed {
         }
     }
 
-    /// Goes on ending what was not over when media stopped; to be called now and then while none comes.
+    /// Brings out what media that does not go on has left behind, just before the session would settle without it; to be
+    /// called now and then while none comes.
     func tend() {
-        for voice in voices.values where voice.absence != nil && !voice.isDrained { drain(voice) }
+        for voice in voices.values where !voice.isDrained {
+            drain(voice, behind: voice.absence == nil ? session.patienceSamples : 0)
+        }
     }
 
     private func suspend(_ voice: FedVoice, by why: Gap.Why) {
@@ -88,21 +91,20 @@ final class SourceFeed {
         session.update { $0.pause(speaker: voice.speaker) }
     }
 
-    private func drain(_ voice: FedVoice) {
-        guard let end = voice.pipeline?.end else {
-            voice.isDrained = true
-            return
-        }
-        let passed = Int(clamping: (session.now().samples - end.samples) / Int64(AudioGrid.hopSamples))
-        voice.isDrained = voice.pipeline?.drain(hops: max(0, passed)) { outputs.append($0) } ?? true
+    /// Counts what is missing up to so many samples behind the present as missing.
+    private func drain(_ voice: FedVoice, behind samples: Int64 = 0) {
+        guard let end = voice.pipeline?.end else { return }
+        let missing = (session.now().samples - samples - end.samples) / Int64(AudioGrid.hopSamples)
+        guard missing > 0 else { return }
+        voice.isDrained = voice.pipeline?.drain(hops: Int(clamping: missing)) { outputs.append($0) } ?? true
         push(voice)
     }
 
     private func resume(_ voice: FedVoice) {
+        voice.isDrained = false
         guard voice.absence != nil || !voice.hasMedia else { return }
         voice.hasMedia = true
         voice.absence = nil
-        voice.isDrained = false
         session.update { $0.resume(speaker: voice.speaker) }
     }
 

@@ -6,7 +6,7 @@
 /// the same each time.
 struct TimestampUnits {
     /// Packets that have to agree.
-    private static let leastPackets = 12
+    private static let leastPackets = 6
     /// How far arrival may be off what it is to prove, as one part of so many.
     private static let tolerance: Int64 = 4
 

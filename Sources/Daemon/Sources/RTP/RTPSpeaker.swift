@@ -96,7 +96,6 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
-        feed.tend()
         if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
@@ -104,6 +103,7 @@ final class RTPSpeaker {
                 track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds),
                 isKnownToPause: receiver.mayPause)
         }
+        feed.tend()
         return note(sink.hasDelivered, nowNanoseconds)
     }
 
