@@ -49,7 +49,8 @@ struct SourceFactory: Sendable {
     func make(
         _ order: SourceOrder, location: String, key: SRTPKey?
     ) throws(SourceFailure) -> any MediaSource {
-        let monitor = SourceMonitor(id: order.id, url: redactedLocation(location), session: order.session)
+        let monitor = SourceMonitor(
+            id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
         let tracks = order.tracks
         guard var streams = try rtpStreams(at: location) else {
             guard key == nil else {
@@ -92,7 +93,7 @@ struct SourceFactory: Sendable {
 
     /// A source of the samples that come by a connection.
     func make(_ order: SourceOrder, _ stream: PCMStream, url: String) -> any MediaSource {
-        let monitor = SourceMonitor(id: order.id, url: url, session: order.session)
+        let monitor = SourceMonitor(id: order.id, url: url, session: order.session, logger: logger)
         return blockingSource(order, countsSamples: true, monitor: monitor) { options, cancellation in
             MediaInput(stream, options: options, cancellation: cancellation)
         }

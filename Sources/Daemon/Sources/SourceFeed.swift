@@ -105,6 +105,11 @@ final class SourceFeed {
         self.offset = offset
     }
 
+    /// Takes what the sender says of media that does not come; nil where it comes again.
+    ///
+    /// - Parameter track: the track that it is said of; nil for all.
+    func setAbsence(track: Int?, _ why: Gap.Why?) {}
+
     /// Says that what comes next of a track is not known, and why.
     func miss(track: Int, _ why: Gap.Why) {
         voices[track]?.missingBy = why

@@ -5,6 +5,7 @@ import Kit
 import MediaTypes
 import NIOCore
 import RTP
+import Synchronization
 import Timing
 
 /// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
@@ -43,6 +44,9 @@ final class BlockingSource: MediaSource {
         }
     }
 
+    /// How long a source of samples may wait before it looks whether the sender has said something.
+    private static let wordMilliseconds = 200
+
     let monitor: SourceMonitor
     private let openInput: Open
     private let tracks: [SpeakerTrack]
@@ -51,6 +55,8 @@ final class BlockingSource: MediaSource {
     private let timing: Timing
     private let session: LiveSession
     private let cancellation = Cancellation()
+    private let absences = AbsenceBox()
+    private let isClaimed = Atomic<Bool>(false)
     private let watch: StallWatch
     private let opened: EventLoopPromise<Void>
     private let finished: EventLoopPromise<Void>
@@ -70,16 +76,24 @@ final class BlockingSource: MediaSource {
         watch = StallWatch(stallMilliseconds: timing.stallMilliseconds, monitor: monitor)
         var options = options
         options.openTimeoutMilliseconds = timing.openMilliseconds
-        options.readTimeoutMilliseconds = timing.stallMilliseconds
+        // Of samples a wait ends soon, so that what the sender says meanwhile is heard; it loses nothing there.
+        options.readTimeoutMilliseconds =
+            timing.countsSamples ? min(timing.stallMilliseconds, Self.wordMilliseconds) : timing.stallMilliseconds
         self.options = options
         opened = eventLoop.makePromise()
         finished = eventLoop.makePromise()
     }
 
     func open() async throws {
+        guard claimsStart() else { throw SourceFailure.detached(monitor.url) }
+        monitor.begin()
         guard BlockingThread.start(name: "source", { self.run() }) else {
             finished.succeed()
-            opened.fail(SourceFailure(kind: .unavailable, message: "no thread could be started for \(monitor.url)"))
+            let failure = SourceFailure(
+                kind: .unavailable, message: "no thread could be started for \(monitor.url); detach another source")
+            monitor.change(to: .ended, reason: failure.reason)
+            opened.fail(failure)
+            onEnd()
             return try await opened.futureResult.get()
         }
         let patience = opened.futureResult.eventLoop.scheduleTask(
@@ -87,14 +101,35 @@ final class BlockingSource: MediaSource {
         ) { self.opened.succeed() }
         defer { patience.cancel() }
         try await opened.futureResult.get()
+        if cancellation.isCancelled { throw SourceFailure.detached(monitor.url) }
     }
 
     func stop() async {
         cancellation.cancel()
+        if claimsStart() {
+            // Not opened yet, and never to be.
+            monitor.change(to: .ended, reason: "detached")
+            opened.succeed()
+            finished.succeed()
+        }
         try? await finished.futureResult.get()
     }
 
+    /// Whether the caller is the first to begin or to end it.
+    private func claimsStart() -> Bool {
+        isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        absences.put(track: track, why)
+    }
+
     // MARK: On the thread
+
+    /// Hands on what the sender has said.
+    private func hear(_ feed: SourceFeed) {
+        for absence in absences.take() { feed.setAbsence(track: absence.track, absence.why) }
+    }
 
     private func run() {
         let feed = SourceFeed(session: session)
@@ -105,6 +140,7 @@ final class BlockingSource: MediaSource {
         var progress = Progress()
         var options = options
         var reason = "detached"
+        var failure: SourceFailure?
         playing: while !cancellation.isCancelled {
             do throws(MediaError) {
                 switch try play(feed, options: &options, &progress) {
@@ -121,7 +157,7 @@ final class BlockingSource: MediaSource {
             } catch {
                 if cancellation.isCancelled { break }
                 if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
-                    opened.fail(SourceFailure(error))
+                    failure = SourceFailure(error)
                     reason = error.description
                     break
                 }
@@ -140,7 +176,8 @@ final class BlockingSource: MediaSource {
         feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
         watch.stop()
         monitor.change(to: .ended, reason: reason)
-        opened.succeed()
+        // Only now: whoever waits for it finds it ended.
+        if let failure { opened.fail(failure) } else { opened.succeed() }
         finished.succeed()
         if !cancellation.isCancelled { onEnd() }
     }
@@ -200,6 +237,7 @@ final class BlockingSource: MediaSource {
         opened.succeed()
         var latest = HostClock.monotonicNanoseconds()
         while true {
+            hear(feed)
             let outcome = try input.read { track, start, samples in
                 if monitor.state == .stalled {
                     feed.interrupt()
@@ -233,8 +271,9 @@ final class BlockingSource: MediaSource {
                 }
                 latest = HostClock.monotonicNanoseconds()
             case .idle:
-                monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
                 let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
+                guard waited >= timing.stallMilliseconds else { continue }
+                monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
                 if let dead = timing.deadMilliseconds, waited >= dead { return .dead }
             case .end: return progress.isFinite ? .over : .ended
             }

@@ -72,6 +72,8 @@ final class RTPReception {
     private var unknownPayloadReported = false
     private var refusedReported: UInt64 = 0
     private var tended = 0
+    /// What the senders said last of media that does not come, by track.
+    private var absences: [Int: Gap.Why] = [:]
     /// CPU time of everything that arrived, and what speakers who are gone have counted.
     private var meter = CPUMeter()
     private var formerLoad = SourceLoad()
@@ -155,6 +157,15 @@ final class RTPReception {
             route(packet, datagram, port: number, origin: origin, now: now)
         }
         if isReport { stallIfAllLeft() }
+    }
+
+    /// Takes what the sender says of media that does not come, also for speakers of the track who join later.
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        for number in ports.indices where track == nil || track == number { absences[number] = why }
+        forEachSpeaker { speaker in
+            let number = speaker.track.track
+            if track == nil || track == number { speaker.feed.setAbsence(track: number, why) }
+        }
     }
 
     func finish(reason: String) {
@@ -260,6 +271,7 @@ final class RTPReception {
         ports[number].speakers[index] = speaker
         monitor.noteUnnamed(track.name)
         speaker.comeBack()
+        if let why = absences[number] { speaker.feed.setAbsence(track: track.track, why) }
     }
 
     /// Lets an unnamed speaker leave; the others keep their place.
