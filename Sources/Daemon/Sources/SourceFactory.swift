@@ -109,7 +109,7 @@ struct SourceFactory: Sendable {
         }
         guard let call = CallIdentifier(location.dropFirst(AudioSocketCalls.scheme.count)) else {
             throw SourceFailure(
-                kind: .badInput, message: "\(location) names no call; write audiosocket: and the UUID of the call")
+                kind: .badInput, message: "\(monitor.url) names no call; write audiosocket: and the UUID of the call")
         }
         guard order.tracks.map(\.track) == [0] else {
             throw SourceFailure(
@@ -158,12 +158,13 @@ struct SourceFactory: Sendable {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: SessionDescription.maxBytes + 1)
         else {
-            throw SourceFailure(kind: .notFound, message: "cannot read \(path); check that the SDP file exists")
+            throw SourceFailure(
+                kind: .notFound, message: "cannot read \(redactedLocation(path)); check that the SDP file exists")
         }
         do throws(SDPError) {
             return try SessionDescription(parsing: String(decoding: data, as: UTF8.self)).streams
         } catch {
-            throw SourceFailure(kind: .badInput, message: "\(path): \(error)")
+            throw SourceFailure(kind: .badInput, message: "\(redactedLocation(path)): \(error)")
         }
     }
 }
