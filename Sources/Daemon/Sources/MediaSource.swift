@@ -46,6 +46,8 @@ final class SourceMonitor: Sendable {
         var reason: String?
         var url: String
         var isAnnounced = false
+        /// Whether media that comes is none that can be used.
+        var isHeld = false
         var unnamed: [String] = []
         var load = SourceLoad()
     }
@@ -54,9 +56,6 @@ final class SourceMonitor: Sendable {
     init(id: String, url: String, session: LiveSession, logger: Logger = Logger(label: "source")) {
         self.id = id
         self.session = session
-        var logger = logger
-        logger[metadataKey: "session"] = "\(session.id)"
-        logger[metadataKey: "source"] = "\(id)"
         self.logger = logger
         current = Mutex(Current(url: url))
     }
@@ -113,17 +112,30 @@ final class SourceMonitor: Sendable {
         current.withLock { current in
             let isOtherStall =
                 phase == .stalled && current.phase == .stalled && reason != nil && reason != current.reason
-            guard current.phase.mayBecome(phase) || isOtherStall else { return }
+            guard current.phase.mayBecome(phase) || isOtherStall, phase != .live || !current.isHeld else { return }
             publish(phase, reason, &current)
         }
     }
+
+    /// Says that what comes is no media that can be used: the source is stalled until `release`, whatever comes.
+    func hold(reason: String) {
+        current.withLock { $0.isHeld = true }
+        change(to: .stalled, reason: reason)
+    }
+
+    func release() {
+        current.withLock { $0.isHeld = false }
+    }
+
+    /// Says to the log which source something is said of.
+    var metadata: Logger.Metadata { ["session": "\(session.id)", "source": "\(id)"] }
 
     private func publish(_ phase: SourcePhase, _ reason: String?, _ current: inout Current) {
         let line = phase.logLine(after: current.phase)
         current.phase = phase
         current.reason = reason
         current.isAnnounced = true
-        logger.info("\(line)\(reason.map { ": " + $0 } ?? "")")
+        logger.info("\(line)\(reason.map { ": " + $0 } ?? "")", metadata: metadata)
         session.report(
             phase.event(SourceState(source: id, url: current.url, state: phase.state, reason: reason)))
     }

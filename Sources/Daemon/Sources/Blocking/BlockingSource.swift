@@ -37,6 +37,8 @@ final class BlockingSource: MediaSource {
         var isFinite = false
         /// When media first came since it was opened.
         var firstMediaNanoseconds: Int64?
+        /// Packets that could not be decoded before the input was opened again.
+        var decodeErrors = 0
 
         /// How long media came.
         var livedMilliseconds: Int64 {
@@ -183,8 +185,9 @@ final class BlockingSource: MediaSource {
     }
 
     /// Notes what the thread has spent, which does nothing but this source.
-    private func note(_ feed: SourceFeed) {
+    private func note(_ feed: SourceFeed, decodeErrors: Int) {
         var load = SourceLoad()
+        load[.inputDecodeErrors] = UInt64(decodeErrors)
         load.analysisNanoseconds = feed.analysisNanoseconds
         load.decodeNanoseconds = max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds)
         monitor.note(load)
@@ -235,6 +238,7 @@ final class BlockingSource: MediaSource {
         let followers = isLive ? input.tracks.map { _ in ClockFollower(mayPause: timing.countsSamples) } : []
         feed.join(tracks)
         opened.succeed()
+        defer { progress.decodeErrors += input.decodeErrors }
         var latest = HostClock.monotonicNanoseconds()
         while true {
             hear(feed)
@@ -253,7 +257,7 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(feed)
+            note(feed, decodeErrors: progress.decodeErrors + input.decodeErrors)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {
