@@ -87,7 +87,7 @@ import Testing
                 [0xEF, 0x0F, 0x00, 0x0A, 0x6F] + [UInt8](repeating: 0x78, count: 30))
         }
         #expect(red == .redundant)
-        let errors = finding(decodeErrors: 60) { datagram(type: 111, sequence: $0, timestamp: 960 * $0, [3, 0, 7]) }
+        let errors = finding(decodeErrors: 25) { datagram(type: 111, sequence: $0, timestamp: 960 * $0, [3, 0, 7]) }
         #expect(errors == .undecodable(.opus))
     }
 

@@ -24,6 +24,7 @@ actor SessionRegistry: ControlBackend {
     private let analyzer: TextAnalyzer
     private let publish: EventOutput
     private let logger: Logger
+    private let refusals: RefusalLog
     private var entries: [String: SessionEntry] = [:]
     private var order: [String] = []
     private var sourcesMade = 0
@@ -41,6 +42,7 @@ actor SessionRegistry: ControlBackend {
         self.configuration = configuration
         inForce = policy
         self.logger = logger
+        refusals = RefusalLog(logger)
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
@@ -53,9 +55,15 @@ actor SessionRegistry: ControlBackend {
     // MARK: Commands
 
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
-        let key = try AttachValidation.key(of: request)
-        return try await attach(request) { [factory] order throws(SourceFailure) in
-            try factory.make(order, location: request.url, key: key)
+        do throws(Problem) {
+            let key = try AttachValidation.key(of: request)
+            return try await attach(request) { [factory] order throws(SourceFailure) in
+                try factory.make(order, location: request.url, key: key)
+            }
+        } catch {
+            // Who asked is told the whole of it; it may hold the name of a speaker.
+            refusals.note("requests to attach: \(error.type)")
+            throw error
         }
     }
 

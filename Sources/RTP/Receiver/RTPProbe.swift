@@ -28,6 +28,9 @@ public struct RTPProbe: Sendable {
     /// Packets from which the first bytes of payloads tell something, and how many different ones no encoder of Opus
     /// has in them: it changes between a few modes (RFC 6716, section 3.1), samples and ciphertext are anything.
     private static let leastForModes = 40, mostModes = 16
+    /// One packet of so many that the decoder of Opus does not take is too much: it takes nearly anything, and a network
+    /// damages none.
+    private static let oneIn = 5
     /// What an SRTP payload has more than a plain one: an authentication tag of HMAC-SHA1-80 or -32, or of GCM.
     private static let tagBytes: Set<Int> = [4, 10, 16]
 
@@ -119,7 +122,7 @@ public struct RTPProbe: Sendable {
         if isMost(window.redundant, of: window.rtp) { return .redundant }
         if isMost(window.unknown, of: window.rtp), let type = window.unknownType { return .unknownType(type) }
         let hasNoModes = window.opus >= Self.leastForModes && window.modeCount > Self.mostModes
-        if window.opus > 0, hasNoModes || isMost(decodeErrors, of: window.opus) {
+        if window.opus > 0, hasNoModes || Self.oneIn * decodeErrors > window.opus {
             func isUsual(_ count: Int) -> Bool { count > 0 && 5 * count >= 4 * window.following }
             if isUsual(window.twoPerTick) { return .looksLikeL16(rateHz: Self.rate(of: window)) }
             if isUsual(window.onePerTick) { return .looksLikeG711 }

@@ -123,7 +123,8 @@ struct PCMListeners: Sendable {
     }
 
     private func refuse(_ connection: StreamConnection, _ problem: Problem, _ cancellation: Cancellation) {
-        refusals.note("connections to the PCM socket: \(problem.type)", detail: problem.detail)
+        // The peer is told the whole of it; it may hold the name of a speaker.
+        refusals.note("connections to the PCM socket: \(problem.type)")
         connection.send(line(problem))
         // Off the cooperative pool, as it may wait; where there is no thread, the peer may miss the line.
         _ = BlockingThread.start(name: "refuse") { connection.end(cancellation) }

@@ -68,7 +68,8 @@ extension RTPReception {
         if isUnusable, let finding {
             monitor.hold(reason: finding)
         } else {
-            monitor.release()
+            // Samples of silence look like Opus for a while: only packets that nearly all can be decoded prove it.
+            if 20 * new(.decodeError) < new(.packets) { monitor.release() }
             guard !hasMedia, monitor.phase == .opening || monitor.phase == .stalled else { return }
             let refusals: [(MediaCounter, String)] = [
                 (.notAuthentic, "packets come that are not authentic; check the key and its suite"),
