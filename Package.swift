@@ -87,7 +87,7 @@ let package = Package(
         // Events out.
         .target(name: "CPlatform"),
         library("Telemetry"),
-        library("Publish", ["CPlatform", "Events", "Telemetry", logging, nioCore, nioPosix]),
+        library("Publish", ["CPlatform", "Events", "Kit", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
@@ -96,7 +96,8 @@ let package = Package(
         library(
             "Control",
             [
-                "ControlAPI", "Events", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
+                "ControlAPI", "Events", "Kit", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
+                nioPosix,
             ]),
         library(
             "Daemon",

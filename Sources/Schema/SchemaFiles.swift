@@ -581,6 +581,20 @@ enum SchemaFiles {
 }
 
 """#,
+        "source.connecting.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "source.connecting",
+  "description": "A source is there and waits for its first media.",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/source"}],
+  "properties": {
+    "type": {"const": "source.connecting"},
+    "state": {"const": "connecting"}
+  },
+  "unevaluatedProperties": false
+}
+
+"""#,
         "source.ended.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",

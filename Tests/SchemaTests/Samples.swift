@@ -174,6 +174,7 @@ enum Samples {
             SessionEnded(
                 totals: SessionTotals(
                     session: "s", durationSeconds: 0, speakerChanges: 0, overlapRatio: nil, speakers: []))),
+        .sourceConnecting(source(.connecting)), .sourceConnecting(source(.connecting, reason: "no call has come")),
         .sourceConnected(source(.live)), .sourceConnected(source(.live, reason: "media flows again")),
         .sourceStalled(source(.stalled, reason: "no media for 2000 ms")),
         .sourceReconnecting(source(.reconnecting)), .sourceReconnecting(source(.reconnecting, reason: "end of stream")),

@@ -33,6 +33,8 @@ final class SourceFeed {
     private var placement: Placement
     private var voices: [Int: FedVoice] = [:]
     private var outputs: [SpeakerOutput] = []
+    /// Why media of a track (nil: of all) is absent, by the sender's word.
+    private var saidAbsences: [Int?: Gap.Why] = [:]
 
     init(session: LiveSession, pace: Placement.Pace) {
         self.session = session
@@ -53,7 +55,9 @@ final class SourceFeed {
                 isComplete = false
                 continue
             }
-            voices[track.track] = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            let voice = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            voice.saidAbsence = saidAbsences[track.track] ?? saidAbsences[nil]
+            voices[track.track] = voice
         }
         return isComplete
     }
@@ -69,6 +73,9 @@ final class SourceFeed {
     /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What comes
     /// meanwhile (music on hold) is not the speaker's and is not measured.
     func setAbsence(track: Int?, _ why: Gap.Why?) {
+        // Kept here, because speakers leave and come back.
+        if track == nil { saidAbsences = [:] }
+        saidAbsences[track] = why
         for (number, voice) in voices where track == nil || track == number {
             voice.saidAbsence = why
             if let why { suspend(voice, by: why) }
