@@ -154,6 +154,9 @@ final class LiveSession: Sendable {
         state.withLock { $0.engine.totals() }
     }
 
+    /// What was dropped so far.
+    var load: SourceLoad { state.withLock { SourceLoad(of: $0.engine) } }
+
     private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
         switch state.phase {
         case .pending(var waiting):
