@@ -151,7 +151,7 @@ let package = Package(
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
         tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
-        tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema"]),
+        tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
         tests(
@@ -168,11 +168,12 @@ let package = Package(
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
-            ["CPlatform", "Events", "Publish", "Schema", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "Timing"]),
+            ["CPlatform", "Events", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),
+        tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),
         tests("TextTests", ["SeededNumbers", "Text"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),

@@ -2,7 +2,6 @@ import Foundation
 import Testing
 import Timing
 
-@testable import RTP
 
 @Suite struct SlewTests {
     private func apply(_ input: [Float], _ change: Int) -> [Float] {
