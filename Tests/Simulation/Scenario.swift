@@ -106,6 +106,8 @@ public enum Scenario {
             let pause = Double.random(in: 10...30_000, using: &random)
             actions.append(Action(time: seconds - 0.5, kind: .standStill(pause)))
         }
+        // What a network still holds when everybody has gone comes too late for anybody.
+        actions.removeAll { $0.time > seconds }
         actions.sort { $0.time < $1.time }
         return play(actions, members, honest: honest, onlyHonest: onlyHonest, seconds: seconds)
     }
