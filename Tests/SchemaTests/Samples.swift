@@ -135,6 +135,7 @@ enum Samples {
     private static let snapshot: Snapshot = {
         var session = Snapshot.Session(id: "s", started: started)
         session.sources = [source(.live), source(.connecting, reason: "slow")]
+        session.degraded = [thinned, givenUp]
         session.speakers = [
             Snapshot.Speaker(name: "ana", joined: SpeakerJoined(role: "rep", consent: .granted)),
             Snapshot.Speaker(name: "ben", joined: SpeakerJoined(displayName: "Ben", role: nil, consent: .withheld)),
@@ -178,7 +179,13 @@ enum Samples {
         .sourceStalled(source(.stalled, reason: "no media for 2000 ms")),
         .sourceReconnecting(source(.reconnecting)), .sourceReconnecting(source(.reconnecting, reason: "end of stream")),
         .sourceEnded(source(.ended, reason: "detached")),
+    ] + [thinned, givenUp].map(EventBody.degraded) + [
+        .recovered(Recovered(what: .ticks, afterSeconds: 12.7)), .recovered(Recovered(what: .tracks, afterSeconds: 0)),
     ]
+
+    private static let thinned = Degraded(what: .ticks, level: 1, tickEvery: 2, reason: .loopLate, load: 1.32)
+    private static let givenUp = Degraded(
+        what: .tracks, level: 4, tracks: 2, speakers: ["ana", "ben"], reason: .analysisBehind, load: 2)
 
     private static let speaker: [EventBody] = [
         .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: .loss)),

@@ -22,6 +22,8 @@ final class LiveSession: Sendable {
     let detection: SpeechDetection
     /// What the senders' clocks say about its RTP speakers.
     let alignment = Mutex(ClockAlignment())
+    /// What is given up of it while there is more to do than can be done.
+    let shedding: SessionShedding
     private let publish: EventOutput
     private let startNanoseconds = HostClock.monotonicNanoseconds()
     private let state: Mutex<State>
@@ -41,9 +43,10 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        detection: SpeechDetection, publish: @escaping EventOutput
+        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), publish: @escaping EventOutput
     ) {
         self.id = id
+        self.shedding = shedding
         self.detection = detection
         self.started = started
         self.publish = publish
@@ -107,6 +110,8 @@ final class LiveSession: Sendable {
     }
 
     private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
+        // Here and not in the engine, whose scores, cues and totals are the same with and without overload.
+        guard shedding.admits(event) else { return }
         switch state.phase {
         case .pending(var waiting):
             // A pending session lasts as long as opening its first source; nothing is measured before that.

@@ -30,6 +30,9 @@ actor SessionRegistry: ControlBackend {
     private let inForce: Policy
     private var factory: SourceFactory
     private let timers: [RTPTimer]
+    private let threadLoad: ThreadLoad?
+    /// What is shed, for the metrics.
+    nonisolated let loadBoard: LoadBoard
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
@@ -37,7 +40,7 @@ actor SessionRegistry: ControlBackend {
     private let logger: Logger
     private var entries: [String: Entry] = [:]
     private var order: [String] = []
-    private var sourcesMade = 0
+    private var sourcesMade = 0, sessionsMade = 0
     /// What sources that are gone have counted.
     private var formerLoad = SourceLoad()
     private var isShuttingDown = false
@@ -56,7 +59,8 @@ actor SessionRegistry: ControlBackend {
         self.store = store
         self.analyzer = analyzer
         self.publish = publish
-        timers = eventLoopGroup.makeIterator().map { RTPTimer(eventLoop: $0) }
+        let overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
+        (timers, threadLoad, loadBoard) = (overload.timers, overload.threads, overload.board)
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -108,7 +112,7 @@ actor SessionRegistry: ControlBackend {
             source = try make(
                 SourceOrder(
                     id: id, tracks: tracks, takesTracksApart: request.tracks.contains { $0.track != nil },
-                    session: entry.session, timer: entry.timer
+                    session: entry.session, timer: entry.timer, load: threadLoad
                 ) { [weak self] in
                     Task { await self?.sourceEnded(id, session: name) }
                 })
@@ -253,10 +257,14 @@ actor SessionRegistry: ControlBackend {
         if !configuration.hasNotice {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
+        sessionsMade += 1
+        let shedding = SessionShedding(
+            priority: AttachValidation.priority(of: request), ordinal: sessionsMade,
+            tickSeconds: Double(configuration.tickHops) / Double(AudioGrid.hopsPerSecond))
         return Entry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, publish: publish),
+                configuration: configuration, detection: detection, shedding: shedding, publish: publish),
             timer: idlestTimer)
     }
 

@@ -11,7 +11,7 @@ struct SourceLoad: Sendable, Equatable {
 
     /// Why packets are dropped, as the metrics name it.
     static let reasons = [
-        "decode_error", "duplicate", "late", "malformed", "refused", "stray", "unknown_payload",
+        "decode_error", "duplicate", "late", "malformed", "overload", "refused", "stray", "unknown_payload",
     ]
 
     static func += (left: inout SourceLoad, right: SourceLoad) {
@@ -27,6 +27,7 @@ extension SourceLoad {
     /// What one speaker of plain RTP adds.
     init(of speaker: RTPSpeaker) {
         self.init(of: speaker.receiver.statistics)
+        dropped["overload"] = Int(clamping: speaker.shedPackets)
         analysisNanoseconds = speaker.feed.analysisNanoseconds
     }
 

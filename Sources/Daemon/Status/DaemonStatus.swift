@@ -34,6 +34,7 @@ struct DaemonStatus: StatusBackend {
             "attune_build_info", .gauge, help: "Always 1; the version is in the label.", by: "version",
             [(attuneVersion, 1)])
         write(await registry.load(), to: &text)
+        write(registry.loadBoard.summary, to: &text)
         write(publisher.statistics, to: &text)
         let latency = publisher.latency
         text.histogram(
@@ -73,6 +74,20 @@ struct DaemonStatus: StatusBackend {
                 ("decode", Double(load.total.decodeNanoseconds) / 1e9),
                 ("analysis", Double(load.total.analysisNanoseconds) / 1e9),
             ])
+    }
+
+    private func write(_ load: LoadBoard.Summary, to text: inout MetricsText) {
+        text.metric(
+            "attune_load_ratio", .gauge,
+            help: "What there is to do by what can be done, of the busiest event loop or of the source threads; above 1 it "
+                + "is late.", load.load)
+        text.metric(
+            "attune_shed_level", .gauge, help: "How far shedding has gone: 0 nothing, 1 to 3 ticks, 4 tracks too.",
+            Double(load.level))
+        text.metric("attune_shed_tracks", .gauge, help: "Tracks that are given up.", Double(load.tracks))
+        text.metric(
+            "attune_degraded_total", .counter, help: "Events of type degraded by what is given up.", by: "what",
+            Degraded.What.allCases.map { ($0.rawValue, Double(load.degraded[$0] ?? 0)) })
     }
 
     private func write(_ counted: PublisherStatistics, to text: inout MetricsText) {

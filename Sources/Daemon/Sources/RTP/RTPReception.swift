@@ -62,7 +62,7 @@ final class RTPReception {
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
     private static let reportNanoseconds: Int64 = 5_000_000_000
 
-    private let session: LiveSession
+    let session: LiveSession
     private let monitor: SourceMonitor
     private let limits: Limits
     private let logger: Logger
@@ -382,7 +382,7 @@ final class RTPReception {
         monitor.note(load)
     }
 
-    private func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
+    func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {
         // By index: a port is large.
         for number in ports.indices {
             for case let speaker? in ports[number].speakers { body(speaker) }

@@ -40,7 +40,13 @@ final class RTPSpeaker {
     let feed: SourceFeed
     private(set) var latestMediaNanoseconds: Int64?
     private(set) var receiver: RTPReceiver
-    private let session: LiveSession
+    let session: LiveSession
+    /// Whether packets are dropped before they are decoded, because there is more to do than can be done.
+    var isGivenUp = false {
+        didSet { if oldValue, !isGivenUp { feed.interrupt(by: .overload) } }
+    }
+    /// Packets dropped for that.
+    private(set) var shedPackets: UInt64 = 0
     private var isPresent = false
     /// Number of the stream in the session's alignment.
     private let stream: Int
@@ -74,6 +80,11 @@ final class RTPSpeaker {
 
     /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
     func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
+        if isGivenUp, !RTCP.isRTCP(datagram) {
+            shedPackets += 1
+            // Media does flow: the source is no stalled one.
+            return note(true, nowNanoseconds)
+        }
         if RTCP.isRTCP(datagram) { reporter = origin }
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
@@ -139,6 +150,7 @@ final class RTPSpeaker {
     func finish(reason: String) {
         var sink = Sink(speaker: self)
         if isPresent { receiver.finish(into: &sink) }
+        if isGivenUp { feed.interrupt(by: .overload) }
         leave(reason: reason)
     }
 
@@ -176,4 +188,8 @@ final class RTPSpeaker {
         if let consent = session.update({ $0.consent(of: track.name) }) ?? nil { track.consent = consent }
         join()
     }
+}
+
+extension RTPSpeaker: SheddableTrack {
+    var speakerName: String { track.name }
 }

@@ -9,14 +9,18 @@ final class RTPTimer: Sendable {
     private struct State {
         var receptions: [RTPReception] = []
         var task: RepeatedTask?
+        /// Looks after the loop's load; nil where nothing is shed.
+        var load: LoopLoad?
     }
 
     let eventLoop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
-    init(eventLoop: any EventLoop) {
+    /// - Parameter load: decides what is shed where the loop is late; nil sheds nothing.
+    init(eventLoop: any EventLoop, load: sending LoadPart? = nil) {
         self.eventLoop = eventLoop
-        state = .makeBoxSendingValue(State(), eventLoop: eventLoop)
+        let load = load.map { LoopLoad(part: $0, periodNanoseconds: Self.period.nanoseconds) }
+        state = .makeBoxSendingValue(State(load: load), eventLoop: eventLoop)
     }
 
     /// Begins to tend a reception; to be called on the loop.
@@ -25,7 +29,10 @@ final class RTPTimer: Sendable {
         guard state.value.task == nil else { return }
         state.value.task = eventLoop.scheduleRepeatedTask(initialDelay: Self.period, delay: Self.period) { _ in
             let now = HostClock.monotonicNanoseconds()
+            let load = self.state.value.load
+            load?.wake(nowNanoseconds: now)
             for reception in self.state.value.receptions { reception.tend(nowNanoseconds: now) }
+            load?.rest(self.state.value.receptions)
         }
     }
 
@@ -35,5 +42,6 @@ final class RTPTimer: Sendable {
         guard state.value.receptions.isEmpty else { return }
         state.value.task?.cancel()
         state.value.task = nil
+        state.value.load?.stop()
     }
 }
