@@ -32,7 +32,8 @@ extension EventBody {
             [source.url, source.reason].compactMap(\.self).joined(separator: ", ")
         case .gap(let gap): Self.span(gap.fromSeconds, gap.toSeconds) + ", \(gap.why.rawValue)"
         case .degraded(let degraded): degraded.text
-        case .recovered(let recovered): String(format: "%@ after %.1f s", recovered.what.rawValue, recovered.afterSeconds)
+        case .recovered(let recovered):
+            String(format: "%@ after %.1f s", recovered.what.rawValue, recovered.afterSeconds)
         case .speakerLeft(let left): left.reason
         case .cueRaised(let cue): "\(cue.cue): \(cue.metric) is \(cue.value), limit \(cue.limit)"
         case .cueCleared(let cue): "\(cue.cue): \(cue.reason)"

@@ -42,8 +42,9 @@ struct LoadController: Sendable {
     private static let leastShare = 0.1, mostShare = 0.6
     /// Steps that are waited for the effect of what was given up.
     private static let settlingSteps = 2
-    /// Calm steps before anything comes back: at first, where it went wrong before, and where the load is clearly gone.
-    private static let patience = 4, mostPatience = 64, clearPatience = 8
+    /// Calm steps before anything comes back: at first, where it went wrong before, where the load is clearly gone, and
+    /// where all is given up, so that nothing tells whether it is.
+    private static let patience = 4, mostPatience = 64, clearPatience = 8, blindPatience = 14
     /// What idles above this can be had.
     private static let idleShare = 0.15
     /// Steps within which overload after something came back is blamed on that.
@@ -64,6 +65,8 @@ struct LoadController: Sendable {
     private var latestLate = 0.0
     private var strikes = 0, settling = 0, calm = 0
     private var patience = Self.patience
+    /// Whether the load was seen to be gone, since it was last too much.
+    private var isClear = false
     /// Steps since something came back.
     private var sinceReturn = Self.blameSteps
 
@@ -92,7 +95,7 @@ struct LoadController: Sendable {
 
     private mutating func late(_ reading: Reading, kept: Int, packets: Double?) {
         load = 1 + reading.lateSeconds
-        calm = 0
+        (calm, isClear) = (0, false)
         // What is behind and catches up needs no help: fewer seconds late, or more packets than come in.
         let progress = packets.flatMap { packets in usualPackets.map { packets / $0 } }
         let recovers = reading.lateSeconds < 0.8 * latestLate || (progress ?? 0) > 1.05
@@ -131,10 +134,12 @@ struct LoadController: Sendable {
             return
         }
         // Whoever took the rest is gone, or little is left to do.
-        let isClear =
-            capacity < 1 && (reading.idleShare ?? 0) >= Self.idleShare || reading.share < 0.5 * target * capacity
-        let wait = min(patience, isClear ? Self.clearPatience : Self.mostPatience)
+        let idle = capacity < 1 ? reading.idleShare ?? 0 : 0
+        if idle >= Self.idleShare || kept > 0 && reading.share < 0.5 * target * capacity { isClear = true }
+        let mostPatience = kept > 0 ? Self.mostPatience : Self.blindPatience
+        let wait = min(patience, isClear ? Self.clearPatience : mostPatience)
         guard calm >= wait else { return }
+        if idle >= Self.idleShare { capacity = max(capacity, min(1, reading.share + idle)) }
         let room = target * capacity - reading.share
         guard shed.tracks > 0 else {
             guard room > 0 else { return tryMore() }
@@ -142,8 +147,10 @@ struct LoadController: Sendable {
             sinceReturn = 0
             return
         }
-        // Not all that seems to fit: what a track needs is known only roughly.
-        let fitting = shareOfTrack.map { $0 > 0 ? 0.75 * room / $0 : .infinity } ?? 1
+        // Not all that seems to fit: what a track needs is known only roughly, and of tracks that are all given up from
+        // former times, so that one of them has to show it.
+        let fitting = max(
+            shareOfTrack.map { $0 > 0 ? 0.75 * room / $0 : .infinity } ?? 1, kept == 0 && room > 0 ? 1 : 0)
         guard fitting >= 1 else { return tryMore() }
         shed.tracks -= fitting < Double(shed.tracks) ? Int(fitting) : shed.tracks
         sinceReturn = 0

@@ -20,7 +20,8 @@ struct Overload {
             RTPTimer(
                 eventLoop: eventLoop, load: settings.isEnabled ? part("event loop \(number)", .loopLate) : nil)
         }
-        threads = settings.isEnabled
+        threads =
+            settings.isEnabled
             ? ThreadLoad(part: part("source threads", .analysisBehind), eventLoop: eventLoopGroup.next()) : nil
     }
 }

@@ -70,7 +70,8 @@ final class TrackGate: Sendable {
             let thread = HostClock.threadNanoseconds()
             if meter.wall > 0 {
                 meter.report = Report(
-                    behindSeconds: max(0, -leadSeconds), share: Double(thread - meter.thread) / Double(now - meter.wall),
+                    behindSeconds: max(0, -leadSeconds),
+                    share: Double(thread - meter.thread) / Double(now - meter.wall),
                     toldNanoseconds: now)
             }
             (meter.wall, meter.thread) = (now, thread)

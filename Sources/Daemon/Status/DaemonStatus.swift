@@ -79,7 +79,8 @@ struct DaemonStatus: StatusBackend {
     private func write(_ load: LoadBoard.Summary, to text: inout MetricsText) {
         text.metric(
             "attune_load_ratio", .gauge,
-            help: "What there is to do by what can be done, of the busiest event loop or of the source threads; above 1 it "
+            help:
+                "What there is to do by what can be done, of the busiest event loop or of the source threads; above 1 it "
                 + "is late.", load.load)
         text.metric(
             "attune_shed_level", .gauge, help: "How far shedding has gone: 0 nothing, 1 to 3 ticks, 4 tracks too.",

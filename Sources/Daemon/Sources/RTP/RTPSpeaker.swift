@@ -17,11 +17,13 @@ final class RTPSpeaker {
 
         mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
             deliver()
+            speaker.noteReturn(start: start, count: samples.count)
             speaker.feed.media(track: speaker.track.track, start: start, samples: samples)
         }
 
         mutating func silence(start: MediaTime, sampleCount: Int64) {
             deliver()
+            speaker.noteReturn(start: start, count: Int(clamping: sampleCount))
             speaker.feed.silence(
                 track: speaker.track.track, start: start, count: Int(clamping: sampleCount))
         }
@@ -31,6 +33,14 @@ final class RTPSpeaker {
             speaker.follow(mixer: nil)
             speaker.comeBack()
         }
+    }
+
+    /// How far a track is that was given up and is not any more.
+    private struct ComingBack {
+        /// End of the media that has come since.
+        var end: MediaTime?
+        /// Deliveries among which the gap must be.
+        var left = 8
     }
 
     /// Longest silence that is presumed: senders with DTX send something every 400 ms.
@@ -43,8 +53,14 @@ final class RTPSpeaker {
     let session: LiveSession
     /// Whether packets are dropped before they are decoded, because there is more to do than can be done.
     var isGivenUp = false {
-        didSet { if oldValue, !isGivenUp { feed.interrupt(by: .overload) } }
+        didSet {
+            guard oldValue, !isGivenUp else { return }
+            feed.interrupt(by: .overload)
+            comingBack = ComingBack()
+        }
     }
+    /// Nil but for a moment after it was given up.
+    private var comingBack: ComingBack?
     /// Packets dropped for that.
     private(set) var shedPackets: UInt64 = 0
     private var isPresent = false
@@ -168,6 +184,17 @@ final class RTPSpeaker {
         self.mixer = mixer
         feed.interrupt()
         feed.restart(at: mixer?.offset)
+    }
+
+    /// Says why media is missing after the track was given up: not only before the first media that comes of the receiver,
+    /// which first gives what it still had, and conceals what it has not.
+    private func noteReturn(start: MediaTime, count: Int) {
+        guard let back = comingBack else { return }
+        feed.miss(track: track.track, .overload)
+        let isPast = back.end.map { start.samples - $0.samples > Int64(AudioGrid.hopSamples) } ?? false
+        comingBack =
+            isPast || back.left == 0
+            ? nil : ComingBack(end: MediaTime(samples: start.samples + Int64(count)), left: back.left - 1)
     }
 
     private func note(_ hasDelivered: Bool, _ nowNanoseconds: Int64) -> Bool {
