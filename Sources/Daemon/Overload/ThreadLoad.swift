@@ -4,8 +4,6 @@ import Synchronization
 
 /// Measures how far the analysis of inputs that block is behind, and sheds what all their threads together can't carry.
 final class ThreadLoad: Sendable {
-    /// A report that is older says nothing: the thread waits for its input.
-    private static let freshNanoseconds: Int64 = 1_000_000_000
     /// What a healthy input may be behind: the blocks of containers and the jitter of networks.
     private static let usualSeconds = 0.2
     /// Where more than this share of the machine idles, whoever is behind waits for its input, which is no load here.
@@ -70,12 +68,13 @@ final class ThreadLoad: Sendable {
     private func step(nowNanoseconds now: Int64) {
         state.withLock { state in
             guard !state.gates.isEmpty else { return }
-            let reports = state.gates.map(\.report)
-            let fresh = reports.filter { now - $0.toldNanoseconds < Self.freshNanoseconds }
+            let active = state.gates.compactMap { gate in
+                gate.report.flatMap { $0.isFresh(at: now) ? (gate: gate, report: $0) : nil }
+            }
             // The median: one input that is too heavy for its own thread is not helped by giving up others.
-            let behind = fresh.map(\.behindSeconds).sorted()
+            let behind = active.map(\.report.behindSeconds).sorted()
             var reading = LoadController.Reading(
-                share: min(1, fresh.reduce(0) { $0 + $1.share } / Double(HostIdleTime.processors)),
+                share: min(1, active.reduce(0) { $0 + $1.report.share } / Double(HostIdleTime.processors)),
                 lateSeconds: behind.isEmpty ? 0 : max(0, behind[(behind.count - 1) / 2] - Self.usualSeconds))
             let idle = HostIdleTime.seconds()
             if let idle, let before = state.idle, now > before.atNanoseconds {
@@ -84,9 +83,8 @@ final class ThreadLoad: Sendable {
             }
             state.idle = idle.map { ($0, now) }
             if (reading.idleShare ?? 0) > Self.idleShare { reading.lateSeconds = 0 }
-            let tracks = zip(state.gates, reports).flatMap { gate, report in
-                let isActive = now - report.toldNanoseconds < Self.freshNanoseconds
-                return isActive ? gate.tracks.map { Track(gate: gate, track: $0) } : []
+            let tracks = active.flatMap { active in
+                active.gate.tracks.map { Track(gate: active.gate, track: $0) }
             }
             var seen: Set<ObjectIdentifier> = []
             let sessions = state.gates.map(\.session).filter { seen.insert(ObjectIdentifier($0)).inserted }

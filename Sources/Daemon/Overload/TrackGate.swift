@@ -10,14 +10,17 @@ import Synchronization
 final class TrackGate: Sendable {
     /// What the thread has told: how far behind, how busy, when.
     struct Report: Sendable {
-        var behindSeconds = 0.0
+        var behindSeconds: Double
         /// CPU time per wall time of the thread.
-        var share = 0.0
-        var toldNanoseconds: Int64 = .min
+        var share: Double
+        var toldNanoseconds: Int64
+
+        /// Whether the thread has told it of late: else it waits for its input, or has read nothing yet.
+        func isFresh(at now: Int64) -> Bool { now - toldNanoseconds < 1_000_000_000 }
     }
 
     private struct Meter {
-        var report = Report()
+        var report: Report?
         var wall: Int64 = 0, thread: Int64 = 0
         /// End of what was given up last, in the source's own media time.
         var givenUpEnd: MediaTime?
@@ -80,7 +83,7 @@ final class TrackGate: Sendable {
 
     // MARK: Whoever decides
 
-    var report: Report { meter.withLock { $0.report } }
+    var report: Report? { meter.withLock { $0.report } }
 
     func isGivenUp(_ track: Int) -> Bool { givenUp.load(ordering: .relaxed) & Self.bit(track) != 0 }
 
