@@ -44,6 +44,7 @@ struct SameBehaviour: Sendable {
                 own.index = hop
                 played += 1
             }
+            engine.advance(to: hop + 1)
             engine.push(speaker: speaker, own)
             let partnerSpeaks = (0..<Self.turnHops).contains(place - Self.turnHops - Self.lagHops)
             engine.push(speaker: partner, partnerSpeaks ? .voiced(index: hop) : .silent(index: hop))

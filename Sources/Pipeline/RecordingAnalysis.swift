@@ -97,6 +97,8 @@ private final class RecordedVoice {
     func advance(_ engine: inout SessionEngine) throws(MediaError) {
         let speaker = speaker
         let outcome = try input.read { start, samples in
+            // The present is where the reader is; nobody else moves it.
+            engine.advance(to: (start.samples + Int64(samples.count)) / Int64(AudioGrid.hopSamples))
             pipeline.feed(start: start, samples: samples) { engine.take($0, from: speaker) }
         }
         if outcome == .end {
@@ -115,6 +117,7 @@ extension SessionEngine {
         case .change(let change): announce(speaker: speaker, change)
         case .quality(let quality): note(speaker: speaker, quality)
         case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to, why: why)
+        case .silence(let from, let to): pushSilence(speaker: speaker, fromHop: from, toHop: to)
         }
     }
 }

@@ -7,8 +7,10 @@ public enum SpeakerOutput: Sendable {
     case hop(HopRecord)
     /// An IPU boundary, as early as it is decided.
     case change(SpeechChange)
-    /// Media of the hops `from ..< to` was lost.
+    /// Media of the hops `from ..< to` was lost; records of them need not have come.
     case lost(fromHop: Int64, toHop: Int64)
+    /// The hops `from ..< to` were silent; they have no records of their own.
+    case silence(fromHop: Int64, toHop: Int64)
     /// What is known of the channel with the hop that was given last; once a second of media.
     case quality(VoiceQuality)
 }
@@ -20,8 +22,21 @@ public enum SpeakerOutput: Sendable {
 /// stamps never adds up; a difference below one hop is jitter and ignored.
 public struct SpeakerPipeline: ~Copyable {
     private var analyzer: VoiceAnalyzer
-    /// Hop of the session with which the analyzer's hop 0 coincides.
-    private let originHop: Int64
+    /// What silence is made of, and lost media after its first part is not: hops that bring everything out of the voice
+    /// core that was still looked ahead for, and end its speech.
+    private static let drainHops = 64
+    /// Silence that the voice core hears before the rest is passed over, in hops: it has settled by then.
+    private static let heardSilenceHops = 200
+    private static let zeros = [Float](repeating: 0, count: 10 * AudioGrid.hopSamples)
+
+    /// Hop of the session with which the analyzer's hop 0 coincides; moves on with what is passed over.
+    private var originHop: Int64
+    /// The hop of the session behind the newest record.
+    private var emittedHop: Int64
+    /// Where media that is missing began, as long as that was not told.
+    private var missingFrom: Int64?
+    /// Lost hops in a row that the voice core has seen.
+    private var drainedHops = 0
     /// Session time of the next sample.
     private var nextSample: Int64
     private let measuresFeatures: Bool
@@ -41,6 +56,7 @@ public struct SpeakerPipeline: ~Copyable {
         analyzer = VoiceAnalyzer(configuration: configuration, network: detection.network)
         let hop = Int64(AudioGrid.hopSamples)
         originHop = (max(0, start.samples) + hop / 2) / hop
+        emittedHop = originHop
         nextSample = start.samples
     }
 
@@ -54,42 +70,116 @@ public struct SpeakerPipeline: ~Copyable {
     public mutating func feed(
         start: MediaTime, samples: Span<Float>, into sink: (SpeakerOutput) -> Void
     ) {
+        guard let dropped = approach(start, count: samples.count, sink) else { return }
+        hear(samples.extracting(droppingFirst: dropped), sink)
+    }
+
+    /// Takes in `count` samples of silence that start at `start` of the session; a long one is passed over in one step.
+    public mutating func feedSilence(start: MediaTime, count: Int, into sink: (SpeakerOutput) -> Void) {
+        guard let dropped = approach(start, count: count, sink) else { return }
+        let hop = AudioGrid.hopSamples
+        let passed = max(0, (count - dropped) / hop - Self.heardSilenceHops)
+        hearSilence(count: count - dropped - passed * hop, sink)
+        guard passed > 0 else { return }
+        // What the voice core still holds back is silence, too, and then comes behind what is passed over.
+        pass(hops: Int64(passed))
+        sink(.silence(fromHop: emittedHop, toHop: emittedHop + Int64(passed)))
+        emittedHop += Int64(passed)
+    }
+
+    private mutating func hearSilence(count: Int, _ sink: (SpeakerOutput) -> Void) {
+        var left = count
+        while left > 0 {
+            let length = min(left, Self.zeros.count)
+            hear(Self.zeros.span.extracting(first: length), sink)
+            left -= length
+        }
+    }
+
+    /// Marks the next `hops` as lost, and tells so.
+    public mutating func lose(hops: Int, into sink: (SpeakerOutput) -> Void) {
+        miss(hops: Int64(hops), sink)
+        tellMissing(sink)
+    }
+
+    /// Media does not come for now: brings out what was looked ahead for, at most `hops` of it, and ends speech. What is
+    /// missing is told once media comes again, or the audio ends.
+    ///
+    /// - Returns: whether nothing is held back any more.
+    public mutating func drain(hops: Int, into sink: (SpeakerOutput) -> Void) -> Bool {
+        miss(hops: Int64(max(0, min(hops, Self.drainHops - drainedHops))), sink)
+        return drainedHops >= Self.drainHops
+    }
+
+    /// Moves on to where a block of `count` samples lies.
+    ///
+    /// - Returns: how many samples at its front were accounted for before; nil for all of them.
+    private mutating func approach(_ start: MediaTime, count: Int, _ sink: (SpeakerOutput) -> Void) -> Int? {
         let hop = Int64(AudioGrid.hopSamples)
         let ahead = start.samples - nextSample
-        var block = samples
         if ahead >= hop {
-            lose(hops: Int(clamping: ahead / hop), into: sink)
+            miss(hops: ahead / hop, sink)
         } else if ahead <= -hop {
             // Media that was already accounted for: played twice by the sender, or too late.
-            let overlap = Int(clamping: -ahead)
-            guard overlap < samples.count else { return }
-            block = samples.extracting(droppingFirst: overlap)
+            guard -ahead < Int64(count) else { return nil }
+            tellMissing(sink)
+            return Int(-ahead)
         }
+        tellMissing(sink)
+        return 0
+    }
+
+    /// Passes over lost hops; the voice core sees as many of them as it needs to come to an end.
+    private mutating func miss(hops: Int64, _ sink: (SpeakerOutput) -> Void) {
+        guard hops > 0 else { return }
+        if missingFrom == nil { missingFrom = nextSample / Int64(AudioGrid.hopSamples) }
+        let seen = min(hops, Int64(Self.drainHops - drainedHops))
+        drainedHops += Int(seen)
+        nextSample += seen * Int64(AudioGrid.hopSamples)
+        let origin = originHop
+        var emitted = emittedHop
+        analyzer.lose(hops: Int(seen)) { Self.emit($0.shifted(by: origin), &emitted, sink) }
+        emittedHop = emitted
+        count(samples: Int(seen) * AudioGrid.hopSamples, sink)
+        pass(hops: hops - seen)
+    }
+
+    /// What the voice core sees next lies so much later.
+    private mutating func pass(hops: Int64) {
+        originHop += hops
+        nextSample += hops * Int64(AudioGrid.hopSamples)
+    }
+
+    private mutating func tellMissing(_ sink: (SpeakerOutput) -> Void) {
+        drainedHops = 0
+        guard let from = missingFrom else { return }
+        missingFrom = nil
+        sink(.lost(fromHop: from, toHop: nextSample / Int64(AudioGrid.hopSamples)))
+    }
+
+    private mutating func hear(_ samples: Span<Float>, _ sink: (SpeakerOutput) -> Void) {
+        var block = samples
         nextSample += Int64(block.count)
         let origin = originHop
+        var emitted = emittedHop
         // Cut where the quality is told, so that it does not depend on the cuts of the blocks.
         while !block.isEmpty {
             let part = block.extracting(first: min(block.count, samplesToQuality))
             block = block.extracting(droppingFirst: part.count)
-            analyzer.process(part) { sink($0.shifted(by: origin)) }
+            analyzer.process(part) { Self.emit($0.shifted(by: origin), &emitted, sink) }
             count(samples: part.count, sink)
         }
+        emittedHop = emitted
     }
 
-    /// Marks the next `hops` as lost.
-    public mutating func lose(hops: Int, into sink: (SpeakerOutput) -> Void) {
-        guard hops > 0 else { return }
-        let hop = Int64(AudioGrid.hopSamples)
-        let from = nextSample / hop
-        nextSample += Int64(hops) * hop
-        let origin = originHop
-        analyzer.lose(hops: hops) { sink($0.shifted(by: origin)) }
-        sink(.lost(fromHop: from, toHop: nextSample / hop))
-        count(samples: hops * AudioGrid.hopSamples, sink)
+    private static func emit(_ output: SpeakerOutput, _ emitted: inout Int64, _ sink: (SpeakerOutput) -> Void) {
+        if case .hop(let record) = output { emitted = record.index + 1 }
+        sink(output)
     }
 
     /// Ends the audio: what waits for look-ahead comes out.
     public mutating func finish(into sink: (SpeakerOutput) -> Void) {
+        tellMissing(sink)
         let origin = originHop
         analyzer.finish { sink($0.shifted(by: origin)) }
         if measuresFeatures { sink(.quality(analyzer.quality)) }

@@ -46,7 +46,7 @@ public enum VoiceTable {
             case .change(.ended(let hop)):
                 append(Double(start) / Double(AudioGrid.hopsPerSecond), 3, ",", &text)
                 append(Double(hop) / Double(AudioGrid.hopsPerSecond), 3, "\n", &text)
-            case .hop, .lost, .quality: break
+            case .hop, .lost, .silence, .quality: break
             }
         }
     }

@@ -54,13 +54,4 @@ public struct ClockAlignment: Sendable {
         let aligned = streams.values.lazy.filter { own.isAligned(with: $0) }.map(\.offsetNanoseconds)
         return (aligned.min() ?? own.offsetNanoseconds) - own.offsetNanoseconds
     }
-
-    /// How far a stream may be off the others, in ms; 0 where there are no others.
-    ///
-    /// - Parameter jitterMilliseconds: its interarrival jitter.
-    public func uncertaintyMilliseconds(of stream: Int, jitterMilliseconds: Double) -> Double {
-        guard let own = streams[stream], streams.count > 1 else { return 0 }
-        let areAllAligned = streams.values.allSatisfy { own.isAligned(with: $0) }
-        return areAllAligned ? Self.reportMilliseconds : Self.pathMilliseconds + jitterMilliseconds
-    }
 }

@@ -9,6 +9,8 @@ public final class ClockFollower {
     private static let nanosecondsPerSample = 1_000_000_000 / Int64(AudioGrid.sampleRateHz)
     /// Errors below this are let be (2 ms); from this on (100 ms) samples that count the time have paused.
     private static let leastError: Int64 = 32, pauseError: Int64 = 1_600
+    /// Media with time stamps that is late by more than this, and stays so, is of a clock that stood still (1 s).
+    private static let stepError: Int64 = 16_000
 
     /// Media that was held up here leaves more behind that might have been read before, for so long.
     private static let holdUpNanoseconds: Int64 = 10_000_000_000
@@ -26,7 +28,12 @@ public final class ClockFollower {
     /// - Parameter mayPause: whether samples count the time, so that a pause of the sender is none of its media time.
     public init(mayPause: Bool) {
         self.mayPause = mayPause
-        clock = ClockTracker(findsPauses: mayPause)
+        clock = Self.tracker(mayPause: mayPause)
+    }
+
+    /// Samples that count the time come in even pieces. What comes by a connection catches up in larger ones.
+    private static func tracker(mayPause: Bool) -> ClockTracker {
+        ClockTracker(settlingMilliseconds: mayPause ? 100 : 1_000)
     }
 
     /// How much faster (positive) the host's clock runs than the sender's, in parts per million; nil before that is known
@@ -35,7 +42,7 @@ public final class ClockFollower {
 
     /// Says that the line so far does not go on: media was interrupted.
     public func restart() {
-        clock = ClockTracker(findsPauses: mayPause)
+        clock = Self.tracker(mayPause: mayPause)
         originNanoseconds = nil
     }
 
@@ -58,7 +65,7 @@ public final class ClockFollower {
             clock.note(mediaEnd: end, arrival: arrivalNanoseconds)
         }
         var error = error(at: arrivalNanoseconds)
-        if mayPause, error >= Self.pauseError {
+        if error >= (mayPause ? Self.pauseError : Self.stepError) {
             correction += error
             error = 0
         }

@@ -14,27 +14,32 @@ public struct ClockTracker: ~Copyable {
     private static let slopeWindows = 5
     /// A window that is further off the line is on another path.
     private static let stepNanoseconds = 20_000_000.0
-    /// Delays over this, for as long as this, mean that the sender paused without advancing its timestamps.
-    private static let pauseNanoseconds: Int64 = 250_000_000
+    /// Delays further off the least one than this are those of another path, if they stay as they are: of a sender that
+    /// paused without advancing its time stamps, or of one that began ahead of time.
+    private static let pathNanoseconds: Int64 = 250_000_000
+    /// Delays that change by more are those of media that was held up, or is sent at once, and is catching up.
+    private static let steadyNanoseconds: Int64 = 50_000_000
     /// No clock is worse.
     private static let steepest = 1_000e-6
-    /// Arrivals further off are no delays but steps of the media time, which playout handles.
-    private static let implausibleNanoseconds: Int64 = 3_600_000_000_000
+    /// Arrivals further off than a month say nothing.
+    private static let implausibleNanoseconds: Int64 = 2_592_000_000_000_000
 
-    private struct Minimum: BitwiseCopyable {
+    // Not private: release builds look for it from other modules, and then do not link.
+    struct Minimum: BitwiseCopyable {
         var time: Int64 = 0
         var delay: Int64 = 0
     }
 
-    /// Packets in a row whose delay is far over the least.
+    /// Packets in a row whose delay is far off the least, and much the same.
     private struct Run {
         var since: Int64
+        var first: Int64
         var least: Int64
         var packets: Int
     }
 
-    /// Whether a long delay of everything can be a pause of the sender; what comes by a connection may catch up.
-    private let findsPauses: Bool
+    /// For how long packets have to be far off in the same way; nil where they never are of another path.
+    private let settlingNanoseconds: Int64?
     private let minima = FixedBuffer(repeating: Minimum(), count: windowCount)
     private var minimaCount = 0
     private var window: (start: Int64, least: Minimum, packets: Int, spread: Int64)?
@@ -50,9 +55,10 @@ public struct ClockTracker: ~Copyable {
 
     /// A tracker that has seen nothing.
     ///
-    /// - Parameter findsPauses: whether a long delay of everything can be a pause of the sender.
-    public init(findsPauses: Bool = true) {
-        self.findsPauses = findsPauses
+    /// - Parameter settlingMilliseconds: for how long everything has to be late (or early) by the same before it counts
+    ///   as on time; nil for never.
+    public init(settlingMilliseconds: Int? = 100) {
+        settlingNanoseconds = settlingMilliseconds.map { Int64($0) * 1_000_000 }
     }
 
     /// Whether the level has been observed for long enough to be acted on.
@@ -67,7 +73,9 @@ public struct ClockTracker: ~Copyable {
 
     /// The least delay that a packet arriving at `time` could have.
     public func leastDelay(at time: Int64) -> Int64 {
-        Int64(level + slope * Double(time &- levelTime))
+        let delay = level + slope * Double(time &- levelTime)
+        // Time stamps that no clock can mean come to numbers that are none.
+        return delay.magnitude < 0x1p62 ? Int64(delay) : delay < 0 ? -(1 << 62) : 1 << 62
     }
 
     /// Takes note of a packet that arrived at `arrival`, when its media ended at `mediaEnd` (both nanoseconds).
@@ -79,8 +87,8 @@ public struct ClockTracker: ~Copyable {
         }
         let excess = delay &- leastDelay(at: arrival)
         guard excess.magnitude < UInt64(Self.implausibleNanoseconds) else { return }
+        if noteOtherPath(delay: delay, excess: excess, arrival: arrival) { return }
         if excess < 0, !isSettled { set(level: delay, at: arrival) }
-        if notePause(delay: delay, excess: excess, arrival: arrival) { return }
         add(Minimum(time: arrival, delay: delay), excess: max(0, excess))
     }
 
@@ -91,17 +99,22 @@ public struct ClockTracker: ~Copyable {
         hasLevel = true
     }
 
-    /// Whether the sender is found to have paused; the line then begins anew at the delay since.
-    private mutating func notePause(delay: Int64, excess: Int64, arrival: Int64) -> Bool {
-        guard findsPauses, excess > Self.pauseNanoseconds else {
+    /// Whether the packet is far off what is usual, and says nothing of it. Where it stays like that, the line begins anew
+    /// at the delay since.
+    private mutating func noteOtherPath(delay: Int64, excess: Int64, arrival: Int64) -> Bool {
+        guard let settlingNanoseconds, excess.magnitude > Self.pathNanoseconds.magnitude else {
             run = nil
             return false
         }
-        var current = run ?? Run(since: arrival, least: delay, packets: 0)
+        var current = run ?? Run(since: arrival, first: delay, least: delay, packets: 0)
+        if (delay &- current.first).magnitude > Self.steadyNanoseconds.magnitude {
+            // Catching up: what follows has to show again that it stays.
+            current = Run(since: arrival, first: delay, least: delay, packets: 0)
+        }
         current.least = min(current.least, delay)
         current.packets += 1
         run = current
-        guard arrival &- current.since >= Self.pauseNanoseconds, current.packets >= 5 else { return false }
+        guard arrival &- current.since >= settlingNanoseconds, current.packets >= 4 else { return true }
         run = nil
         window = nil
         minimaCount = 0

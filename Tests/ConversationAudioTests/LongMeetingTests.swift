@@ -26,7 +26,7 @@ import Testing
         var turns: [(speaker: Int, seconds: Double)] = []
         for hop in 0..<hops {
             for (index, speaks) in speaks.enumerated() {
-                engine.push(
+                engine.play(
                     speaker: index,
                     HopRecord(
                         index: Int64(hop), levelDb: speaks[hop] ? -20 : -70, speechProbability: speaks[hop] ? 1 : 0,
@@ -48,5 +48,13 @@ import Testing
                         && abs(Double($0.start) / Double(AudioGrid.sampleRateHz) - turn.seconds) <= 0.01
                 }, "\(turn)")
         }
+    }
+}
+
+extension SessionEngine {
+    /// Pushes a record at the moment in which its hop is over.
+    mutating func play(speaker: Int, _ record: HopRecord) {
+        advance(to: record.index + 1)
+        push(speaker: speaker, record)
     }
 }

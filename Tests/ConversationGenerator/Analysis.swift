@@ -74,6 +74,7 @@ public struct AnalysedSession: ~Copyable {
     /// Takes in samples of a speaker that begin at `start` of the session.
     public mutating func feed(_ speaker: Int, _ start: MediaTime, _ samples: Span<Float>) {
         let voice = voices[speaker]
+        engine.advance(to: (start.samples + Int64(samples.count)) / Int64(AudioGrid.hopSamples))
         voice.pipeline.feed(start: start, samples: samples) { engine.take($0, from: voice.speaker) }
     }
 

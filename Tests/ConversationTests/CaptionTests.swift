@@ -31,7 +31,7 @@ import Testing
 
         mutating func advance(to seconds: Int) {
             while hop < Int64(seconds * 100) {
-                engine.push(speaker: speaker, script.record(hop))
+                engine.play(speaker: speaker, script.record(hop))
                 hop += 1
             }
         }

@@ -24,7 +24,7 @@ import Testing
             if hop % 100 == 0 { engine.note(speaker: speaker, quality(Int(hop) / 100)) }
             var record = script.record(hop)
             record.relativeLevelDb = 3
-            engine.push(speaker: speaker, record)
+            engine.play(speaker: speaker, record)
         }
         let totals = engine.finish()
         return (engine.takeEvents(), totals)
@@ -68,9 +68,9 @@ import Testing
         let b = engine.join(name: "b", role: nil, consent: .granted, at: 0)
         for hop in 0..<Int64(300) {
             if hop == 150 { engine.note(speaker: a, Self.clean) }
-            engine.push(speaker: a, Script(name: "a", ipus: []).record(hop))
+            engine.play(speaker: a, Script(name: "a", ipus: []).record(hop))
         }
-        for hop in 0..<Int64(300) { engine.push(speaker: b, Script(name: "b", ipus: []).record(hop)) }
+        for hop in 0..<Int64(300) { engine.play(speaker: b, Script(name: "b", ipus: []).record(hop)) }
         #expect(engine.takeEvents().ticks(of: "a").map(\.audio.snrDb) == [nil, 30, 30])
     }
 
@@ -110,7 +110,7 @@ import Testing
         _ = engine.setConsent(name: "a", to: .withheld)
         engine.note(speaker: speaker, Self.clean)
         _ = engine.setConsent(name: "a", to: .granted)
-        for hop in 0..<Int64(100) { engine.push(speaker: speaker, Script(name: "a", ipus: []).record(hop)) }
+        for hop in 0..<Int64(100) { engine.play(speaker: speaker, Script(name: "a", ipus: []).record(hop)) }
         #expect(engine.takeEvents().ticks(of: "a").map(\.audio.snrDb) == [nil])
     }
 
@@ -127,7 +127,7 @@ import Testing
             case 3_000: engine.setClockDrift(of: "a", partsPerMillion: nil)
             default: break
             }
-            engine.push(speaker: speaker, Script(name: "a", ipus: []).record(hop))
+            engine.play(speaker: speaker, Script(name: "a", ipus: []).record(hop))
         }
         let told = engine.takeEvents().compactMap { event -> (Double, Double?)? in
             if case .quality(let change) = event.body {

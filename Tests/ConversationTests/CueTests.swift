@@ -97,11 +97,11 @@ import Testing
         var engine = SessionEngine(id: "s")
         let scripts = dialogue([1...2], [])
         let rep = engine.join(name: "ana", role: "rep", consent: .granted, at: 0)
-        for hop in 0..<Int64(35_000) { engine.push(speaker: rep, scripts[0].record(hop)) }
+        for hop in 0..<Int64(35_000) { engine.play(speaker: rep, scripts[0].record(hop)) }
         let ben = engine.join(name: "ben", role: "customer", consent: .granted, at: 35_000)
         for hop in Int64(35_000)..<36_000 {
-            engine.push(speaker: rep, scripts[0].record(hop))
-            engine.push(speaker: ben, scripts[1].record(hop))
+            engine.play(speaker: rep, scripts[0].record(hop))
+            engine.play(speaker: ben, scripts[1].record(hop))
         }
         #expect(!cues(engine.takeEvents()).contains { $0.name == "customer_not_heard" })
     }
@@ -111,7 +111,7 @@ import Testing
         var engine = SessionEngine(id: "s")
         let script = dialogue([1...200], [])[0]
         let ana = engine.join(name: "ana", role: "rep", consent: .granted, at: 0)
-        for hop in 0..<Int64(10_000) { engine.push(speaker: ana, script.record(hop)) }
+        for hop in 0..<Int64(10_000) { engine.play(speaker: ana, script.record(hop)) }
         #expect(cues(engine.takeEvents()).map(\.type) == ["raised"])
         _ = engine.join(name: "ana", role: "rep", consent: .withheld, at: 10_000)
         #expect(cues(engine.takeEvents()).map(\.type) == ["consent_changed"])
@@ -123,7 +123,7 @@ import Testing
         let scripts = dialogue([1...200], [])
         let speakers = scripts.map { engine.join(name: $0.name, role: $0.role, consent: .granted, at: 0) }
         for hop in 0..<Int64(10_000) {
-            for (speaker, script) in zip(speakers, scripts) { engine.push(speaker: speaker, script.record(hop)) }
+            for (speaker, script) in zip(speakers, scripts) { engine.play(speaker: speaker, script.record(hop)) }
         }
         #expect(cues(engine.takeEvents()).contains { $0.name == "monologue" && $0.type == "raised" })
         _ = engine.setConsent(name: "ana", to: .withheld)

@@ -68,14 +68,14 @@ import Testing
         var engine = SessionEngine(id: "s", configuration: configuration)
         let script = Script(name: "a", ipus: [0...4, 10...14])
         let speaker = engine.join(name: "a", role: first, consent: .granted, at: 0)
-        for hop in 0..<Int64(500) { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in 0..<Int64(500) { engine.play(speaker: speaker, script.record(hop)) }
         engine.leave(speaker: speaker, reason: "detached")
         _ = engine.takeEvents()
         _ = engine.join(name: "a", role: second, consent: .granted, at: 900)
         // Consent, once more, does not override it either.
         _ = engine.setConsent(name: "a", to: .withheld)
         _ = engine.setConsent(name: "a", to: .granted)
-        for hop in Int64(900)..<1_500 { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in Int64(900)..<1_500 { engine.play(speaker: speaker, script.record(hop)) }
         let ticks = engine.takeEvents().ticks(of: "a")
         #expect(!ticks.isEmpty && ticks.allSatisfy { $0.sentiment == nil })
     }
@@ -86,10 +86,10 @@ import Testing
         var engine = SessionEngine(id: "s", configuration: configuration)
         let script = Script(name: "a", ipus: [0...4, 10...13])
         let speaker = engine.join(name: "a", role: "customer", consent: .granted, at: 0)
-        for hop in 0..<Int64(500) { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in 0..<Int64(500) { engine.play(speaker: speaker, script.record(hop)) }
         engine.leave(speaker: speaker, reason: "detached")
         _ = engine.join(name: "a", role: "employee", consent: .granted, at: 900)
-        for hop in Int64(900)..<1_500 { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in Int64(900)..<1_500 { engine.play(speaker: speaker, script.record(hop)) }
         let metrics = try #require(engine.finish().speakers.first?.metrics)
         #expect(abs(metrics.speechSeconds - 3) < 0.03)
     }
@@ -102,10 +102,10 @@ import Testing
         var engine = SessionEngine(id: "s", configuration: configuration)
         let script = Script(name: "a", ipus: [0...4, 10...13])
         let speaker = engine.join(name: "a", role: before, consent: .granted, at: 0)
-        for hop in 0..<Int64(900) { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in 0..<Int64(900) { engine.play(speaker: speaker, script.record(hop)) }
         _ = engine.takeEvents()
         #expect(engine.describe(name: "a", displayName: "Ana", role: after)?.role == after)
-        for hop in Int64(900)..<1_500 { engine.push(speaker: speaker, script.record(hop)) }
+        for hop in Int64(900)..<1_500 { engine.play(speaker: speaker, script.record(hop)) }
         let ticks = engine.takeEvents().ticks(of: "a")
         #expect(!ticks.isEmpty)
         let isFree = before != "employee" && after != "employee"
@@ -119,7 +119,7 @@ import Testing
         var engine = SessionEngine(id: "s")
         let script = Script(name: "a", ipus: [0...4, 30...33])
         let speaker = engine.join(name: "a", role: nil, consent: .granted, at: 0)
-        func push(_ hops: Range<Int64>) { for hop in hops { engine.push(speaker: speaker, script.record(hop)) } }
+        func push(_ hops: Range<Int64>) { for hop in hops { engine.play(speaker: speaker, script.record(hop)) } }
         push(0..<500)
         for (hop, consent) in [(Int64(900), ConsentState.withheld), (2_000, .granted)] {
             engine.leave(speaker: speaker, reason: "detached")

@@ -40,12 +40,27 @@ func play(
         let index = turn % scripts.count
         turn += 1
         for _ in 0..<blockHops(turn) where done[index] < hops {
-            engine.push(speaker: speakers[index], scripts[index].record(done[index]))
+            engine.play(speaker: speakers[index], scripts[index].record(done[index]))
             done[index] += 1
         }
     }
     let totals = engine.finish()
-    return (engine.takeEvents(), totals, engine.lateRecords)
+    return (engine.takeEvents(), totals, engine.droppedHops.late)
+}
+
+extension SpeakerTiming {
+    /// Times by arrival, which may be off by so much.
+    static func apart(milliseconds: Double) -> SpeakerTiming {
+        SpeakerTiming(clock: nil, offsetNanoseconds: 0, sharedMilliseconds: 0, ownMilliseconds: milliseconds)
+    }
+}
+
+extension SessionEngine {
+    /// Pushes a record at the moment in which its hop is over.
+    mutating func play(speaker: Int, _ record: HopRecord) {
+        advance(to: record.index + 1)
+        push(speaker: speaker, record)
+    }
 }
 
 extension [Event] {
@@ -81,10 +96,10 @@ extension [Event] {
     func lagsAreMeasuredOnlyWhereTheTimingAllows(uncertainty: Double, isMeasured: Bool) {
         var engine = SessionEngine(id: "s")
         let speakers = dialogue.map { engine.join(name: $0.name, role: nil, consent: .granted, at: 0) }
-        for script in dialogue { engine.setTimingUncertainty(of: script.name, milliseconds: uncertainty) }
+        for script in dialogue { engine.setTiming(of: script.name, .apart(milliseconds: uncertainty)) }
         for hop in 0..<2_200 {
             for (speaker, script) in zip(speakers, dialogue) {
-                engine.push(speaker: speaker, script.record(Int64(hop)))
+                engine.play(speaker: speaker, script.record(Int64(hop)))
             }
         }
         let totals = engine.finish()
@@ -124,14 +139,14 @@ extension [Event] {
         var engine = SessionEngine(id: "s")
         let a = engine.join(name: "a", role: nil, consent: .granted, at: 0)
         let b = engine.join(name: "b", role: nil, consent: .granted, at: 0)
-        engine.push(speaker: b, Script(name: "b", ipus: []).record(0))
-        for hop in 0..<Int64(1_000) { engine.push(speaker: a, dialogue[0].record(hop)) }
-        #expect(engine.settledHops == 950, "the skew of half a second is waited for")
+        engine.play(speaker: b, Script(name: "b", ipus: []).record(0))
+        for hop in 0..<Int64(1_000) { engine.play(speaker: a, dialogue[0].record(hop)) }
+        #expect(engine.settledHops == 910, "the skew of half a second is waited for")
         let ticks = engine.takeEvents().ticks(of: "b")
         #expect(ticks.count == 9)
         #expect((ticks.last?.audio.lossPercent ?? 0) > 95)
-        engine.push(speaker: b, Script(name: "b", ipus: []).record(5))
-        #expect(engine.lateRecords == 1)
+        engine.play(speaker: b, Script(name: "b", ipus: []).record(5))
+        #expect(engine.droppedHops.late == 1)
     }
 
     @Test func withheldConsentShowsNoValues() throws {
@@ -167,11 +182,11 @@ extension [Event] {
         var engine = SessionEngine(id: "s")
         let script = Script(name: "a", ipus: [0...2, 10...12])
         let first = engine.join(name: "a", role: "rep", consent: .granted, at: 0)
-        for hop in 0..<Int64(300) { engine.push(speaker: first, script.record(hop)) }
+        for hop in 0..<Int64(300) { engine.play(speaker: first, script.record(hop)) }
         engine.leave(speaker: first, reason: "detached")
         let second = engine.join(name: "a", role: nil, consent: .granted, at: 900)
         #expect(second == first)
-        for hop in Int64(900)..<1_300 { engine.push(speaker: second, script.record(hop)) }
+        for hop in Int64(900)..<1_300 { engine.play(speaker: second, script.record(hop)) }
         let totals = engine.finish()
         let metrics = try #require(totals.speakers.first?.metrics)
         #expect(totals.speakers.count == 1 && totals.speakers.first?.role == "rep")
@@ -186,7 +201,7 @@ extension [Event] {
             var record = script.record(hop)
             // Four a second, in pauses too: only those in speech count.
             record.isNucleus = hop % 25 == 0
-            engine.push(speaker: speaker, record)
+            engine.play(speaker: speaker, record)
         }
         let metrics = try #require(engine.finish().speakers.first?.metrics)
         #expect(abs((metrics.articulationRate ?? 0) - 4) < 0.1)
@@ -216,7 +231,7 @@ extension [Event] {
         let speakers = scripts.map { engine.join(name: $0.name, role: nil, consent: .granted, at: 0) }
         func advance(to hop: Int64, from start: Int64) {
             for hop in start..<hop {
-                for (speaker, script) in zip(speakers, scripts) { engine.push(speaker: speaker, script.record(hop)) }
+                for (speaker, script) in zip(speakers, scripts) { engine.play(speaker: speaker, script.record(hop)) }
             }
         }
         advance(to: 2_800, from: 0)

@@ -41,9 +41,9 @@ import Testing
             var engine = SessionEngine(id: "s")
             let scripts = team()
             let speakers = scripts.map { engine.join(name: $0.name, role: $0.role, consent: $0.consent, at: 0) }
-            for script in scripts { engine.setTimingUncertainty(of: script.name, milliseconds: milliseconds) }
+            for script in scripts { engine.setTiming(of: script.name, .apart(milliseconds: milliseconds)) }
             for hop in 0..<Int64(2_600) {
-                for (speaker, script) in zip(speakers, scripts) { engine.push(speaker: speaker, script.record(hop)) }
+                for (speaker, script) in zip(speakers, scripts) { engine.play(speaker: speaker, script.record(hop)) }
             }
             let ben = try #require(engine.finish().speakers.last?.metrics)
             #expect(ben.responseLags == lags, "\(milliseconds) ms each")

@@ -3,7 +3,9 @@ import Events
 import MediaTypes
 import Pipeline
 import Synchronization
+import TestSupport
 import Testing
+import Timing
 
 @testable import Daemon
 
@@ -16,6 +18,7 @@ import Testing
     }
 
     private let log = Log()
+    private let clock = ManualClock()
     private let session: LiveSession
     private let feed: SourceFeed
 
@@ -23,25 +26,37 @@ import Testing
         let log = log
         session = LiveSession(
             id: "s", started: SessionStarted(noticeID: "n", policy: "standard"),
-            configuration: ConversationConfiguration(), detection: .builtIn
+            configuration: ConversationConfiguration(), detection: .builtIn, clock: clock.clock
         ) { event, _ in log.add(event) }
         session.activate()
-        feed = SourceFeed(session: session)
+        feed = SourceFeed(session: session, pace: .hostClock)
         feed.join((0..<2).map { SpeakerTrack(track: $0, name: "p\($0)", role: nil, consent: .granted) })
     }
 
-    /// Feeds packets of 20 ms from one second to another.
-    private func send(_ track: Int, from start: Double, to end: Double, _ sample: (Int) -> Float = { _ in 0 }) {
+    /// A voice of a track from one second to another.
+    private struct Stretch {
+        var track: Int
+        var start: Double, end: Double
+        var sample: @Sendable (Int) -> Float = { _ in 0 }
+    }
+
+    /// Feeds packets of 20 ms as they come.
+    private func send(_ stretches: [Stretch]) {
         let packet = AudioGrid.sampleRateHz / 50
-        for place in stride(from: MediaTime(seconds: start).samples, to: MediaTime(seconds: end).samples, by: packet) {
-            let samples = (0..<packet).map { sample(Int(place) + $0) }
-            feed.media(track: track, start: MediaTime(samples: place), samples: samples.span)
+        let end = MediaTime(seconds: stretches.map(\.end).max() ?? 0).samples
+        for place in stride(from: 0, to: end, by: packet) {
+            for stretch in stretches
+            where place >= MediaTime(seconds: stretch.start).samples && place < MediaTime(seconds: stretch.end).samples
+            {
+                clock.move(toSeconds: Double(place + Int64(packet)) / Double(AudioGrid.sampleRateHz))
+                let samples = (0..<packet).map { stretch.sample(Int(place) + $0) }
+                feed.media(track: stretch.track, start: MediaTime(samples: place), samples: samples.span)
+            }
         }
     }
 
     @Test func nobodyWaitsForAPause() {
-        send(0, from: 0, to: 4.8)
-        send(1, from: 0, to: 4)
+        send([Stretch(track: 0, start: 0, end: 4.8), Stretch(track: 1, start: 0, end: 4)])
         let before = log.all("tick").count
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         #expect(log.all("tick").count == before + 2)
@@ -49,8 +64,7 @@ import Testing
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         feed.presumeSilence(track: 1, nanoseconds: 100_000_000)
         // What comes after all lies where it belongs: no media is missing or counted twice.
-        send(1, from: 4, to: 8)
-        send(0, from: 4.8, to: 8)
+        send([Stretch(track: 0, start: 4.8, end: 8), Stretch(track: 1, start: 4.7, end: 8)])
         let totals = session.end()
         #expect(abs((totals?.durationSeconds ?? 0) - 8) < 0.5)
         #expect(log.all("gap").isEmpty)
@@ -58,18 +72,19 @@ import Testing
 
     @Test func whoSpeaksIsNotTakenToBeSilent() throws {
         // Pulses at 125 Hz, four times a second louder and softer.
-        let voice = { (place: Int) -> Float in
+        let voice = { @Sendable (place: Int) -> Float in
             place % 128 < 8 && place % 4_000 < 3_000 ? 0.5 : Float((place &* 7_919) % 101 - 50) * 1e-5
         }
-        send(0, from: 0, to: 4.8)
-        send(1, from: 0, to: 2)
-        send(1, from: 2, to: 4, voice)
+        send([
+            Stretch(track: 0, start: 0, end: 4.8), Stretch(track: 1, start: 0, end: 2),
+            Stretch(track: 1, start: 2, end: 4, sample: voice),
+        ])
         try #require(log.all("speech.started").count == 1)
         let before = log.all("tick").count
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         #expect(log.all("tick").count == before)
         // Next to nothing for 100 ms: that it is over is not judged yet, but it is.
-        send(1, from: 4, to: 4.1)
+        send([Stretch(track: 1, start: 4, end: 4.1)])
         #expect(log.all("speech.ended").isEmpty)
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000, isKnownToPause: false)
         #expect(log.all("tick").count == before + 2)

@@ -6,7 +6,7 @@ import Testing
 /// What a pipeline gave, in order.
 private struct Collected {
     var records: [HopRecord] = []
-    var lost: [Range<Int64>] = []
+    var lost: [Range<Int64>] = [], silent: [Range<Int64>] = []
     /// What was said of the quality after how many records.
     var qualities: [(records: Int, quality: VoiceQuality)] = []
 
@@ -14,6 +14,7 @@ private struct Collected {
         switch output {
         case .hop(let record): records.append(record)
         case .lost(let from, let to): lost.append(from..<to)
+        case .silence(let from, let to): silent.append(from..<to)
         case .change: break
         case .quality(let quality): qualities.append((records.count, quality))
         }

@@ -106,19 +106,14 @@ import Timing
     @Test func onlySpeakersOfOneHostAreAligned() {
         var alignment = ClockAlignment()
         let (a, b) = (alignment.add(), alignment.add())
-        #expect(alignment.uncertaintyMilliseconds(of: a, jitterMilliseconds: 3) == 23)
         alignment.note(a, clock: 1, offsetNanoseconds: 5)
         alignment.note(b, clock: 2, offsetNanoseconds: 50 * millisecond)
         #expect(alignment.correctionNanoseconds(of: b) == 0)
-        #expect(alignment.uncertaintyMilliseconds(of: b, jitterMilliseconds: 3) == 23)
         alignment.note(b, clock: 1, offsetNanoseconds: 50 * millisecond)
         #expect(alignment.correctionNanoseconds(of: b) == 5 - 50 * millisecond)
         #expect(alignment.correctionNanoseconds(of: a) == 0)
-        #expect(alignment.uncertaintyMilliseconds(of: b, jitterMilliseconds: 3) == 2)
         // Too far apart to be one clock.
         alignment.note(b, clock: 1, offsetNanoseconds: 500 * millisecond)
         #expect(alignment.correctionNanoseconds(of: b) == 0)
-        alignment.remove(a)
-        #expect(alignment.uncertaintyMilliseconds(of: b, jitterMilliseconds: 3) == 0)
     }
 }

@@ -7,9 +7,15 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var windowsSeconds: [Int] = [10, 30, 120]
     /// Media time between two ticks of a speaker, in hops (10 ms).
     public var tickHops = 100
-    /// How far the speakers of a session may lie apart, in hops, before the late one counts as lost.
-    /// Nil waits for ever, as an analysis of recordings does.
+    /// Patience of the voice lanes beyond what the voice core looks ahead, in hops: what has not come when it lies so far
+    /// behind the session's present counts as lost. Nil waits for ever, as an analysis of recordings does.
     public var skewHops: Int? = 50
+    /// What the voice core looks ahead before it says what happened, in hops; no voice can be told sooner.
+    public var lookAheadHops = 40
+    /// How far ahead of the session's present records may lie, in hops; those beyond are dropped.
+    public var mostAheadHops = 3_000
+    /// People that a session holds, those who left included: whoever sends under ever new names fills no memory.
+    public var mostSpeakers = 128
     /// An IPU of at most this length inside another's turn may be a backchannel, in hops.
     public var backchannelHops = 100
     /// A short IPU after which the floor stays for this long does not take it, in hops.
@@ -31,6 +37,9 @@ public struct ConversationConfiguration: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// Hops behind the session's present at which nobody is waited for any more; nil for ever.
+    var patienceHops: Int64? { skewHops.map { Int64($0) + Int64(lookAheadHops) } }
 
     /// What may be computed of a speaker with this role, once there is consent.
     func permissions(role: String?) -> Policy.Permissions {

@@ -7,7 +7,7 @@ extension SessionEngine {
         let hop = settledHops
         var speaking: Int32 = 0
         for index in speakers.indices {
-            let record = speakers[index].next(hop)
+            let record = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
             let speaksNow = record?.isSpeech ?? false
             if speaksNow { speaking += 1 }
             if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }
@@ -52,7 +52,12 @@ extension SessionEngine {
         guard let previous = turn.previousSpeaker else { return }
         common.open.turns += 1
         transfers.add(from: previous, to: speaker)
-        guard let offset = turn.ftoHops, isMeasured, isTimed(turn) else { return }
+        guard isMeasured else { return }
+        guard let offset = turn.ftoHops, isTimed(turn) else {
+            speakers[speaker].withheld = (turn.ftoHops == nil ? .loss : .timing, hop)
+            return
+        }
+        speakers[speaker].withheld = nil
         speakers[speaker].measures.offsets.add(offsetHops: offset, at: hop)
         speakers[speaker].measures.engagement.note(
             lagMilliseconds: Double(max(0, offset)) * Double(AudioGrid.hopMilliseconds), after: previous, at: hop)
@@ -66,8 +71,7 @@ extension SessionEngine {
     /// Whether the two speakers lie well enough in time for the floor-transfer offset between them to mean something.
     private func isTimed(_ turn: Floor.Turn) -> Bool {
         guard let previous = turn.previousSpeaker else { return true }
-        let uncertainty =
-            speakers[turn.speaker].timingUncertaintyMilliseconds + speakers[previous].timingUncertaintyMilliseconds
+        let uncertainty = speakers[turn.speaker].timing.uncertaintyMilliseconds(with: speakers[previous].timing)
         return uncertainty <= configuration.mostTimingUncertaintyMilliseconds
     }
 

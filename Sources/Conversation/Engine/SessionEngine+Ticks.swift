@@ -20,7 +20,8 @@ extension SessionEngine {
     /// Publishes a tick of everybody who may be measured.
     mutating func tick() {
         let shared = sharedMetrics()
-        for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
+        for index in speakers.indices where isShown(index) {
+            for key in speakers[index].evidence.keys { speakers[index].evidence[key]?.settle(present: presentHops) }
             let audio = audio(of: index)
             let speaker = speakers[index]
             let tick = Tick(
@@ -28,13 +29,26 @@ extension SessionEngine {
                 voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
                 engagement: speaker.measures.lastEngagement,
                 sentiment: speaker.measures.sentiment == nil ? nil : speaker.measures.lastSentiment,
-                baseline: baseline(of: speaker.measures), audio: audio)
+                baseline: baseline(of: speaker.measures), audio: audio, lagsWithheld: lagsWithheld(of: speaker),
+                lanes: speaker.evidence.values.compactMap { $0.fields(at: settledHops) }.sorted { $0.name < $1.name })
             emit(.tick(tick), speaker: index, at: settledHops)
             let speech = total(of: speaker.measures.counts).speech
             let change = speakers[index].measures.channel.change(
                 audio, drift: speaker.driftPartsPerMillion, speechHops: speech, at: settledHops)
             if let change { emit(.quality(change), speaker: index, at: settledHops) }
         }
+    }
+
+    /// Whether there are ticks of a speaker: of whom media never came, nothing is known.
+    private func isShown(_ index: Int) -> Bool {
+        speakers[index].isPresent && speakers[index].isMeasured && speakers[index].lane.state != .idle
+    }
+
+    /// Why lags of a speaker are missing in the windows, if one of them is.
+    private func lagsWithheld(of speaker: SpeakerState) -> LagsWithheld? {
+        guard let withheld = speaker.withheld else { return nil }
+        let horizon = Int64(configuration.horizonSeconds * AudioGrid.hopsPerSecond)
+        return settledHops - withheld.hop <= horizon ? withheld.why : nil
     }
 
     /// What the channel of a speaker does now.

@@ -1,18 +1,24 @@
 public import Events
 public import MediaTypes
 
-/// One conversation: joins the tracks of its speakers on one time line and turns them into events.
+/// One conversation: joins the lanes of its speakers on one time line and turns them into events.
 ///
-/// Pure: no clock, no I/O. Time is that of the session, in hops since its start; the same records give the
-/// same events, live or from a recording. Records of different speakers may arrive in any interleaving: a
-/// hop is settled once every present speaker has delivered it, or once another is `skewHops` ahead.
+/// Pure: no clock, no I/O. Time is that of the session, in hops since its start; the same inputs give the same events,
+/// live or from a recording. The session's present is one of these inputs (`advance(to:)`): the host's clock moves it in
+/// a live session, the reader in a recording, and never a sender. Records of different speakers may arrive in any
+/// interleaving: a hop is settled once every lane that is awaited has said what happened in it, and at the latest when it
+/// lies the session's patience behind the present. What lies ahead of the present waits.
 public struct SessionEngine: Sendable {
     /// Name of the session.
     public let id: String
     /// Events that have not been taken yet, in order.
     public private(set) var events: [Event] = []
-    /// Records that came too late and were dropped.
-    public private(set) var lateRecords = 0
+    /// Permits that have changed and have not been taken yet, by the speaker's number.
+    public private(set) var permits: [(speaker: Int, permit: Permit)] = []
+    /// Hops since the start as the host, or the reader of a recording, says.
+    public internal(set) var presentHops: Int64 = 0
+    /// Speakers for whom there was no room any more.
+    public private(set) var refusedSpeakers = 0
     /// Hops settled so far: the present of the session.
     public internal(set) var settledHops: Int64 = 0
 
@@ -61,6 +67,18 @@ public struct SessionEngine: Sendable {
         return events
     }
 
+    /// Takes the permits that have changed since the last call, to push them to the lanes.
+    public mutating func takePermits() -> [(speaker: Int, permit: Permit)] {
+        guard !permits.isEmpty else { return [] }
+        defer { permits = [] }
+        return permits
+    }
+
+    /// Hops of records that came after their time, and of those too far ahead of the present; all were dropped.
+    public var droppedHops: (late: Int, ahead: Int) {
+        speakers.reduce((0, 0)) { ($0.0 + $1.lane.lateHops, $0.1 + $1.lane.aheadHops) }
+    }
+
     /// Puts an event at the end of the queue; `at` is its place on the session's time line, in hops.
     mutating func emit(_ body: EventBody, speaker: Int?, at hop: Int64) {
         events.append(
@@ -69,7 +87,19 @@ public struct SessionEngine: Sendable {
 
     // MARK: Speakers
 
-    /// A speaker joins, or comes back, at `hop` of the session.
+    /// Joins a speaker, or lets one come back, at `hop` of the session; nil where the session holds as many people as it
+    /// may (`ConversationConfiguration.mostSpeakers`), those who left included.
+    ///
+    /// - Returns: the number by which the speaker's records are pushed.
+    public mutating func admit(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int? {
+        guard speakers.count < configuration.mostSpeakers || speakers.contains(where: { $0.name == name }) else {
+            refusedSpeakers += 1
+            return nil
+        }
+        return join(name: name, role: role, consent: consent, at: hop)
+    }
+
+    /// A speaker joins, or comes back, at `hop` of the session, however many there are.
     ///
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func join(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int {
@@ -90,6 +120,7 @@ public struct SessionEngine: Sendable {
             speaks.append(false)
         }
         emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
+        pushPermit(of: index)
         return index
     }
 
@@ -106,6 +137,7 @@ public struct SessionEngine: Sendable {
             // Who is on which side may have changed.
             sideOffsets = [:]
         }
+        pushPermit(of: index)
         let joined = speakers[index].joined
         if joined != former { emit(.speakerJoined(joined), speaker: index, at: settledHops) }
         return joined
@@ -115,6 +147,7 @@ public struct SessionEngine: Sendable {
     public mutating func leave(speaker: Int, reason: String) {
         guard speakers.indices.contains(speaker), speakers[speaker].isPresent else { return }
         speakers[speaker].isPresent = false
+        endSpeech(of: speaker)
         settle()
         withdrawCues(of: speaker, reason: "speaker_left")
         emit(.speakerLeft(SpeakerLeft(reason: reason)), speaker: speaker, at: settledHops)
@@ -129,8 +162,13 @@ public struct SessionEngine: Sendable {
         guard previous != state else { return true }
         speakers[index].consent = state
         forget(speaker: index)
+        pushPermit(of: index)
         emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
         return true
+    }
+
+    private mutating func pushPermit(of speaker: Int) {
+        permits.append((speaker, speakers[speaker].permit))
     }
 
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
@@ -160,11 +198,11 @@ public struct SessionEngine: Sendable {
             && speakers[speaker].permits.measured
     }
 
-    /// Says how far a speaker's media may be off those of others, in ms. Where two speakers may be off each other by more
-    /// than `ConversationConfiguration.mostTimingUncertaintyMilliseconds`, offsets between them are not measured.
-    public mutating func setTimingUncertainty(of name: String, milliseconds: Double) {
+    /// Says how a speaker's times were found. Where two speakers may be off each other by more than
+    /// `ConversationConfiguration.mostTimingUncertaintyMilliseconds`, offsets between them are not measured.
+    public mutating func setTiming(of name: String, _ timing: SpeakerTiming) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
-        speakers[index].timingUncertaintyMilliseconds = milliseconds
+        speakers[index].timing = timing
     }
 
     /// Says how much faster (positive) the host's clock runs than that of a speaker's sender, in parts per million; nil
@@ -172,90 +210,6 @@ public struct SessionEngine: Sendable {
     public mutating func setClockDrift(of name: String, partsPerMillion: Double?) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
         speakers[index].driftPartsPerMillion = partsPerMillion
-    }
-
-    // MARK: Records
-
-    /// Takes in the record of a hop; `record.index` counts hops of the session.
-    public mutating func push(speaker: Int, _ record: HopRecord) {
-        guard speakers.indices.contains(speaker) else { return }
-        guard speakers[speaker].accept(record, settledHops: settledHops) else {
-            lateRecords += 1
-            return
-        }
-        settle()
-    }
-
-    /// Publishes an IPU boundary at once, before its hops are settled; hops count from the session's start.
-    public mutating func announce(speaker: Int, _ change: SpeechChange) {
-        guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
-        switch change {
-        case .started(let hop):
-            speakers[speaker].speechStart = hop
-            emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
-        case .ended(let hop):
-            guard let start = speakers[speaker].speechStart else { return }
-            speakers[speaker].speechStart = nil
-            emit(
-                .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(hop))), speaker: speaker,
-                at: hop)
-        }
-    }
-
-    /// Publishes that media of a speaker was lost; the hops count from the session's start.
-    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64, why: Gap.Why = .loss) {
-        guard speakers.indices.contains(speaker) else { return }
-        emit(
-            .gap(Gap(fromSeconds: seconds(fromHop), toSeconds: seconds(toHop), why: why)), speaker: speaker,
-            at: toHop)
-    }
-
-    /// Takes in what is known of a speaker's channel with the record that was pushed last.
-    public mutating func note(speaker: Int, _ quality: VoiceQuality) {
-        guard isMeasured(speaker: speaker) else { return }
-        speakers[speaker].measures.channel.append(quality, at: speakers[speaker].frontier)
-    }
-
-    /// Settles everything that was pushed and ends the last turn.
-    ///
-    /// - Returns: the totals of the session.
-    public mutating func finish() -> SessionTotals {
-        for index in speakers.indices where speakers[index].isPresent {
-            leave(speaker: index, reason: "session ended")
-        }
-        settle(until: speakers.map(\.frontier).max() ?? 0)
-        for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
-        for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
-            emit(body, speaker: speaker, at: settledHops)
-        }
-        if let last = floor.current { publish(last) }
-        return totals()
-    }
-
-    private mutating func withdrawCues(of speaker: Int, reason: String) {
-        for (_, body) in cues.withdraw(speaker: speaker, hop: settledHops, reason: reason) {
-            emit(body, speaker: speaker, at: settledHops)
-        }
-    }
-
-    // MARK: Settling
-
-    private mutating func settle() {
-        var newest: Int64 = 0
-        var slowest: Int64?
-        // By index: a speaker's state is large, and this runs with every record.
-        for index in speakers.indices {
-            let frontier = speakers[index].frontier
-            newest = max(newest, frontier)
-            if speakers[index].isPresent { slowest = min(slowest ?? frontier, frontier) }
-        }
-        var until = slowest ?? newest
-        if let skew = configuration.skewHops { until = max(until, newest - Int64(skew)) }
-        settle(until: until)
-    }
-
-    private mutating func settle(until end: Int64) {
-        while settledHops < end { settleHop() }
     }
 
     func seconds(_ hop: Int64) -> Double {

@@ -16,18 +16,21 @@ struct SpeakerState {
     /// What the policy allows; only ever narrowed within a session.
     private(set) var permits: Policy.Permissions
     var isPresent = true
-    /// How far the speaker's times may be off, milliseconds.
-    var timingUncertaintyMilliseconds = 0.0
+    /// How the speaker's times compare with those of others.
+    var timing = SpeakerTiming()
     /// How much faster the host's clock runs than that of the speaker's sender, parts per million; nil if not known.
     var driftPartsPerMillion: Double?
-    /// Exclusive end of the records pushed so far, in hops of the session.
-    private(set) var frontier: Int64
+    /// The voice on its way to being settled.
+    var lane: VoiceLane
+    /// What else is known of the speaker, by the kind of window.
+    var evidence: [ObjectIdentifier: any SettlingLane] = [:]
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
-    private var queue: Deque<HopRecord> = []
-    /// Hops before this one are no loss: the speaker was not there yet.
-    private var presentFrom: Int64
     private(set) var isSpeaking = false
+    /// Hops in a row that were settled as lost.
+    private(set) var lostRun: Int64 = 0
+    /// Why the lag of a change of the floor to this speaker was not told, and when that was; nil once one is.
+    var withheld: (why: LagsWithheld, hop: Int64)?
     /// What is measured; begun anew with every change of consent.
     var measures: SpeakerMeasures
 
@@ -40,8 +43,7 @@ struct SpeakerState {
         self.consent = consent
         let permits = configuration.permissions(role: role)
         self.permits = permits
-        frontier = joinHop
-        presentFrom = joinHop
+        lane = VoiceLane(joinedHop: joinHop)
         measures = SpeakerMeasures(configuration: configuration, permits: permits, at: settledHops)
     }
 
@@ -74,35 +76,34 @@ struct SpeakerState {
         let forgets = isNarrowed || consent != self.consent
         self.consent = consent
         isPresent = true
-        presentFrom = max(hop, frontier)
-        frontier = max(hop, frontier)
+        lane.rejoin(at: hop)
         speechStart = nil
         return forgets
     }
 
-    /// Queues a record; false where its hop is already settled or was delivered before.
-    mutating func accept(_ record: HopRecord, settledHops: Int64) -> Bool {
-        guard record.index >= settledHops, record.index >= frontier else { return false }
-        queue.append(record)
-        frontier = record.index + 1
-        return true
-    }
-
-    /// The record of `hop`; a lost one where the speaker is there but has none; nil where there is no speaker.
-    mutating func next(_ hop: Int64) -> HopRecord? {
-        if let first = queue.first, first.index == hop { return queue.removeFirst() }
-        return isPresent && hop >= presentFrom ? .lost(index: hop) : nil
-    }
+    /// What may be computed of this speaker.
+    var permit: Permit { isMeasured ? .voice : [] }
 
     /// Forgets everything that was measured up to `hop`; measuring begins anew where it is allowed.
     mutating func forget(_ configuration: ConversationConfiguration, at hop: Int64) {
         measures = SpeakerMeasures(configuration: configuration, permits: permits, at: hop)
         speechStart = nil
+        withheld = nil
+        evidence = [:]
+        lane.strip()
+    }
+
+    /// Counts buckets in which nothing happened.
+    mutating func skip(buckets: Int, bucketHops: Int64, isLost: Bool) {
+        isSpeaking = false
+        lostRun = isLost ? lostRun + Int64(buckets) * bucketHops : 0
+        measures.skip(buckets: buckets, lostHops: isLost && isMeasured ? Int32(bucketHops) : 0)
     }
 
     /// Counts a settled record; of somebody without consent only whether they speak is kept, for the floor.
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
+        lostRun = record.isLost ? lostRun + 1 : 0
         if isMeasured { measures.count(record, pauseHops: pauseHops) }
     }
 }
@@ -175,6 +176,13 @@ struct SpeakerMeasures {
     mutating func closeBucket() {
         counts.closeBucket()
         voice.closeBucket()
+    }
+
+    /// Windows move on by buckets in which nothing happened, or media was lost.
+    mutating func skip(buckets: Int, lostHops: Int32) {
+        counts.skip(buckets: buckets, lostHops: lostHops)
+        for _ in 0..<min(buckets, counts.longestBuckets) { voice.closeBucket() }
+        scores = []
     }
 
     /// Takes in the score of a tick.

@@ -125,6 +125,22 @@ struct RollingCounts {
         open = Counts()
     }
 
+    /// Buckets of the longest window.
+    var longestBuckets: Int { ring.count }
+
+    /// Closes buckets in each of which `lostHops` were lost and nothing else happened; costs no more for many of them.
+    mutating func skip(buckets: Int, lostHops: Int32) {
+        // Every bucket of the ring is then the same, so that it does not matter where in it the next one lies.
+        let closed = min(buckets, ring.count)
+        for _ in 0..<closed {
+            open.lost += lostHops
+            closeBucket()
+        }
+        let rest = buckets - closed
+        closedBuckets += rest
+        total.lost = Int32(clamping: Int64(total.lost) + Int64(rest) * Int64(lostHops))
+    }
+
     /// Seconds that a window of `lengthSeconds` really covers so far.
     func coveredSeconds(lengthSeconds: Int?) -> Double {
         let elapsed = Double(max(0, closedBuckets * bucketHops - shortHops)) / Double(AudioGrid.hopsPerSecond)

@@ -47,6 +47,9 @@ final class TrackGate: Sendable {
         // Where nothing has come yet, the place of the source on the session's time line is not known.
         if givenUp.load(ordering: .relaxed) & bit != 0, feed.offset != nil {
             missed.bitwiseOr(bit, ordering: .relaxed)
+            // Nobody waits for it meanwhile.
+            feed.suspend(track: track, by: .overload)
+            feed.tend()
             meter.withLock { $0.givenUpEnd = MediaTime(samples: start.samples + Int64(count)) }
             return false
         }

@@ -25,11 +25,15 @@ final class LiveSession: Sendable {
     /// What is given up of it while there is more to do than can be done.
     let shedding: SessionShedding
     private let publish: EventOutput
-    private let startNanoseconds = HostClock.monotonicNanoseconds()
+    /// What moves the session's present.
+    let clock: HostClock
+    private let startNanoseconds: Int64
     private let state: Mutex<State>
 
     private struct State: Sendable {
         var engine: SessionEngine
+        /// Where permits of speakers are pushed to, by their numbers.
+        var permits: [Int: PermitHolder] = [:]
         /// Nothing is published of a session whose first source has not been admitted yet.
         var phase = Phase.pending([])
     }
@@ -43,8 +47,11 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), publish: @escaping EventOutput
+        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), clock: HostClock = .system,
+        publish: @escaping EventOutput
     ) {
+        self.clock = clock
+        startNanoseconds = clock.nanoseconds()
         self.id = id
         self.shedding = shedding
         self.detection = detection
@@ -55,7 +62,7 @@ final class LiveSession: Sendable {
 
     /// The host's present on the session's time line.
     func now() -> MediaTime {
-        let nanoseconds = HostClock.monotonicNanoseconds() - startNanoseconds
+        let nanoseconds = clock.nanoseconds() - startNanoseconds
         return MediaTime(samples: nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz)))
     }
 
@@ -83,18 +90,54 @@ final class LiveSession: Sendable {
     ) -> Result? {
         state.withLock { state in
             if case .ended = state.phase { return nil }
+            advance(&state)
             let result = change(&state.engine)
-            for event in state.engine.takeEvents() { hand(over: event, arrivedNanoseconds, &state) }
+            settle(&state, arrivedNanoseconds)
             return result
         }
+    }
+
+    /// Brings the session to the host's present; to be called now and then, whether media comes or not.
+    func advance() {
+        update { _ in }
+    }
+
+    /// Lets a speaker join.
+    ///
+    /// - Returns: the number by which the records are pushed, and what may be computed, from now on; nil where the session
+    ///   has no room for more people, or is over.
+    func join(_ track: SpeakerTrack) -> (speaker: Int, permit: PermitHolder)? {
+        let hop = now().samples / Int64(AudioGrid.hopSamples)
+        return state.withLock { state in
+            if case .ended = state.phase { return nil }
+            advance(&state)
+            let speaker = state.engine.admit(name: track.name, role: track.role, consent: track.consent, at: hop)
+            guard let speaker else { return nil }
+            let permit = state.permits[speaker] ?? PermitHolder([])
+            state.permits[speaker] = permit
+            settle(&state, nil)
+            return (speaker, permit)
+        }
+    }
+
+    private func advance(_ state: inout State) {
+        state.engine.advance(to: now().samples / Int64(AudioGrid.hopSamples))
+    }
+
+    /// Hands on what a change of the engine has brought about.
+    private func settle(_ state: inout State, _ arrivedNanoseconds: Int64?) {
+        // Before any event: nothing is measured any more when it is told that consent was taken back.
+        for (speaker, permit) in state.engine.takePermits() { state.permits[speaker]?.push(permit) }
+        for event in state.engine.takeEvents() { hand(over: event, arrivedNanoseconds, &state) }
     }
 
     /// Ends the session with its totals; nil if it had ended before.
     func end() -> SessionTotals? {
         state.withLock { state in
             if case .ended = state.phase { return nil }
+            advance(&state)
             let totals = state.engine.finish()
-            for event in state.engine.takeEvents() { hand(over: event, nil, &state) }
+            settle(&state, nil)
             hand(
                 over: Event(
                     .sessionEnded(SessionEnded(totals: totals)), session: id, timeSeconds: totals.durationSeconds),

@@ -122,7 +122,10 @@ actor SessionRegistry: ControlBackend {
         entry.sources.append(source)
         entry.speakers[id] = tracks
         entries[name] = entry
-        if !order.contains(name) { order.append(name) }
+        if !order.contains(name) {
+            order.append(name)
+            entry.timer.add(entry.session)
+        }
         do {
             try await source.open()
         } catch {
@@ -288,6 +291,7 @@ actor SessionRegistry: ControlBackend {
         for source in entries[name]?.sources ?? [] { formerLoad += source.monitor.load }
         entries[name] = nil
         order.removeAll { $0 == name }
+        entry.timer.remove(entry.session)
         logger.info("session ended", metadata: ["session": "\(name)"])
         return totals
     }
@@ -312,6 +316,7 @@ actor SessionRegistry: ControlBackend {
         if entry.sources.isEmpty {
             entries[name] = nil
             order.removeAll { $0 == name }
+            entry.timer.remove(entry.session)
         }
     }
 

@@ -4,6 +4,7 @@ import Kit
 import MediaTypes
 import Pipeline
 import RTP
+import Timing
 
 /// A track of a source and the speaker behind it.
 struct SpeakerTrack: Sendable, Equatable {
@@ -16,50 +17,11 @@ struct SpeakerTrack: Sendable, Equatable {
     var selector: RTPSourceSelector?
 }
 
-/// Brings the media of one source into its session: places its media time on the session's time line by
-/// arrival, runs each speaker's pipeline, and pushes the records.
+/// Brings the media of one source into its session: places it on the session's time line, runs each speaker's pipeline,
+/// and pushes the records.
 ///
 /// Confined to the thread (or event loop) of its source.
 final class SourceFeed {
-    /// Media that lies further behind the host's clock than this after an interruption is placed anew.
-    private static let toleratedLag = MediaTime(seconds: 1).samples
-
-    private final class Voice {
-        let speaker: Int
-        /// Whether the pipeline may compute more than speech or silence.
-        var isMeasured: Bool
-        /// Opened by the first media, whose place it needs.
-        var pipeline: SpeakerPipeline?
-        /// Session time up to which media came; the pipeline may have been taken further.
-        var mediaEnd = MediaTime.zero
-        /// Why media before the next one is missing, if any is.
-        var missingBy = Gap.Why.loss
-        /// Mean power of the loudest block lately, and how many samples in a row were far below it.
-        private var loudestPower: Float = 0, quietSamples = 0
-
-        /// Whether the last 100 ms were 30 dB below the loudest block lately: an encoder goes on for a while before
-        /// it pauses, and the voice core needs a while to see that nobody speaks any more.
-        var isQuiet: Bool { quietSamples >= AudioGrid.sampleRateHz / 10 }
-
-        init(speaker: Int, isMeasured: Bool) {
-            self.speaker = speaker
-            self.isMeasured = isMeasured
-        }
-
-        /// Takes note of a block, of which every fourth sample tells enough.
-        func noteLoudness(_ samples: Span<Float>) {
-            guard !samples.isEmpty else { return }
-            var sum: Float = 0
-            for index in stride(from: 0, to: samples.count, by: 4) { sum += samples[index] * samples[index] }
-            let power = 4 * sum / Float(samples.count)
-            // Half of it is forgotten in 10 s of packets of 20 ms.
-            loudestPower = max(power, loudestPower * 0.9986)
-            quietSamples = power <= loudestPower / 1_000 ? quietSamples + samples.count : 0
-        }
-
-        func noteSilence(count: Int) { quietSamples += count }
-    }
-
     /// When the media arrived that is being taken in (`CLOCK_MONOTONIC`); nil where that isn't known.
     var arrivedNanoseconds: Int64?
     /// CPU time of the analysis so far.
@@ -68,41 +30,92 @@ final class SourceFeed {
     var timeWeight: Int64 = 1
 
     private let session: LiveSession
-    private var voices: [Int: Voice] = [:]
-    /// Session time minus media time of the source; nil before the first media.
-    private(set) var offset: Int64?
-    private var wasInterrupted = false
+    private var placement: Placement
+    private var voices: [Int: FedVoice] = [:]
     private var outputs: [SpeakerOutput] = []
-    /// Zeros lent to the pipelines for silence that was not sent.
-    private static let zeros = [Float](repeating: 0, count: 1_600)
 
-    init(session: LiveSession) {
+    init(session: LiveSession, pace: Placement.Pace) {
         self.session = session
+        placement = Placement(pace)
     }
 
+    /// Session time minus media time of the source; nil before the first media.
+    var offset: Int64? { placement.offset }
+
     /// Lets the speakers join the session.
-    func join(_ tracks: [SpeakerTrack]) {
-        let hop = session.now().samples / Int64(AudioGrid.hopSamples)
+    ///
+    /// - Returns: false where the session has no room for one of them.
+    @discardableResult
+    func join(_ tracks: [SpeakerTrack]) -> Bool {
+        var isComplete = true
         for track in tracks where voices[track.track] == nil {
-            let joined = session.update { engine in
-                let speaker = engine.join(name: track.name, role: track.role, consent: track.consent, at: hop)
-                return (speaker, engine.isMeasured(speaker: speaker))
+            guard let joined = session.join(track) else {
+                isComplete = false
+                continue
             }
-            guard let (speaker, isMeasured) = joined else { return }
-            voices[track.track] = Voice(speaker: speaker, isMeasured: isMeasured)
+            voices[track.track] = FedVoice(speaker: joined.speaker, permit: joined.permit)
+        }
+        return isComplete
+    }
+
+    // MARK: Absence
+
+    /// Media does not flow for now: what is known ends where it stopped, and nobody waits for more. What will be missing
+    /// before the next media is a gap for that reason.
+    func suspend(by why: Gap.Why) {
+        for voice in voices.values { suspend(voice, by: why) }
+    }
+
+    /// The same of one track.
+    func suspend(track: Int, by why: Gap.Why) {
+        if let voice = voices[track] { suspend(voice, by: why) }
+    }
+
+    /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What comes
+    /// meanwhile (music on hold) is not the speaker's and is not measured.
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        for (number, voice) in voices where track == nil || track == number {
+            voice.saidAbsence = why
+            if let why { suspend(voice, by: why) }
         }
     }
 
-    /// Says that media did not flow for a while: what comes next is placed by its arrival if it lies behind, and what
-    /// is missing before it is a gap for that reason.
-    func interrupt(by why: Gap.Why = .stall) {
-        wasInterrupted = true
-        for voice in voices.values { voice.missingBy = why }
+    /// Goes on ending what was not over when media stopped; to be called now and then while none comes.
+    func tend() {
+        for voice in voices.values where voice.absence != nil && !voice.isDrained { drain(voice) }
     }
+
+    private func suspend(_ voice: FedVoice, by why: Gap.Why) {
+        guard voice.absence == nil || voice.saidAbsence != nil else { return }
+        voice.absence = why
+        voice.missingBy = why
+        drain(voice)
+        session.update { $0.pause(speaker: voice.speaker) }
+    }
+
+    private func drain(_ voice: FedVoice) {
+        guard let end = voice.pipeline?.end else {
+            voice.isDrained = true
+            return
+        }
+        let passed = Int(clamping: (session.now().samples - end.samples) / Int64(AudioGrid.hopSamples))
+        voice.isDrained = voice.pipeline?.drain(hops: max(0, passed)) { outputs.append($0) } ?? true
+        push(voice)
+    }
+
+    private func resume(_ voice: FedVoice) {
+        guard voice.absence != nil || !voice.hasMedia else { return }
+        voice.hasMedia = true
+        voice.absence = nil
+        voice.isDrained = false
+        session.update { $0.resume(speaker: voice.speaker) }
+    }
+
+    // MARK: Media
 
     /// Says that the source's media time begins anew, `offset` before session time where that is known.
     func restart(at offset: Int64? = nil) {
-        self.offset = offset
+        placement.restart(at: offset)
     }
 
     /// Says that what comes next of a track is not known, and why.
@@ -112,35 +125,41 @@ final class SourceFeed {
 
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {
-        guard let voice = voices[track] else { return }
+        guard let voice = voices[track], voice.saidAbsence == nil else { return }
         let began = timeBegin()
         defer { timeEnd(began) }
-        let place = place(start, count: samples.count)
+        resume(voice)
+        let place = placement.place(track: track, start: start, count: samples.count, now: session.now())
         openPipeline(of: voice, at: place)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
         voice.noteLoudness(samples)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
         push(voice)
+        voice.missingBy = .loss
     }
 
-    /// Takes in silence that the sender did not transmit (DTX).
+    /// Takes in silence that the sender did not transmit (DTX). While media was known to be absent it stays that.
     func silence(track: Int, start: MediaTime, count: Int) {
-        guard let voice = voices[track] else { return }
+        guard let voice = voices[track], voice.saidAbsence == nil, voice.absence == nil else { return }
         let began = timeBegin()
         defer { timeEnd(began) }
-        let place = place(start, count: count)
+        resume(voice)
+        let place = placement.place(track: track, start: start, count: count, now: session.now())
         openPipeline(of: voice, at: place)
         voice.noteSilence(count: count)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
-        feedSilence(to: voice, from: place, count: count)
+        voice.pipeline?.feedSilence(start: place, count: count) { outputs.append($0) }
+        push(voice)
+        voice.missingBy = .loss
     }
 
-    /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for `nanoseconds` after the media that came
-    /// last, though none has come: so nobody in the session waits for a sender that pauses. Media that comes after all
-    /// counts from where this ends. Whose sender is not known to pause must have ended with next to nothing.
+    /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for `nanoseconds`
+    /// after the media that came last, though none has come: so nobody in the session waits for a sender that pauses.
+    /// Media that comes after all counts from where this ends. Whose sender is not known to pause must have ended with
+    /// next to nothing.
     func presumeSilence(track: Int, nanoseconds: Int64, isKnownToPause: Bool = true) {
-        guard let voice = voices[track], voice.isQuiet || isKnownToPause && voice.pipeline?.isActive == false,
-            let end = voice.pipeline?.end
+        guard let voice = voices[track], voice.absence == nil,
+            voice.isQuiet || isKnownToPause && voice.pipeline?.isActive == false, let end = voice.pipeline?.end
         else {
             return
         }
@@ -148,22 +167,10 @@ final class SourceFeed {
         defer { timeEnd(began) }
         let hop = Int64(AudioGrid.hopSamples)
         let until = voice.mediaEnd.samples + nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz))
-        feedSilence(to: voice, from: end, count: Int((until - end.samples) / hop * hop))
-    }
-
-    private func feedSilence(to voice: Voice, from start: MediaTime, count: Int) {
-        var place = start
-        let zeros = Self.zeros
-        var left = count
-        while left > 0 {
-            let length = min(left, zeros.count)
-            voice.pipeline?.feed(start: place, samples: zeros.span.extracting(first: length)) {
-                outputs.append($0)
-            }
-            place.samples += Int64(length)
-            left -= length
-            push(voice)
-        }
+        let count = Int((until - end.samples) / hop * hop)
+        guard count > 0 else { return }
+        voice.pipeline?.feedSilence(start: end, count: count) { outputs.append($0) }
+        push(voice)
     }
 
     /// How far the newest media lies ahead of the host's clock, in seconds; what is not live is slowed by it.
@@ -173,6 +180,13 @@ final class SourceFeed {
         return newest.seconds - now.seconds
     }
 
+    /// How far ahead of the host's clock a block of a reader would lie, in seconds: it is kept until then.
+    func lead(of start: MediaTime) -> Double {
+        guard let offset = placement.offset else { return 0 }
+        let (place, overflows) = start.samples.addingReportingOverflow(offset)
+        return overflows ? 0 : MediaTime(samples: place).seconds - session.now().seconds
+    }
+
     /// Ends all pipelines and lets the speakers leave.
     ///
     /// - Parameter isOver: whether nothing more was to come; else what was still waited for is missing up to now.
@@ -180,7 +194,7 @@ final class SourceFeed {
         let now = session.now().samples
         for track in voices.keys.sorted() {
             guard let voice = voices.removeValue(forKey: track) else { continue }
-            if wasInterrupted, !isOver, let end = voice.pipeline?.end.samples {
+            if voice.absence != nil, !isOver, let end = voice.pipeline?.end.samples {
                 let missing = Int(clamping: (now - end) / Int64(AudioGrid.hopSamples))
                 voice.pipeline?.lose(hops: missing) { outputs.append($0) }
             }
@@ -196,37 +210,19 @@ final class SourceFeed {
         if timeWeight > 0 { analysisNanoseconds += timeWeight * (HostClock.threadNanoseconds() - began) }
     }
 
-    private func place(_ start: MediaTime, count: Int) -> MediaTime {
-        let arrived = session.now().samples - Int64(count)
-        if let known = offset {
-            let isBehind = wasInterrupted && arrived - (start.samples + known) > Self.toleratedLag
-            if isBehind { offset = arrived - start.samples }
-        } else {
-            offset = max(0, arrived) - start.samples
-        }
-        wasInterrupted = false
-        return MediaTime(samples: start.samples + (offset ?? 0))
+    /// Opens a pipeline that does what is allowed now.
+    private func openPipeline(of voice: FedVoice, at start: MediaTime) {
+        let mayMeasure = voice.permit.permit.contains(.voice)
+        guard voice.pipeline == nil || mayMeasure != voice.isMeasured else { return }
+        voice.isMeasured = mayMeasure
+        voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: mayMeasure, detection: session.detection)
     }
 
-    private func openPipeline(of voice: Voice, at start: MediaTime) {
-        if voice.pipeline == nil {
-            voice.pipeline = SpeakerPipeline(
-                start: start, measuresFeatures: voice.isMeasured, detection: session.detection)
-        }
-    }
-
-    private func push(_ voice: Voice) {
+    private func push(_ voice: FedVoice) {
         guard !outputs.isEmpty else { return }
-        let isMeasured = session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
+        session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
             for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }
-            return engine.isMeasured(speaker: voice.speaker)
         }
         outputs.removeAll(keepingCapacity: true)
-        voice.missingBy = .loss
-        // Consent was given or taken back: the next block opens a pipeline that does what is allowed now.
-        if let isMeasured, isMeasured != voice.isMeasured {
-            voice.isMeasured = isMeasured
-            voice.pipeline = nil
-        }
     }
 }

@@ -34,7 +34,8 @@ final class StallWatch: Sendable {
 
     /// Media came; none is expected for the seconds that it lies ahead of real time.
     func noteMedia(leadSeconds: Double = 0) {
-        let allowance = Int64(stallMilliseconds) * 1_000_000 + Int64(max(0, leadSeconds) * 1e9)
+        // A little more than the source's own thread waits: it knows better where media stopped.
+        let allowance = Int64(stallMilliseconds) * 1_250_000 + Int64(max(0, leadSeconds) * 1e9)
         due.store(HostClock.monotonicNanoseconds() + allowance, ordering: .relaxed)
     }
 

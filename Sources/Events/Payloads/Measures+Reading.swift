@@ -11,7 +11,9 @@ extension Tick {
             windows: windows.sorted { Self.width($0.name) < Self.width($1.name) },
             voice: try VoiceMetrics(fields.object("voice")), engagement: try Engagement(fields.object("engagement")),
             sentiment: try fields.optionalObject("sentiment").map(Sentiment.init),
-            baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")))
+            baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")),
+            // A reason of a later version is one that is not known here.
+            lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init), lanes: [])
     }
 
     private static func width(_ name: String) -> Int { Int(name.dropLast()) ?? .max }

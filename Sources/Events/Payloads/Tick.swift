@@ -12,12 +12,18 @@ public struct Tick: Sendable {
     public var baseline: Baseline
     /// What the channel does to the voice.
     public var audio: AudioQuality
+    /// Why response lags of late are not told, where they are not; nil where they are.
+    public var lagsWithheld: LagsWithheld?
+    /// What lanes beside the voice have to say, in the order of their names.
+    public var lanes: [LaneFields] = []
 
     /// A tick.
     public init(
         windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment?,
-        baseline: Baseline, audio: AudioQuality
+        baseline: Baseline, audio: AudioQuality, lagsWithheld: LagsWithheld? = nil, lanes: [LaneFields] = []
     ) {
+        self.lagsWithheld = lagsWithheld
+        self.lanes = lanes
         self.windows = windows
         self.voice = voice
         self.engagement = engagement
@@ -35,7 +41,23 @@ public struct Tick: Sendable {
         json.object("voice") { voice.write(to: &$0) }
         json.object("baseline") { baseline.write(to: &$0) }
         json.object("audio") { audio.write(to: &$0) }
+        json.field("lags_withheld", lagsWithheld?.rawValue)
+        // The voice alone is not worth a word.
+        guard !lanes.isEmpty else { return }
+        json.array("lanes") { json in
+            json.string("voice")
+            for lane in lanes { json.string(lane.name) }
+        }
+        for lane in lanes { lane.write(to: &json) }
     }
+}
+
+/// Why response lags of a speaker are not told.
+public enum LagsWithheld: String, Sendable, CaseIterable {
+    /// The times of the two speakers may be off each other by more than lags can bear.
+    case timing
+    /// Media around the change of the floor was lost.
+    case loss
 }
 
 /// The voice over the last second.

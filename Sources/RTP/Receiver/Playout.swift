@@ -18,6 +18,10 @@ struct Playout: ~Copyable {
     private static let leastCorrection: Int64 = 32, pauseCorrection: Int64 = 1_600
     /// A gap in the timestamps that ends this long before its time is a step of the timestamps (200 ms).
     private static let stepNanoseconds: Int64 = 200_000_000
+    /// Further apart than this (some 3 years) no media is, in samples.
+    private static let farthest: Int64 = 1 << 40
+    /// Media further ahead of its time than this is not taken (30 s): nobody waits so long for it.
+    private static let mostAhead = 30 * samplesPerSecond
 
     private struct Anchor {
         var timestamp: Int64
@@ -38,6 +42,8 @@ struct Playout: ~Copyable {
     private(set) var pausesInSilence = false
     /// Whether encoders of its codec can do so by themselves.
     var codecPauses: Bool { format?.codec == .opus }
+    /// What the packet before said about the time after it.
+    private(set) var announcement: SilenceAnnouncement?
     /// Whether the packet before was silent by its sender's word.
     private var lastWasSilent = false
     private var repeatedSilence = RepeatedSilence()
@@ -131,15 +137,24 @@ struct Playout: ~Copyable {
         if newFormat.codec == .comfortNoise {
             statistics.comfortNoise += 1
             pausesInSilence = true
+            announcement = .pause
             // Ends what was before; the silence comes out when it is over.
             guard let format else { return }
             place(tag, payload: payload, format: format, statistics: &statistics, into: &sink)
             lostPackets = 0
             return
         }
+        announcement = tag.isSilent ? .mute : newFormat.codec == .opus && payload.byteCount <= 2 ? .pause : nil
         if format != newFormat { switchFormat(to: newFormat, into: &sink) }
         place(tag, payload: payload, format: newFormat, statistics: &statistics, into: &sink)
         lostPackets = 0
+        if let originNanoseconds {
+            let (present, overflows) = tag.arrivalNanoseconds.subtractingReportingOverflow(originNanoseconds)
+            guard !overflows, position - present / Self.nanosecondsPerSample <= Self.mostAhead else {
+                statistics.ahead += 1
+                return
+            }
+        }
 
         // The first silent packet is decoded, because what was before it may still ring.
         defer { lastWasSilent = tag.isSilent }
@@ -246,12 +261,19 @@ struct Playout: ~Copyable {
         expectedTimestamp = tag.timestamp
     }
 
-    /// Whether a gap in the timestamps is none in time: the packet behind it came long before its time.
+    /// Whether a gap in the timestamps is none in time: the packet behind it came long before its time, and no packets
+    /// are missing that could have filled it.
     private func isStep(_ tag: PacketTag, gap: Int64, payload: RawSpan, format: AudioFormat) -> Bool {
-        guard let anchor, lostPackets == 0, clock.isSettled else { return false }
+        guard let anchor else { return false }
         let rate = Int64(format.clockRateHz)
-        guard gap * 1_000_000_000 / rate > Self.stepNanoseconds else { return false }
         let end = Self.raw(of: tag.timestamp, from: anchor, clock: rate) &+ format.duration(of: payload)
+        let missing = lostPackets.multipliedReportingOverflow(by: packetSamples)
+        let filled = missing.overflow ? 0 : missing.partialValue
+        // Beyond what any clock can mean there is no product to compare.
+        let (unfilled, overflows) = (gap / rate * Self.samplesPerSecond)
+            .subtractingReportingOverflow(filled - gap % rate * Self.samplesPerSecond / rate)
+        guard !overflows, unfilled < Self.farthest else { return true }
+        guard unfilled * Self.nanosecondsPerSample > Self.stepNanoseconds else { return false }
         let delay = tag.arrivalNanoseconds &- end &* Self.nanosecondsPerSample
         return delay < clock.leastDelay(at: tag.arrivalNanoseconds) &- Self.stepNanoseconds
     }

@@ -89,6 +89,9 @@ public struct RTPReceiver: ~Copyable {
     /// Whether its codec has such pauses (Opus), and nothing is missing.
     public var couldPause: Bool { playout.codecPauses && reorder.heldCount == 0 }
 
+    /// What the sender said, with what it sent last, about its sending nothing more for now; nil where it did not.
+    public var announcement: SilenceAnnouncement? { playout.announcement }
+
     /// How the running stream lies in time.
     public var timing: RTPTiming {
         RTPTiming(

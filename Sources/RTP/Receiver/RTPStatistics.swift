@@ -31,6 +31,8 @@ public struct RTPStatistics: Sendable, Hashable {
     public var malformed: UInt64 = 0
     /// What was wrong with the latest of those.
     public var lastMalformedReason: RTPParseError?
+    /// Packets that were not decoded because their media lay more than 30 s ahead of its time.
+    public var ahead: UInt64 = 0
     /// Packets dropped because they did not fit the running stream: of another source, or far off in
     /// sequence number or timestamp, and no second one proved them to be a new stream.
     public var stray: UInt64 = 0
@@ -47,6 +49,14 @@ public struct RTPStatistics: Sendable, Hashable {
 
     /// All counters at zero.
     public init() {}
+}
+
+/// What a sender says about its sending nothing for a while.
+public enum SilenceAnnouncement: Sendable, Hashable {
+    /// There is nothing to say: comfort noise (RFC 3389), or the discontinuous transmission of Opus.
+    case pause
+    /// Digital silence by the audio level of its packets (RFC 6464), as of a muted microphone.
+    case mute
 }
 
 /// How a stream lies in time.

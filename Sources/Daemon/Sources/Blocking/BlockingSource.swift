@@ -30,8 +30,8 @@ final class BlockingSource: MediaSource {
     private struct Progress {
         /// Drift of the sender's clock that was told last, by track.
         var drift: [Int: Double] = [:]
-        /// Whether the input was open once.
-        var wasOpen = false
+        /// Whether the input was open once, and whether its speakers have joined.
+        var wasOpen = false, hasJoined = false
         /// Whether its end is the end for good.
         var isFinite = false
         /// When media first came since it was opened.
@@ -101,7 +101,7 @@ final class BlockingSource: MediaSource {
     // MARK: On the thread
 
     private func run() {
-        let feed = SourceFeed(session: session)
+        var feed = SourceFeed(session: session, pace: .live)
         load?.add(gate)
         defer { load?.remove(gate) }
         var backoff = Backoff(
@@ -113,10 +113,13 @@ final class BlockingSource: MediaSource {
         var reason = "detached"
         playing: while !cancellation.isCancelled {
             do throws(MediaError) {
-                switch try play(feed, options: &options, &progress) {
+                switch try play(&feed, options: &options, &progress) {
                 case .stopped: break playing
                 case .over:
                     reason = "end of media"
+                    break playing
+                case .full:
+                    reason = Self.fullReason
                     break playing
                 case .dead where progress.isFinite:
                     reason = deadReason
@@ -133,7 +136,7 @@ final class BlockingSource: MediaSource {
                 }
                 monitor.change(to: .reconnecting, reason: error.description)
             }
-            feed.interrupt(by: .reconnect)
+            feed.suspend(by: .reconnect)
             feed.restart()
             // What came to nothing is tried less and less often, also where the peer accepts only to hang up.
             if progress.livedMilliseconds > timing.reconnectMostMilliseconds { backoff.reset() }
@@ -142,7 +145,6 @@ final class BlockingSource: MediaSource {
         }
         // At the end of the media nothing more was to come.
         let isOver = reason == "end of media"
-        if monitor.state == .stalled { feed.interrupt() }
         feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
         watch.stop()
         monitor.change(to: .ended, reason: reason)
@@ -169,6 +171,8 @@ final class BlockingSource: MediaSource {
         }
     }
 
+    private static let fullReason = "the session has no room for more people; end it and begin another one"
+
     private var deadReason: String { "no media for \(timing.deadMilliseconds ?? 0) ms" }
 
     /// How playing came to an end.
@@ -181,11 +185,13 @@ final class BlockingSource: MediaSource {
         case ended
         /// Nothing has come for so long that nothing will.
         case dead
+        /// The session takes no more people.
+        case full
     }
 
     /// Opens the input and plays it until it ends.
     private func play(
-        _ feed: SourceFeed, options: inout InputOptions, _ progress: inout Progress
+        _ feed: inout SourceFeed, options: inout InputOptions, _ progress: inout Progress
     ) throws(MediaError) -> Outcome {
         var input = try openInput(options, cancellation)
         if takesTracksApart, !options.splitsChannels, input.tracks.count == 1, input.tracks[0].channelCount > 1 {
@@ -202,16 +208,22 @@ final class BlockingSource: MediaSource {
         // What is finite is played at the host's own pace.
         let isLive = timing.countsSamples || !input.isFinite
         let followers = isLive ? input.tracks.map { _ in ClockFollower(mayPause: timing.countsSamples) } : []
-        feed.join(tracks)
+        if input.isFinite, !progress.hasJoined { feed = SourceFeed(session: session, pace: isLive ? .live : .reader) }
+        guard feed.join(tracks) else {
+            opened.fail(SourceFailure(kind: .unavailable, message: Self.fullReason))
+            return .full
+        }
+        progress.hasJoined = true
         opened.succeed()
         var latest = HostClock.monotonicNanoseconds()
         while true {
-            let outcome = try input.read { track, start, samples in
-                if monitor.state == .stalled {
-                    feed.interrupt()
-                    for follower in followers { follower.restart() }
-                }
+            let outcome = try input.read { [feed] track, start, samples in
                 monitor.change(to: .live)
+                // What lies ahead is kept until its time, so that a gap in a recording lasts as long as it did.
+                while !isLive, feed.lead(of: start) > 1, !cancellation.isCancelled {
+                    watch.noteMedia(leadSeconds: 1)
+                    BlockingThread.sleep(milliseconds: 100) { cancellation.isCancelled }
+                }
                 let now = HostClock.monotonicNanoseconds()
                 feed.arrivedNanoseconds = now
                 guard gate.admits(track, start: start, count: samples.count, into: feed) else { return }
@@ -241,6 +253,8 @@ final class BlockingSource: MediaSource {
                 }
                 latest = HostClock.monotonicNanoseconds()
             case .idle:
+                // Speech is over where media stopped before anybody hears that it did.
+                feed.suspend(by: .stall)
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
                 let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
                 if let dead = timing.deadMilliseconds, waited >= dead { return .dead }

@@ -106,8 +106,8 @@ final class RTPMixer {
     }
 
     /// Delivers what is held, at the end.
-    func finish(speakers: [RTPSpeaker?]) {
-        var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: HostClock.monotonicNanoseconds())
+    func finish(speakers: [RTPSpeaker?], nowNanoseconds: Int64) {
+        var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: nowNanoseconds)
         receiver.finish(into: &sink)
     }
 

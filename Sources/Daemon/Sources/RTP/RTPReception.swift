@@ -130,7 +130,7 @@ final class RTPReception {
 
     /// Takes one datagram that came to port `number` by `channel` from `sender`.
     func receive(_ datagram: RawSpan, port number: Int, channel: any Channel, sender: SocketAddress) {
-        let now = HostClock.monotonicNanoseconds()
+        let now = session.clock.nanoseconds()
         let began = meter.begin()
         defer { meter.end(began) }
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
@@ -160,7 +160,7 @@ final class RTPReception {
     func finish(reason: String) {
         timer?.remove(self)
         timer = nil
-        for port in ports { port.mixer?.finish(speakers: port.speakers) }
+        for port in ports { port.mixer?.finish(speakers: port.speakers, nowNanoseconds: session.clock.nanoseconds()) }
         forEachSpeaker { $0.finish(reason: reason) }
         noteLoad()
     }
@@ -282,7 +282,10 @@ final class RTPReception {
         forEachSpeaker { speaker in
             speaker.feed.timeWeight = meter.weight
             if speaker.flush(nowNanoseconds: now) { monitor.change(to: .live) }
-            if let latest = speaker.latestMediaNanoseconds { newest = max(newest ?? latest, latest) }
+            guard let latest = speaker.latestMediaNanoseconds else { return }
+            newest = max(newest ?? latest, latest)
+            // Of each by itself: others on the port may go on.
+            if now - latest >= Int64(limits.stallMilliseconds) * 1_000_000 { speaker.suspend() }
         }
         for number in ports.indices {
             // In place: a port is large.
@@ -339,7 +342,7 @@ final class RTPReception {
     }
 
     private func stall(reason: String) {
-        forEachSpeaker { $0.feed.interrupt() }
+        forEachSpeaker { $0.suspend() }
         monitor.change(to: .stalled, reason: reason)
     }
 

@@ -54,9 +54,8 @@ final class RTPSpeaker {
     /// Whether packets are dropped before they are decoded, because there is more to do than can be done.
     var isGivenUp = false {
         didSet {
-            guard oldValue, !isGivenUp else { return }
-            feed.interrupt(by: .overload)
-            comingBack = ComingBack()
+            if isGivenUp { feed.suspend(by: .overload) }
+            if oldValue, !isGivenUp { comingBack = ComingBack() }
         }
     }
     /// Nil but for a moment after it was given up.
@@ -68,7 +67,7 @@ final class RTPSpeaker {
     private let stream: Int
     /// Identifies the host whose sender reports are heard.
     private var reporter: UInt64?
-    private var uncertaintyMilliseconds = 0.0
+    private var timing = SpeakerTiming()
     private var driftPartsPerMillion: Double?
     /// Whose media time the feed follows, where it is not that of the speaker's own sender.
     private weak var mixer: RTPMixer?
@@ -77,7 +76,7 @@ final class RTPSpeaker {
         self.track = track
         self.receiver = receiver
         self.session = session
-        feed = SourceFeed(session: session)
+        feed = SourceFeed(session: session, pace: .hostClock)
         stream = session.alignment.withLock { $0.add() }
     }
 
@@ -123,6 +122,9 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
+        // Again, after what was still waiting in the receiver.
+        if isGivenUp { feed.suspend(by: .overload) }
+        feed.tend()
         if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
@@ -138,12 +140,10 @@ final class RTPSpeaker {
     func align(nowNanoseconds: Int64) {
         let timing = receiver.timing
         let offset = receiver.wallClockOffset(at: nowNanoseconds)
-        let (correction, uncertainty) = session.alignment.withLock { alignment in
-            alignment.note(stream, clock: offset == nil ? nil : reporter, offsetNanoseconds: offset ?? 0)
-            return (
-                alignment.correctionNanoseconds(of: stream),
-                alignment.uncertaintyMilliseconds(of: stream, jitterMilliseconds: timing.jitterMilliseconds)
-            )
+        let clock = offset == nil ? nil : reporter
+        let correction = session.alignment.withLock { alignment in
+            alignment.note(stream, clock: clock, offsetNanoseconds: offset ?? 0)
+            return alignment.correctionNanoseconds(of: stream)
         }
         receiver.align(nanoseconds: correction)
         let drift = timing.driftPartsPerMillion?.rounded()
@@ -151,10 +151,13 @@ final class RTPSpeaker {
             driftPartsPerMillion = drift
             session.update { $0.setClockDrift(of: track.name, partsPerMillion: drift) }
         }
+        let found = SpeakerTiming(
+            clock: clock, offsetNanoseconds: offset ?? 0, sharedMilliseconds: ClockAlignment.reportMilliseconds,
+            ownMilliseconds: ClockAlignment.pathMilliseconds + timing.jitterMilliseconds)
         // Changes below a millisecond change nothing that is decided by it.
-        guard abs(uncertainty - uncertaintyMilliseconds) >= 1 else { return }
-        uncertaintyMilliseconds = uncertainty
-        session.update { $0.setTimingUncertainty(of: track.name, milliseconds: uncertainty) }
+        guard found.differs(from: self.timing, byMilliseconds: 1) else { return }
+        self.timing = found
+        session.update { $0.setTiming(of: track.name, found) }
     }
 
     /// What is to be reported to the sender; nil without a sender that reports itself.
@@ -166,7 +169,7 @@ final class RTPSpeaker {
     func finish(reason: String) {
         var sink = Sink(speaker: self)
         if isPresent { receiver.finish(into: &sink) }
-        if isGivenUp { feed.interrupt(by: .overload) }
+        if isGivenUp { feed.suspend(by: .overload) }
         leave(reason: reason)
     }
 
@@ -178,11 +181,19 @@ final class RTPSpeaker {
         latestMediaNanoseconds = nowNanoseconds
     }
 
+    /// No media has come for so long that none is expected: a pause where the sender said so.
+    func suspend() {
+        switch receiver.announcement {
+        case .pause: feed.suspend(by: .pause)
+        case .mute: feed.suspend(by: .mute)
+        case nil: feed.suspend(by: .stall)
+        }
+    }
+
     /// Lets the feed follow the media time of a mixer, or of the speaker's own sender.
     private func follow(mixer: RTPMixer?) {
         guard mixer !== self.mixer else { return }
         self.mixer = mixer
-        feed.interrupt()
         feed.restart(at: mixer?.offset)
     }
 

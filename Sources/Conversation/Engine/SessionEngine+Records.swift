@@ -1,0 +1,150 @@
+public import Events
+public import MediaTypes
+
+/// What comes in: the present, records of the lanes, and what is told beside them.
+extension SessionEngine {
+    /// Moves the session's present on to `hop`; it never goes back. In a live session the host's clock says so, in a
+    /// recording its reader.
+    public mutating func advance(to hop: Int64) {
+        guard hop > presentHops else { return }
+        presentHops = hop
+        settle()
+    }
+
+    /// Takes in the record of a hop; `record.index` counts hops of the session.
+    public mutating func push(speaker: Int, _ record: HopRecord) {
+        push(speaker: speaker, record, hops: 1)
+    }
+
+    /// Takes in that a speaker was silent in the hops `from ..< to`, by the word of the sender: one step, however long.
+    public mutating func pushSilence(speaker: Int, fromHop: Int64, toHop: Int64) {
+        guard toHop > fromHop else { return }
+        var record = HopRecord.lost(index: fromHop)
+        record.isLost = false
+        push(speaker: speaker, record, hops: toHop - fromHop)
+    }
+
+    private mutating func push(speaker: Int, _ record: HopRecord, hops: Int64) {
+        guard speakers.indices.contains(speaker) else { return }
+        speakers[speaker].lane.accept(record, hops: hops, settledHops: settledHops, horizon: horizon)
+        settle()
+    }
+
+    /// Hops beyond this one are dropped: nobody may lie further ahead of the present.
+    private var horizon: Int64 {
+        // A reader of a recording decides itself what to read next.
+        configuration.skewHops == nil ? .max : presentHops + Int64(configuration.mostAheadHops)
+    }
+
+    /// Media of a speaker has begun to flow, or does so again.
+    public mutating func resume(speaker: Int) {
+        guard speakers.indices.contains(speaker) else { return }
+        speakers[speaker].lane.resume()
+    }
+
+    /// Media of a speaker is known not to come for now: speech that is open ends where media did, and nobody waits.
+    public mutating func pause(speaker: Int) {
+        guard speakers.indices.contains(speaker) else { return }
+        speakers[speaker].lane.pause()
+        endSpeech(of: speaker)
+        settle()
+    }
+
+    /// Publishes an IPU boundary before its hops are settled, but not before the present is there; hops count from the
+    /// session's start.
+    public mutating func announce(speaker: Int, _ change: SpeechChange) {
+        guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
+        tell(.change(change), of: speaker)
+    }
+
+    /// Publishes that media of a speaker was lost; the hops count from the session's start.
+    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64, why: Gap.Why = .loss) {
+        guard speakers.indices.contains(speaker) else { return }
+        tell(.gap(from: fromHop, to: toHop, why: why), of: speaker)
+    }
+
+    /// Takes in what is known of a speaker's channel with the record that was pushed last.
+    public mutating func note(speaker: Int, _ quality: VoiceQuality) {
+        guard isMeasured(speaker: speaker) else { return }
+        speakers[speaker].measures.channel.append(quality, at: speakers[speaker].lane.watermark)
+    }
+
+    /// Takes in a record of a lane beside the voice; another one of the same number replaces it as long as it is not
+    /// final. What may not be measured is not taken.
+    public mutating func push<Window: EvidenceWindow>(speaker: Int, _ record: Window.Record, to _: Window.Type) {
+        guard isMeasured(speaker: speaker) else { return }
+        change(speaker, Window.self) { $0.push(record) }
+    }
+
+    /// A lane beside the voice has said everything before `hop`.
+    public mutating func advance<Window: EvidenceWindow>(speaker: Int, _: Window.Type, watermark hop: Int64) {
+        guard isMeasured(speaker: speaker) else { return }
+        change(speaker, Window.self) { $0.advance(watermark: hop) }
+    }
+
+    private mutating func change<Window: EvidenceWindow>(
+        _ speaker: Int, _: Window.Type, _ body: (inout EvidenceLane<Window>) -> Void
+    ) {
+        let key = ObjectIdentifier(Window.self)
+        var lane = speakers[speaker].evidence[key] as? EvidenceLane<Window> ?? EvidenceLane<Window>()
+        body(&lane)
+        speakers[speaker].evidence[key] = lane
+    }
+
+    /// Settles everything up to the present and ends the last turn. What lies ahead of the present never happened.
+    ///
+    /// - Returns: the totals of the session.
+    public mutating func finish() -> SessionTotals {
+        for index in speakers.indices where speakers[index].isPresent {
+            leave(speaker: index, reason: "session ended")
+        }
+        settle(until: presentHops)
+        for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
+        for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
+            emit(body, speaker: speaker, at: settledHops)
+        }
+        if let last = floor.current { publish(last) }
+        return totals()
+    }
+
+    mutating func withdrawCues(of speaker: Int, reason: String) {
+        for (_, body) in cues.withdraw(speaker: speaker, hop: settledHops, reason: reason) {
+            emit(body, speaker: speaker, at: settledHops)
+        }
+    }
+
+    // MARK: What is told before it is settled
+
+    private mutating func tell(_ notice: VoiceLane.Notice, of speaker: Int) {
+        speakers[speaker].lane.note(notice)
+        tellNotices(of: speaker)
+    }
+
+    /// Publishes what waited for the present.
+    mutating func tellNotices(of speaker: Int) {
+        while let notice = speakers[speaker].lane.takeNotice(present: max(presentHops, settledHops)) {
+            switch notice {
+            case .change(.started(let hop)):
+                speakers[speaker].speechStart = hop
+                emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
+            case .change(.ended(let hop)): endSpeech(of: speaker, at: hop)
+            case .gap(let from, let to, let why):
+                emit(
+                    .gap(Gap(fromSeconds: seconds(from), toSeconds: seconds(to), why: why)), speaker: speaker, at: to)
+            }
+        }
+    }
+
+    /// Ends speech that is open where what is known of it ends.
+    mutating func endSpeech(of speaker: Int) {
+        endSpeech(of: speaker, at: min(speakers[speaker].lane.watermark, presentHops))
+    }
+
+    mutating func endSpeech(of speaker: Int, at hop: Int64) {
+        guard let start = speakers[speaker].speechStart else { return }
+        speakers[speaker].speechStart = nil
+        emit(
+            .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(max(start, hop)))),
+            speaker: speaker, at: max(start, hop))
+    }
+}

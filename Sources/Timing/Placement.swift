@@ -1,0 +1,96 @@
+public import MediaTypes
+
+/// Maps the media time of one source onto the session's time line.
+///
+/// The first media lies where it arrived; after that its own times count, so that what is late is late and not new. What
+/// is put right is what no time stamp can mean: a step ahead into a time that has not come (a restarted clock), and a
+/// reader that was held up. No source can place media so that it drags others: what lies ahead of the present waits, and
+/// is bounded, elsewhere. Used by every kind of source; on one thread.
+public struct Placement: Sendable {
+    /// How a source comes by its media.
+    public enum Pace: Sendable {
+        /// Its media time already follows the host's clock (the RTP receiver sees to that).
+        case hostClock
+        /// It is sent as it happens, with the sender's time stamps.
+        case live
+        /// It is there, and read at the pace of the host (a file).
+        case reader
+    }
+
+    /// What is kept of a track.
+    private struct Track: Sendable {
+        var offset: Int64
+        /// How many steps the offset has in it.
+        var steps: Int
+        /// End of its media so far, session time.
+        var end: Int64
+    }
+
+    /// Time stamps this far ahead of both what came before and the host's clock are of a restarted clock (250 ms).
+    private static let toleratedLead: Int64 = 4_000
+    /// A reader this far behind was held up, and goes on from where the host is (1 s).
+    private static let toleratedLag: Int64 = 16_000
+    /// Less is no jump (10 ms).
+    private static let jump = Int64(AudioGrid.hopSamples)
+    /// No clock and no media lies further away than this, some 1,800 years.
+    private static let farthest: Int64 = 1 << 50
+
+    private let pace: Pace
+    private var tracks: [Int: Track] = [:]
+    /// Session time minus media time of the source; nil before the first media.
+    public private(set) var offset: Int64?
+    /// Steps of the sender's clock that were put right.
+    public private(set) var steps = 0
+
+    /// A placement that has seen nothing.
+    public init(_ pace: Pace) {
+        self.pace = pace
+    }
+
+    /// Says that the source's media time begins anew, `offset` before session time where that is known.
+    public mutating func restart(at offset: Int64? = nil) {
+        self.offset = offset
+        tracks = [:]
+    }
+
+    /// Where a block of `count` samples belongs that starts at media time `start` and came when the host's clock said
+    /// `now` of the session.
+    public mutating func place(track number: Int, start: MediaTime, count: Int, now: MediaTime) -> MediaTime {
+        let start = min(max(start.samples, -Self.farthest), Self.farthest)
+        let arrived = max(0, now.samples - Int64(count))
+        var track = tracks[number] ?? first(start: start, arrived: pace == .reader ? now.samples : arrived)
+        switch pace {
+        case .hostClock: break
+        case .live:
+            let limit = max(track.end, arrived)
+            if isAhead(start + track.offset, of: limit, end: track.end) {
+                // Another track of the source may have been through the same step.
+                if track.steps == steps || isAhead(start + (offset ?? 0), of: limit, end: track.end) {
+                    steps += 1
+                    offset = limit - start
+                }
+                track.steps = steps
+                track.offset = offset ?? track.offset
+            }
+        case .reader:
+            if start + track.offset < now.samples - Self.toleratedLag {
+                offset = now.samples - start
+                track.offset = now.samples - start
+            }
+        }
+        let place = start + track.offset
+        track.end = max(track.end, place + Int64(count))
+        tracks[number] = track
+        return MediaTime(samples: place)
+    }
+
+    private mutating func first(start: Int64, arrived: Int64) -> Track {
+        let offset = self.offset ?? arrived - start
+        self.offset = offset
+        return Track(offset: offset, steps: steps, end: start + offset)
+    }
+
+    private func isAhead(_ place: Int64, of limit: Int64, end: Int64) -> Bool {
+        place > limit + Self.toleratedLead && place > end + Self.jump
+    }
+}
