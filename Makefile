@@ -48,14 +48,15 @@ test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
 
-# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser); after
-# `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), and
+# the situations of scripts/field_cases.py; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
 	swift build --product attuned
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
+	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
 
 # The control socket held against docs/openapi.yaml with generated requests (Schemathesis); after `make test`, whose
 # build it uses.

@@ -87,7 +87,7 @@ let package = Package(
         // Events out.
         .target(name: "CPlatform"),
         library("Telemetry"),
-        library("Publish", ["CPlatform", "Events", "Telemetry", logging, nioCore, nioPosix]),
+        library("Publish", ["CPlatform", "Events", "Kit", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
@@ -96,7 +96,8 @@ let package = Package(
         library(
             "Control",
             [
-                "ControlAPI", "Events", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
+                "ControlAPI", "Events", "Kit", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
+                nioPosix,
             ]),
         library(
             "Daemon",
@@ -127,6 +128,15 @@ let package = Package(
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Kit", logging], path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
+        // Whole sessions in simulated time, for tests and `make simulate`.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "RTP", "SeededNumbers", "TestSupport",
+                "Timing", logging, nioCore, nioEmbedded,
+            ],
+            path: "Tests/Simulation", swiftSettings: strict),
+        tests("SimulationTests", ["Simulation"]),
         // Conversations made of clips at known times, for tests and benchmarks.
         .target(
             name: "ConversationGenerator",

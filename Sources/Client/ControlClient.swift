@@ -52,6 +52,19 @@ public struct ControlClient: Sendable {
         try await send(.DELETE, "/v1/sessions/\(escaped(session))", body: nil)
     }
 
+    /// Ends one source of a session.
+    ///
+    /// - Returns: the source as a JSON object, with the session's totals where that has ended with it.
+    public func detach(session: String, source: String) async throws -> Data {
+        try await send(.DELETE, "/v1/sessions/\(escaped(session))/sources/\(escaped(source))", body: nil)
+    }
+
+    /// Says for the sender of a source that no media comes (`hold`, `mute`, `pause`), or that it does (`active`).
+    public func setState(session: String, source: String, to state: String, track: Int?) async throws {
+        let body = try JSONEncoder().encode(SourceStateRequest(state: state, track: track))
+        _ = try await send(.PUT, "/v1/sessions/\(escaped(session))/sources/\(escaped(source))/state", body: body)
+    }
+
     /// Changes the consent of a speaker: `granted` or `withheld`.
     public func setConsent(session: String, speaker: String, to state: String) async throws {
         let body = try JSONEncoder().encode(ConsentRequest(consent: state))

@@ -27,8 +27,8 @@ extension EventBody {
         case .speakerJoined(let speaker):
             [speaker.role, "consent \(speaker.consent.rawValue)"].compactMap(\.self).joined(separator: ", ")
         case .consent(let change): "\(change.state.rawValue), was \(change.previous.rawValue)"
-        case .sourceConnected(let source), .sourceStalled(let source), .sourceReconnecting(let source),
-            .sourceEnded(let source):
+        case .sourceConnecting(let source), .sourceConnected(let source), .sourceStalled(let source),
+            .sourceReconnecting(let source), .sourceEnded(let source):
             [source.url, source.reason].compactMap(\.self).joined(separator: ", ")
         case .gap(let gap): Self.span(gap.fromSeconds, gap.toSeconds) + ", \(gap.why.rawValue)"
         case .degraded(let degraded): degraded.text

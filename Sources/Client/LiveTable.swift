@@ -46,8 +46,8 @@ public struct LiveTable: Sendable {
             rows[index].tick = tick
             rows[index].time = event.timeSeconds
         case .sessionEnded: rows.removeAll { $0.session == event.session }
-        case .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded, .gap, .turn, .overlap, .quality,
-            .degraded, .recovered:
+        case .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded, .gap, .turn,
+            .overlap, .quality, .degraded, .recovered:
             notes.append(line.summary)
             notes = notes.suffix(4)
         default: return false

@@ -1,3 +1,4 @@
+import Kit
 import Logging
 import NIOCore
 import NIOPosix
@@ -30,8 +31,7 @@ public struct ConnectionLimits: Sendable {
 final class ConnectionCount: Sendable {
     private struct State {
         var open = 0
-        var refused = 0
-        var nextReport = NIODeadline.uptimeNanoseconds(0)
+        var drops = DropReporter()
     }
 
     private let maximum: Int
@@ -59,14 +59,11 @@ final class ConnectionCount: Sendable {
     }
 
     func refuse(_ reason: String) {
-        let now = NIODeadline.now()
-        let count: Int? = state.withLock { state in
-            state.refused += 1
-            guard now >= state.nextReport else { return nil }
-            defer { (state.refused, state.nextReport) = (0, now + .seconds(1)) }
-            return state.refused
+        let text = state.withLock { state in
+            state.drops.add(reason)
+            return state.drops.take(nowNanoseconds: HostClock.monotonicNanoseconds())
         }
-        if let count { logger.warning("connections refused: \(reason)", metadata: ["count": "\(count)"]) }
+        if let text { logger.warning("connections refused: \(text)") }
     }
 }
 

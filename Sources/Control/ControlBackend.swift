@@ -7,6 +7,10 @@ public protocol ControlBackend: Sendable {
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary
     /// Ends a session.
     func detach(session: String) async throws(Problem) -> SessionTotals
+    /// Ends one source of a session, and the session with its last one.
+    func detach(session: String, source: String) async throws(Problem) -> DetachedSource
+    /// Takes what the sender of a source says of its media.
+    func setState(session: String, source: String, _ request: SourceStateRequest) async throws(Problem)
     /// A speaker gives consent or takes it back.
     func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
     /// Says how a speaker is called and in which role.
@@ -19,4 +23,18 @@ public protocol ControlBackend: Sendable {
     func policy() async -> PolicySummary
     /// Reads the configuration again; where it is bad, the old one stays in force.
     func reload() async throws(Problem) -> ReloadSummary
+}
+
+/// What was detached.
+public struct DetachedSource: Sendable {
+    /// The source, which has ended.
+    public var source: SourceSummary
+    /// The totals of its session, where that has ended with it.
+    public var totals: SessionTotals?
+
+    /// What was detached.
+    public init(source: SourceSummary, totals: SessionTotals?) {
+        self.source = source
+        self.totals = totals
+    }
 }

@@ -107,6 +107,24 @@ public struct ControlServer: Service {
             let totals = try await backend.detach(session: session)
             return json(ByteBuffer(bytes: totals.json()), status: .ok)
         }
+        router.delete("/v1/sessions/:session/sources/:source") { _, context in
+            let session = try Self.name("session", in: context)
+            let source = try Self.name("source", in: context)
+            let detached = try await backend.detach(session: session, source: source)
+            var body = try encoded(detached.source)
+            if let totals = detached.totals {
+                // The totals come with the writer of the events: they are put in behind the other members.
+                body = Data(body.dropLast()) + Data(#","session_ended":"#.utf8) + Data(totals.json()) + Data("}".utf8)
+            }
+            return json(ByteBuffer(bytes: body), status: .ok)
+        }
+        router.put("/v1/sessions/:session/sources/:source/state") { request, context in
+            let session = try Self.name("session", in: context)
+            let source = try Self.name("source", in: context)
+            let wanted = try await bodies.decode(SourceStateRequest.self, from: request)
+            try await backend.setState(session: session, source: source, wanted)
+            return try respond(wanted)
+        }
         addRoutes(to: router, store: store)
         EventRoute.add(to: router, events)
         methods.learn(router)
@@ -148,9 +166,13 @@ public struct ControlServer: Service {
 }
 
 private func respond(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    json(ByteBuffer(bytes: try encoded(value)), status: status)
+}
+
+private func encoded(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return json(ByteBuffer(bytes: try encoder.encode(value)), status: status)
+    return try encoder.encode(value)
 }
 
 private func text(_ text: String, type: String) -> Response {

@@ -28,8 +28,18 @@ struct RequestBodies: Sendable {
             status: 413, type: "too_large", detail: "the body is over \(Self.largestBytes) bytes; send less")
         return try await withThrowingTaskGroup(of: Data.self) { group in
             group.addTask {
-                guard let buffer = try? await request.body.collect(upTo: Self.largestBytes) else { throw tooLarge }
-                return Data(buffer.readableBytesView)
+                do {
+                    return Data(try await request.body.collect(upTo: Self.largestBytes).readableBytesView)
+                } catch is NIOTooManyBytesError {
+                    throw tooLarge
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    // The connection broke off, or what came is no body: nothing that less of it would mend.
+                    throw Problem(
+                        status: 400, type: "malformed_request",
+                        detail: "the body could not be read; send it as the header says")
+                }
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))

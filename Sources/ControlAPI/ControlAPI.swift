@@ -137,6 +137,8 @@ public struct SourceSummary: Codable, Sendable, Equatable {
     public var url: String
     /// `connecting`, `live`, `stalled`, `reconnecting` or `ended`.
     public var state: String
+    /// Why it is in this state, where that is known.
+    public var reason: String?
     /// Names of its speakers.
     public var speakers: [String]
     /// In the answer to an attach: who is not measured despite consent, and why.

@@ -27,6 +27,7 @@ public enum EventBody: Sendable {
     case snapshot(Snapshot)
     case sessionStarted(SessionStarted)
     case sessionEnded(SessionEnded)
+    case sourceConnecting(SourceState)
     case sourceConnected(SourceState)
     case sourceStalled(SourceState)
     case sourceReconnecting(SourceState)
@@ -56,6 +57,7 @@ public enum EventBody: Sendable {
         case .snapshot: "snapshot"
         case .sessionStarted: "session.started"
         case .sessionEnded: "session.ended"
+        case .sourceConnecting: "source.connecting"
         case .sourceConnected: "source.connected"
         case .sourceStalled: "source.stalled"
         case .sourceReconnecting: "source.reconnecting"
@@ -91,8 +93,8 @@ public enum EventBody: Sendable {
         case .snapshot(let payload): payload.write(to: &json)
         case .sessionStarted(let payload): payload.write(to: &json)
         case .sessionEnded(let payload): payload.totals.writeFields(to: &json)
-        case .sourceConnected(let payload), .sourceStalled(let payload), .sourceReconnecting(let payload),
-            .sourceEnded(let payload):
+        case .sourceConnecting(let payload), .sourceConnected(let payload), .sourceStalled(let payload),
+            .sourceReconnecting(let payload), .sourceEnded(let payload):
             payload.write(to: &json)
         case .gap(let payload): payload.write(to: &json)
         case .speakerJoined(let payload): payload.write(to: &json)

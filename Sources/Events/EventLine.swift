@@ -50,6 +50,7 @@ extension EventBody {
             case "snapshot": .snapshot(try Snapshot(fields))
             case "session.started": .sessionStarted(try SessionStarted(fields))
             case "session.ended": .sessionEnded(SessionEnded(totals: try SessionTotals(fields)))
+            case "source.connecting": .sourceConnecting(try SourceState(fields))
             case "source.connected": .sourceConnected(try SourceState(fields))
             case "source.stalled": .sourceStalled(try SourceState(fields))
             case "source.reconnecting": .sourceReconnecting(try SourceState(fields))

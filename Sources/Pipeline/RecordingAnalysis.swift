@@ -116,7 +116,7 @@ extension SessionEngine {
         case .hop(let record): push(speaker: speaker, record)
         case .change(let change): announce(speaker: speaker, change)
         case .quality(let quality): note(speaker: speaker, quality)
-        case .lost(let from, let to): announceGap(speaker: speaker, fromHop: from, toHop: to, why: why)
+        case .lost(let from, let to): explainGap(speaker: speaker, fromHop: from, toHop: to, why: why)
         case .silence(let from, let to): pushSilence(speaker: speaker, fromHop: from, toHop: to)
         }
     }

@@ -627,6 +627,20 @@ enum SchemaFiles {
 }
 
 """#,
+        "source.connecting.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "source.connecting",
+  "description": "A source is there and waits for its first media.",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/source"}],
+  "properties": {
+    "type": {"const": "source.connecting"},
+    "state": {"const": "connecting"}
+  },
+  "unevaluatedProperties": false
+}
+
+"""#,
         "source.ended.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -753,7 +767,11 @@ enum SchemaFiles {
         },
         "voice": {"$ref": "#/$defs/voice"},
         "baseline": {"$ref": "#/$defs/baseline"},
-        "audio": {"$ref": "#/$defs/audio"}
+        "audio": {"$ref": "#/$defs/audio"},
+        "lags_withheld": {
+          "description": "Why a response lag of late is not told; absent where all are.",
+          "enum": ["timing", "loss"]
+        }
       },
       "required": ["engagement", "windows", "voice", "baseline", "audio"]
     },

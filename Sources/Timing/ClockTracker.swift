@@ -24,7 +24,6 @@ public struct ClockTracker: ~Copyable {
     /// Arrivals further off than a month say nothing.
     private static let implausibleNanoseconds: Int64 = 2_592_000_000_000_000
 
-    // Not private: release builds look for it from other modules, and then do not link.
     struct Minimum: BitwiseCopyable {
         var time: Int64 = 0
         var delay: Int64 = 0

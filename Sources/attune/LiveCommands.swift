@@ -126,16 +126,64 @@ struct Attach: AsyncParsableCommand {
 
 struct Detach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "End a session and print its totals as JSON.")
+        abstract: "End a session, or one of its sources, and print what became of it as JSON.",
+        discussion: """
+            Of a session its totals; of a source its last state, and the totals of the session as
+            session_ended where it was the last one.
+            """)
 
     @Argument(help: "The session.")
     var session: String
+
+    @Argument(help: "One of its sources, such as source-3, as 'attune sessions' lists them.")
+    var source: String?
 
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         do {
-            try output(Array(try await sockets.control.detach(session: session)) + [0x0A])
+            let answer =
+                if let source {
+                    try await sockets.control.detach(session: session, source: source)
+                } else {
+                    try await sockets.control.detach(session: session)
+                }
+            try output(Array(answer) + [0x0A])
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
+struct Source: AsyncParsableCommand {
+    enum State: String, ExpressibleByArgument, CaseIterable {
+        case hold, mute, pause, active
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Say that a source is on hold, muted or paused, or that its media comes again.",
+        discussion: """
+            What does not come then is a gap for that reason, and neither silence nor loss. Nobody
+            else in the session waits for it.
+            """)
+
+    @Argument(help: "The session.")
+    var session: String
+
+    @Argument(help: "The source, such as source-3, as 'attune sessions' lists them.")
+    var source: String
+
+    @Argument(help: "What it is now.")
+    var state: State
+
+    @Option(help: "Only this track, from 0.")
+    var track: Int?
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            try await sockets.control.setState(session: session, source: source, to: state.rawValue, track: track)
         } catch {
             throw fail(error)
         }
@@ -201,7 +249,8 @@ struct Sessions: AsyncParsableCommand {
                 print("\(session.session)  \(Int(session.ageSeconds)) s")
                 for source in session.sources {
                     let speakers = source.speakers.joined(separator: ", ")
-                    print("  \(source.source)  \(source.state)  \(source.url)  \(speakers)")
+                    let reason = source.reason.map { "  (\($0))" } ?? ""
+                    print("  \(source.source)  \(source.state)  \(source.url)  \(speakers)\(reason)")
                 }
             }
         } catch {

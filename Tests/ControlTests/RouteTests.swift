@@ -16,6 +16,10 @@ import Testing
 
         func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary { throw problem }
         func detach(session: String) async throws(Problem) -> SessionTotals { throw problem }
+        func detach(session: String, source: String) async throws(Problem) -> DetachedSource { throw problem }
+        func setState(
+            session: String, source: String, _ request: SourceStateRequest
+        ) async throws(Problem) { throw problem }
         func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
             throw problem
         }
@@ -63,7 +67,8 @@ import Testing
     /// Method and path of every route, with its parameters in the form of the documentation.
     private static let routes = router().routes.map {
         let path = "\($0.path)".replacingOccurrences(of: "{session}", with: "SESSION")
-            .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
+            .replacingOccurrences(of: "{speaker}", with: "NAME")
+            .replacingOccurrences(of: "{source}", with: "SOURCE").replacingOccurrences(of: "{id}", with: "ID")
         return "\($0.method.rawValue) \(path)"
     }
 
@@ -89,7 +94,8 @@ import Testing
             if line.hasPrefix("  /") {
                 path = String(line.dropFirst(2).prefix { $0 != ":" })
                     .replacingOccurrences(of: "{session}", with: "SESSION")
-                    .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(of: "{id}", with: "ID")
+                    .replacingOccurrences(of: "{speaker}", with: "NAME")
+                    .replacingOccurrences(of: "{source}", with: "SOURCE").replacingOccurrences(of: "{id}", with: "ID")
             } else if let method = ["get", "put", "post", "delete"].first(where: { line == "    \($0):" }) {
                 described.append("\(method.uppercased()) \(path)")
             }
@@ -113,7 +119,8 @@ import Testing
     @Test(arguments: [
         ("TRACE", "/v1/sessions", 405, "GET"), ("PATCH", "/v1/stored?speaker=ana", 405, "DELETE, GET"),
         ("GET", "/v1/sessions/a%2Fb/sources", 405, "POST"), ("GET", "/v1/session", 404, nil),
-        ("GET", "/v1/sessions/s/sources/1", 404, nil), ("GET", "/v1/ready", 200, nil),
+        ("GET", "/v1/sessions/s/sources/1", 405, "DELETE"), ("GET", "/v1/sessions/s/sources/1/x", 404, nil),
+        ("GET", "/v1/ready", 200, nil),
     ])
     func unknownMethodsAreToldTheRightOnes(method: String, path: String, status: Int, allowed: String?) async throws {
         let method = try #require(HTTPRequest.Method(rawValue: method))

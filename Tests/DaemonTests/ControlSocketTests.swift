@@ -71,15 +71,22 @@ import Text
     private static let health = "GET /v1/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
     private func expectHealth(_ path: String) async throws {
-        let answer = try await Connection(path, sending: Self.health).readToEnd()
+        var answer = ""
+        // Closed without an answer there was no place for it: those who have gone may still have theirs.
+        while answer.isEmpty { answer = try await Connection(path, sending: Self.health).readToEnd() }
         #expect(answer.contains(#""status":"ok""#), "\(answer)")
     }
 
     @Test func aBodyThatDoesNotComeIsAnswered408AndOneThatIsTooLarge413() async throws {
-        try await withServer({ limits, _ in limits.bodySeconds = 1 }) { path, _, _ in
-            let head = "POST /v1/sessions/s/sources HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+        let head = "POST /v1/sessions/s/sources HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+        try await withServer({ limits, _ in (limits.bodySeconds, limits.idleSeconds) = (1, 86_400) }) { path, _, _ in
             let slow = try await Connection(path, sending: head + "100\r\n\r\n{\"url\":").readToEnd()
             #expect(slow.hasPrefix("HTTP/1.1 408 ") && slow.contains("too_slow"), "\(slow)")
+            try await expectHealth(path)
+        }
+        // However slowly this machine takes it, it is too large and not too slow.
+        try await withServer({ limits, _ in (limits.bodySeconds, limits.idleSeconds) = (86_400, 86_400) }) {
+            path, _, _ in
             let large = try await Connection(
                 path, sending: head + "70000\r\n\r\n" + String(repeating: " ", count: 70_000)
             ).readToEnd()

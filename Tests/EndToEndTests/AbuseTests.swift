@@ -27,13 +27,26 @@ import Testing
         try witness.wait(for: "a tick") { $0.type == "tick" }
         let open = try openDescriptors(of: daemon)
         try abuse(daemon, witness)
-        let now = try Subscriber(daemon.eventsPath).wait(for: "hello") { $0.type == "hello" }
-        let end = try #require(now.number("seq"))
+        let end = try #require(try hello(of: daemon, witness).number("seq"))
         try witness.wait(for: "what was published meanwhile") { $0.number("seq") ?? 0 > end }
         let numbers = witness.lines.compactMap { $0.number("seq") }
         #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $1 == $0 + 1 || $1 == $0 && $0 == numbers[0] })
         #expect(witness.events.count == witness.lines.count - 2, "nothing but hello, snapshot and events")
         try eventually("no descriptor is left behind") { try openDescriptors(of: daemon) <= open + 1 }
+    }
+
+    /// What a new client is told first. The places of those who have gone may be free only in a moment: until then
+    /// there are too many.
+    private func hello(of daemon: RunningDaemon, _ witness: Subscriber) throws -> [String: any Sendable] {
+        var first: [String: any Sendable] = [:]
+        try eventually("there is a place again") {
+            let client = try Subscriber(daemon.eventsPath)
+            while client.lines.isEmpty, !client.isClosed { try client.poll() }
+            try witness.poll()
+            first = client.lines.first ?? [:]
+            return first.type == "hello"
+        }
+        return first
     }
 
     private func openDescriptors(of daemon: RunningDaemon) throws -> Int {
@@ -72,9 +85,10 @@ import Testing
                 close(client)
                 if number % 20 == 0 { try witness.poll() }
             }
-            let seconds = Date().timeIntervalSince(start)
             let complaints = daemon.log.split(separator: "\n").filter { $0.contains("no command") }.count
-            #expect(complaints <= Int(seconds) + 3, "\(complaints) in \(seconds) s")
+            // Only now: the log goes on for as long as it is not read.
+            let seconds = Date().timeIntervalSince(start)
+            #expect(complaints <= Int(seconds) + 2, "\(complaints) in \(seconds) s")
         }
     }
 
@@ -98,7 +112,7 @@ import Testing
             ])
         #expect(
             refused.output.contains(#""code":"forbidden""#) && !refused.output.contains("hello"), "\(refused.errors)")
-        try eventually("the log says who") { daemon.log.contains("connections refused, last of uid 4710") }
+        try eventually("the log says who") { daemon.log.contains("not on the allow list, the last of uid 4710") }
         let complaints = daemon.log.split(separator: "\n").filter { $0.contains("of uid 4710") }.count
         #expect(complaints <= Int(Date().timeIntervalSince(start)) + 2)
         try witness.wait(for: "snapshot") { $0.type == "snapshot" }

@@ -21,6 +21,35 @@ import Testing
         #expect(daemon.terminate() == 0)
     }
 
+    /// What can't be opened last leaves nothing behind of what was opened before.
+    @Test func aStartThatFailsLeavesNoSocket() throws {
+        let taken = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        defer { close(taken) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port: Int = try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                try #require(bind(taken, $0, size) == 0 && listen(taken, 1) == 0 && getsockname(taken, $0, &size) == 0)
+            }
+            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+        let folder = try TemporaryFolder()
+        for sources in [
+            "  audiosocket: 127.0.0.1:\(port)\n  pcm_socket: \(folder.path)/pcm.sock\n",
+            "  pcm_socket: \(folder.path)/nowhere/pcm.sock\n",
+        ] {
+            let config = try folder.file(
+                "attune.yaml",
+                "sockets:\n  events: \(folder.path)/e.sock\n  control: \(folder.path)/c.sock\nsources:\n" + sources)
+            let failed = try run(Place.command("attuned"), ["--config", config])
+            #expect(failed.status == 69, "\(failed.errors)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".sock") }
+            #expect(left == [])
+        }
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func signalsEndEverythingInOrder(signal: Int32) throws {
         let daemon = try RunningDaemon()

@@ -87,6 +87,62 @@ import Testing
         #expect(try daemon.attune("sessions", "--json").output == "[]\n")
     }
 
+    /// Users and groups count for this socket as for the others.
+    @Test func whoIsNotOnTheListPushesNothing() throws {
+        let setpriv = URL(fileURLWithPath: "/usr/bin/setpriv")
+        guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: setpriv.path),
+            FileManager.default.isExecutableFile(atPath: "/usr/bin/socat")
+        else {
+            print("skipped: only root can be somebody else, with setpriv and socat")
+            return
+        }
+        let folder = try TemporaryFolder()
+        let strict = try RunningDaemon(
+            folder: folder,
+            settings: "  mode: \"0666\"\n  allow_gids: [4711]\nsources:\n  pcm_socket: \(folder.path)/pcm.sock\n")
+        chmod(folder.path, 0o755)
+        func push(group: Int) throws -> String {
+            let hello = #"{"format":"s16le","rate":8000,"channels":1,"session":"s","speaker":"a"}"#
+            return try run(
+                setpriv,
+                [
+                    "--reuid=4710", "--regid=\(group)", "--clear-groups", "sh", "-c",
+                    "echo '\(hello)' | socat - UNIX-CONNECT:\(folder.path)/pcm.sock",
+                ]
+            ).output
+        }
+        // Who is on the list is told that the hello lacks a consent.
+        #expect(try push(group: 4711).contains("no consent"))
+        #expect(try push(group: 4710) == "")
+        try eventually("the log says why") { strict.log.contains("neither sockets.allow_uids nor allow_gids") }
+    }
+
+    /// A sender that begins muted, says that it speaks, and is detached alone.
+    @Test func oneSourceIsMutedAndDetachedWhileAnotherGoesOn() throws {
+        _ = try daemon.attachRTP(session: "call", speaker: "ben")
+        let hello =
+            #"{"format":"s16le","rate":8000,"channels":1,"session":"call","speaker":"ana","consent":"granted","muted":true}"#
+        let socket = try push(hello)
+        defer { close(socket) }
+        let accepted = answer(socket, untilLine: true)
+        let source = try #require(accepted.split(separator: "\"").first { $0.hasPrefix("source-") }.map(String.init))
+        for state in ["active", "hold", "mute", "pause"] {
+            let said = try daemon.attune("source", "call", source, state, "--track", "0")
+            #expect(said.status == 0, "\(said.errors)")
+        }
+        #expect(try daemon.attune("source", "call", "source-99", "hold").errors.contains("no running source"))
+        let detached = try daemon.attune("detach", "call", source)
+        #expect(detached.output.contains(#""state":"ended""#) && !detached.output.contains("session_ended"))
+        #expect(try daemon.attune("sessions").output.contains("(detached)"))
+        let last = try daemon.attune("detach", "call", "source-1")
+        #expect(last.output.contains(#""session_ended":{"#), "\(last.output) \(last.errors)")
+        #expect(try daemon.attune("sessions", "--json").output == "[]\n")
+        for line in ["attached", "ended: detached", "the sender says hold", "session ended"] {
+            #expect(daemon.log.contains(line), "\(line) is not in \(daemon.log)")
+        }
+        #expect(!daemon.log.contains("ana") && !daemon.log.contains("ben"))
+    }
+
     @Test func pushedSamplesAreASourceUntilTheyEnd() throws {
         let subscriber = try Subscriber(daemon.eventsPath)
         let samples = try voice("f32le", rateHz: 24_000)
@@ -161,7 +217,7 @@ import Testing
         let stranger = try connect(call: Self.call)
         #expect(answer(stranger) == "\0\0\0", "an unknown call is hung up on")
         close(stranger)
-        #expect(daemon.log.contains("nobody attached audiosocket:\(Self.call)"))
+        #expect(daemon.log.contains("nobody attached their UUID"))
 
         func attach(_ uuid: String, _ session: String) throws -> Finished {
             try daemon.attune(

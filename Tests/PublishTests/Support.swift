@@ -330,7 +330,8 @@ func sourceEvent(
     let payload = SourceState(source: source, url: url, state: state)
     let body: EventBody =
         switch state {
-        case .connecting, .live: .sourceConnected(payload)
+        case .connecting: .sourceConnecting(payload)
+        case .live: .sourceConnected(payload)
         case .stalled: .sourceStalled(payload)
         case .reconnecting: .sourceReconnecting(payload)
         case .ended: .sourceEnded(payload)

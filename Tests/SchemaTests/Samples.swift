@@ -112,7 +112,7 @@ enum Samples {
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
-        audio: audio)
+        audio: audio, lagsWithheld: .timing)
 
     private static let emptyTick = Tick(
         windows: [WindowMetrics(name: "10s")],
@@ -176,6 +176,7 @@ enum Samples {
                 SessionEnded(
                     totals: SessionTotals(
                         session: "s", durationSeconds: 0, speakerChanges: 0, overlapRatio: nil, speakers: []))),
+            .sourceConnecting(source(.connecting)), .sourceConnecting(source(.connecting, reason: "no call has come")),
             .sourceConnected(source(.live)), .sourceConnected(source(.live, reason: "media flows again")),
             .sourceStalled(source(.stalled, reason: "no media for 2000 ms")),
             .sourceReconnecting(source(.reconnecting)),

@@ -54,13 +54,15 @@ extension SessionEngine {
     /// session's start.
     public mutating func announce(speaker: Int, _ change: SpeechChange) {
         guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
-        tell(.change(change), of: speaker)
+        speakers[speaker].lane.note(change)
+        tellChanges(of: speaker)
     }
 
-    /// Publishes that media of a speaker was lost; the hops count from the session's start.
-    public mutating func announceGap(speaker: Int, fromHop: Int64, toHop: Int64, why: Gap.Why = .loss) {
-        guard speakers.indices.contains(speaker) else { return }
-        tell(.gap(from: fromHop, to: toHop, why: why), of: speaker)
+    /// Says why media of a speaker is missing in the hops `from ..< to` of the session. That it is missing shows by
+    /// itself, when they are settled without a record.
+    public mutating func explainGap(speaker: Int, fromHop: Int64, toHop: Int64, why: Gap.Why = .loss) {
+        guard speakers.indices.contains(speaker), toHop > fromHop else { return }
+        speakers[speaker].lane.explain(fromHop..<toHop, why: why)
     }
 
     /// Takes in what is known of a speaker's channel with the record that was pushed last.
@@ -99,6 +101,7 @@ extension SessionEngine {
             leave(speaker: index, reason: "session ended")
         }
         settle(until: presentHops)
+        for index in speakers.indices { tellGap(of: index, before: settledHops) }
         for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
         for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
             emit(body, speaker: speaker, at: settledHops)
@@ -115,24 +118,26 @@ extension SessionEngine {
 
     // MARK: What is told before it is settled
 
-    private mutating func tell(_ notice: VoiceLane.Notice, of speaker: Int) {
-        speakers[speaker].lane.note(notice)
-        tellNotices(of: speaker)
-    }
-
-    /// Publishes what waited for the present.
-    mutating func tellNotices(of speaker: Int) {
-        while let notice = speakers[speaker].lane.takeNotice(present: max(presentHops, settledHops)) {
-            switch notice {
-            case .change(.started(let hop)):
+    /// Publishes boundaries of speech that waited for the present.
+    mutating func tellChanges(of speaker: Int) {
+        while let change = speakers[speaker].lane.takeChange(present: max(presentHops, settledHops)) {
+            switch change {
+            case .started(let hop):
                 speakers[speaker].speechStart = hop
                 emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
-            case .change(.ended(let hop)): endSpeech(of: speaker, at: hop)
-            case .gap(let from, let to, let why):
-                emit(
-                    .gap(Gap(fromSeconds: seconds(from), toSeconds: seconds(to), why: why)), speaker: speaker, at: to)
+            case .ended(let hop): endSpeech(of: speaker, at: hop)
             }
         }
+    }
+
+    /// Publishes that media was missing, once it is known up to when: all of a speaker's time is measured, or in a gap.
+    mutating func tellGap(of speaker: Int, before hop: Int64) {
+        let lost = speakers[speaker].lostRun
+        guard lost > 0 else { return }
+        let why = speakers[speaker].lane.reason(for: hop - lost..<hop)
+        speakers[speaker].lostRun = 0
+        emit(
+            .gap(Gap(fromSeconds: seconds(hop - lost), toSeconds: seconds(hop), why: why)), speaker: speaker, at: hop)
     }
 
     /// Ends speech that is open where what is known of it ends.

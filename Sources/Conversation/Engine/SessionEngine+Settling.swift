@@ -8,6 +8,11 @@ extension SessionEngine {
         var speaking: Int32 = 0
         for index in speakers.indices {
             let record = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
+            if record?.isLost ?? false {
+                speakers[index].lostRun += 1
+            } else {
+                tellGap(of: index, before: hop)
+            }
             let speaksNow = record?.isSpeech ?? false
             if speaksNow { speaking += 1 }
             if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }

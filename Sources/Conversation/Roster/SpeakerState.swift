@@ -28,7 +28,7 @@ struct SpeakerState {
     var speechStart: Int64?
     private(set) var isSpeaking = false
     /// Hops in a row that were settled as lost.
-    private(set) var lostRun: Int64 = 0
+    var lostRun: Int64 = 0
     /// Why the lag of a change of the floor to this speaker was not told, and when that was; nil once one is.
     var withheld: (why: LagsWithheld, hop: Int64)?
     /// What is measured; begun anew with every change of consent.
@@ -96,14 +96,13 @@ struct SpeakerState {
     /// Counts buckets in which nothing happened.
     mutating func skip(buckets: Int, bucketHops: Int64, isLost: Bool) {
         isSpeaking = false
-        lostRun = isLost ? lostRun + Int64(buckets) * bucketHops : 0
+        if isLost { lostRun += Int64(buckets) * bucketHops }
         measures.skip(buckets: buckets, lostHops: isLost && isMeasured ? Int32(bucketHops) : 0)
     }
 
     /// Counts a settled record; of somebody without consent only whether they speak is kept, for the floor.
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
-        lostRun = record.isLost ? lostRun + 1 : 0
         if isMeasured { measures.count(record, pauseHops: pauseHops) }
     }
 }

@@ -48,7 +48,7 @@ extension SessionEngine {
             }
         }
         for index in speakers.indices {
-            tellNotices(of: index)
+            tellChanges(of: index)
             if speakers[index].lostRun > Self.longestSilentSpeechHops, speakers[index].speechStart != nil {
                 endSpeech(of: index, at: settledHops - speakers[index].lostRun)
             }

@@ -19,19 +19,6 @@ struct VoiceLane: Sendable {
         case absent
     }
 
-    /// What else is told when its hop comes, in the order in which it was said.
-    enum Notice: Sendable {
-        case change(SpeechChange)
-        case gap(from: Int64, to: Int64, why: Gap.Why)
-
-        /// The hop at which it holds.
-        var hop: Int64 {
-            switch self {
-            case .change(.started(let hop)), .change(.ended(let hop)), .gap(_, let hop, _): hop
-            }
-        }
-    }
-
     /// A record that holds for a number of hops.
     private struct Entry: Sendable {
         var record: HopRecord
@@ -48,8 +35,15 @@ struct VoiceLane: Sendable {
     private(set) var watermark: Int64
     /// When the speaker came, or came back.
     private(set) var joinedHop: Int64
+    /// Whether there was a record since the speaker came.
+    private var hasRecords = false
     private var queue: Deque<Entry> = []
-    private var notices: Deque<Notice> = []
+    /// Boundaries of speech that wait for the present.
+    private var changes: Deque<SpeechChange> = []
+    /// Why media of some hops is missing, oldest first.
+    private var reasons: Deque<(hops: Range<Int64>, why: Gap.Why)> = []
+    /// Lost up to here by its source's word, also where the speaker has left meanwhile.
+    private var missingUntil: Int64 = 0
 
     init(joinedHop: Int64) {
         watermark = joinedHop
@@ -62,6 +56,7 @@ struct VoiceLane: Sendable {
     /// The speaker is there again, from `hop` on.
     mutating func rejoin(at hop: Int64) {
         state = .idle
+        hasRecords = false
         watermark = max(hop, watermark)
         joinedHop = watermark
     }
@@ -93,6 +88,9 @@ struct VoiceLane: Sendable {
             entry.hops -= ahead
         }
         guard entry.hops > 0 else { return }
+        // What was before the first media is not missing.
+        if !hasRecords { joinedHop = max(joinedHop, entry.record.index) }
+        hasRecords = true
         queue.append(entry)
         watermark = entry.end
     }
@@ -101,7 +99,8 @@ struct VoiceLane: Sendable {
     mutating func next(_ hop: Int64, isPresent: Bool) -> HopRecord? {
         while let first = queue.first, first.end <= hop { queue.removeFirst() }
         guard let first = queue.first, first.record.index <= hop else {
-            return isPresent && state != .idle && hop >= joinedHop ? .lost(index: hop) : nil
+            guard hasRecords else { return nil }
+            return (isPresent || hop < missingUntil) && state != .idle && hop >= joinedHop ? .lost(index: hop) : nil
         }
         if first.end == hop + 1 { queue.removeFirst() }
         var record = first.record
@@ -109,16 +108,30 @@ struct VoiceLane: Sendable {
         return record
     }
 
-    /// Keeps what is to be told once the session's present is there.
-    mutating func note(_ notice: Notice) {
-        guard notices.count < Self.mostNotices else { return }
-        notices.append(notice)
+    /// Keeps a boundary of speech until the session's present is there.
+    mutating func note(_ change: SpeechChange) {
+        guard changes.count < Self.mostChanges else { return }
+        changes.append(change)
     }
 
-    /// Takes the next notice whose time has come; nil where there is none.
-    mutating func takeNotice(present: Int64) -> Notice? {
-        guard let first = notices.first, first.hop <= present else { return nil }
-        return notices.removeFirst()
+    /// Takes the next boundary whose time has come; nil where there is none.
+    mutating func takeChange(present: Int64) -> SpeechChange? {
+        guard let first = changes.first, first.hop <= present else { return nil }
+        return changes.removeFirst()
+    }
+
+    /// Says why media of some hops is missing.
+    mutating func explain(_ hops: Range<Int64>, why: Gap.Why) {
+        if reasons.count == Self.mostReasons { reasons.removeFirst() }
+        reasons.append((hops, why))
+        missingUntil = max(missingUntil, hops.upperBound)
+    }
+
+    /// Why most of these hops were lost; what nobody explained was lost on the way.
+    mutating func reason(for hops: Range<Int64>) -> Gap.Why {
+        while let first = reasons.first, first.hops.upperBound <= hops.lowerBound { reasons.removeFirst() }
+        let best = reasons.max { $0.hops.clamped(to: hops).count < $1.hops.clamped(to: hops).count }
+        return best.map { $0.hops.overlaps(hops) ? $0.why : .loss } ?? .loss
     }
 
     /// Forgets what was measured in what still waits: whether there is speech is all that is left.
@@ -130,9 +143,19 @@ struct VoiceLane: Sendable {
             bare.isSpeech = record.isSpeech
             queue[index].record = bare
         }
-        notices.removeAll { if case .change = $0 { true } else { false } }
+        changes = []
     }
 
     /// More than the boundaries of 30 s of the shortest units.
-    private static let mostNotices = 512
+    private static let mostChanges = 512
+    private static let mostReasons = 64
+}
+
+extension SpeechChange {
+    /// The hop at which it holds.
+    fileprivate var hop: Int64 {
+        switch self {
+        case .started(let hop), .ended(let hop): hop
+        }
+    }
 }

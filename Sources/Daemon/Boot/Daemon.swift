@@ -86,9 +86,16 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
         store.record(event)
     }
-    let listeners = try PCMListeners(
-        settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
-        eventLoop: eventLoopGroup.next(), logger: logger)
+    let listeners: PCMListeners
+    do {
+        listeners = try PCMListeners(
+            settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
+            eventLoop: eventLoopGroup.next(), logger: logger, admits: publishing.allows(peerOf:))
+    } catch {
+        // Its socket is there already, and nobody else would take it away.
+        await publisher.stop()
+        throw error
+    }
     let control = ControlServer(
         descriptor: controlListener.descriptor, version: attuneVersion, backend: registry, store: store,
         status: DaemonStatus(publisher: publisher, registry: registry, store: store),

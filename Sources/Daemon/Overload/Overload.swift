@@ -5,7 +5,7 @@ import Settings
 
 /// The parts of the daemon that may have too much to do, each with its own controller: what one event loop can't carry
 /// is not helped by giving up what another one carries.
-struct Overload {
+struct Overload: Sendable {
     let timers: [RTPTimer]
     /// Nil where nothing is shed.
     let threads: ThreadLoad?

@@ -1,4 +1,6 @@
+import ControlAPI
 import Events
+import MediaTypes
 import Synchronization
 
 /// What is given up of one session: of its ticks, and which of its tracks.
@@ -34,6 +36,13 @@ final class SessionShedding: Sendable {
         self.priority = priority
         self.ordinal = ordinal
         self.tickSeconds = tickSeconds
+    }
+
+    /// What a session that `request` makes may be asked to give up; which session it is says `ordinal`.
+    convenience init(_ request: AttachRequest, ordinal: Int, tickHops: Int) {
+        self.init(
+            priority: request.priority.flatMap(SessionPriority.init) ?? .normal, ordinal: ordinal,
+            tickSeconds: Double(tickHops) / Double(AudioGrid.hopsPerSecond))
     }
 
     /// Whether an event goes out: all but the ticks that are thinned out. Which ones says their place on the time line,

@@ -57,6 +57,20 @@ enum AttachValidation {
         if let role = request.role { try checkName(role, what: "role") }
     }
 
+    /// What a sender says of media that does not come; nil where it comes.
+    static func absence(_ state: String) throws(Problem) -> Gap.Why? {
+        switch state {
+        case "active": return nil
+        case "hold": return .hold
+        case "mute": return .mute
+        case "pause": return .pause
+        default:
+            throw Problem(
+                status: 422, type: "state_invalid",
+                detail: "'\(state)' is no state of a source; use hold, mute, pause or active")
+        }
+    }
+
     /// The key of a request; errors do not show it.
     static func key(of request: AttachRequest) throws(Problem) -> SRTPKey? {
         guard let text = request.crypto else { return nil }
@@ -65,11 +79,6 @@ enum AttachValidation {
         } catch {
             throw malformed("crypto: \(error)")
         }
-    }
-
-    /// The priority of the session that a request makes; one that says nothing is like most.
-    static func priority(of request: AttachRequest) -> SessionPriority {
-        request.priority.flatMap(SessionPriority.init) ?? .normal
     }
 
     /// Which source of its port a track means; nil where the port has one only.

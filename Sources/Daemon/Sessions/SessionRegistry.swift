@@ -14,31 +14,18 @@ import Text
 
 /// All running sessions and their sources; what the control socket commands.
 actor SessionRegistry: ControlBackend {
-    private struct Entry {
-        let session: LiveSession
-        /// All its plain RTP is received on one event loop, so that no two wait for its lock.
-        let timer: RTPTimer
-        var sources: [any MediaSource] = []
-        /// Speakers of each source by the source's id.
-        var speakers: [String: [SpeakerTrack]] = [:]
-        var isEnding = false
-        var captions = CaptionGate()
-    }
-
     private var settings: Settings
     private let configuration: ConfigurationFile
     private let inForce: Policy
     private var factory: SourceFactory
-    private let timers: [RTPTimer]
-    private let threadLoad: ThreadLoad?
-    /// What is shed, for the metrics.
-    nonisolated let loadBoard: LoadBoard
+    nonisolated let overload: Overload
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
     private let publish: EventOutput
     private let logger: Logger
-    private var entries: [String: Entry] = [:]
+    private let refusals: RefusalLog
+    private var entries: [String: SessionEntry] = [:]
     private var order: [String] = []
     private var sourcesMade = 0, sessionsMade = 0
     /// What sources that are gone have counted.
@@ -55,12 +42,12 @@ actor SessionRegistry: ControlBackend {
         self.configuration = configuration
         inForce = policy
         self.logger = logger
+        refusals = RefusalLog(logger)
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
         self.publish = publish
-        let overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
-        (timers, threadLoad, loadBoard) = (overload.timers, overload.threads, overload.board)
+        overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -68,16 +55,24 @@ actor SessionRegistry: ControlBackend {
     // MARK: Commands
 
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
-        let key = try AttachValidation.key(of: request)
-        return try await attach(request) { [factory] order throws(SourceFailure) in
-            try factory.make(order, location: request.url, key: key)
+        do throws(Problem) {
+            let key = try AttachValidation.key(of: request)
+            return try await attach(request) { [factory] order throws(SourceFailure) in
+                try factory.make(order, location: request.url, key: key)
+            }
+        } catch {
+            // Who asked is told the whole of it; it may hold the name of a speaker.
+            refusals.note("requests to attach: \(error.type)")
+            throw error
         }
     }
 
     /// Attaches the samples that come by a connection.
     func attach(_ hello: PCMHello, _ stream: PCMStream) async throws(Problem) -> SourceSummary {
         try await attach(hello.request) { [factory] order in
-            factory.make(order, stream, url: hello.request.url)
+            let source = factory.make(order, stream, url: hello.request.url)
+            if hello.startsMuted { source.setAbsence(track: nil, .mute) }
+            return source
         }
     }
 
@@ -88,17 +83,15 @@ actor SessionRegistry: ControlBackend {
             throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
         }
         let tracks = try AttachValidation.tracks(of: request)
-        guard order.reduce(0, { $0 + (entries[$1]?.sources.count ?? 0) }) < settings.sources.maximum else {
+        let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
+        guard running < settings.sources.maximum else {
             throw Problem(
                 status: 429, type: "too_many_sources",
                 detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
         }
         var entry = entries[request.session] ?? newEntry(request)
-        guard !entry.isEnding else {
-            throw Problem(
-                status: 409, type: "session_ending", detail: "session '\(request.session)' is ending; use another name")
-        }
-        let present = entry.speakers.values.joined().map(\.name) + entry.sources.flatMap(\.monitor.unnamed)
+        guard entry.ending == nil else { throw Self.ending(request.session) }
+        let present = entry.speakers
         for track in tracks where track.selector != .unnamed && present.contains(track.name) {
             throw Problem(
                 status: 409, type: "speaker_exists",
@@ -112,36 +105,87 @@ actor SessionRegistry: ControlBackend {
             source = try make(
                 SourceOrder(
                     id: id, tracks: tracks, takesTracksApart: request.tracks.contains { $0.track != nil },
-                    session: entry.session, timer: entry.timer, load: threadLoad
+                    session: entry.session, timer: entry.timer, load: overload.threads
                 ) { [weak self] in
                     Task { await self?.sourceEnded(id, session: name) }
                 })
         } catch {
             throw Problem(error)
         }
-        entry.sources.append(source)
-        entry.speakers[id] = tracks
+        entry.add(source, number: sourcesMade, tracks: tracks)
         entries[name] = entry
         if !order.contains(name) {
             order.append(name)
             entry.timer.add(entry.session)
         }
+        let opening: Result<Void, any Error>
         do {
-            try await source.open()
+            opening = .success(try await source.open())
         } catch {
-            await forget(id, session: name)
+            opening = .failure(error)
+        }
+        return try await answer(of: source, in: name, opening)
+    }
+
+    /// Looks again at what has become of a source while it was being opened.
+    private func answer(
+        of source: any MediaSource, in name: String, _ opening: Result<Void, any Error>
+    ) async throws(Problem) -> SourceSummary {
+        let id = source.monitor.id
+        guard var entry = entries[name], entry.ending == nil, let attached = entry.attached(id), !attached.isStopping
+        else {
+            throw Problem(SourceFailure.detached(source.monitor.url))
+        }
+        if case .failure(let error) = opening {
+            // Its place is free again, and the session ends where it has no other.
+            retire(id, session: name)
+            await settle(name)
             throw Problem(error)
         }
+        entry.isPublic = true
+        entry.update(id) { $0.isOpening = false }
+        entries[name] = entry
         entry.session.activate()
         logger.info("attached \(source.monitor.url)", metadata: ["session": "\(name)", "source": "\(id)"])
-        var answer = summary(of: source, tracks: tracks)
-        answer.note = inForce.note(on: tracks, hasNotice: entry.session.started.noticeID != nil)
+        var answer = attached.summary
+        answer.note = inForce.note(on: attached.tracks, hasNotice: entry.session.started.noticeID != nil)
+        // What has ended by then was not looked at, for want of this.
+        if !attached.isRunning { await sourceEnded(id, session: name) }
         return answer
     }
 
     func detach(session name: String) async throws(Problem) -> SessionTotals {
         guard let totals = await end(name) else { throw Self.noSuchSession(name) }
         return totals
+    }
+
+    func detach(session name: String, source id: String) async throws(Problem) -> DetachedSource {
+        let attached = try self.attached(id, session: name)
+        guard let attached else {
+            guard let ended = entries[name]?.ended(id) else { throw Self.noSuchSource(id, session: name) }
+            return DetachedSource(source: ended, totals: nil)
+        }
+        guard entries[name]?.ending == nil else { throw Self.ending(name) }
+        entries[name]?.update(id) { $0.isStopping = true }
+        await attached.source.stop()
+        retire(id, session: name)
+        return DetachedSource(source: attached.summary, totals: await settle(name))
+    }
+
+    func setState(
+        session name: String, source id: String, _ request: SourceStateRequest
+    ) async throws(Problem) {
+        let why = try AttachValidation.absence(request.state)
+        guard let attached = try attached(id, session: name), attached.isRunning else {
+            throw Self.noSuchSource(id, session: name)
+        }
+        if let track = request.track, !attached.tracks.contains(where: { $0.track == track }) {
+            throw Problem(
+                status: 422, type: "no_such_track",
+                detail: "source '\(id)' has no speaker on track \(track); leave it out, or count tracks from 0")
+        }
+        attached.source.setAbsence(track: request.track, why)
+        logger.info("the sender says \(request.state)", metadata: ["session": "\(name)", "source": "\(id)"])
     }
 
     func setConsent(session name: String, speaker: String, to state: ConsentState) async throws(Problem) {
@@ -202,7 +246,7 @@ actor SessionRegistry: ControlBackend {
             entries[name].map { entry in
                 SessionSummary(
                     session: name, ageSeconds: (entry.session.now().seconds * 10).rounded() / 10,
-                    sources: entry.sources.map { summary(of: $0, tracks: entry.speakers[$0.monitor.id] ?? []) })
+                    sources: entry.summaries)
             }
         }
     }
@@ -224,7 +268,10 @@ actor SessionRegistry: ControlBackend {
     /// Ends all sessions in the order they started.
     func shutDown() async {
         isShuttingDown = true
-        for name in order { _ = await end(name) }
+        for name in order {
+            // One that is being ended already is waited for all the same.
+            if let ending = entries[name]?.ending { _ = await ending.value } else { _ = await end(name) }
+        }
     }
 
     /// Whether new sources are taken: until the daemon ends.
@@ -232,9 +279,8 @@ actor SessionRegistry: ControlBackend {
 
     /// What the sources have counted since the start of the daemon, and how many of them are in which state.
     func load() -> (total: SourceLoad, states: [SourceState.State], sessions: Int) {
-        let sources = entries.values.flatMap(\.sources)
-        let total = sources.reduce(into: formerLoad) { $0 += $1.monitor.load }
-        return (total, sources.map(\.monitor.state), entries.count)
+        let total = entries.values.lazy.flatMap(\.attached).reduce(into: formerLoad) { $0 += $1.source.monitor.load }
+        return (total, entries.values.flatMap(\.states), entries.count)
     }
 
     // MARK: Life of a session
@@ -251,7 +297,23 @@ actor SessionRegistry: ControlBackend {
             detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
     }
 
-    private func newEntry(_ request: AttachRequest) -> Entry {
+    private static func noSuchSource(_ id: String, session name: String) -> Problem {
+        Problem(
+            status: 404, type: "no_such_source",
+            detail: "session '\(name)' has no running source '\(id)'; 'attune sessions' lists them")
+    }
+
+    private static func ending(_ name: String) -> Problem {
+        Problem(status: 409, type: "session_ending", detail: "session '\(name)' is ending; use another name")
+    }
+
+    /// The source of that id; nil where there is none that has not ended.
+    private func attached(_ id: String, session name: String) throws(Problem) -> SessionEntry.Attached? {
+        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
+        return entry.attached(id)
+    }
+
+    private func newEntry(_ request: AttachRequest) -> SessionEntry {
         let started = SessionStarted(
             noticeID: request.noticeID ?? settings.policy.noticeID, policy: inForce.profile.rawValue)
         var configuration = settings.conversation
@@ -261,10 +323,8 @@ actor SessionRegistry: ControlBackend {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
         sessionsMade += 1
-        let shedding = SessionShedding(
-            priority: AttachValidation.priority(of: request), ordinal: sessionsMade,
-            tickSeconds: Double(configuration.tickHops) / Double(AudioGrid.hopsPerSecond))
-        return Entry(
+        let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
+        return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding, publish: publish),
@@ -274,56 +334,51 @@ actor SessionRegistry: ControlBackend {
     /// The timer whose event loop has the fewest sources.
     private var idlestTimer: RTPTimer {
         func load(_ timer: RTPTimer) -> Int {
-            entries.values.reduce(0) { $0 + ($1.timer === timer ? $1.sources.count : 0) }
+            entries.values.reduce(0) { $0 + ($1.timer === timer ? $1.attached.count : 0) }
         }
-        return timers.min { load($0) < load($1) } ?? timers[0]
+        return overload.timers.min { load($0) < load($1) } ?? overload.timers[0]
     }
 
     private func end(_ name: String) async -> SessionTotals? {
-        guard var entry = entries[name], !entry.isEnding else { return nil }
-        entry.isEnding = true
-        entries[name] = entry
+        guard let entry = entries[name], entry.ending == nil else { return nil }
+        let ending = Task { await stop(entry, name) }
+        entries[name]?.ending = ending
+        return await ending.value
+    }
+
+    /// Nothing is attached to the session any more once this has begun.
+    private func stop(_ entry: SessionEntry, _ name: String) async -> SessionTotals? {
         await withTaskGroup(of: Void.self) { group in
-            for source in entry.sources { group.addTask { await source.stop() } }
+            for attached in entry.attached { group.addTask { await attached.source.stop() } }
         }
         let totals = entry.session.end()
-        // One more may have been attached while these were being stopped.
-        for source in entries[name]?.sources ?? [] { formerLoad += source.monitor.load }
+        for attached in entries[name]?.attached ?? [] { retire(attached.id, session: name) }
         entries[name] = nil
         order.removeAll { $0 == name }
         entry.timer.remove(entry.session)
-        logger.info("session ended", metadata: ["session": "\(name)"])
+        if entry.isPublic { logger.info("session ended", metadata: ["session": "\(name)"]) }
         return totals
     }
 
-    /// A source ended by itself; with the last one its session ends.
+    /// A source ended by itself.
     private func sourceEnded(_ id: String, session name: String) async {
-        guard let entry = entries[name], !entry.isEnding else { return }
-        if entry.sources.allSatisfy({ $0.monitor.state == .ended }) {
-            _ = await end(name)
-        } else if var entry = entries[name] {
-            entry.speakers[id] = nil
-            entries[name] = entry
-        }
+        // As long as the request is not answered, whoever answers it sees to this.
+        guard let attached = entries[name]?.attached(id), !attached.isOpening, !attached.isStopping else { return }
+        retire(id, session: name)
+        await settle(name)
     }
 
-    /// Takes back a source that could not be opened, and its session if that was all it had.
-    private func forget(_ id: String, session name: String) async {
-        guard var entry = entries[name], !entry.isEnding else { return }
-        entry.sources.removeAll { $0.monitor.id == id }
-        entry.speakers[id] = nil
-        entries[name] = entry
-        if entry.sources.isEmpty {
-            entries[name] = nil
-            order.removeAll { $0 == name }
-            entry.timer.remove(entry.session)
-        }
+    /// Takes a source that has ended out of its session; what it has counted stays.
+    private func retire(_ id: String, session name: String) {
+        guard let attached = entries[name]?.retire(id) else { return }
+        formerLoad += attached.source.monitor.load
     }
 
-    private func summary(of source: any MediaSource, tracks: [SpeakerTrack]) -> SourceSummary {
-        SourceSummary(
-            source: source.monitor.id, url: source.monitor.url, state: source.monitor.state.rawValue,
-            speakers: tracks.filter { $0.selector != .unnamed }.map(\.name) + source.monitor.unnamed)
+    /// Ends a session to which nothing is attached any more.
+    @discardableResult
+    private func settle(_ name: String) async -> SessionTotals? {
+        guard let entry = entries[name], entry.attached.isEmpty else { return nil }
+        return await end(name)
     }
 }
 
@@ -338,6 +393,7 @@ extension Problem {
         case .badInput: self.init(status: 422, type: "bad_source", detail: failure.message)
         case .notFound: self.init(status: 422, type: "source_not_found", detail: failure.message)
         case .unavailable: self.init(status: 503, type: "source_unavailable", detail: failure.message)
+        case .detached: self.init(status: 409, type: "detached", detail: failure.message)
         }
     }
 }

@@ -1,48 +1,74 @@
 import Events
+import Logging
 import Synchronization
 
 /// A live input of a session, supervised until it ends or is stopped.
 protocol MediaSource: AnyObject, Sendable {
     var monitor: SourceMonitor { get }
-    /// Opens the input; returns once it is open, or is known to need longer.
+    /// Opens the input; returns once it is open, or is known to need longer. Called once.
     ///
-    /// - Throws: `SourceFailure` where it can't be opened at all.
+    /// - Throws: `SourceFailure` where it can't be opened at all, or was stopped meanwhile; nothing is left open then.
     func open() async throws
-    /// Stops the input and waits until its thread or socket is gone. The speakers have left by then.
+    /// Stops the input, also while it is being opened, and waits until its thread or socket is gone. The speakers have
+    /// left by then. May be called more than once.
     func stop() async
+    /// Takes what the sender says of media that does not come: on hold, muted or paused; nil where it comes again.
+    ///
+    /// - Parameter track: the track that it is said of; nil for all.
+    func setAbsence(track: Int?, _ why: Gap.Why?)
 }
 
 /// Why a source was refused.
 struct SourceFailure: Error {
-    enum Kind { case badInput, notFound, unavailable }
+    enum Kind { case badInput, notFound, unavailable, detached }
     var kind: Kind
     /// One line naming the thing and the remedy; free of credentials.
     var message: String
+
+    /// It was stopped while it was being opened.
+    static func detached(_ url: String) -> SourceFailure {
+        SourceFailure(kind: .detached, message: "\(url) was detached while it was being opened; attach it again")
+    }
+
+    /// Why the source has ended, as it is told with its state.
+    var reason: String { kind == .detached ? "detached" : message }
 }
 
-/// What happens to one source, told to its session as events.
+/// What happens to one source, told to its session as events and to the log.
 final class SourceMonitor: Sendable {
     let id: String
     private let session: LiveSession
+    private let logger: Logger
     private let current: Mutex<Current>
 
     private struct Current {
-        var state = SourceState.State.connecting
+        var phase = SourcePhase.opening
+        var reason: String?
         var url: String
+        var isAnnounced = false
+        /// Whether media that comes is none that can be used.
+        var isHeld = false
         var unnamed: [String] = []
         var load = SourceLoad()
     }
 
     /// - Parameter url: the source's URL, free of credentials.
-    init(id: String, url: String, session: LiveSession) {
+    init(id: String, url: String, session: LiveSession, logger: Logger = Logger(label: "source")) {
         self.id = id
         self.session = session
+        self.logger = logger
         current = Mutex(Current(url: url))
     }
 
-    var state: SourceState.State { current.withLock { $0.state } }
+    var phase: SourcePhase { current.withLock { $0.phase } }
+    var state: SourceState.State { phase.state }
     /// The URL, free of credentials.
     var url: String { current.withLock { $0.url } }
+
+    /// State, URL and reason as of one moment.
+    var status: SourceState {
+        current.withLock { SourceState(source: id, url: $0.url, state: $0.phase.state, reason: $0.reason) }
+    }
 
     /// What the source has counted, as of about a second ago.
     var load: SourceLoad { current.withLock { $0.load } }
@@ -71,21 +97,46 @@ final class SourceMonitor: Sendable {
         }
     }
 
-    /// Changes the state and publishes the change; staying in a state is no event.
-    func change(to state: SourceState.State, reason: String? = nil) {
-        let url: String? = current.withLock { current in
-            guard current.state != state, current.state != .ended else { return nil }
-            current.state = state
-            return current.url
+    /// Tells that the source is there and waits for its first media; once, and not where that has come already.
+    func begin() {
+        current.withLock { current in
+            guard !current.isAnnounced, current.phase == .opening else { return }
+            publish(.opening, nil, &current)
         }
-        guard let url else { return }
-        let payload = SourceState(source: id, url: url, state: state, reason: reason)
-        switch state {
-        case .connecting: break
-        case .live: session.report(.sourceConnected(payload))
-        case .stalled: session.report(.sourceStalled(payload))
-        case .reconnecting: session.report(.sourceReconnecting(payload))
-        case .ended: session.report(.sourceEnded(payload))
+    }
+
+    /// Changes the phase and tells it; staying in one is told only where a stall turns out to have another reason.
+    func change(to phase: SourcePhase, reason: String? = nil) {
+        // Told under the lock: of two threads the one that changes it first is heard first. The session's lock is
+        // always the inner one.
+        current.withLock { current in
+            let isOtherStall =
+                phase == .stalled && current.phase == .stalled && reason != nil && reason != current.reason
+            guard current.phase.mayBecome(phase) || isOtherStall, phase != .live || !current.isHeld else { return }
+            publish(phase, reason, &current)
         }
+    }
+
+    /// Says that what comes is no media that can be used: the source is stalled until `release`, whatever comes.
+    func hold(reason: String) {
+        current.withLock { $0.isHeld = true }
+        change(to: .stalled, reason: reason)
+    }
+
+    func release() {
+        current.withLock { $0.isHeld = false }
+    }
+
+    /// Says to the log which source something is said of.
+    var metadata: Logger.Metadata { ["session": "\(session.id)", "source": "\(id)"] }
+
+    private func publish(_ phase: SourcePhase, _ reason: String?, _ current: inout Current) {
+        let line = phase.logLine(after: current.phase)
+        current.phase = phase
+        current.reason = reason
+        current.isAnnounced = true
+        logger.info("\(line)\(reason.map { ": " + $0 } ?? "")", metadata: metadata)
+        session.report(
+            phase.event(SourceState(source: id, url: current.url, state: phase.state, reason: reason)))
     }
 }

@@ -51,7 +51,8 @@ struct SourceFactory: Sendable {
     func make(
         _ order: SourceOrder, location: String, key: SRTPKey?
     ) throws(SourceFailure) -> any MediaSource {
-        let monitor = SourceMonitor(id: order.id, url: redactedLocation(location), session: order.session)
+        let monitor = SourceMonitor(
+            id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
         let tracks = order.tracks
         guard var streams = try rtpStreams(at: location) else {
             guard key == nil else {
@@ -94,7 +95,7 @@ struct SourceFactory: Sendable {
 
     /// A source of the samples that come by a connection.
     func make(_ order: SourceOrder, _ stream: PCMStream, url: String) -> any MediaSource {
-        let monitor = SourceMonitor(id: order.id, url: url, session: order.session)
+        let monitor = SourceMonitor(id: order.id, url: url, session: order.session, logger: logger)
         return blockingSource(order, countsSamples: true, monitor: monitor) { options, cancellation in
             MediaInput(stream, options: options, cancellation: cancellation)
         }
@@ -110,7 +111,7 @@ struct SourceFactory: Sendable {
         }
         guard let call = CallIdentifier(location.dropFirst(AudioSocketCalls.scheme.count)) else {
             throw SourceFailure(
-                kind: .badInput, message: "\(location) names no call; write audiosocket: and the UUID of the call")
+                kind: .badInput, message: "\(monitor.url) names no call; write audiosocket: and the UUID of the call")
         }
         guard order.tracks.map(\.track) == [0] else {
             throw SourceFailure(
@@ -159,12 +160,13 @@ struct SourceFactory: Sendable {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: SessionDescription.maxBytes + 1)
         else {
-            throw SourceFailure(kind: .notFound, message: "cannot read \(path); check that the SDP file exists")
+            throw SourceFailure(
+                kind: .notFound, message: "cannot read \(redactedLocation(path)); check that the SDP file exists")
         }
         do throws(SDPError) {
             return try SessionDescription(parsing: String(decoding: data, as: UTF8.self)).streams
         } catch {
-            throw SourceFailure(kind: .badInput, message: "\(path): \(error)")
+            throw SourceFailure(kind: .badInput, message: "\(redactedLocation(path)): \(error)")
         }
     }
 }

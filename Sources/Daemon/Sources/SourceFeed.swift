@@ -33,6 +33,8 @@ final class SourceFeed {
     private var placement: Placement
     private var voices: [Int: FedVoice] = [:]
     private var outputs: [SpeakerOutput] = []
+    /// Why media of a track (nil: of all) is absent, by the sender's word.
+    private var saidAbsences: [Int?: Gap.Why] = [:]
 
     init(session: LiveSession, pace: Placement.Pace) {
         self.session = session
@@ -53,7 +55,9 @@ final class SourceFeed {
                 isComplete = false
                 continue
             }
-            voices[track.track] = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            let voice = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            voice.saidAbsence = saidAbsences[track.track] ?? saidAbsences[nil]
+            voices[track.track] = voice
         }
         return isComplete
     }
@@ -74,15 +78,21 @@ final class SourceFeed {
     /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What comes
     /// meanwhile (music on hold) is not the speaker's and is not measured.
     func setAbsence(track: Int?, _ why: Gap.Why?) {
+        // Kept here, because speakers leave and come back.
+        if track == nil { saidAbsences = [:] }
+        saidAbsences[track] = why
         for (number, voice) in voices where track == nil || track == number {
             voice.saidAbsence = why
             if let why { suspend(voice, by: why) }
         }
     }
 
-    /// Goes on ending what was not over when media stopped; to be called now and then while none comes.
+    /// Brings out what media that does not go on has left behind, just before the session would settle without it; to be
+    /// called now and then while none comes.
     func tend() {
-        for voice in voices.values where voice.absence != nil && !voice.isDrained { drain(voice) }
+        for voice in voices.values where !voice.isDrained {
+            drain(voice, behind: voice.absence == nil ? session.patienceSamples : 0)
+        }
     }
 
     private func suspend(_ voice: FedVoice, by why: Gap.Why) {
@@ -93,21 +103,20 @@ final class SourceFeed {
         session.update { $0.pause(speaker: voice.speaker) }
     }
 
-    private func drain(_ voice: FedVoice) {
-        guard let end = voice.pipeline?.end else {
-            voice.isDrained = true
-            return
-        }
-        let passed = Int(clamping: (session.now().samples - end.samples) / Int64(AudioGrid.hopSamples))
-        voice.isDrained = voice.pipeline?.drain(hops: max(0, passed)) { outputs.append($0) } ?? true
+    /// Counts what is missing up to so many samples behind the present as missing.
+    private func drain(_ voice: FedVoice, behind samples: Int64 = 0) {
+        guard let end = voice.pipeline?.end else { return }
+        let missing = (session.now().samples - samples - end.samples) / Int64(AudioGrid.hopSamples)
+        guard missing > 0 else { return }
+        voice.isDrained = voice.pipeline?.drain(hops: Int(clamping: missing)) { outputs.append($0) } ?? true
         push(voice)
     }
 
     private func resume(_ voice: FedVoice) {
+        voice.isDrained = false
         guard voice.absence != nil || !voice.hasMedia else { return }
         voice.hasMedia = true
         voice.absence = nil
-        voice.isDrained = false
         session.update { $0.resume(speaker: voice.speaker) }
     }
 

@@ -2,42 +2,128 @@ import RTP
 
 /// What a source has received, dropped and spent since it was attached.
 struct SourceLoad: Sendable, Equatable {
-    /// Plain RTP: well-formed packets, and those that were not there when their turn came.
-    var packets = 0, lost = 0
-    /// Plain RTP: packets that were dropped, by the reason.
-    var dropped: [String: Int] = [:]
+    /// What was counted.
+    private(set) var counts: [MediaCounter: UInt64] = [:]
     /// CPU time of receiving and decoding, and of analysis.
     var decodeNanoseconds: Int64 = 0, analysisNanoseconds: Int64 = 0
 
-    /// Why packets are dropped, as the metrics name it.
-    static let reasons = [
-        "decode_error", "duplicate", "late", "malformed", "overload", "refused", "stray", "unknown_payload",
-    ]
+    subscript(counter: MediaCounter) -> UInt64 {
+        get { counts[counter] ?? 0 }
+        set { counts[counter] = newValue }
+    }
 
     static func += (left: inout SourceLoad, right: SourceLoad) {
-        left.packets += right.packets
-        left.lost += right.lost
-        left.dropped.merge(right.dropped, uniquingKeysWith: +)
+        left.counts.merge(right.counts, uniquingKeysWith: &+)
         left.decodeNanoseconds += right.decodeNanoseconds
         left.analysisNanoseconds += right.analysisNanoseconds
     }
 }
 
+/// Everything that is counted of media, each with its place in the metrics.
+enum MediaCounter: String, Sendable, CaseIterable {
+    case packets, bytes, rtcpPackets, lost, reordered, restarts
+    case comfortNoise, silent
+    case silenceSamples, concealedSamples, lostSamples
+    /// Dropped.
+    case decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation, overload
+    case overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
+    /// Of inputs that FFmpeg reads.
+    case inputDecodeErrors
+
+    /// Samples are told as seconds.
+    var isSamples: Bool { [.silenceSamples, .concealedSamples, .lostSamples].contains(self) }
+
+    /// Why packets are dropped, as the metrics and the log name it; nil for what is no drop.
+    var dropReason: String? {
+        switch self {
+        case .decodeError: "decode_error"
+        case .duplicate: "duplicate"
+        case .empty: "empty"
+        case .foreignMixer: "foreign_mixer"
+        case .late: "late"
+        case .malformed: "malformed"
+        case .nameTaken: "name_taken"
+        case .notAuthentic: "not_authentic"
+        case .onProbation: "on_probation"
+        case .overload: "overload"
+        case .overRate: "over_rate"
+        case .overSSRCs: "over_ssrcs"
+        case .replayed: "replayed"
+        case .ssrcCollision: "ssrc_collision"
+        case .stray: "stray"
+        case .tooLong: "too_long"
+        case .unknownPayload: "unknown_payload"
+        default: nil
+        }
+    }
+
+    /// What the log says of drops that somebody can do something about; nil for those that a network has anyway.
+    var dropLine: String? {
+        switch self {
+        case .decodeError: "that the codec does not take (check the codec, or add ?codec= to the URL)"
+        case .foreignMixer: "of a second mixer"
+        case .malformed: "that are neither RTP nor RTCP"
+        case .nameTaken: "of a source whose speaker's name is taken (detach the other one)"
+        case .notAuthentic: "that are not authentic (check the key)"
+        case .overRate: "over sources.max_kbit_s"
+        case .overSSRCs: "of sources over sources.max_ssrcs"
+        case .replayed: "that came before (SRTP)"
+        case .ssrcCollision: "of a second sender with the same SSRC"
+        case .stray: "of a second sender, or out of line with the first (tell senders apart with --ssrc 'NAME=*')"
+        case .tooLong: "over sources.max_packet_bytes"
+        case .unknownPayload: "of unknown payload types (attach an SDP file, or add ?codec= to the URL)"
+        default: nil
+        }
+    }
+}
+
+/// What a port of plain RTP drops before anybody else looks at it.
+struct PortStatistics: Sendable {
+    /// Datagrams over `sources.max_packet_bytes`.
+    var tooLong: UInt64 = 0
+    /// Datagrams that are neither RTP nor RTCP, on a port with many sources.
+    var malformed: UInt64 = 0
+    /// Packets of a source whose speaker's name somebody else has.
+    var nameTaken: UInt64 = 0
+}
+
+/// Where everything goes that is counted of plain RTP. A test says that nothing is left out.
 extension SourceLoad {
-    /// What one speaker of plain RTP adds.
-    init(of speaker: RTPSpeaker) {
-        self.init(of: speaker.receiver.statistics)
-        dropped["overload"] = Int(clamping: speaker.shedPackets)
-        analysisNanoseconds = speaker.feed.analysisNanoseconds
+    typealias Field<Counted, Number> = (MediaCounter, any WritableKeyPath<Counted, Number> & Sendable)
+
+    static let receiverFields: [Field<RTPStatistics, UInt64>] = [
+        (.packets, \.packets), (.bytes, \.bytes), (.rtcpPackets, \.rtcpPackets), (.lost, \.lost),
+        (.reordered, \.reordered), (.restarts, \.restarts), (.comfortNoise, \.comfortNoise), (.silent, \.silent),
+        (.decodeError, \.decodeErrors), (.duplicate, \.duplicates), (.empty, \.empty), (.late, \.late),
+        (.malformed, \.malformed), (.stray, \.stray), (.unknownPayload, \.unknownPayload),
+    ]
+    static let receiverSampleFields: [Field<RTPStatistics, Int64>] = [
+        (.silenceSamples, \.silenceSamples), (.concealedSamples, \.concealedSamples), (.lostSamples, \.lostSamples),
+    ]
+    static let tableFields: [Field<RTPSourceTable.Statistics, UInt64>] = [
+        (.onProbation, \.onProbation), (.overSSRCs, \.refused), (.ssrcCollision, \.collided),
+    ]
+    static let securityFields: [Field<SRTPSession.Statistics, UInt64>] = [
+        (.notAuthentic, \.refused), (.replayed, \.replayed),
+    ]
+    static let portFields: [Field<PortStatistics, UInt64>] = [
+        (.tooLong, \.tooLong), (.malformed, \.malformed), (.nameTaken, \.nameTaken),
+    ]
+
+    mutating func add<Counted>(_ counted: Counted, _ fields: [Field<Counted, UInt64>]) {
+        for (counter, field) in fields { self[counter] += counted[keyPath: field] }
     }
 
     /// What one receiver of plain RTP adds.
     init(of counted: RTPStatistics) {
-        packets = Int(clamping: counted.packets)
-        lost = Int(clamping: counted.lost)
-        dropped = [
-            "decode_error": counted.decodeErrors, "duplicate": counted.duplicates, "late": counted.late,
-            "malformed": counted.malformed, "stray": counted.stray, "unknown_payload": counted.unknownPayload,
-        ].mapValues { Int(clamping: $0) }
+        add(counted, Self.receiverFields)
+        for (counter, field) in Self.receiverSampleFields { self[counter] += UInt64(clamping: counted[keyPath: field]) }
+    }
+
+    /// What one speaker of plain RTP adds.
+    init(of speaker: RTPSpeaker) {
+        self.init(of: speaker.receiver.statistics)
+        self[.overload] = speaker.shedPackets
+        analysisNanoseconds = speaker.feed.analysisNanoseconds
     }
 }

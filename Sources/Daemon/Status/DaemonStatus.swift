@@ -3,6 +3,7 @@ import Control
 import ControlAPI
 import Events
 import Glibc
+import MediaTypes
 import Publish
 import Telemetry
 
@@ -14,6 +15,20 @@ struct DaemonStatus: StatusBackend {
 
     /// Upper edges of the latency buckets, seconds.
     private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
+
+    /// Metrics that are one counter of media each.
+    static let mediaCounters: [(name: String, help: String, counter: MediaCounter)] = [
+        ("attune_rtp_packets_total", "Well-formed RTP packets received.", .packets),
+        ("attune_rtp_bytes_total", "Bytes of the datagrams that receivers of plain RTP took.", .bytes),
+        ("attune_rtcp_packets_total", "Well-formed RTCP compounds received by ports with one speaker.", .rtcpPackets),
+        ("attune_rtp_packets_lost_total", "RTP packets that were not there when their turn came.", .lost),
+        ("attune_rtp_packets_reordered_total", "RTP packets that came out of order, but in time.", .reordered),
+        ("attune_rtp_restarts_total", "How often the media time of a sender began anew.", .restarts),
+        (
+            "attune_media_decode_errors_total", "Packets of inputs read by FFmpeg that could not be decoded.",
+            .inputDecodeErrors
+        ),
+    ]
 
     func isReady() async -> Bool { await registry.isTakingSources }
 
@@ -33,9 +48,9 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_build_info", .gauge, help: "Always 1; the version is in the label.", by: "version",
             [(attuneVersion, 1)])
-        write(await registry.load(), to: &text)
-        write(registry.loadBoard.summary, to: &text)
-        write(publisher.statistics, to: &text)
+        Self.write(await registry.load(), to: &text)
+        Self.write(registry.overload.board.summary, to: &text)
+        Self.write(publisher.statistics, to: &text)
         let latency = publisher.latency
         text.histogram(
             "attune_event_latency_seconds",
@@ -52,7 +67,7 @@ struct DaemonStatus: StatusBackend {
         return text.text
     }
 
-    private func write(
+    static func write(
         _ load: (total: SourceLoad, states: [SourceState.State], sessions: Int), to text: inout MetricsText
     ) {
         text.metric("attune_sessions", .gauge, help: "Running sessions.", Double(load.sessions))
@@ -60,14 +75,24 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_sources", .gauge, help: "Sources of running sessions by state.", by: "state",
             states.map { state in (state, Double(load.states.count { $0.rawValue == state })) })
-        text.metric(
-            "attune_rtp_packets_total", .counter, help: "Well-formed RTP packets received.", Double(load.total.packets))
-        text.metric(
-            "attune_rtp_packets_lost_total", .counter, help: "RTP packets that were not there when their turn came.",
-            Double(load.total.lost))
+        for (name, help, counter) in mediaCounters {
+            text.metric(name, .counter, help: help, Double(load.total[counter]))
+        }
         text.metric(
             "attune_rtp_packets_dropped_total", .counter, help: "RTP packets dropped by reason.", by: "reason",
-            SourceLoad.reasons.map { ($0, Double(load.total.dropped[$0] ?? 0)) })
+            MediaCounter.allCases.compactMap { counter in
+                counter.dropReason.map { ($0, Double(load.total[counter])) }
+            })
+        text.metric(
+            "attune_rtp_packets_not_decoded_total", .counter,
+            help: "RTP packets that say that there is silence, and were taken as that.", by: "reason",
+            [("comfort_noise", Double(load.total[.comfortNoise])), ("silent", Double(load.total[.silent]))])
+        text.metric(
+            "attune_rtp_media_seconds_total", .counter, help: "Media of plain RTP that did not come as such, by kind.",
+            by: "kind",
+            [("silence", MediaCounter.silenceSamples), ("concealed", .concealedSamples), ("lost", .lostSamples)].map {
+                ($0.0, Double(load.total[$0.1]) / Double(AudioGrid.sampleRateHz))
+            })
         text.metric(
             "attune_media_cpu_seconds_total", .counter, help: "CPU time of the media path by stage.", by: "stage",
             [
@@ -76,22 +101,7 @@ struct DaemonStatus: StatusBackend {
             ])
     }
 
-    private func write(_ load: LoadBoard.Summary, to text: inout MetricsText) {
-        text.metric(
-            "attune_load_ratio", .gauge,
-            help:
-                "What there is to do by what can be done, of the busiest event loop or of the source threads; above 1 it "
-                + "is late.", load.load)
-        text.metric(
-            "attune_shed_level", .gauge, help: "How far shedding has gone: 0 nothing, 1 to 3 ticks, 4 tracks too.",
-            Double(load.level))
-        text.metric("attune_shed_tracks", .gauge, help: "Tracks that are given up.", Double(load.tracks))
-        text.metric(
-            "attune_degraded_total", .counter, help: "Events of type degraded by what is given up.", by: "what",
-            Degraded.What.allCases.map { ($0.rawValue, Double(load.degraded[$0] ?? 0)) })
-    }
-
-    private func write(_ counted: PublisherStatistics, to text: inout MetricsText) {
+    static func write(_ counted: PublisherStatistics, to text: inout MetricsText) {
         text.metric("attune_events_total", .counter, help: "Events published.", Double(counted.events))
         text.metric(
             "attune_event_bytes_total", .counter, help: "Bytes of their lines, each counted once.",

@@ -1,4 +1,5 @@
 import Logging
+import Kit
 import NIOCore
 import Synchronization
 
@@ -141,34 +142,24 @@ struct ClientOffer {
 /// Says once a second at most what the counters have seen.
 struct PublishReporter {
     private let core: PublisherCore
-    private var reported: PublisherStatistics
-    private var nextMilliseconds: Int64 = 0
-    private static let intervalMilliseconds: Int64 = 1_000
+    private var drops = DropReporter()
 
     init(_ core: PublisherCore) {
         self.core = core
-        reported = core.statistics
     }
 
     mutating func report(nowMilliseconds: Int64) {
-        guard nowMilliseconds >= nextMilliseconds else { return }
-        nextMilliseconds = nowMilliseconds + Self.intervalMilliseconds
         let now = core.statistics
-        func say(_ key: KeyPath<PublisherStatistics, Int>, _ text: String) {
-            let count = now[keyPath: key] - reported[keyPath: key]
-            if count > 0 { core.logger.warning("\(text)", metadata: ["count": "\(count)"]) }
-        }
-        say(
-            \.refusedPeers,
-            "connections refused, last of uid \(core.counters.lastRefusedUID.load(ordering: .relaxed))")
-        say(\.refusedClients, "connections refused: as many clients as allowed are connected")
-        say(\.rejectedLines, "clients closed: they sent what is no command")
-        say(
-            \.stalledClients,
-            "clients closed: they took nothing for \(core.configuration.clientStallSeconds) s")
-        say(\.lost, "events lost for clients that were too far behind or came back too late")
-        say(\.coalesced, "ticks coalesced for clients that were behind")
-        say(\.oversized, "events dropped: longer than a line may be")
-        reported = now
+        let refused = "connections of who is not on the allow list"
+        drops.set(refused, total: UInt64(clamping: now.refusedPeers))
+        drops.set("connections beyond as many clients as allowed", total: UInt64(clamping: now.refusedClients))
+        drops.set("clients that sent what is no command", total: UInt64(clamping: now.rejectedLines))
+        drops.set("clients that took nothing for too long", total: UInt64(clamping: now.stalledClients))
+        drops.set("events for clients too far behind", total: UInt64(clamping: now.lost))
+        drops.set("ticks for clients that were behind", total: UInt64(clamping: now.coalesced))
+        drops.set("events longer than a line may be", total: UInt64(clamping: now.oversized))
+        guard let text = drops.take(nowNanoseconds: nowMilliseconds * 1_000_000) else { return }
+        let user = core.counters.lastRefusedUID.load(ordering: .relaxed)
+        core.logger.warning("dropped: \(text)\(text.contains(refused) ? ", the last of uid \(user)" : "")")
     }
 }

@@ -87,10 +87,10 @@ extension ErrorLine {
 extension ClientCommand {
     /// Names that `subscribe.types` may hold; `hello`, `snapshot`, `lagged` and `error` can't be filtered.
     static let eventTypes: Set<String> = [
-        "session.started", "session.ended", "source.connected", "source.stalled", "source.reconnecting",
-        "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started", "speech.ended", "turn",
-        "overlap", "tick", "cue.raised", "cue.cleared", "quality", "degraded", "recovered", "consent",
-        "heartbeat",
+        "session.started", "session.ended", "source.connecting", "source.connected", "source.stalled",
+        "source.reconnecting", "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started",
+        "speech.ended", "turn", "overlap", "tick", "cue.raised", "cue.cleared", "quality", "degraded", "recovered",
+        "consent", "heartbeat",
     ]
     /// Shortest and longest interval between ticks, seconds of media time.
     static let tickIntervals = 0.1...3600.0

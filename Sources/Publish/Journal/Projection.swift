@@ -26,8 +26,8 @@ struct Projection: Sendable {
             }
         case .sessionEnded:
             if sessions.removeValue(forKey: id) != nil { order.removeAll { $0 == id } }
-        case .sourceConnected(let source), .sourceStalled(let source), .sourceReconnecting(let source),
-            .sourceEnded(let source):
+        case .sourceConnecting(let source), .sourceConnected(let source), .sourceStalled(let source),
+            .sourceReconnecting(let source), .sourceEnded(let source):
             sessions[id]?.set(source, endedKept: Self.endedSourcesKept)
         case .speakerJoined(let joined):
             guard let name = event.speaker else { return false }

@@ -61,6 +61,7 @@ public struct RTPReceiver: ~Copyable {
     private let candidateBytes: FixedBuffer<UInt8>
     private var reorder: ReorderBuffer
     private var playout: Playout
+    private var units = TimestampUnits()
 
     /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
     ///
@@ -193,7 +194,7 @@ public struct RTPReceiver: ~Copyable {
         switch message {
         case .senderReport(let report):
             latestReport = (report, arrivalNanoseconds)
-            if let timestamp = stream?.unwrapped(report.rtpTimestamp) {
+            if let timestamp = stream?.unwrapped(units.timestamp(ofReport: report.rtpTimestamp)) {
                 playout.noteReport(timestamp: timestamp, wallClockNanoseconds: report.wallClockNanoseconds)
             }
         case .bye:
@@ -215,6 +216,14 @@ public struct RTPReceiver: ~Copyable {
             if statistics.firstUnknownPayloadType == nil {
                 statistics.firstUnknownPayloadType = packet.payloadType
             }
+        }
+        var packet = packet
+        if let format, stream.map({ $0.ssrc == packet.ssrc }) ?? true {
+            let rate = Int64(format.clockRateHz)
+            packet.timestamp = units.timestamp(
+                of: packet, duration: format.duration(of: payload) * rate / Int64(AudioGrid.sampleRateHz),
+                clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival)
+            statistics.countsOtherUnits = units.isCorrecting
         }
         guard let running = stream else {
             if let format { begin(packet, payload: payload, mark: mark, format, arrival, into: &sink) }
@@ -300,6 +309,7 @@ public struct RTPReceiver: ~Copyable {
         let state = StreamState(
             first: packet, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival)
         stream = state
+        if units.ssrc != packet.ssrc { units = TimestampUnits() }
         latestReport = nil
         statistics.jitterMilliseconds = 0
         reorder.start(at: state.highest.sequence)

@@ -33,6 +33,8 @@ public struct RTPStatistics: Sendable, Hashable {
     public var lastMalformedReason: RTPParseError?
     /// Packets that were not decoded because their media lay more than 30 s ahead of its time.
     public var ahead: UInt64 = 0
+    /// Whether the sender's time stamps count other units than its format says, and were put right.
+    public var countsOtherUnits = false
     /// Packets dropped because they did not fit the running stream: of another source, or far off in
     /// sequence number or timestamp, and no second one proved them to be a new stream.
     public var stray: UInt64 = 0

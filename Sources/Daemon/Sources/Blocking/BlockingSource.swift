@@ -5,6 +5,7 @@ import Kit
 import MediaTypes
 import NIOCore
 import RTP
+import Synchronization
 import Timing
 
 /// A source that is read by waiting for it: everything but plain RTP. It has a thread of its own, on which it is
@@ -36,12 +37,17 @@ final class BlockingSource: MediaSource {
         var isFinite = false
         /// When media first came since it was opened.
         var firstMediaNanoseconds: Int64?
+        /// Packets that could not be decoded before the input was opened again.
+        var decodeErrors = 0
 
         /// How long media came.
         var livedMilliseconds: Int64 {
             firstMediaNanoseconds.map { (HostClock.monotonicNanoseconds() - $0) / 1_000_000 } ?? 0
         }
     }
+
+    /// How long a source of samples may wait before it looks whether the sender has said something.
+    private static let wordMilliseconds = 200
 
     let monitor: SourceMonitor
     private let openInput: Open
@@ -53,6 +59,8 @@ final class BlockingSource: MediaSource {
     private let gate: TrackGate
     private let load: ThreadLoad?
     private let cancellation = Cancellation()
+    private let absences = AbsenceBox()
+    private let isClaimed = Atomic<Bool>(false)
     private let watch: StallWatch
     private let opened: EventLoopPromise<Void>
     private let finished: EventLoopPromise<Void>
@@ -74,16 +82,24 @@ final class BlockingSource: MediaSource {
         watch = StallWatch(stallMilliseconds: timing.stallMilliseconds, monitor: monitor)
         var options = options
         options.openTimeoutMilliseconds = timing.openMilliseconds
-        options.readTimeoutMilliseconds = timing.stallMilliseconds
+        // Of samples a wait ends soon, so that what the sender says meanwhile is heard; it loses nothing there.
+        options.readTimeoutMilliseconds =
+            timing.countsSamples ? min(timing.stallMilliseconds, Self.wordMilliseconds) : timing.stallMilliseconds
         self.options = options
         opened = eventLoop.makePromise()
         finished = eventLoop.makePromise()
     }
 
     func open() async throws {
+        guard claimsStart() else { throw SourceFailure.detached(monitor.url) }
+        monitor.begin()
         guard BlockingThread.start(name: "source", { self.run() }) else {
             finished.succeed()
-            opened.fail(SourceFailure(kind: .unavailable, message: "no thread could be started for \(monitor.url)"))
+            let failure = SourceFailure(
+                kind: .unavailable, message: "no thread could be started for \(monitor.url); detach another source")
+            monitor.change(to: .ended, reason: failure.reason)
+            opened.fail(failure)
+            onEnd()
             return try await opened.futureResult.get()
         }
         let patience = opened.futureResult.eventLoop.scheduleTask(
@@ -91,14 +107,35 @@ final class BlockingSource: MediaSource {
         ) { self.opened.succeed() }
         defer { patience.cancel() }
         try await opened.futureResult.get()
+        if cancellation.isCancelled { throw SourceFailure.detached(monitor.url) }
     }
 
     func stop() async {
         cancellation.cancel()
+        if claimsStart() {
+            // Not opened yet, and never to be.
+            monitor.change(to: .ended, reason: "detached")
+            opened.succeed()
+            finished.succeed()
+        }
         try? await finished.futureResult.get()
     }
 
+    /// Whether the caller is the first to begin or to end it.
+    private func claimsStart() -> Bool {
+        isClaimed.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        absences.put(track: track, why)
+    }
+
     // MARK: On the thread
+
+    /// Hands on what the sender has said.
+    private func hear(_ feed: SourceFeed) {
+        for absence in absences.take() { feed.setAbsence(track: absence.track, absence.why) }
+    }
 
     private func run() {
         var feed = SourceFeed(session: session, pace: .live)
@@ -111,6 +148,7 @@ final class BlockingSource: MediaSource {
         var progress = Progress()
         var options = options
         var reason = "detached"
+        var failure: SourceFailure?
         playing: while !cancellation.isCancelled {
             do throws(MediaError) {
                 switch try play(&feed, options: &options, &progress) {
@@ -119,6 +157,7 @@ final class BlockingSource: MediaSource {
                     reason = "end of media"
                     break playing
                 case .full:
+                    failure = SourceFailure(kind: .unavailable, message: Self.fullReason)
                     reason = Self.fullReason
                     break playing
                 case .dead where progress.isFinite:
@@ -130,7 +169,7 @@ final class BlockingSource: MediaSource {
             } catch {
                 if cancellation.isCancelled { break }
                 if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
-                    opened.fail(SourceFailure(error))
+                    failure = SourceFailure(error)
                     reason = error.description
                     break
                 }
@@ -148,14 +187,16 @@ final class BlockingSource: MediaSource {
         feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
         watch.stop()
         monitor.change(to: .ended, reason: reason)
-        opened.succeed()
+        // Only now: whoever waits for it finds it ended.
+        if let failure { opened.fail(failure) } else { opened.succeed() }
         finished.succeed()
         if !cancellation.isCancelled { onEnd() }
     }
 
     /// Notes what the thread has spent, which does nothing but this source.
-    private func note(_ feed: SourceFeed) {
+    private func note(_ feed: SourceFeed, decodeErrors: Int) {
         var load = SourceLoad()
+        load[.inputDecodeErrors] = UInt64(decodeErrors)
         load.analysisNanoseconds = feed.analysisNanoseconds
         load.decodeNanoseconds = max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds)
         monitor.note(load)
@@ -210,13 +251,14 @@ final class BlockingSource: MediaSource {
         let followers = isLive ? input.tracks.map { _ in ClockFollower(mayPause: timing.countsSamples) } : []
         if input.isFinite, !progress.hasJoined { feed = SourceFeed(session: session, pace: isLive ? .live : .reader) }
         guard feed.join(tracks) else {
-            opened.fail(SourceFailure(kind: .unavailable, message: Self.fullReason))
             return .full
         }
         progress.hasJoined = true
         opened.succeed()
+        defer { progress.decodeErrors += input.decodeErrors }
         var latest = HostClock.monotonicNanoseconds()
         while true {
+            hear(feed)
             let outcome = try input.read { [feed] track, start, samples in
                 monitor.change(to: .live)
                 // What lies ahead is kept until its time, so that a gap in a recording lasts as long as it did.
@@ -234,7 +276,7 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(feed)
+            note(feed, decodeErrors: progress.decodeErrors + input.decodeErrors)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {
@@ -253,10 +295,12 @@ final class BlockingSource: MediaSource {
                 }
                 latest = HostClock.monotonicNanoseconds()
             case .idle:
+                feed.tend()
+                let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
+                guard waited >= timing.stallMilliseconds else { continue }
                 // Speech is over where media stopped before anybody hears that it did.
                 feed.suspend(by: .stall)
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
-                let waited = (HostClock.monotonicNanoseconds() - latest) / 1_000_000
                 if let dead = timing.deadMilliseconds, waited >= dead { return .dead }
             case .end: return progress.isFinite ? .over : .ended
             }

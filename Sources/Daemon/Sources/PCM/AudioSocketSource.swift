@@ -61,7 +61,9 @@ final class AudioSocketCalls: Sendable {
 
 /// A call that Asterisk brings by AudioSocket: waits for the connection with its UUID, and ends with it.
 final class AudioSocketSource: MediaSource {
-    private enum Phase {
+    private enum Holding {
+        /// Not opened yet.
+        case nothing
         case waiting
         case connected(BlockingSource)
         case stopped
@@ -71,7 +73,9 @@ final class AudioSocketSource: MediaSource {
     private let call: CallIdentifier
     private let calls: AudioSocketCalls
     private let make: @Sendable (PCMStream) -> BlockingSource
-    private let phase = Mutex(Phase.waiting)
+    private let holding = Mutex(Holding.nothing)
+    /// What the sender has said of tracks before the call came.
+    private let absences = AbsenceBox()
 
     /// - Parameter make: makes the source that reads the call's connection.
     init(
@@ -85,19 +89,35 @@ final class AudioSocketSource: MediaSource {
     }
 
     func open() async throws {
-        guard calls.expect(call, for: self) else {
-            throw SourceFailure(kind: .badInput, message: "call \(call) is attached already; detach it first")
+        let isWanted = holding.withLock { holding in
+            guard case .nothing = holding else { return false }
+            holding = .waiting
+            return true
         }
+        guard isWanted else { throw SourceFailure.detached(monitor.url) }
+        guard calls.expect(call, for: self) else {
+            let failure = SourceFailure(
+                kind: .badInput, message: "\(monitor.url) is attached already; detach it first")
+            monitor.change(to: .ended, reason: failure.reason)
+            throw failure
+        }
+        // Stopped in between, it is not to be found by a call.
+        if case .stopped = holding.withLock({ $0 }) {
+            calls.forget(call, of: self)
+            throw SourceFailure.detached(monitor.url)
+        }
+        monitor.begin()
     }
 
     /// The call has come.
     ///
     /// - Throws: `SourceFailure` where it can't be read.
     func connect(_ stream: PCMStream) async throws {
-        let source: BlockingSource? = phase.withLock { phase in
-            guard case .waiting = phase else { return nil }
+        let source: BlockingSource? = holding.withLock { holding in
+            guard case .waiting = holding else { return nil }
             let source = make(stream)
-            phase = .connected(source)
+            for absence in absences.take() { source.setAbsence(track: absence.track, absence.why) }
+            holding = .connected(source)
             return source
         }
         try await source?.open()
@@ -105,12 +125,21 @@ final class AudioSocketSource: MediaSource {
 
     func stop() async {
         calls.forget(call, of: self)
-        let reader: BlockingSource? = phase.withLock { phase in
-            defer { phase = .stopped }
-            if case .connected(let source) = phase { return source }
+        let reader: BlockingSource? = holding.withLock { holding in
+            if case .connected(let source) = holding { return source }
+            holding = .stopped
             return nil
         }
         await reader?.stop()
         monitor.change(to: .ended, reason: "detached")
+    }
+
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        let reader: BlockingSource? = holding.withLock { holding in
+            if case .connected(let source) = holding { return source }
+            absences.put(track: track, why)
+            return nil
+        }
+        reader?.setAbsence(track: track, why)
     }
 }

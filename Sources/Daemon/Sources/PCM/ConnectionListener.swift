@@ -13,7 +13,7 @@ final class ConnectionListener: Sendable {
     private static let pollMilliseconds: Int32 = 100
 
     private let descriptor: Int32
-    private let logger: Logger
+    private let refusals: RefusalLog
     private let cancellation = Cancellation()
     private let unknown = Atomic<Int>(0)
     private let finished: EventLoopPromise<Void>
@@ -23,15 +23,15 @@ final class ConnectionListener: Sendable {
     ///   - descriptor: a listening, non-blocking socket, which is closed in the end.
     ///   - greet: takes a connection, on a thread of its own; ends soon once the cancellation is cancelled.
     init(
-        descriptor: Int32, eventLoop: any EventLoop, logger: Logger,
+        descriptor: Int32, eventLoop: any EventLoop, refusals: RefusalLog,
         greet: @escaping @Sendable (StreamConnection, Cancellation) -> Void
     ) {
         self.descriptor = descriptor
-        self.logger = logger
+        self.refusals = refusals
         self.greet = greet
         finished = eventLoop.makePromise()
         if !BlockingThread.start(name: "accept", { self.run() }) {
-            logger.error("no thread could be started that accepts connections")
+            refusals.logger.error("no thread could be started that accepts connections")
             close(descriptor)
             finished.succeed()
         }
@@ -46,7 +46,9 @@ final class ConnectionListener: Sendable {
     private func run() {
         while !cancellation.isCancelled {
             var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&request, 1, Self.pollMilliseconds) > 0 else { continue }
+            let isPending = poll(&request, 1, Self.pollMilliseconds) > 0
+            refusals.tell()
+            guard isPending else { continue }
             let accepted = accept(descriptor, nil, nil)
             if accepted >= 0 {
                 // Left blocking: it is only read after poll(2) said that there is something.
@@ -63,7 +65,7 @@ final class ConnectionListener: Sendable {
 
     private func take(_ connection: StreamConnection) {
         guard unknown.load(ordering: .relaxed) < Self.mostUnknown else {
-            return logger.warning("a connection is refused: \(Self.mostUnknown) others have not said yet what they are")
+            return refusals.note("connections: \(Self.mostUnknown) others have not said yet what they are")
         }
         unknown.add(1, ordering: .relaxed)
         let isStarted = BlockingThread.start(name: "greet") { [self] in
@@ -137,12 +139,5 @@ extension StreamConnection {
         shutdown(descriptor, Int32(SHUT_WR))
         let deadline = HostClock.monotonicNanoseconds() + 500_000_000
         while let bytes = receive(4_096, until: deadline, cancellation), !bytes.isEmpty {}
-    }
-
-    /// User at the other end of a Unix socket.
-    var peerUserID: UInt32? {
-        var uid: UInt32 = 0
-        var gid: UInt32 = 0
-        return attune_peer_credentials(descriptor, &uid, &gid) == 0 ? uid : nil
     }
 }

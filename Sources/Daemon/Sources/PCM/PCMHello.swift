@@ -10,6 +10,8 @@ struct PCMHello: Equatable {
     var format: PCMFormat
     /// What is to be attached; its URL only describes the samples.
     var request: AttachRequest
+    /// Whether the sender begins muted, until it says otherwise.
+    var startsMuted: Bool
 
     /// Reads the line, without the line feed.
     ///
@@ -35,6 +37,7 @@ struct PCMHello: Equatable {
                 tracks.append(try Self.track(element, channelCount: format.channelCount))
             }
         }
+        startsMuted = try fields.flag("muted") ?? false
         try fields.finish("the hello")
         let url = "pcm:\(encoding.rawValue)/\(format.rateHz)/\(format.channelCount)"
         request = AttachRequest(
@@ -82,6 +85,14 @@ private struct Fields {
         case nil, .null?: return nil
         case .string(let text)?: return text
         default: throw Self.malformed("'\(key)' must be a text in double quotes")
+        }
+    }
+
+    mutating func flag(_ key: String) throws(Problem) -> Bool? {
+        switch left.removeValue(forKey: key) {
+        case nil, .null?: return nil
+        case .bool(let value)?: return value
+        default: throw Self.malformed("'\(key)' must be true or false")
         }
     }
 

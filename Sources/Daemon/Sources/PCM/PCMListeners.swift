@@ -1,6 +1,7 @@
 import ControlAPI
 import Decode
 import Foundation
+import Glibc
 import Kit
 import Logging
 import NIOCore
@@ -13,41 +14,52 @@ struct PCMListeners: Sendable {
     private let registry: SessionRegistry
     private let calls: AudioSocketCalls
     private let logger: Logger
+    private let refusals: RefusalLog
     private var listeners: [ConnectionListener] = []
     private var file: UnixListener?
+
+    /// Whether the process at the other end of a descriptor may push samples.
+    private let admits: @Sendable (CInt) -> Bool
 
     /// Opens the sockets.
     ///
     /// - Throws: `DaemonError` where one can't be opened.
     init(
         _ settings: Settings, group: UInt32?, registry: SessionRegistry, calls: AudioSocketCalls,
-        eventLoop: any EventLoop, logger: Logger
+        eventLoop: any EventLoop, logger: Logger, admits: @escaping @Sendable (CInt) -> Bool
     ) throws(DaemonError) {
         self.settings = settings
         self.registry = registry
         self.calls = calls
+        self.admits = admits
         self.logger = logger
+        refusals = RefusalLog(logger)
         let greeter = self
+        // First what may fail, so that nothing is left open where it does.
+        let address = settings.sources.audioSocket
+        let call = try address.map { address throws(DaemonError) in
+            try ConnectionListener.listen(host: address.host, port: address.port)
+        }
         if let path = settings.sources.pcmSocket {
             do throws(PublishError) {
                 let listener = try UnixListener.open(path: path, mode: settings.sockets.mode, group: group)
                 file = listener
                 listeners.append(
-                    ConnectionListener(descriptor: listener.descriptor, eventLoop: eventLoop, logger: logger) {
+                    ConnectionListener(descriptor: listener.descriptor, eventLoop: eventLoop, refusals: refusals) {
                         greeter.greetPCM($0, $1)
                     })
             } catch {
+                if let call { close(call.descriptor) }
                 throw DaemonError(exitCode: 69, message: error.message)
             }
             logger.info("samples are taken on \(path)")
         }
-        if let address = settings.sources.audioSocket {
-            let (descriptor, port) = try ConnectionListener.listen(host: address.host, port: address.port)
+        if let call, let address {
             listeners.append(
-                ConnectionListener(descriptor: descriptor, eventLoop: eventLoop, logger: logger) {
+                ConnectionListener(descriptor: call.descriptor, eventLoop: eventLoop, refusals: refusals) {
                     greeter.greetCall($0, $1)
                 })
-            logger.info("calls by AudioSocket are taken on \(address.host):\(port)")
+            logger.info("calls by AudioSocket are taken on \(address.host):\(call.port)")
         }
     }
 
@@ -68,10 +80,8 @@ struct PCMListeners: Sendable {
     // MARK: PCM socket
 
     private func greetPCM(_ connection: StreamConnection, _ cancellation: Cancellation) {
-        if let allowed = settings.sockets.allowedUserIDs {
-            guard let user = connection.peerUserID, user == 0 || user == geteuid() || allowed.contains(user) else {
-                return logger.warning("a connection to the PCM socket is refused: sockets.allow_uids lacks its user")
-            }
+        guard admits(connection.descriptor) else {
+            return refusals.note("connections to the PCM socket: neither sockets.allow_uids nor allow_gids has them")
         }
         do throws(Problem) {
             let (hello, head) = try readHello(connection, cancellation)
@@ -113,7 +123,8 @@ struct PCMListeners: Sendable {
     }
 
     private func refuse(_ connection: StreamConnection, _ problem: Problem, _ cancellation: Cancellation) {
-        logger.warning("samples are refused: \(problem.detail)")
+        // The peer is told the whole of it; it may hold the name of a speaker.
+        refusals.note("connections to the PCM socket: \(problem.type)")
         connection.send(line(problem))
         // Off the cooperative pool, as it may wait; where there is no thread, the peer may miss the line.
         _ = BlockingThread.start(name: "refuse") { connection.end(cancellation) }
@@ -142,14 +153,13 @@ struct PCMListeners: Sendable {
                 return refuseCall(connection, "its first message is no UUID", cancellation)
             }
         }
-        logger.warning("a call is refused: no UUID came in time")
+        refusals.note("calls: no UUID came in time")
     }
 
     private func admit(_ call: CallIdentifier, _ connection: StreamConnection, _ cancellation: Cancellation) {
         guard let source = calls.take(call) else {
             return refuseCall(
-                connection, "nobody attached \(AudioSocketCalls.scheme)\(call); attach it before it comes", cancellation
-            )
+                connection, "nobody attached their UUID; attach audiosocket:UUID before it comes", cancellation)
         }
         let stream = PCMStream(
             connection, format: PCMFormat(.s16le, rateHz: 8_000), framing: .audioSocket)
@@ -157,13 +167,13 @@ struct PCMListeners: Sendable {
             do {
                 try await source.connect(stream)
             } catch {
-                logger.warning("call \(call): \((error as? SourceFailure)?.message ?? "\(error)")")
+                refusals.note("calls: they can't be read", detail: (error as? SourceFailure)?.message ?? "\(error)")
             }
         }
     }
 
     private func refuseCall(_ connection: StreamConnection, _ why: String, _ cancellation: Cancellation) {
-        logger.warning("a call is refused: \(why)")
+        refusals.note("calls: \(why)")
         connection.send(AudioSocketMessages.hangUp)
         connection.end(cancellation)
     }

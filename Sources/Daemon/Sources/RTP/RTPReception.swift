@@ -27,7 +27,7 @@ final class RTPReception {
         }
     }
 
-    private struct Port {
+    struct Port {
         let stream: RTPStreamDescription
         /// Nil where whoever sends is the one speaker.
         var table: RTPSourceTable?
@@ -40,18 +40,21 @@ final class RTPReception {
         var security: Security?
         /// Where the last RTCP came from, and when the next report is due there.
         var reporter: Reporter?
+        /// What it dropped itself, and what it looks like.
+        var statistics = PortStatistics()
+        var probe: RTPProbe
         /// Under which receiver reports are sent.
         var ssrc = UInt32.random(in: .min ... .max)
     }
 
-    private final class Security {
+    final class Security {
         var session: SRTPSession
         /// Sources that said goodbye in what is being decrypted.
         var departed: [UInt32] = []
         init(_ session: consuming SRTPSession) { self.session = session }
     }
 
-    private struct Reporter {
+    struct Reporter {
         var channel: any Channel
         var address: SocketAddress
         var dueNanoseconds: Int64
@@ -63,18 +66,19 @@ final class RTPReception {
     private static let reportNanoseconds: Int64 = 5_000_000_000
 
     let session: LiveSession
-    private let monitor: SourceMonitor
-    private let limits: Limits
-    private let logger: Logger
-    private var ports: [Port]
-    private var budget: ByteBudget
+    let monitor: SourceMonitor
+    let limits: Limits
+    let logger: Logger
+    private(set) var ports: [Port]
+    private(set) var budget: ByteBudget
     private var timer: RTPTimer?
-    private var unknownPayloadReported = false
-    private var refusedReported: UInt64 = 0
+    var diagnosis = RTPDiagnosis()
     private var tended = 0
+    /// What the senders said last of media that does not come, by track.
+    private var absences: [Int: Gap.Why] = [:]
     /// CPU time of everything that arrived, and what speakers who are gone have counted.
-    private var meter = CPUMeter()
-    private var formerLoad = SourceLoad()
+    private(set) var meter = CPUMeter()
+    private(set) var formerLoad = SourceLoad()
 
     /// A reception of `streams`, one port each, for the speakers `tracks`.
     ///
@@ -101,7 +105,8 @@ final class RTPReception {
                 stream: stream,
                 unnamed: tracks.first { $0.selector == .unnamed }
                     ?? SpeakerTrack(
-                        track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed))
+                        track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed),
+                probe: RTPProbe(formats: stream.formats, maxDatagramBytes: limits.receiver.maxDatagramBytes))
             if tracks.contains(where: { $0.selector != nil }) {
                 port.table = RTPSourceTable(selectors: named.compactMap(\.selector), limit: limits.sources)
             }
@@ -134,6 +139,11 @@ final class RTPReception {
         let began = meter.begin()
         defer { meter.end(began) }
         guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        guard datagram.byteCount <= limits.receiver.maxDatagramBytes else {
+            ports[number].statistics.tooLong += 1
+            ports[number].probe.note(datagram, arrivalNanoseconds: now)
+            return
+        }
         if let security = ports[number].security {
             security.session.open(datagram) { take($0, port: number, origin: sender.origin, now: now) }
             // Only now: the session is in use while it lends what it decrypted.
@@ -147,14 +157,26 @@ final class RTPReception {
 
     private func take(_ datagram: RawSpan, port number: Int, origin: UInt64, now: Int64) {
         let isReport = RTCP.isRTCP(datagram)
+        ports[number].probe.note(datagram, arrivalNanoseconds: now)
         if ports[number].table == nil {
             deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
         } else if isReport {
             receiveReport(datagram, port: number, origin: origin, now: now)
         } else if let packet = try? RTPPacket(parsing: datagram) {
             route(packet, datagram, port: number, origin: origin, now: now)
+        } else {
+            ports[number].statistics.malformed += 1
         }
         if isReport { stallIfAllLeft() }
+    }
+
+    /// Takes what the sender says of media that does not come, also for speakers of the track who join later.
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        for number in ports.indices where track == nil || track == number { absences[number] = why }
+        forEachSpeaker { speaker in
+            let number = speaker.track.track
+            if track == nil || track == number { speaker.feed.setAbsence(track: number, why) }
+        }
     }
 
     func finish(reason: String) {
@@ -215,6 +237,7 @@ final class RTPReception {
 
     private func deliver(_ datagram: RawSpan, port number: Int, speaker index: Int, origin: UInt64, now: Int64) {
         guard ports[number].speakers.indices.contains(index), let speaker = ports[number].speakers[index] else {
+            ports[number].statistics.nameTaken += 1
             return
         }
         speaker.feed.timeWeight = meter.weight
@@ -224,7 +247,7 @@ final class RTPReception {
     private func receiveReport(_ compound: RawSpan, port number: Int, origin: UInt64, now: Int64) {
         var messages: [RTCPMessage] = []
         // What stands before something malformed counts.
-        try? RTCP.visit(compound) { messages.append($0) }
+        do { try RTCP.visit(compound) { messages.append($0) } } catch { ports[number].statistics.malformed += 1 }
         for message in messages {
             ports[number].mixer?.receive(message, speakers: ports[number].speakers, nowNanoseconds: now)
             switch message {
@@ -260,6 +283,7 @@ final class RTPReception {
         ports[number].speakers[index] = speaker
         monitor.noteUnnamed(track.name)
         speaker.comeBack()
+        if let why = absences[number] { speaker.feed.setAbsence(track: track.track, why) }
     }
 
     /// Lets an unnamed speaker leave; the others keep their place.
@@ -305,8 +329,13 @@ final class RTPReception {
         if limits.sendsReports {
             for number in ports.indices { sendReport(port: number, now: now) }
         }
-        reportDrops()
         noteLoad()
+        lookAtDrops(nowNanoseconds: now)
+    }
+
+    /// What is wrong with what came to a port since the last time.
+    func takeFinding(port number: Int, decodeErrors: Int) -> RTPProbe.Finding? {
+        ports[number].probe.finding(decodeErrors: decodeErrors)
     }
 
     // MARK: Receiver reports
@@ -344,45 +373,6 @@ final class RTPReception {
     private func stall(reason: String) {
         forEachSpeaker { $0.suspend() }
         monitor.change(to: .stalled, reason: reason)
-    }
-
-    /// Tells the log, once a second at most, what was dropped.
-    private func reportDrops() {
-        let refused = refused
-        if refused > refusedReported {
-            logger.warning(
-                """
-                \(monitor.url): \(refused - refusedReported) packets dropped: over sources.max_kbit_s or \
-                sources.max_ssrcs, two senders with one SSRC, or not authentic (SRTP)
-                """)
-            refusedReported = refused
-        }
-        guard !unknownPayloadReported else { return }
-        forEachSpeaker { speaker in
-            guard let type = speaker.receiver.statistics.firstUnknownPayloadType, !unknownPayloadReported else {
-                return
-            }
-            unknownPayloadReported = true
-            logger.warning(
-                "\(monitor.url): packets of payload type \(type) are dropped; attach an SDP file, or add ?codec= to the URL"
-            )
-        }
-    }
-
-    private var refused: UInt64 {
-        let counted = ports.compactMap { $0.table?.statistics }
-        let notAuthentic = ports.reduce(0) { $0 + ($1.security?.session.statistics.refused ?? 0) }
-        let foreign = ports.reduce(0) { $0 + ($1.mixer?.refused ?? 0) }
-        return budget.refused + foreign + notAuthentic + counted.reduce(0) { $0 + $1.refused + $1.collided }
-    }
-
-    private func noteLoad() {
-        var load = formerLoad
-        forEachSpeaker { load += SourceLoad(of: $0) }
-        for mixer in ports.compactMap(\.mixer) { load += SourceLoad(of: mixer.receiver.statistics) }
-        load.dropped["refused", default: 0] += Int(clamping: refused)
-        load.decodeNanoseconds = max(0, meter.nanoseconds - load.analysisNanoseconds)
-        monitor.note(load)
     }
 
     func forEachSpeaker(_ body: (RTPSpeaker) -> Void) {

@@ -19,7 +19,18 @@ final class RTPSource: MediaSource {
     private var eventLoop: any EventLoop { timer.eventLoop }
     private let logger: Logger
     private let channels = Mutex<[any Channel]>([])
-    private let reception = Mutex<NIOLoopBound<RTPReception>?>(nil)
+    private let holding = Mutex(Holding.nothing)
+
+    /// What there is of it that has to be closed.
+    private enum Holding {
+        /// Not opened yet.
+        case nothing
+        /// Being opened, until the future is fulfilled.
+        case opening(EventLoopFuture<Void>)
+        case open(NIOLoopBound<RTPReception>)
+        /// Stopped, and all closed once the future is fulfilled.
+        case closed(EventLoopFuture<Void>)
+    }
 
     init(
         streams: [RTPStreamDescription], tracks: [SpeakerTrack], limits: RTPReception.Limits, session: LiveSession,
@@ -35,26 +46,76 @@ final class RTPSource: MediaSource {
     }
 
     func open() async throws {
-        let reception = try await eventLoop.submit { [self] in
-            let reception = try RTPReception(
-                streams: streams, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
-            return NIOLoopBound(reception, eventLoop: eventLoop)
-        }.get()
+        let settled = eventLoop.makePromise(of: Void.self)
+        defer { settled.succeed() }
+        let isWanted = holding.withLock { holding in
+            guard case .nothing = holding else { return false }
+            holding = .opening(settled.futureResult)
+            return true
+        }
+        guard isWanted else { throw SourceFailure.detached(monitor.url) }
+        let reception: NIOLoopBound<RTPReception>
         do {
-            for number in Set(tracks.map(\.track)).sorted() {
-                try await bind(streams[number], number: number, reception: reception)
-            }
+            reception = try await eventLoop.submit { [self] in
+                let reception = try RTPReception(
+                    streams: streams, tracks: tracks, session: session, monitor: monitor, limits: limits,
+                    logger: logger)
+                return NIOLoopBound(reception, eventLoop: eventLoop)
+            }.get()
         } catch {
-            await close(reception, reason: "refused")
+            monitor.change(to: .ended, reason: reason(of: error))
             throw error
         }
-        self.reception.withLock { $0 = reception }
-        try await eventLoop.submit { reception.value.start(with: self.timer) }.get()
+        do {
+            for number in Set(tracks.map(\.track)).sorted() {
+                try checkWanted()
+                try await bind(streams[number], number: number, reception: reception)
+            }
+            monitor.begin()
+            try await eventLoop.submit { reception.value.start(with: self.timer) }.get()
+            let isKept = holding.withLock { holding in
+                guard case .opening = holding else { return false }
+                holding = .open(reception)
+                return true
+            }
+            guard isKept else { throw SourceFailure.detached(monitor.url) }
+        } catch {
+            await close(reception, reason: reason(of: error))
+            throw error
+        }
     }
 
     func stop() async {
-        guard let reception = reception.withLock({ $0 }) else { return }
-        await close(reception, reason: "detached")
+        let closed = eventLoop.makePromise(of: Void.self)
+        let before = holding.withLock { holding in
+            let before = holding
+            switch before {
+            // Whoever opens sees it, and closes what is there by then.
+            case .opening(let settled): holding = .closed(settled)
+            case .closed: break
+            case .nothing, .open: holding = .closed(closed.futureResult)
+            }
+            return before
+        }
+        switch before {
+        case .nothing: monitor.change(to: .ended, reason: "detached")
+        case .opening(let settled), .closed(let settled): try? await settled.get()
+        case .open(let reception): await close(reception, reason: "detached")
+        }
+        closed.succeed()
+    }
+
+    func setAbsence(track: Int?, _ why: Gap.Why?) {
+        guard case .open(let reception) = holding.withLock({ $0 }) else { return }
+        eventLoop.execute { reception.value.setAbsence(track: track, why) }
+    }
+
+    private func checkWanted() throws {
+        guard case .opening = holding.withLock({ $0 }) else { throw SourceFailure.detached(monitor.url) }
+    }
+
+    private func reason(of error: any Error) -> String {
+        (error as? SourceFailure)?.reason ?? "\(error)"
     }
 
     private func close(_ reception: NIOLoopBound<RTPReception>, reason: String) async {

@@ -124,7 +124,6 @@ final class RTPSpeaker {
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
         // Again, after what was still waiting in the receiver.
         if isGivenUp { feed.suspend(by: .overload) }
-        feed.tend()
         if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
@@ -132,6 +131,7 @@ final class RTPSpeaker {
                 track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds),
                 isKnownToPause: receiver.mayPause)
         }
+        feed.tend()
         return note(sink.hasDelivered, nowNanoseconds)
     }
 
