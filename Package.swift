@@ -45,6 +45,8 @@ let package = Package(
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
+        // Sessions in simulated time, for `make simulate`.
+        .library(name: "Simulation", targets: ["Simulation"]),
         // The ways in for media and both sockets, for the fuzzers, which are a package of their own too.
         .library(name: "AttuneMedia", targets: ["ControlAPI", "Decode", "Events", "MediaTypes", "RTP"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
@@ -126,14 +128,14 @@ let package = Package(
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["Kit", logging], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         // Whole sessions in simulated time, for tests and `make simulate`.
         .target(
             name: "Simulation",
             dependencies: [
-                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "RTP", "SeededNumbers", "TestSupport",
-                "Timing", logging, nioCore, nioEmbedded,
+                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "RTP", "SeededNumbers", "Timing",
+                logging, nioCore, nioEmbedded,
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         tests("SimulationTests", ["Simulation"]),
@@ -156,7 +158,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "SeededNumbers", "Settings", "TestSupport", "Text", "Timing", lifecycle, logging,
+                "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text", "Timing", lifecycle, logging,
                 nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),

@@ -56,7 +56,7 @@ import Timing
     }
 
     @Test func nobodyWaitsForAPause() {
-        send([Stretch(track: 0, start: 0, end: 4.8), Stretch(track: 1, start: 0, end: 4)])
+        send([Stretch(track: 0, start: 0, end: 4.4), Stretch(track: 1, start: 0, end: 4)])
         let before = log.all("tick").count
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         #expect(log.all("tick").count == before + 2)
@@ -64,7 +64,7 @@ import Timing
         feed.presumeSilence(track: 1, nanoseconds: 700_000_000)
         feed.presumeSilence(track: 1, nanoseconds: 100_000_000)
         // What comes after all lies where it belongs: no media is missing or counted twice.
-        send([Stretch(track: 0, start: 4.8, end: 8), Stretch(track: 1, start: 4.7, end: 8)])
+        send([Stretch(track: 0, start: 4.4, end: 8), Stretch(track: 1, start: 4.7, end: 8)])
         let totals = session.end()
         #expect(abs((totals?.durationSeconds ?? 0) - 8) < 0.5)
         #expect(log.all("gap").isEmpty)
@@ -76,7 +76,7 @@ import Timing
             place % 128 < 8 && place % 4_000 < 3_000 ? 0.5 : Float((place &* 7_919) % 101 - 50) * 1e-5
         }
         send([
-            Stretch(track: 0, start: 0, end: 4.8), Stretch(track: 1, start: 0, end: 2),
+            Stretch(track: 0, start: 0, end: 4.4), Stretch(track: 1, start: 0, end: 2),
             Stretch(track: 1, start: 2, end: 4, sample: voice),
         ])
         try #require(log.all("speech.started").count == 1)

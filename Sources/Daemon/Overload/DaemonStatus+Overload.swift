@@ -6,7 +6,8 @@ extension DaemonStatus {
     static func write(_ load: LoadBoard.Summary, to text: inout MetricsText) {
         text.metric(
             "attune_load_ratio", .gauge,
-            help: "What there is to do by what can be done, of the busiest event loop or the source threads; late above 1.",
+            help:
+                "What there is to do by what can be done, of the busiest event loop or the source threads; late above 1.",
             load.load)
         text.metric(
             "attune_shed_level", .gauge, help: "How far shedding has gone: 0 nothing, 1 to 3 ticks, 4 tracks too.",

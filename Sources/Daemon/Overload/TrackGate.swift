@@ -22,9 +22,14 @@ final class TrackGate: Sendable {
     private struct Meter {
         var report: Report?
         var wall: Int64 = 0, thread: Int64 = 0
+        /// Where each track was given up, in the source's own media time.
+        var since: [Int: MediaTime] = [:]
         /// End of what was given up last, in the source's own media time.
         var givenUpEnd: MediaTime?
     }
+
+    /// Media that was heard has come out of the analysis after this (what it looks ahead for, and what sessions wait).
+    static let suspendNanoseconds: Int64 = 800_000_000
 
     let session: LiveSession
     let tracks: [SpeakerTrack]
@@ -47,14 +52,21 @@ final class TrackGate: Sendable {
         // Where nothing has come yet, the place of the source on the session's time line is not known.
         if givenUp.load(ordering: .relaxed) & bit != 0, feed.offset != nil {
             missed.bitwiseOr(bit, ordering: .relaxed)
-            // Nobody waits for it meanwhile.
-            feed.suspend(track: track, by: .overload)
+            let since = meter.withLock { meter in
+                meter.givenUpEnd = MediaTime(samples: start.samples + Int64(count))
+                meter.since[track] = meter.since[track] ?? start
+                return meter.since[track] ?? start
+            }
+            // Once what was heard before has come out, nobody waits for more.
+            if (start.seconds - since.seconds) * 1e9 >= Double(Self.suspendNanoseconds) {
+                feed.suspend(track: track, by: .overload)
+            }
             feed.tend()
-            meter.withLock { $0.givenUpEnd = MediaTime(samples: start.samples + Int64(count)) }
             return false
         }
         if missed.load(ordering: .relaxed) & bit != 0 {
             missed.bitwiseAnd(~bit, ordering: .relaxed)
+            meter.withLock { $0.since[track] = nil }
             feed.miss(track: track, .overload)
         }
         return true

@@ -158,6 +158,9 @@ final class LiveSession: Sendable {
         state.withLock { $0.engine.totals() }
     }
 
+    /// What was dropped so far.
+    var load: SourceLoad { state.withLock { SourceLoad(of: $0.engine) } }
+
     private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
         // Here and not in the engine, whose scores, cues and totals are the same with and without overload.
         guard shedding.admits(event) else { return }

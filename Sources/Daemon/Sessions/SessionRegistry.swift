@@ -279,7 +279,8 @@ actor SessionRegistry: ControlBackend {
 
     /// What the sources have counted since the start of the daemon, and how many of them are in which state.
     func load() -> (total: SourceLoad, states: [SourceState.State], sessions: Int) {
-        let total = entries.values.lazy.flatMap(\.attached).reduce(into: formerLoad) { $0 += $1.source.monitor.load }
+        var total = entries.values.lazy.flatMap(\.attached).reduce(into: formerLoad) { $0 += $1.source.monitor.load }
+        for entry in entries.values { total += entry.session.load }
         return (total, entries.values.flatMap(\.states), entries.count)
     }
 
@@ -356,6 +357,7 @@ actor SessionRegistry: ControlBackend {
         entries[name] = nil
         order.removeAll { $0 == name }
         entry.timer.remove(entry.session)
+        formerLoad += entry.session.load
         if entry.isPublic { logger.info("session ended", metadata: ["session": "\(name)"]) }
         return totals
     }

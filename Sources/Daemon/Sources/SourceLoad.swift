@@ -1,3 +1,4 @@
+import Conversation
 import RTP
 
 /// What a source has received, dropped and spent since it was attached.
@@ -25,10 +26,12 @@ enum MediaCounter: String, Sendable, CaseIterable {
     case comfortNoise, silent
     case silenceSamples, concealedSamples, lostSamples
     /// Dropped.
-    case decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation, overload
-    case overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
+    case ahead, decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation
+    case overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
+    /// Of sessions: hops that came too late, or lay too far ahead, and people for whom there was no room.
+    case lateHops, aheadHops, refusedSpeakers
 
     /// Samples are told as seconds.
     var isSamples: Bool { [.silenceSamples, .concealedSamples, .lostSamples].contains(self) }
@@ -36,6 +39,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
     /// Why packets are dropped, as the metrics and the log name it; nil for what is no drop.
     var dropReason: String? {
         switch self {
+        case .ahead: "ahead"
         case .decodeError: "decode_error"
         case .duplicate: "duplicate"
         case .empty: "empty"
@@ -60,6 +64,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
     /// What the log says of drops that somebody can do something about; nil for those that a network has anyway.
     var dropLine: String? {
         switch self {
+        case .ahead: "whose media lies over 30 s ahead of its time (the sender has to send at the pace of speech)"
         case .decodeError: "that the codec does not take (check the codec, or add ?codec= to the URL)"
         case .foreignMixer: "of a second mixer"
         case .malformed: "that are neither RTP nor RTCP"
@@ -95,7 +100,7 @@ extension SourceLoad {
         (.packets, \.packets), (.bytes, \.bytes), (.rtcpPackets, \.rtcpPackets), (.lost, \.lost),
         (.reordered, \.reordered), (.restarts, \.restarts), (.comfortNoise, \.comfortNoise), (.silent, \.silent),
         (.decodeError, \.decodeErrors), (.duplicate, \.duplicates), (.empty, \.empty), (.late, \.late),
-        (.malformed, \.malformed), (.stray, \.stray), (.unknownPayload, \.unknownPayload),
+        (.malformed, \.malformed), (.stray, \.stray), (.unknownPayload, \.unknownPayload), (.ahead, \.ahead),
     ]
     static let receiverSampleFields: [Field<RTPStatistics, Int64>] = [
         (.silenceSamples, \.silenceSamples), (.concealedSamples, \.concealedSamples), (.lostSamples, \.lostSamples),
@@ -109,6 +114,14 @@ extension SourceLoad {
     static let portFields: [Field<PortStatistics, UInt64>] = [
         (.tooLong, \.tooLong), (.malformed, \.malformed), (.nameTaken, \.nameTaken),
     ]
+
+    /// What a session adds.
+    init(of engine: SessionEngine) {
+        let dropped = engine.droppedHops
+        self[.lateHops] = UInt64(clamping: dropped.late)
+        self[.aheadHops] = UInt64(clamping: dropped.ahead)
+        self[.refusedSpeakers] = UInt64(clamping: engine.refusedSpeakers)
+    }
 
     mutating func add<Counted>(_ counted: Counted, _ fields: [Field<Counted, UInt64>]) {
         for (counter, field) in fields { self[counter] += counted[keyPath: field] }

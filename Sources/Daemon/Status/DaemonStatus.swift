@@ -94,6 +94,13 @@ struct DaemonStatus: StatusBackend {
                 ($0.0, Double(load.total[$0.1]) / Double(AudioGrid.sampleRateHz))
             })
         text.metric(
+            "attune_hops_dropped_total", .counter,
+            help: "Hops of 10 ms of voice that sessions dropped, because they came too late or lay too far ahead.",
+            by: "reason", [("late", Double(load.total[.lateHops])), ("ahead", Double(load.total[.aheadHops]))])
+        text.metric(
+            "attune_speakers_refused_total", .counter, help: "Speakers for whom a session had no room.",
+            Double(load.total[.refusedSpeakers]))
+        text.metric(
             "attune_media_cpu_seconds_total", .counter, help: "CPU time of the media path by stage.", by: "stage",
             [
                 ("decode", Double(load.total.decodeNanoseconds) / 1e9),

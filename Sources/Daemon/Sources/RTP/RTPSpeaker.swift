@@ -54,10 +54,12 @@ final class RTPSpeaker {
     /// Whether packets are dropped before they are decoded, because there is more to do than can be done.
     var isGivenUp = false {
         didSet {
-            if isGivenUp { feed.suspend(by: .overload) }
+            if !oldValue, isGivenUp { givenUpNanoseconds = latestMediaNanoseconds }
             if oldValue, !isGivenUp { comingBack = ComingBack() }
         }
     }
+    /// When media came last that was listened to, while the track is given up.
+    private var givenUpNanoseconds: Int64?
     /// Nil but for a moment after it was given up.
     private var comingBack: ComingBack?
     /// Packets dropped for that.
@@ -122,8 +124,10 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
-        // Again, after what was still waiting in the receiver.
-        if isGivenUp { feed.suspend(by: .overload) }
+        // Once what was heard before has come out, nobody waits for more.
+        if isGivenUp, let givenUpNanoseconds, nowNanoseconds - givenUpNanoseconds >= TrackGate.suspendNanoseconds {
+            feed.suspend(by: .overload)
+        }
         if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
