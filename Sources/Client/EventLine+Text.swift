@@ -31,6 +31,9 @@ extension EventBody {
             .sourceReconnecting(let source), .sourceEnded(let source):
             [source.url, source.reason].compactMap(\.self).joined(separator: ", ")
         case .gap(let gap): Self.span(gap.fromSeconds, gap.toSeconds) + ", \(gap.why.rawValue)"
+        case .degraded(let degraded): degraded.text
+        case .recovered(let recovered):
+            String(format: "%@ after %.1f s", recovered.what.rawValue, recovered.afterSeconds)
         case .speakerLeft(let left): left.reason
         case .cueRaised(let cue): "\(cue.cue): \(cue.metric) is \(cue.value), limit \(cue.limit)"
         case .cueCleared(let cue): "\(cue.cue): \(cue.reason)"
@@ -54,5 +57,13 @@ extension Engagement {
             String(format: "engagement %.1f (%.0f to %.0f)", score.score, score.low, score.high)
                 + (score.isProvisional ? ", provisional" : "")
         }
+    }
+}
+
+extension Degraded {
+    /// What is given up, and why.
+    fileprivate var text: String {
+        let given = tickEvery.map { "one in \($0) is sent" } ?? speakers.joined(separator: ", ")
+        return String(format: "%@ (%@), %@, load %.2f", what.rawValue, given, reason.rawValue, load)
     }
 }

@@ -47,7 +47,7 @@ public struct LiveTable: Sendable {
             rows[index].time = event.timeSeconds
         case .sessionEnded: rows.removeAll { $0.session == event.session }
         case .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded, .gap, .turn,
-            .overlap, .quality:
+            .overlap, .quality, .degraded, .recovered:
             notes.append(line.summary)
             notes = notes.suffix(4)
         default: return false

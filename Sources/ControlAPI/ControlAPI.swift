@@ -42,15 +42,18 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public var noticeID: String?
     /// Key of plain RTP that is encrypted (SRTP), `SUITE inline:KEY`. A secret.
     public var crypto: String?
+    /// Which sessions give up last where not all can be carried: `low`, `normal` (nil) or `high`.
+    public var priority: String?
 
     enum CodingKeys: String, CodingKey {
-        case url, session, tracks, consent, crypto
+        case url, session, tracks, consent, crypto, priority
         case noticeID = "notice_id"
     }
 
     /// A request.
     public init(
-        url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil
+        url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil,
+        priority: String? = nil
     ) {
         self.url = url
         self.session = session
@@ -58,6 +61,7 @@ public struct AttachRequest: Codable, Sendable, Equatable {
         self.consent = consent
         self.noticeID = noticeID
         self.crypto = crypto
+        self.priority = priority
     }
 }
 

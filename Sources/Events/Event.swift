@@ -44,6 +44,8 @@ public enum EventBody: Sendable {
     case cueRaised(CueRaised)
     case cueCleared(CueCleared)
     case quality(QualityChange)
+    case degraded(Degraded)
+    case recovered(Recovered)
     case lagged(Lagged)
     case heartbeat(Heartbeat)
     case error(ErrorLine)
@@ -72,6 +74,8 @@ public enum EventBody: Sendable {
         case .cueRaised: "cue.raised"
         case .cueCleared: "cue.cleared"
         case .quality: "quality"
+        case .degraded: "degraded"
+        case .recovered: "recovered"
         case .lagged: "lagged"
         case .heartbeat: "heartbeat"
         case .error: "error"
@@ -104,6 +108,8 @@ public enum EventBody: Sendable {
         case .cueRaised(let payload): payload.write(to: &json)
         case .cueCleared(let payload): payload.write(to: &json)
         case .quality(let payload): payload.write(to: &json)
+        case .degraded(let payload): payload.write(to: &json)
+        case .recovered(let payload): payload.write(to: &json)
         case .lagged(let payload): payload.write(to: &json)
         case .heartbeat(let payload): payload.write(to: &json)
         case .error(let payload): payload.write(to: &json)

@@ -67,6 +67,8 @@ extension EventBody {
             case "cue.raised": .cueRaised(try CueRaised(fields))
             case "cue.cleared": .cueCleared(try CueCleared(fields))
             case "quality": .quality(try QualityChange(fields))
+            case "degraded": .degraded(try Degraded(fields))
+            case "recovered": .recovered(try Recovered(fields))
             case "lagged": .lagged(try Lagged(fields))
             case "heartbeat": .heartbeat(try Heartbeat(fields))
             case "error": .error(try ErrorLine(fields))

@@ -34,6 +34,20 @@ enum SchemaFiles {
       "properties": {"speaker": {"type": "string", "description": "Name within the session."}},
       "required": ["speaker"]
     },
+    "degraded": {
+      "description": "Something that is given up for overload.",
+      "type": "object",
+      "properties": {
+        "what": {"enum": ["ticks", "tracks"]},
+        "level": {"type": "integer", "minimum": 1, "maximum": 4, "description": "1 to 3: ticks; 4: tracks too."},
+        "tick_every": {"type": "integer", "minimum": 2, "description": "Of ticks: 2 where every second one is sent."},
+        "tracks": {"type": "integer", "minimum": 1, "description": "Of tracks: how many."},
+        "speakers": {"type": "array", "items": {"type": "string"}, "maxItems": 64, "description": "Whose; the first 64."},
+        "reason": {"enum": ["loop_late", "analysis_behind"]},
+        "load": {"type": "number", "minimum": 0, "description": "How much there is to do; 1 is as much as can be done."}
+      },
+      "required": ["what", "level", "reason", "load"]
+    },
     "count": {"type": "integer", "minimum": 0},
     "seconds": {"type": "number", "minimum": 0},
     "ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
@@ -136,6 +150,17 @@ enum SchemaFiles {
     "window_s": {"$ref": "common.schema.json#/$defs/count"}
   },
   "required": ["id", "cue", "severity", "metric", "value", "limit"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "degraded.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "degraded",
+  "description": "There is more to do than this machine can: something of a session is given up for a while.",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/degraded"}],
+  "properties": {"type": {"const": "degraded"}},
   "unevaluatedProperties": false
 }
 
@@ -485,6 +510,22 @@ enum SchemaFiles {
 }
 
 """#,
+        "recovered.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "recovered",
+  "description": "What was given up of a session is back.",
+  "$ref": "common.schema.json#/$defs/session_line",
+  "properties": {
+    "type": {"const": "recovered"},
+    "what": {"enum": ["ticks", "tracks"]},
+    "after_s": {"$ref": "common.schema.json#/$defs/seconds", "description": "For how long it was given up."}
+  },
+  "required": ["what", "after_s"],
+  "unevaluatedProperties": false
+}
+
+"""#,
         "session.ended.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -535,6 +576,11 @@ enum SchemaFiles {
         "sources": {
           "type": "array",
           "items": {"$ref": "common.schema.json#/$defs/source", "unevaluatedProperties": false}
+        },
+        "degraded": {
+          "description": "What is given up of it for overload; left out where nothing is.",
+          "type": "array",
+          "items": {"$ref": "common.schema.json#/$defs/degraded", "unevaluatedProperties": false}
         },
         "speakers": {"type": "array", "items": {"$ref": "#/$defs/speaker"}}
       },

@@ -11,6 +11,8 @@ public struct Settings: Sendable, Equatable {
     public var conversation = ConversationConfiguration()
     /// Where media may come from.
     public var sources = Sources()
+    /// What happens where there is more to do than can be done.
+    public var overload = Overload()
     /// The voice core.
     public var voice = Voice()
     /// What is counted in captions.
@@ -121,6 +123,14 @@ public struct Settings: Sendable, Equatable {
             self.host = host
             self.port = port
         }
+    }
+
+    /// What happens where there is more to do than can be done.
+    public struct Overload: Sendable, Equatable {
+        /// Whether anything is given up then; else everybody is late.
+        public var isEnabled = true
+        /// Share of what can be had up to which tracks come back.
+        public var target = 0.85
     }
 
     /// The voice core.

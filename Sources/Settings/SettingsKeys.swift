@@ -113,6 +113,8 @@ extension SettingsKey {
         SettingsKey("sources.max_packet_bytes") { $1.sources.maximumPacketBytes = try $0.integer(256...65_536) },
         SettingsKey("sources.max_kbit_s") { $1.sources.maximumKilobitsPerSecond = try $0.integer(10...1_000_000) },
         SettingsKey("sources.max_mib") { $1.sources.maximumMebibytes = try $0.integer(4...1_024) },
+        SettingsKey("overload.enabled") { $1.overload.isEnabled = try $0.flag() },
+        SettingsKey("overload.target") { $1.overload.target = try $0.number(0.3...0.95) },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
         SettingsKey("captions.lexicon") { $1.captions.lexicon = try $0.optionalText() },
         SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },

@@ -53,12 +53,18 @@ struct Attach: AsyncParsableCommand {
             "Plain RTP that is encrypted (SRTP): a file with the line 'SUITE inline:KEY'.", valueName: "FILE"))
     var cryptoFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Which sessions keep their rhythm where the machine can't carry all; the session's first source decides.",
+            valueName: "low|normal|high"))
+    var priority: String?
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         let request = AttachRequest(
             url: absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice,
-            crypto: try crypto())
+            crypto: try crypto(), priority: priority)
         do {
             let source = try await sockets.control.attach(request)
             print("\(source.source) \(source.state) \(source.url)")

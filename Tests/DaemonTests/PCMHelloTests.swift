@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct PCMHelloTests {
     private static let whole =
-        #"{"format":"f32le","rate":44100,"channels":2,"session":"s","consent":"granted","notice_id":"n","#
+        #"{"format":"f32le","rate":44100,"channels":2,"session":"s","consent":"granted","notice_id":"n","priority":"high","#
         + #""tracks":[{"track":0,"speaker":"a","role":"rep"},{"track":1,"speaker":"b","consent":"withheld"}]}"#
 
     @Test func everyFieldIsTakenOver() throws {
@@ -20,7 +20,7 @@ import Testing
                     tracks: [
                         AttachRequest.Track(track: 0, speaker: "a", role: "rep"),
                         AttachRequest.Track(track: 1, speaker: "b", role: nil, consent: "withheld"),
-                    ], consent: "granted", noticeID: "n"))
+                    ], consent: "granted", noticeID: "n", priority: "high"))
     }
 
     /// Damaged hellos are taken or refused, with a reason; numbers stay within their bounds.

@@ -46,7 +46,8 @@ import Timing
         let end = MediaTime(seconds: stretches.map(\.end).max() ?? 0).samples
         for place in stride(from: 0, to: end, by: packet) {
             for stretch in stretches
-            where place >= MediaTime(seconds: stretch.start).samples && place < MediaTime(seconds: stretch.end).samples {
+            where place >= MediaTime(seconds: stretch.start).samples && place < MediaTime(seconds: stretch.end).samples
+            {
                 clock.move(toSeconds: Double(place + Int64(packet)) / Double(AudioGrid.sampleRateHz))
                 let samples = (0..<packet).map { stretch.sample(Int(place) + $0) }
                 feed.media(track: stretch.track, start: MediaTime(samples: place), samples: samples.span)

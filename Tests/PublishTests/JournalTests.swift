@@ -23,6 +23,27 @@ import Testing
         #expect(ticks.count == 1 && ticks.allSatisfy { $0.line == nil })
     }
 
+    /// Whoever connects meanwhile is told what is given up: of each kind what was told last.
+    @Test func whatIsGivenUpIsInTheSnapshot() throws {
+        var journal = journal()
+        func append(_ body: EventBody) {
+            journal.append(Event(body, session: "s1", timeSeconds: 1), clock: .system)
+        }
+        journal.append(startEvent(), clock: .system)
+        let ticks = Degraded(what: .ticks, level: 1, tickEvery: 2, reason: .loopLate, load: 1.1)
+        let tracks = Degraded(what: .tracks, level: 4, tracks: 1, speakers: ["ana"], reason: .loopLate, load: 1.4)
+        append(.degraded(ticks))
+        append(.degraded(tracks))
+        var thinner = ticks
+        thinner.tickEvery = 4
+        append(.degraded(thinner))
+        #expect(journal.projection.snapshot.first?.degraded == [tracks, thinner])
+        append(.recovered(Recovered(what: .tracks, afterSeconds: 2)))
+        #expect(journal.projection.snapshot.first?.degraded == [thinner])
+        append(.recovered(Recovered(what: .ticks, afterSeconds: 3)))
+        #expect(journal.projection.snapshot.first?.degraded == [])
+    }
+
     private func journal(
         ringBytes: Int = 1 << 20, milliseconds: Int64 = 60_000, queueBytes: Int = 1 << 20
     ) -> Journal {

@@ -135,6 +135,7 @@ enum Samples {
     private static let snapshot: Snapshot = {
         var session = Snapshot.Session(id: "s", started: started)
         session.sources = [source(.live), source(.connecting, reason: "slow")]
+        session.degraded = [thinned, givenUp]
         session.speakers = [
             Snapshot.Speaker(name: "ana", joined: SpeakerJoined(role: "rep", consent: .granted)),
             Snapshot.Speaker(name: "ben", joined: SpeakerJoined(displayName: "Ben", role: nil, consent: .withheld)),
@@ -163,23 +164,32 @@ enum Samples {
         .error(ErrorLine(code: "invalid_json", message: "the line is no JSON")),
     ]
 
-    private static let session: [EventBody] = [
-        .cueRaised(
-            CueRaised(
-                id: 3, cue: "long_silence", severity: "warning", metric: "silence_s", value: 16, limit: 15,
-                windowSeconds: nil)),
-        .sessionStarted(started), .sessionStarted(SessionStarted(noticeID: nil, policy: "behaviour-only")),
-        .sessionEnded(SessionEnded(totals: totals)),
-        .sessionEnded(
-            SessionEnded(
-                totals: SessionTotals(
-                    session: "s", durationSeconds: 0, speakerChanges: 0, overlapRatio: nil, speakers: []))),
-        .sourceConnecting(source(.connecting)), .sourceConnecting(source(.connecting, reason: "no call has come")),
-        .sourceConnected(source(.live)), .sourceConnected(source(.live, reason: "media flows again")),
-        .sourceStalled(source(.stalled, reason: "no media for 2000 ms")),
-        .sourceReconnecting(source(.reconnecting)), .sourceReconnecting(source(.reconnecting, reason: "end of stream")),
-        .sourceEnded(source(.ended, reason: "detached")),
-    ]
+    private static let session: [EventBody] =
+        [
+            .cueRaised(
+                CueRaised(
+                    id: 3, cue: "long_silence", severity: "warning", metric: "silence_s", value: 16, limit: 15,
+                    windowSeconds: nil)),
+            .sessionStarted(started), .sessionStarted(SessionStarted(noticeID: nil, policy: "behaviour-only")),
+            .sessionEnded(SessionEnded(totals: totals)),
+            .sessionEnded(
+                SessionEnded(
+                    totals: SessionTotals(
+                        session: "s", durationSeconds: 0, speakerChanges: 0, overlapRatio: nil, speakers: []))),
+            .sourceConnecting(source(.connecting)), .sourceConnecting(source(.connecting, reason: "no call has come")),
+            .sourceConnected(source(.live)), .sourceConnected(source(.live, reason: "media flows again")),
+            .sourceStalled(source(.stalled, reason: "no media for 2000 ms")),
+            .sourceReconnecting(source(.reconnecting)),
+            .sourceReconnecting(source(.reconnecting, reason: "end of stream")),
+            .sourceEnded(source(.ended, reason: "detached")),
+        ] + [thinned, givenUp].map(EventBody.degraded) + [
+            .recovered(Recovered(what: .ticks, afterSeconds: 12.7)),
+            .recovered(Recovered(what: .tracks, afterSeconds: 0)),
+        ]
+
+    private static let thinned = Degraded(what: .ticks, level: 1, tickEvery: 2, reason: .loopLate, load: 1.32)
+    private static let givenUp = Degraded(
+        what: .tracks, level: 4, tracks: 2, speakers: ["ana", "ben"], reason: .analysisBehind, load: 2)
 
     private static let speaker: [EventBody] = [
         .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: .loss)),

@@ -57,6 +57,7 @@ import Testing
                   max_mib: 8
                   pcm_socket: /tmp/p
                   audiosocket: "[::1]:9092"
+                overload: {enabled: false, target: 0.7}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
                 log: {level: debug}
@@ -77,6 +78,7 @@ import Testing
         #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maximumMebibytes == 8)
         #expect(
             settings.sources.patience["hls"] == Settings.Patience(connectMilliseconds: 3_000, readMilliseconds: 0))
+        #expect(settings.overload.isEnabled == false && settings.overload.target == 0.7)
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
         #expect(settings.logLevel == "debug")
@@ -113,6 +115,8 @@ import Testing
         ("sources:\n  max_mib: 3\n", 2, "from 4 to 1024"),
         ("store:\n  path: attune.db\n", 2, "an absolute path of a file"),
         ("store:\n  retention_days: 0\n", 2, "from 1 to 3650"),
+        ("overload:\n  target: 1\n", 2, "a number from 0.3 to 0.95"),
+        ("overload:\n  enabled: 1\n", 2, "true or false"),
         ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),
         ("captions:\n  fillers: [\"\"]\n", 2, "must be a list of at most 200 words"),
         ("log:\n  level: loud\n", 2, "one of trace"),

@@ -9,12 +9,18 @@ final class Daemon {
     private var control: String { folder + "/control.sock" }
     var events: String { folder + "/events.sock" }
 
-    init(_ executable: String, detection: SpeechDetection, folder: String) throws {
+    /// - Parameters:
+    ///   - settings: more of the configuration, in YAML.
+    ///   - core: the only processor that it may use; nil leaves it all.
+    init(
+        _ executable: String, detection: SpeechDetection, folder: String, settings: String = "sources: {max: 1024}",
+        core: Int? = nil
+    ) throws {
         self.folder = folder
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let configuration = """
             sockets: {events: \(folder)/events.sock, control: \(folder)/control.sock}
-            sources: {max: 1024}
+            \(settings)
             voice: {vad_weights: \(detection.file ?? "")}
             """
         try configuration.write(toFile: folder + "/attune.yaml", atomically: true, encoding: .utf8)
@@ -22,7 +28,13 @@ final class Daemon {
         guard let log = FileHandle(forWritingAtPath: folder + "/log") else {
             throw BenchmarkError(message: "can't write to \(folder)")
         }
-        child = try Child(executable, ["--config", folder + "/attune.yaml"], log: log)
+        let arguments = ["--config", folder + "/attune.yaml"]
+        child =
+            if let core {
+                try Child("/usr/bin/taskset", ["-c", "\(core)", executable] + arguments, log: log)
+            } else {
+                try Child(executable, arguments, log: log)
+            }
         for _ in 0..<200 {
             if (try? UnixSocket.request(control, "GET /v1/ready")) != nil { return }
             guard child.process.isRunning else { break }
@@ -34,12 +46,12 @@ final class Daemon {
     }
 
     /// Attaches a stream as a source of its own and returns the port where it is received.
-    func attach(session: String, speaker: String) throws -> UInt16 {
+    func attach(session: String, speaker: String, priority: String = "normal") throws -> UInt16 {
         let answer = try UnixSocket.request(
             control, "POST /v1/sessions/\(session)/sources",
             body: """
                 {"url": "rtp://127.0.0.1:0", "session": "\(session)", "consent": "granted", "notice_id": "benchmark",
-                "tracks": [{"speaker": "\(speaker)"}]}
+                "tracks": [{"speaker": "\(speaker)"}], "priority": "\(priority)"}
                 """)
         guard let match = answer.firstMatch(of: /rtp:\/\/127\.0\.0\.1:(\d+)/), let port = UInt16(match.1) else {
             throw BenchmarkError(message: "the daemon did not say where it receives: \(answer)")

@@ -18,9 +18,14 @@ enum Streams {
         if arguments.count == 3, arguments[1] == "least", let count = Int(arguments[2]) {
             exit(bench_receive_least(count) == 0 ? 0 : 1)
         }
+        if arguments.count >= 5, arguments[1] == "overload" {
+            exit(try overload(Array(arguments.dropFirst(2))) ? 0 : 1)
+        }
         guard arguments.count >= 4 else {
             FileHandle.standardError.write(
-                Data("usage: streams ATTUNED CALL_FOLDER docs/performance.md [SECONDS [ROW...]]\n".utf8))
+                Data(
+                    ("usage: streams ATTUNED CALL_FOLDER docs/performance.md [SECONDS [ROW...]]\n"
+                        + "       streams overload ATTUNED CALL_FOLDER docs/performance.md [SECONDS]\n").utf8))
             exit(64)
         }
         bench_raise_descriptor_limit()
@@ -39,5 +44,19 @@ enum Streams {
         let complete = chosen.isEmpty
         if complete { try publish(report.text, by: "bench-streams", into: arguments[3]) } else { print(report.text) }
         exit(report.misses.isEmpty ? 0 : 1)
+    }
+
+    /// Twice the streams that fit; returns whether the limits are kept.
+    private static func overload(_ arguments: [String]) throws -> Bool {
+        bench_raise_descriptor_limit()
+        let folder = NSTemporaryDirectory() + "attune-overload-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let run = OverloadRun(
+            daemon: arguments[0], detection: try SpeechDetection.standard(),
+            material: try Material(call: arguments[1], kinds: [.speech]), folder: folder,
+            seconds: arguments.count > 3 ? Double(arguments[3]) ?? 30 : 30)
+        let (text, isKept) = try run.run()
+        try publish(text, by: "bench-overload", into: arguments[2])
+        return isKept
     }
 }

@@ -25,6 +25,10 @@ int attune_read_process_usage(struct attune_process_usage *usage);
 /// CPU time of the calling thread in nanoseconds.
 int64_t attune_thread_nanoseconds(void);
 
+/// Time that the machine's processors have idled since it started, all together, in seconds; below 0 where that is not
+/// known.
+double attune_host_idle_seconds(void);
+
 /// Names the calling thread; the kernel keeps 15 bytes.
 void attune_name_thread(const char *name);
 

@@ -70,6 +70,7 @@ struct SettingsChange {
         keep("events", \.events, new)
         keep("sources.pcm_socket", \.sources.pcmSocket, new)
         keep("sources.audiosocket", \.sources.audioSocket, new)
+        keep("overload", \.overload, new)
         keep("voice", \.voice, new)
         keep("captions", \.captions, new)
         keep("policy", \.policy, new)

@@ -15,6 +15,9 @@ enum AttachValidation {
         if request.url.isEmpty || request.url.utf8.count > 4_096 {
             throw malformed("the url must have 1 to 4096 bytes; check it")
         }
+        if let priority = request.priority, SessionPriority(rawValue: priority) == nil {
+            throw malformed("'\(priority)' is no priority; use low, normal or high")
+        }
         if let notice = request.noticeID { try checkName(notice, what: "notice_id") }
         guard (1...mostTracks).contains(request.tracks.count) else {
             throw malformed("a source needs 1 to \(mostTracks) speakers; name them with --speaker or --track")

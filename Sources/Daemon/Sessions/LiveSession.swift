@@ -22,6 +22,8 @@ final class LiveSession: Sendable {
     let detection: SpeechDetection
     /// What the senders' clocks say about its RTP speakers.
     let alignment = Mutex(ClockAlignment())
+    /// What is given up of it while there is more to do than can be done.
+    let shedding: SessionShedding
     /// Missing media is looked after every 40 ms.
     private static let marginHops = 6
     private let publish: EventOutput
@@ -49,13 +51,15 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        detection: SpeechDetection, clock: HostClock = .system, publish: @escaping EventOutput
+        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), clock: HostClock = .system,
+        publish: @escaping EventOutput
     ) {
         self.clock = clock
         let patience = max(0, (configuration.skewHops ?? 0) - Self.marginHops)
         patienceSamples = Int64(patience * AudioGrid.hopSamples)
         startNanoseconds = clock.nanoseconds()
         self.id = id
+        self.shedding = shedding
         self.detection = detection
         self.started = started
         self.publish = publish
@@ -158,6 +162,8 @@ final class LiveSession: Sendable {
     var load: SourceLoad { state.withLock { SourceLoad(of: $0.engine) } }
 
     private func hand(over event: Event, _ arrivedNanoseconds: Int64?, _ state: inout State) {
+        // Here and not in the engine, whose scores, cues and totals are the same with and without overload.
+        guard shedding.admits(event) else { return }
         switch state.phase {
         case .pending(var waiting):
             // A pending session lasts as long as opening its first source; nothing is measured before that.

@@ -18,7 +18,7 @@ actor SessionRegistry: ControlBackend {
     private let configuration: ConfigurationFile
     private let inForce: Policy
     private var factory: SourceFactory
-    private let timers: [RTPTimer]
+    nonisolated let overload: Overload
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
@@ -27,7 +27,7 @@ actor SessionRegistry: ControlBackend {
     private let refusals: RefusalLog
     private var entries: [String: SessionEntry] = [:]
     private var order: [String] = []
-    private var sourcesMade = 0
+    private var sourcesMade = 0, sessionsMade = 0
     /// What sources that are gone have counted.
     private var formerLoad = SourceLoad()
     private var isShuttingDown = false
@@ -47,7 +47,7 @@ actor SessionRegistry: ControlBackend {
         self.store = store
         self.analyzer = analyzer
         self.publish = publish
-        timers = eventLoopGroup.makeIterator().map { RTPTimer(eventLoop: $0) }
+        overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -105,7 +105,7 @@ actor SessionRegistry: ControlBackend {
             source = try make(
                 SourceOrder(
                     id: id, tracks: tracks, takesTracksApart: request.tracks.contains { $0.track != nil },
-                    session: entry.session, timer: entry.timer
+                    session: entry.session, timer: entry.timer, load: overload.threads
                 ) { [weak self] in
                     Task { await self?.sourceEnded(id, session: name) }
                 })
@@ -286,18 +286,6 @@ actor SessionRegistry: ControlBackend {
 
     // MARK: Life of a session
 
-    private static func noSuchSession(_ name: String) -> Problem {
-        Problem(
-            status: 404, type: "no_such_session",
-            detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
-    }
-
-    private static func noSuchSpeaker(_ speaker: String, session name: String) -> Problem {
-        Problem(
-            status: 404, type: "no_such_speaker",
-            detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
-    }
-
     private static func noSuchSource(_ id: String, session name: String) -> Problem {
         Problem(
             status: 404, type: "no_such_source",
@@ -323,10 +311,12 @@ actor SessionRegistry: ControlBackend {
         if !configuration.hasNotice {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
+        sessionsMade += 1
+        let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, publish: publish),
+                configuration: configuration, detection: detection, shedding: shedding, publish: publish),
             timer: idlestTimer)
     }
 
@@ -335,7 +325,7 @@ actor SessionRegistry: ControlBackend {
         func load(_ timer: RTPTimer) -> Int {
             entries.values.reduce(0) { $0 + ($1.timer === timer ? $1.attached.count : 0) }
         }
-        return timers.min { load($0) < load($1) } ?? timers[0]
+        return overload.timers.min { load($0) < load($1) } ?? overload.timers[0]
     }
 
     private func end(_ name: String) async -> SessionTotals? {
@@ -379,21 +369,5 @@ actor SessionRegistry: ControlBackend {
     private func settle(_ name: String) async -> SessionTotals? {
         guard let entry = entries[name], entry.attached.isEmpty else { return nil }
         return await end(name)
-    }
-}
-
-extension Problem {
-    /// What the control API says about a failure to open a source.
-    init(_ error: any Error) {
-        guard let failure = error as? SourceFailure else {
-            self.init(status: 500, type: "internal", detail: "\(error)")
-            return
-        }
-        switch failure.kind {
-        case .badInput: self.init(status: 422, type: "bad_source", detail: failure.message)
-        case .notFound: self.init(status: 422, type: "source_not_found", detail: failure.message)
-        case .unavailable: self.init(status: 503, type: "source_unavailable", detail: failure.message)
-        case .detached: self.init(status: 409, type: "detached", detail: failure.message)
-        }
     }
 }

@@ -15,6 +15,8 @@ struct SourceOrder: Sendable {
     let session: LiveSession
     /// Which of the timers (and event loops) serves the session.
     let timer: RTPTimer
+    /// Sheds what threads of inputs that block can't carry; nil where nothing is shed.
+    var load: ThreadLoad?
     /// Called once when the source has ended by itself.
     let onEnd: @Sendable () -> Void
 }

@@ -70,6 +70,11 @@ final class SourceFeed {
         for voice in voices.values { suspend(voice, by: why) }
     }
 
+    /// The same of one track.
+    func suspend(track: Int, by why: Gap.Why) {
+        if let voice = voices[track] { suspend(voice, by: why) }
+    }
+
     /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What comes
     /// meanwhile (music on hold) is not the speaker's and is not measured.
     func setAbsence(track: Int?, _ why: Gap.Why?) {

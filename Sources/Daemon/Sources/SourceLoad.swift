@@ -26,8 +26,8 @@ enum MediaCounter: String, Sendable, CaseIterable {
     case comfortNoise, silent
     case silenceSamples, concealedSamples, lostSamples
     /// Dropped.
-    case ahead, decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation, overRate
-    case overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
+    case ahead, decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation
+    case overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
     /// Of sessions: hops that came too late, or lay too far ahead, and people for whom there was no room.
@@ -49,6 +49,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
         case .nameTaken: "name_taken"
         case .notAuthentic: "not_authentic"
         case .onProbation: "on_probation"
+        case .overload: "overload"
         case .overRate: "over_rate"
         case .overSSRCs: "over_ssrcs"
         case .replayed: "replayed"
@@ -135,6 +136,7 @@ extension SourceLoad {
     /// What one speaker of plain RTP adds.
     init(of speaker: RTPSpeaker) {
         self.init(of: speaker.receiver.statistics)
+        self[.overload] = speaker.shedPackets
         analysisNanoseconds = speaker.feed.analysisNanoseconds
     }
 }

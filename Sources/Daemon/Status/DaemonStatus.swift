@@ -49,6 +49,7 @@ struct DaemonStatus: StatusBackend {
             "attune_build_info", .gauge, help: "Always 1; the version is in the label.", by: "version",
             [(attuneVersion, 1)])
         Self.write(await registry.load(), to: &text)
+        Self.write(registry.overload.board.summary, to: &text)
         Self.write(publisher.statistics, to: &text)
         let latency = publisher.latency
         text.histogram(

@@ -20,6 +20,7 @@ extension Snapshot.Session {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(id: try fields.text("session"), started: try SessionStarted(fields))
         for source in try fields.objects("sources") { sources.append(try SourceState(source)) }
+        for degraded in try fields.objects("degraded") { self.degraded.append(try Degraded(degraded)) }
         for speaker in try fields.objects("speakers") { speakers.append(try Snapshot.Speaker(speaker)) }
     }
 }

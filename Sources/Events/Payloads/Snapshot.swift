@@ -52,6 +52,8 @@ public struct Snapshot: Sendable {
         public var speakers: [Speaker] = []
         /// State of its sources by their id.
         public var sources: [SourceState] = []
+        /// What is given up of it for overload, one of each kind.
+        public var degraded: [Degraded] = []
 
         /// A session without speakers yet.
         public init(id: String, started: SessionStarted) {
@@ -85,6 +87,11 @@ extension Snapshot.Session {
         started.write(to: &json)
         json.array("sources") { json in
             for source in sources { json.object { source.write(to: &$0) } }
+        }
+        if !degraded.isEmpty {
+            json.array("degraded") { json in
+                for degraded in degraded { json.object { degraded.write(to: &$0) } }
+            }
         }
         json.array("speakers") { json in
             for speaker in speakers { json.object { speaker.write(to: &$0) } }

@@ -89,8 +89,8 @@ extension ClientCommand {
     static let eventTypes: Set<String> = [
         "session.started", "session.ended", "source.connecting", "source.connected", "source.stalled",
         "source.reconnecting", "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started",
-        "speech.ended", "turn",
-        "overlap", "tick", "cue.raised", "cue.cleared", "quality", "consent", "heartbeat",
+        "speech.ended", "turn", "overlap", "tick", "cue.raised", "cue.cleared", "quality", "degraded", "recovered",
+        "consent", "heartbeat",
     ]
     /// Shortest and longest interval between ticks, seconds of media time.
     static let tickIntervals = 0.1...3600.0

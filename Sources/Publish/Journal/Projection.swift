@@ -42,6 +42,8 @@ struct Projection: Sendable {
                 break
             }
             sessions[id]?.speakers[index].setLastTick(tick, timeSeconds: event.timeSeconds, encoded)
+        case .degraded(let degraded): sessions[id]?.set(degraded)
+        case .recovered(let recovered): sessions[id]?.degraded.removeAll { $0.what == recovered.what }
         case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
             .lagged, .heartbeat, .error:
             break
@@ -80,6 +82,11 @@ extension Snapshot.Session {
             speakers[index].lastTickSeconds = nil
         }
         return isRevoked
+    }
+
+    fileprivate mutating func set(_ degraded: Degraded) {
+        self.degraded.removeAll { $0.what == degraded.what }
+        self.degraded.append(degraded)
     }
 
     fileprivate mutating func set(_ source: SourceState, endedKept: Int) {

@@ -56,6 +56,8 @@ final class BlockingSource: MediaSource {
     private let options: InputOptions
     private let timing: Timing
     private let session: LiveSession
+    private let gate: TrackGate
+    private let load: ThreadLoad?
     private let cancellation = Cancellation()
     private let absences = AbsenceBox()
     private let isClaimed = Atomic<Bool>(false)
@@ -72,6 +74,8 @@ final class BlockingSource: MediaSource {
         tracks = order.tracks
         takesTracksApart = order.takesTracksApart
         session = order.session
+        gate = TrackGate(tracks: order.tracks, session: order.session)
+        load = order.load
         onEnd = order.onEnd
         self.timing = timing
         self.monitor = monitor
@@ -135,6 +139,8 @@ final class BlockingSource: MediaSource {
 
     private func run() {
         var feed = SourceFeed(session: session, pace: .live)
+        load?.add(gate)
+        defer { load?.remove(gate) }
         var backoff = Backoff(
             leastMilliseconds: timing.reconnectLeastMilliseconds, mostMilliseconds: timing.reconnectMostMilliseconds,
             using: SystemRandomNumberGenerator())
@@ -262,6 +268,7 @@ final class BlockingSource: MediaSource {
                 }
                 let now = HostClock.monotonicNanoseconds()
                 feed.arrivedNanoseconds = now
+                guard gate.admits(track, start: start, count: samples.count, into: feed) else { return }
                 guard followers.indices.contains(track) else {
                     return feed.media(track: track, start: start, samples: samples)
                 }
@@ -279,7 +286,8 @@ final class BlockingSource: MediaSource {
                 }
                 // What comes faster than real time (a file, the first segments of HLS) is slowed down here;
                 // back-pressure reaches the sender where the protocol has it.
-                let lead = feed.lead()
+                let lead = gate.lead(of: feed)
+                gate.note(leadSeconds: lead, nowNanoseconds: HostClock.monotonicNanoseconds())
                 watch.noteMedia(leadSeconds: lead)
                 if lead > 0.1 {
                     for follower in followers { follower.noteHoldUp(at: HostClock.monotonicNanoseconds()) }

@@ -28,6 +28,7 @@ struct PCMHello: Equatable {
         let session = try fields.requiredText("session")
         let consent = try fields.text("consent")
         let notice = try fields.text("notice_id")
+        let priority = try fields.text("priority")
         var tracks: [AttachRequest.Track] = []
         if let speaker = try fields.text("speaker") {
             tracks.append(AttachRequest.Track(track: nil, speaker: speaker, role: try fields.text("role")))
@@ -39,7 +40,8 @@ struct PCMHello: Equatable {
         startsMuted = try fields.flag("muted") ?? false
         try fields.finish("the hello")
         let url = "pcm:\(encoding.rawValue)/\(format.rateHz)/\(format.channelCount)"
-        request = AttachRequest(url: url, session: session, tracks: tracks, consent: consent, noticeID: notice)
+        request = AttachRequest(
+            url: url, session: session, tracks: tracks, consent: consent, noticeID: notice, priority: priority)
     }
 
     private static func track(

@@ -122,6 +122,6 @@ final class RTPMixer {
             return nil
         }
         speaker.contribute(to: self, nowNanoseconds: nowNanoseconds)
-        return speaker
+        return speaker.isGivenUp ? nil : speaker
     }
 }

@@ -65,7 +65,7 @@ final class RTPReception {
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
     private static let reportNanoseconds: Int64 = 5_000_000_000
 
-    private let session: LiveSession
+    let session: LiveSession
     let monitor: SourceMonitor
     let limits: Limits
     let logger: Logger

@@ -17,11 +17,13 @@ final class RTPSpeaker {
 
         mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
             deliver()
+            speaker.noteReturn(start: start, count: samples.count)
             speaker.feed.media(track: speaker.track.track, start: start, samples: samples)
         }
 
         mutating func silence(start: MediaTime, sampleCount: Int64) {
             deliver()
+            speaker.noteReturn(start: start, count: Int(clamping: sampleCount))
             speaker.feed.silence(
                 track: speaker.track.track, start: start, count: Int(clamping: sampleCount))
         }
@@ -33,6 +35,14 @@ final class RTPSpeaker {
         }
     }
 
+    /// How far a track is that was given up and is not any more.
+    private struct ComingBack {
+        /// End of the media that has come since.
+        var end: MediaTime?
+        /// Deliveries among which the gap must be.
+        var left = 8
+    }
+
     /// Longest silence that is presumed: senders with DTX send something every 400 ms.
     private static let mostPresumedNanoseconds: Int64 = 500_000_000
 
@@ -40,7 +50,20 @@ final class RTPSpeaker {
     let feed: SourceFeed
     private(set) var latestMediaNanoseconds: Int64?
     private(set) var receiver: RTPReceiver
-    private let session: LiveSession
+    let session: LiveSession
+    /// Whether packets are dropped before they are decoded, because there is more to do than can be done.
+    var isGivenUp = false {
+        didSet {
+            if !oldValue, isGivenUp { givenUpNanoseconds = latestMediaNanoseconds }
+            if oldValue, !isGivenUp { comingBack = ComingBack() }
+        }
+    }
+    /// When media came last that was listened to, while the track is given up.
+    private var givenUpNanoseconds: Int64?
+    /// Nil but for a moment after it was given up.
+    private var comingBack: ComingBack?
+    /// Packets dropped for that.
+    private(set) var shedPackets: UInt64 = 0
     private var isPresent = false
     /// Number of the stream in the session's alignment.
     private let stream: Int
@@ -74,6 +97,11 @@ final class RTPSpeaker {
 
     /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
     func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
+        if isGivenUp, !RTCP.isRTCP(datagram) {
+            shedPackets += 1
+            // Media does flow: the source is no stalled one.
+            return note(true, nowNanoseconds)
+        }
         if RTCP.isRTCP(datagram) { reporter = origin }
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
@@ -96,6 +124,10 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.flush(nowNanoseconds: nowNanoseconds, into: &sink)
+        // Once what was heard before has come out, nobody waits for more.
+        if isGivenUp, let givenUpNanoseconds, nowNanoseconds - givenUpNanoseconds >= TrackGate.suspendNanoseconds {
+            feed.suspend(by: .overload)
+        }
         if receiver.mayPause || receiver.couldPause, isPresent, let latestMediaNanoseconds {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
@@ -141,6 +173,7 @@ final class RTPSpeaker {
     func finish(reason: String) {
         var sink = Sink(speaker: self)
         if isPresent { receiver.finish(into: &sink) }
+        if isGivenUp { feed.suspend(by: .overload) }
         leave(reason: reason)
     }
 
@@ -168,6 +201,17 @@ final class RTPSpeaker {
         feed.restart(at: mixer?.offset)
     }
 
+    /// Says why media is missing after the track was given up: not only before the first media that comes of the receiver,
+    /// which first gives what it still had, and conceals what it has not.
+    private func noteReturn(start: MediaTime, count: Int) {
+        guard let back = comingBack else { return }
+        feed.miss(track: track.track, .overload)
+        let isPast = back.end.map { start.samples - $0.samples > Int64(AudioGrid.hopSamples) } ?? false
+        comingBack =
+            isPast || back.left == 0
+            ? nil : ComingBack(end: MediaTime(samples: start.samples + Int64(count)), left: back.left - 1)
+    }
+
     private func note(_ hasDelivered: Bool, _ nowNanoseconds: Int64) -> Bool {
         if hasDelivered { latestMediaNanoseconds = nowNanoseconds }
         if receiver.hasEnded { leave(reason: "the sender said goodbye") }
@@ -186,4 +230,8 @@ final class RTPSpeaker {
         if let consent = session.update({ $0.consent(of: track.name) }) ?? nil { track.consent = consent }
         join()
     }
+}
+
+extension RTPSpeaker: SheddableTrack {
+    var speakerName: String { track.name }
 }

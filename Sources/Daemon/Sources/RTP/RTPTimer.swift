@@ -14,14 +14,18 @@ final class RTPTimer: Sendable {
         var sessions: [LiveSession] = []
         var periods = 0
         var task: RepeatedTask?
+        /// Looks after the loop's load; nil where nothing is shed.
+        var load: LoopLoad?
     }
 
     let eventLoop: any EventLoop
     private let state: NIOLoopBoundBox<State>
 
-    init(eventLoop: any EventLoop) {
+    /// - Parameter load: decides what is shed where the loop is late; nil sheds nothing.
+    init(eventLoop: any EventLoop, load: sending LoadPart? = nil) {
         self.eventLoop = eventLoop
-        state = .makeBoxSendingValue(State(), eventLoop: eventLoop)
+        let load = load.map { LoopLoad(part: $0, periodNanoseconds: Self.period.nanoseconds) }
+        state = .makeBoxSendingValue(State(load: load), eventLoop: eventLoop)
     }
 
     /// Begins to tend a reception; to be called on the loop.
@@ -63,10 +67,14 @@ final class RTPTimer: Sendable {
         guard state.value.receptions.isEmpty, state.value.sessions.isEmpty else { return }
         state.value.task?.cancel()
         state.value.task = nil
+        state.value.load?.stop()
     }
 
     private func tend() {
         let now = HostClock.monotonicNanoseconds()
+        let load = state.value.load
+        load?.wake(nowNanoseconds: now)
+        defer { load?.rest(state.value.receptions) }
         for reception in state.value.receptions { reception.tend(nowNanoseconds: now) }
         state.value.periods += 1
         guard state.value.periods.isMultiple(of: Self.periodsPerAdvance) else { return }
