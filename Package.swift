@@ -158,7 +158,8 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text", "Timing", lifecycle, logging,
+                "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text", "Timing", lifecycle,
+                logging,
                 nioCore, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
@@ -168,7 +169,10 @@ let package = Package(
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
-            ["CPlatform", "Events", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore, nioEmbedded, nioPosix]),
+            [
+                "CPlatform", "Events", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore, nioEmbedded,
+                nioPosix,
+            ]),
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),

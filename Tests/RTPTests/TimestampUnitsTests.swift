@@ -32,10 +32,12 @@ import Testing
         var sink = Sink()
         for index in 0..<UInt32(500) {
             let bytes = packet(
-                type: type, sequence: UInt16(truncatingIfNeeded: index &+ 65_400), timestamp: index &* step &+ 4_294_960_000,
+                type: type, sequence: UInt16(truncatingIfNeeded: index &+ 65_400),
+                timestamp: index &* step &+ 4_294_960_000,
                 bytes: bytes)
             receiver.receive(
-                bytes.span.bytes, arrivalNanoseconds: 1_000_000_000 + Int64(index) * milliseconds * 1_000_000, into: &sink)
+                bytes.span.bytes, arrivalNanoseconds: 1_000_000_000 + Int64(index) * milliseconds * 1_000_000,
+                into: &sink)
         }
         return (sink, receiver.statistics)
     }
@@ -84,7 +86,8 @@ import Testing
             }
             for index in 0..<6 {
                 timestamp &+= 0x7FFF_FFFF
-                send(packet(type: index.isMultiple(of: 2) ? 0 : 111, sequence: sequence, timestamp: timestamp, bytes: 0))
+                send(
+                    packet(type: index.isMultiple(of: 2) ? 0 : 111, sequence: sequence, timestamp: timestamp, bytes: 0))
             }
         }
         #expect(sink.silence < 3 * 16_000)

@@ -97,7 +97,8 @@ import Timing
             var placement = Placement(pace)
             var end: Int64 = 0
             for round in 0..<20_000 {
-                let start = MediaTime(samples: random.next() % 3 == 0 ? Int64(bitPattern: random.next()) : Int64(round * 320))
+                let start = MediaTime(
+                    samples: random.next() % 3 == 0 ? Int64(bitPattern: random.next()) : Int64(round * 320))
                 let now = MediaTime(samples: Int64(round * 320))
                 let place = placement.place(track: Int(random.next() % 3), start: start, count: 320, now: now)
                 guard pace == .live else { continue }
