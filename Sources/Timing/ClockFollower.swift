@@ -52,6 +52,15 @@ public final class ClockFollower {
         restart()
     }
 
+    /// Where a block that starts at `start` will be lent.
+    public func place(of start: MediaTime) -> MediaTime { MediaTime(samples: start.samples &+ correction) }
+
+    /// Says that the sender had paused for so many samples, without a trace in its media time.
+    public func notePause(samples: Int64) {
+        correction += samples
+        restart()
+    }
+
     /// Takes a block of 16 kHz samples that starts at `start` and lends it to `body`, where it belongs by the host's
     /// clock.
     ///

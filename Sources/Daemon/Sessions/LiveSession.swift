@@ -24,12 +24,10 @@ final class LiveSession: Sendable {
     let alignment = Mutex(ClockAlignment())
     /// What is given up of it while there is more to do than can be done.
     let shedding: SessionShedding
-    /// Missing media is looked after every 40 ms.
-    private static let marginHops = 6
     private let publish: EventOutput
     /// What moves the session's present.
     let clock: HostClock
-    /// How far behind the present media may come and still count, less the time that it takes to notice.
+    /// How far behind the present media may come and still count.
     let patienceSamples: Int64
     private let startNanoseconds: Int64
     private let state: Mutex<State>
@@ -55,8 +53,7 @@ final class LiveSession: Sendable {
         publish: @escaping EventOutput
     ) {
         self.clock = clock
-        let patience = max(0, (configuration.skewHops ?? 0) - Self.marginHops)
-        patienceSamples = Int64(patience * AudioGrid.hopSamples)
+        patienceSamples = Int64((configuration.skewHops ?? 0) * AudioGrid.hopSamples)
         startNanoseconds = clock.nanoseconds()
         self.id = id
         self.shedding = shedding

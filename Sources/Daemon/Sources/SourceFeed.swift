@@ -31,6 +31,8 @@ final class SourceFeed {
 
     private let session: LiveSession
     private var placement: Placement
+    /// How seldom `tend()` may be called: plain RTP is looked after every 40 ms, a read waits up to 200 ms.
+    private let tendedSamples: Int64
     private var voices: [Int: FedVoice] = [:]
     private var outputs: [SpeakerOutput] = []
     /// Why media of a track (nil: of all) is absent, by the sender's word.
@@ -39,6 +41,7 @@ final class SourceFeed {
     init(session: LiveSession, pace: Placement.Pace) {
         self.session = session
         placement = Placement(pace)
+        tendedSamples = MediaTime(seconds: pace == .hostClock ? 0.06 : 0.25).samples
     }
 
     /// Session time minus media time of the source; nil before the first media.
@@ -91,7 +94,7 @@ final class SourceFeed {
     /// called now and then while none comes.
     func tend() {
         for voice in voices.values where !voice.isDrained {
-            drain(voice, behind: voice.absence == nil ? session.patienceSamples : 0)
+            drain(voice, behind: voice.absence == nil ? max(0, session.patienceSamples - tendedSamples) : 0)
         }
     }
 
@@ -131,6 +134,15 @@ final class SourceFeed {
     func miss(track: Int, _ why: Gap.Why) {
         voices[track]?.missingBy = why
     }
+
+    /// By how many samples a block that begins at media time `start` and has just come would be late.
+    func lateSamples(start: MediaTime, count: Int) -> Int64 {
+        guard let offset = placement.offset else { return 0 }
+        return session.now().samples &- (start.samples &+ offset &+ Int64(count))
+    }
+
+    /// Whether no media has come of a track for so long that none was expected.
+    func isAbsent(track: Int) -> Bool { voices[track]?.absence != nil }
 
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {

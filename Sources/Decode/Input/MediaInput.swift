@@ -63,6 +63,9 @@ public struct MediaInput: ~Copyable {
     /// Packets that could not be decoded so far; each is skipped.
     public var decodeErrors: Int { inner.decodeErrors }
 
+    /// Tells how much media waits to be read, in seconds; nil where that is not known.
+    public var unread: (() -> Double)? { inner.unread }
+
     /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
     ///
     /// An input that fails goes on failing: after an error it can only be closed, by letting go of it.
@@ -77,5 +80,10 @@ protocol TrackSource: AnyObject {
     var isFinite: Bool { get }
     var warnings: [String] { get }
     var decodeErrors: Int { get }
+    var unread: (() -> Double)? { get }
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome
+}
+
+extension TrackSource {
+    var unread: (() -> Double)? { nil }
 }

@@ -124,6 +124,15 @@ final class PCMSource: TrackSource {
         }
     }
 
+    var unread: (() -> Double)? {
+        let (connection, format) = (connection, format)
+        return {
+            var bytes: Int32 = 0
+            guard ioctl(connection.descriptor, UInt(FIONREAD), &bytes) == 0 else { return 0 }
+            return Double(bytes) / Double(format.rateHz * format.frameBytes)
+        }
+    }
+
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
         source.interrupt.allow(milliseconds: readTimeoutMilliseconds)
         while !isOver {

@@ -193,6 +193,17 @@ final class BlockingSource: MediaSource {
         if !cancellation.isCancelled { onEnd() }
     }
 
+    /// Decides, at the first samples after a stall, whether the sender had paused: then the samples that are missing are not
+    /// there to be read. What was held up is there, all of it, and keeps its time.
+    private func judge(
+        _ follower: ClockFollower, _ start: MediaTime, _ count: Int, of feed: SourceFeed, unread: (() -> Double)?
+    ) {
+        let late = feed.lateSamples(start: follower.place(of: start), count: count)
+        let there = (unread?() ?? 0) * Double(AudioGrid.sampleRateHz) + Double(count)
+        guard late > Int64(AudioGrid.sampleRateHz / 10), there < Double(late) / 2 else { return }
+        follower.notePause(samples: late)
+    }
+
     /// Notes what the thread has spent, which does nothing but this source.
     private func note(_ feed: SourceFeed, decodeErrors: Int) {
         var load = SourceLoad()
@@ -259,6 +270,7 @@ final class BlockingSource: MediaSource {
         var latest = HostClock.monotonicNanoseconds()
         while true {
             hear(feed)
+            let unread = input.unread
             let outcome = try input.read { [feed] track, start, samples in
                 monitor.change(to: .live)
                 // What lies ahead is kept until its time, so that a gap in a recording lasts as long as it did.
@@ -271,6 +283,9 @@ final class BlockingSource: MediaSource {
                 guard gate.admits(track, start: start, count: samples.count, into: feed) else { return }
                 guard followers.indices.contains(track) else {
                     return feed.media(track: track, start: start, samples: samples)
+                }
+                if timing.countsSamples, feed.isAbsent(track: track) {
+                    judge(followers[track], start, samples.count, of: feed, unread: unread)
                 }
                 followers[track].follow(start: start, samples: samples, arrivalNanoseconds: now) {
                     feed.media(track: track, start: $0, samples: $1)
@@ -302,7 +317,12 @@ final class BlockingSource: MediaSource {
                 feed.suspend(by: .stall)
                 monitor.change(to: .stalled, reason: "no media for \(timing.stallMilliseconds) ms")
                 if let dead = timing.deadMilliseconds, waited >= dead { return .dead }
-            case .end: return progress.isFinite ? .over : .ended
+            case .end:
+                // What was read ahead of its time is heard to its end.
+                if !isLive {
+                    BlockingThread.sleep(milliseconds: Int(feed.lead() * 1_000)) { cancellation.isCancelled }
+                }
+                return progress.isFinite ? .over : .ended
             }
         }
     }
