@@ -11,7 +11,8 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
-.PHONY: all setup build demo test test-peers test-api evaluate bench bench-streams bench-subscribers bench-overload conversations soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup build demo test test-peers test-api evaluate bench bench-streams bench-subscribers bench-overload \
+	conversations simulate soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -98,12 +99,18 @@ conversations: setup
 soak: setup
 	$(BENCHMARK) soak 8 docs/performance.md
 
+# Whole sessions in simulated time, drawn from SEEDS seeds from FIRST on; a fault is replayed by its seed and the commit.
+SEEDS ?= 1000
+FIRST ?= 1
+simulate: setup
+	$(BENCHMARK) simulate $(FIRST) $(SEEDS)
+
 # Five hundred subscribers of the event socket: CPU, latency, memory; writes into docs/performance.md. Takes two
 # minutes. Fails where a limit is missed.
 bench-subscribers: setup $(CALL)/timeline.csv
 	$(BENCHMARK) subscribers 20 $(CALL) docs/performance.md
 
-BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports soak streams subscribers)
+BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports simulate soak streams subscribers)
 
 # Carries the schemas of docs/schema over into the code; after every change of them.
 schemas:

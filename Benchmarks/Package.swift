@@ -37,6 +37,9 @@ let package = Package(
                 .product(name: "ConversationGenerator", package: "attune"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "simulate", dependencies: [.product(name: "Simulation", package: "attune")],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         .systemLibrary(name: "CEpoll"),
         .executableTarget(
             name: "subscribers",

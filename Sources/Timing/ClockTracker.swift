@@ -14,11 +14,14 @@ public struct ClockTracker: ~Copyable {
     private static let slopeWindows = 5
     /// A window that is further off the line is on another path.
     private static let stepNanoseconds = 20_000_000.0
-    /// Delays further off the least one than this are those of another path, if they stay as they are: of a sender that
-    /// paused without advancing its time stamps, or of one that began ahead of time.
-    private static let pathNanoseconds: Int64 = 250_000_000
-    /// Delays that change by more are those of media that was held up, or is sent at once, and is catching up.
-    private static let steadyNanoseconds: Int64 = 50_000_000
+    /// Delays over the least one by more than this, or under it, are those of another path, if they stay as they are: of a
+    /// sender that paused without advancing its time stamps, or of one that began ahead of time.
+    private static let overNanoseconds: Int64 = 250_000_000
+    private static let underNanoseconds: Int64 = 60_000_000
+    /// Delays that differ by no more stay as they are; where they differ by more, a while shows whether what is sent takes
+    /// as long as it lasts, or was held up, or is sent at once.
+    private static let steadyNanoseconds: Int64 = 10_000_000
+    private static let longNanoseconds: Int64 = 250_000_000
     /// No clock is worse.
     private static let steepest = 1_000e-6
     /// Arrivals further off than a month say nothing.
@@ -32,9 +35,19 @@ public struct ClockTracker: ~Copyable {
     /// Packets in a row whose delay is far off the least, and much the same.
     private struct Run {
         var since: Int64
-        var first: Int64
+        var firstEnd: Int64
         var least: Int64
-        var packets: Int
+        var greatest: Int64
+        var packets = 0
+        let isOver: Bool
+
+        init(arrival: Int64, mediaEnd: Int64, isOver: Bool) {
+            since = arrival
+            firstEnd = mediaEnd
+            least = arrival &- mediaEnd
+            greatest = least
+            self.isOver = isOver
+        }
     }
 
     /// For how long packets have to be far off in the same way; nil where they never are of another path.
@@ -49,6 +62,8 @@ public struct ClockTracker: ~Copyable {
     private var levelTime: Int64 = 0
     private var slope = 0.0
     private var hasLevel = false
+    /// Delay of the first packet.
+    private var firstDelay: Int64 = 0
     /// Greatest delay over the least, of recent windows; fades by an eighth per window.
     private var fadedSpread: Int64 = 0
 
@@ -82,11 +97,12 @@ public struct ClockTracker: ~Copyable {
         let delay = arrival &- mediaEnd
         guard hasLevel else {
             set(level: delay, at: arrival)
+            firstDelay = delay
             return
         }
         let excess = delay &- leastDelay(at: arrival)
         guard excess.magnitude < UInt64(Self.implausibleNanoseconds) else { return }
-        if noteOtherPath(delay: delay, excess: excess, arrival: arrival) { return }
+        if noteOtherPath(mediaEnd: mediaEnd, excess: excess, arrival: arrival) { return }
         if excess < 0, !isSettled { set(level: delay, at: arrival) }
         add(Minimum(time: arrival, delay: delay), excess: max(0, excess))
     }
@@ -100,21 +116,34 @@ public struct ClockTracker: ~Copyable {
 
     /// Whether the packet is far off what is usual, and says nothing of it. Where it stays like that, the line begins anew
     /// at the delay since.
-    private mutating func noteOtherPath(delay: Int64, excess: Int64, arrival: Int64) -> Bool {
-        guard let settlingNanoseconds, excess.magnitude > Self.pathNanoseconds.magnitude else {
+    private mutating func noteOtherPath(mediaEnd: Int64, excess: Int64, arrival: Int64) -> Bool {
+        guard let settlingNanoseconds else { return false }
+        let delay = arrival &- mediaEnd
+        // As long as the line follows every smaller delay, it would follow a sentence that is sent at once.
+        let isUnder = isSettled ? excess < -Self.underNanoseconds : delay < firstDelay &- Self.underNanoseconds
+        guard isUnder || excess > Self.overNanoseconds else {
             run = nil
             return false
         }
-        var current = run ?? Run(since: arrival, first: delay, least: delay, packets: 0)
-        if (delay &- current.first).magnitude > Self.steadyNanoseconds.magnitude {
-            // Catching up: what follows has to show again that it stays.
-            current = Run(since: arrival, first: delay, least: delay, packets: 0)
-        }
+        var current = run ?? Run(arrival: arrival, mediaEnd: mediaEnd, isOver: !isUnder)
+        if current.isOver == isUnder { current = Run(arrival: arrival, mediaEnd: mediaEnd, isOver: !isUnder) }
         current.least = min(current.least, delay)
+        current.greatest = max(current.greatest, delay)
         current.packets += 1
         run = current
-        guard arrival &- current.since >= settlingNanoseconds, current.packets >= 4 else { return true }
+        let passed = arrival &- current.since
+        let isSteady = current.greatest &- current.least <= Self.steadyNanoseconds
+        let lasted = mediaEnd &- current.firstEnd
+        guard current.packets >= 4 else { return true }
+        let long = isUnder ? 2 * Self.longNanoseconds : Self.longNanoseconds
+        if passed < settlingNanoseconds || !isSteady && passed < long {
+            // What was sent at once has lasted by now.
+            if lasted > 2 * long { run = nil }
+            return true
+        }
         run = nil
+        // Catching up: what follows has to show again that it stays.
+        guard isSteady || passed >= lasted / 10 * (isUnder ? 9 : 8) else { return true }
         window = nil
         minimaCount = 0
         lastWasOff = false

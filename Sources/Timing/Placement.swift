@@ -62,7 +62,7 @@ public struct Placement: Sendable {
         switch pace {
         case .hostClock: break
         case .live:
-            let limit = max(track.end, arrived)
+            let limit = max(tracks[number]?.end ?? tracks.values.map(\.end).max() ?? track.end, arrived)
             if isAhead(start + track.offset, of: limit, end: track.end) {
                 // Another track of the source may have been through the same step.
                 if track.steps == steps || isAhead(start + (offset ?? 0), of: limit, end: track.end) {
@@ -87,7 +87,9 @@ public struct Placement: Sendable {
     private mutating func first(start: Int64, arrived: Int64) -> Track {
         let offset = self.offset ?? arrived - start
         self.offset = offset
-        return Track(offset: offset, steps: steps, end: start + offset)
+        // Another track may be ahead already; nothing else is a reason to be.
+        let end = tracks.values.map(\.end).max() ?? start + offset
+        return Track(offset: offset, steps: steps, end: min(start + offset, end))
     }
 
     private func isAhead(_ place: Int64, of limit: Int64, end: Int64) -> Bool {

@@ -1,5 +1,6 @@
 import Events
 import MediaTypes
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -115,7 +116,7 @@ import Testing
     /// Whatever is added, replaced and left behind: windows are the sums of the lines that end in them.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
     func windowsAreSumsOfLines(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         func draw(_ most: Int) -> Int { Int(random.next() % UInt64(most)) }
         var windows = CaptionWindows(horizonSeconds: 120)
         var id = ""

@@ -1,4 +1,5 @@
 import Events
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -18,7 +19,7 @@ struct GeneratedConversation {
     /// Turns of one to four IPUs with pauses between; the next speaker comes after a gap, with a slip, or by an
     /// interruption; listeners give backchannels inside long turns. All times are whole hops.
     init(seed: UInt64, turns: Int = 24) {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let speakers = Int.random(in: 2...6, using: &random)
         scripts = (0..<speakers).map { Script(name: "s\($0)", ipus: []) }
         lags = scripts.map { _ in [] }
@@ -57,12 +58,12 @@ struct GeneratedConversation {
     }
 
     /// Seconds in whole hops.
-    private static func draw(_ range: ClosedRange<Double>, _ random: inout SplitMix) -> Double {
+    private static func draw(_ range: ClosedRange<Double>, _ random: inout SeededRandom) -> Double {
         (Double.random(in: range, using: &random) * 100).rounded() / 100
     }
 
     private mutating func addBackchannels(
-        during turn: ClosedRange<Double>, holder: Int, using random: inout SplitMix
+        during turn: ClosedRange<Double>, holder: Int, using random: inout SeededRandom
     ) {
         // Not near the begin, where the speaker before may still be heard, and not so near the end that the floor
         // changes soon after.

@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -61,7 +62,7 @@ import Testing
 
     /// Whatever is measured and written, the parts make up the score and the interval holds it.
     @Test func contributionsSumToTheScoreAndTheIntervalHoldsIt() throws {
-        var random = SplitMix(seed: 5)
+        var random = SeededRandom(seed: 5)
         func value(_ range: ClosedRange<Double>) -> Double {
             range.lowerBound + (range.upperBound - range.lowerBound) * Double(random.next() % 10_000) / 10_000
         }

@@ -1,5 +1,6 @@
 import Events
 import MediaTypes
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -127,7 +128,7 @@ extension [Event] {
         configuration.skewHops = nil
         let reference = play(dialogue, seconds: 22).events.map { $0.line(sequence: 0, at: "") }
         for seed in 1...5 as ClosedRange<UInt64> {
-            var random = SplitMix(seed: seed)
+            var random = SeededRandom(seed: seed)
             let shuffled = play(
                 dialogue, seconds: 22, configuration: configuration, blockHops: { _ in Int(random.next() % 20) + 1 })
             #expect(shuffled.events.map { $0.line(sequence: 0, at: "") } == reference)

@@ -1,5 +1,6 @@
 import Events
 import Glibc
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -77,7 +78,7 @@ import Testing
     private func exchange(_ second: (_ partner: Double, _ own: Double, _ turn: Int) -> Double) -> [String: SessionTotals
         .Entrainment]
     {
-        var random = SplitMix(seed: 5)
+        var random = SeededRandom(seed: 5)
         var entrainment = Entrainment()
         func draw() -> Double { Double.random(in: -1...1, using: &random) }
         for turn in 0..<120 {

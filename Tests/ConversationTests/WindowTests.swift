@@ -1,4 +1,5 @@
 import MediaTypes
+import SeededNumbers
 import Testing
 
 @testable import Conversation
@@ -6,7 +7,7 @@ import Testing
 @Suite struct WindowTests {
     /// The sums of every window equal those of a naive recount, whatever was counted.
     @Test(arguments: [10, 50, 100]) func rollingSumsEqualARecount(bucketHops: Int) {
-        var random = SplitMix(seed: 7)
+        var random = SeededRandom(seed: 7)
         let lengths = [1, 3, 12]
         var counts = RollingCounts(windowsSeconds: lengths, bucketHops: bucketHops)
         var history: [Int32] = []
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func quantilesOfOffsetsEqualThoseOfASortedList() {
-        var random = SplitMix(seed: 11)
+        var random = SeededRandom(seed: 11)
         var offsets = TransferOffsets(horizonSeconds: 30)
         var all: [(hop: Int64, offset: Int)] = []
         func quantile(_ share: Double, _ values: [Int]) -> Double {
@@ -82,7 +83,7 @@ import Testing
 
     /// Counts and quantiles of every window equal those of a naive recount.
     @Test func voiceHistogramsEqualARecount() {
-        var random = SplitMix(seed: 3)
+        var random = SeededRandom(seed: 3)
         let lengths = [1, 4, 16]
         var histograms = VoiceHistograms(windowsBuckets: lengths)
         var history: [[VoiceHistograms.Bins]] = []
@@ -119,20 +120,5 @@ import Testing
             let quantile = histograms.quantile(share, of: quantity, window: window) ?? -1
             #expect(quantile > Double(sorted[rank]) && quantile <= Double(sorted[rank]) + 1)
         }
-    }
-}
-
-/// A small seeded generator (Steele et al., 2014), so that failures repeat.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

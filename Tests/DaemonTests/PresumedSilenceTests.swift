@@ -3,7 +3,7 @@ import Events
 import MediaTypes
 import Pipeline
 import Synchronization
-import TestSupport
+import Simulation
 import Testing
 import Timing
 

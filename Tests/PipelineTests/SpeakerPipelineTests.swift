@@ -107,4 +107,53 @@ private struct Collected {
         #expect(collected.records.map(\.index) == Array(0..<6))
         #expect(collected.lost.isEmpty)
     }
+
+    /// What is missing, however long, is told in one piece and costs the voice core the same.
+    @Test(arguments: [Int64(100), 2_880_000]) func aLongAbsenceIsPassedOver(hops: Int64) {
+        let collected = feed([0, 320, 640, 640 + 320 + hops * 160, 640 + 640 + hops * 160])
+        #expect(collected.lost == [6..<6 + hops])
+        #expect(collected.records.count < 110)
+        #expect(zip(collected.records, collected.records.dropFirst()).allSatisfy { $0.index < $1.index })
+        #expect(collected.records.last?.index == 9 + hops)
+        #expect(collected.records.filter { !$0.isLost }.map(\.index) == [0, 1, 2, 3, 4, 5] + (6 + hops..<10 + hops))
+    }
+
+    @Test(arguments: [150, 500, 2_880_000]) func aLongSilenceIsPassedOver(hops: Int) {
+        var collected = Collected()
+        var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true)
+        let samples = (0..<320).map { Float(($0 * 7_919) % 1_000) / 5_000 - 0.1 }
+        pipeline.feed(start: .zero, samples: samples.span) { collected.take($0) }
+        pipeline.feedSilence(start: MediaTime(samples: 320), count: hops * 160 + 80) { collected.take($0) }
+        let end = MediaTime(samples: 320 + Int64(hops) * 160 + 80)
+        #expect(pipeline.end == end)
+        pipeline.feed(start: end, samples: samples.span) { collected.take($0) }
+        pipeline.finish { collected.take($0) }
+        #expect(collected.lost.isEmpty)
+        let silent = collected.silent.reduce(0) { $0 + $1.count }
+        #expect(silent == max(0, hops - 200))
+        // Every hop has a record or lies in a silence, and none has both.
+        #expect(collected.records.count + silent == hops + 4)
+        var hop: Int64 = 0
+        for record in collected.records {
+            if let passed = collected.silent.first(where: { $0.lowerBound == hop }), record.index != hop {
+                hop = passed.upperBound
+            }
+            #expect(record.index == hop)
+            hop += 1
+        }
+    }
+
+    @Test func whatIsLookedAheadForComesOutWhenMediaStops() {
+        var collected = Collected()
+        var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true)
+        let samples = (0..<16_000).map { Float(($0 * 7_919) % 1_000) / 5_000 - 0.1 }
+        pipeline.feed(start: .zero, samples: samples.span) { collected.take($0) }
+        #expect(collected.records.count < 70)
+        var isDrained = false
+        for _ in 0..<20 where !isDrained { isDrained = pipeline.drain(hops: 4) { collected.take($0) } }
+        #expect(isDrained && collected.records.filter { !$0.isLost }.map(\.index) == Array(0..<100))
+        #expect(collected.lost.isEmpty, "told when it is known how long it lasts")
+        pipeline.feed(start: MediaTime(samples: 48_000), samples: samples.span) { collected.take($0) }
+        #expect(collected.lost == [100..<300])
+    }
 }

@@ -1,5 +1,6 @@
 import Events
 import NIOCore
+import SeededNumbers
 import Testing
 
 @testable import Publish
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: 1...3) func isTheNaiveOne(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         var ring = EventRing(maximumBytes: 60_000, maximumAgeMilliseconds: 5_000, queueBytes: 10_000)
         var model = Model(maximumBytes: 60_000, maximumAgeMilliseconds: 5_000, queueBytes: 10_000)
         var now: Int64 = 0, sequence = 0

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Publish
 import Synchronization
+import SeededNumbers
 import Testing
 
 /// What a client was told, added up.
@@ -104,7 +105,7 @@ struct Account {
             let done = DispatchGroup()
             Thread.detachNewThread(in: done) { publish(count, to: publisher) }
             var lines: [Line] = []
-            var random = SplitMix(state: 3)
+            var random = SeededRandom(seed: 3)
             while (lines.last?.sequence ?? 0) < count {
                 lines.append(try client.next())
                 if Int.random(in: 0..<200, using: &random) == 0 { usleep(20_000) }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NIOCore
 import NIOEmbedded
+import SeededNumbers
 import Testing
 
 @testable import Publish
@@ -106,7 +107,7 @@ import Testing
     /// Whatever is published, taken back and read meanwhile, clients get the lines and counts that they would get if
     /// all ticks were kept.
     @Test(arguments: 1...3) func clientsAreToldTheSame(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let core = core()
         var published: [Reference.Entry] = []
         func publish(_ event: Event) throws {
@@ -245,7 +246,7 @@ import Testing
     /// others counted.
     @Test(arguments: 1...3) func intervalsAddUp(seed: UInt64) throws {
         let interval = 40.0
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let core = core()
         let speakers = (0..<4).map { "speaker \($0)" }
         var clients: [(position: ClientPosition, lines: [Line])] = []

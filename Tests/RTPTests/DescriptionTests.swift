@@ -1,4 +1,5 @@
 import RTP
+import SeededNumbers
 import Testing
 
 @Suite struct SessionDescriptionTests {
@@ -75,7 +76,7 @@ import Testing
             "v=0\nc=IN IP6 ::1%lo\nm=audio 5004/2 RTP/AVP 96 0\na=rtpmap:96 opus/48000/2\na=fmtp:96 a=1;b\n"
             + "a=ptime:20.5\nm=audio 1 RTP/AVP 10\nc=IN IP4 224.0.0.1/127/3\n"
         let original = Array(text.utf8)
-        var random = SeededRandom(state: 1)
+        var random = SeededRandom(seed: 1)
         var accepted = 0
         for _ in 0..<20_000 {
             var bytes = original

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RTP
+import SeededNumbers
 import Testing
 
 /// A UDP socket on a loopback port of the system's choice.
@@ -153,7 +154,7 @@ private struct LoopbackSocket: ~Copyable {
     /// The decoder of G.722 against FFmpeg's, on every kind of code: loud noise, then random bytes.
     @Test(.enabled(if: isInstalled, "needs /usr/bin/ffmpeg"))
     func g722IsThatOfFFmpeg() throws {
-        var random = SeededRandom(state: 4)
+        var random = SeededRandom(seed: 4)
         let payload = (0..<16_000).map { _ in UInt8.random(in: 0...255, using: &random) }
         let linear = try Self.convert(
             payload, ["-f", "g722", "-i", "-", "-f", "s16be", "-"])

@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -27,7 +28,7 @@ import Testing
     private func flood(kilobitsPerSecond: Int, perPacket: Int, _ stranger: (Int, inout SeededRandom) -> [UInt8]) -> (
         admitted: Int, largest: Int, refused: UInt64, speaker: RTPStatistics
     ) {
-        var random = SeededRandom(state: 12)
+        var random = SeededRandom(seed: 12)
         var port = Port(budget: ByteBudget(kilobitsPerSecond: kilobitsPerSecond))
         var largest = 0
         for own in RampStream(ssrc: 1).packets(0..<1_000) {

@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func randomBytes() {
-        var random = SeededRandom(state: 21)
+        var random = SeededRandom(seed: 21)
         var receiver = RTPReceiver(formats: Self.formats)
         var sink = CountingSink()
         var datagram = [UInt8](repeating: 0, count: 2_100)
@@ -42,7 +43,7 @@ import Testing
 
     @Test(arguments: 0..<4)
     func mutatedStreams(seed: Int) {
-        var random = SeededRandom(state: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let opus = opusPayloads(count: 50) { Float($0.truncatingRemainder(dividingBy: 0.01) * 50) }
         var receiver = RTPReceiver(formats: Self.formats)
         var sink = CountingSink()

@@ -1,5 +1,6 @@
 import MediaTypes
 import RTP
+import SeededNumbers
 
 /// A sender and the network behind it, simulated: nothing here looks at a clock.
 ///
@@ -24,7 +25,7 @@ struct Network {
     var random: SeededRandom
 
     init(seed: UInt64, driftPartsPerMillion: Double = 0) {
-        random = SeededRandom(state: seed)
+        random = SeededRandom(seed: seed)
         self.driftPartsPerMillion = driftPartsPerMillion
     }
 

@@ -1,6 +1,7 @@
 import COpus
 import Foundation
 import RTP
+import SeededNumbers
 import Testing
 
 @Suite struct OpusTests {
@@ -36,7 +37,7 @@ import Testing
 
     @Test func anyOrderWithinTheWindowGivesTheSame() {
         let (expected, _) = run(packets())
-        var random = SeededRandom(state: 5)
+        var random = SeededRandom(seed: 5)
         var mixed = packets()
         for start in stride(from: 1, to: 147, by: 3) { mixed[start..<(start + 3)].shuffle(using: &random) }
         // Three at a time, none of them before its time.

@@ -1,4 +1,5 @@
 import MediaTypes
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -89,7 +90,7 @@ import Testing
     @Test func anyOrderWithinTheWindowGivesTheSame() {
         let stream = RampStream()
         let (expected, _) = run(stream.packets(0..<60))
-        var random = SeededRandom(state: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<200 {
             var packets = stream.packets(0..<60)
             // The first packet begins the stream; the rest are mixed within three, within 60 ms.

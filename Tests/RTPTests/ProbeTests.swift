@@ -1,4 +1,5 @@
 import RTP
+import SeededNumbers
 import Testing
 
 /// What the datagrams of a port show of themselves.
@@ -31,7 +32,7 @@ import Testing
     }
 
     private func noise(_ count: Int, _ seed: Int) -> [UInt8] {
-        var random = SeededRandom(state: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
@@ -93,7 +94,7 @@ import Testing
 
     /// Whatever comes, nothing traps.
     @Test func anyBytesAreTaken() {
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         var probe = RTPProbe(formats: Self.formats, maxDatagramBytes: 256)
         for round in 0..<50_000 {
             var bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in

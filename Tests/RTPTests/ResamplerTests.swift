@@ -1,4 +1,5 @@
 import Foundation
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -9,7 +10,7 @@ import Testing
         var resampler = Resampler(filter: ResamplerFilter(inputRateHz: rateHz), maxInput: 700)
         var room = [Float](repeating: 0, count: resampler.maxOutput)
         var result: [Float] = []
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         var start = 0
         while start < input.count {
             let count = min(Int.random(in: 1...700, using: &random), input.count - start)
@@ -89,7 +90,7 @@ import Testing
     }
 
     @Test func interpolatesBetweenKeptSamples() {
-        var random = SeededRandom(state: 9)
+        var random = SeededRandom(seed: 9)
         let input = (0..<2_000).map { _ in Float.random(in: -1...1, using: &random) }
         let output = resample(input, rateHz: 8_000)
         #expect(output.count == 4_000)

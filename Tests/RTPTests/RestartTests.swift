@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func jitterDoesNotShiftTheTimeLineByMoreThanItself() {
-        var random = SeededRandom(state: 11)
+        var random = SeededRandom(seed: 11)
         for _ in 0..<50 {
             var before = RampStream().packets(0..<200)
             for index in before.indices {

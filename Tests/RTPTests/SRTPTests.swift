@@ -1,5 +1,6 @@
 import CSRTP
 import MediaTypes
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -65,7 +66,7 @@ import Testing
             Issue.record("the library lacks the suite")
             return
         }
-        var random = SeededRandom(state: 6)
+        var random = SeededRandom(seed: 6)
         for index in 0..<200 {
             let bytes = RampStream(firstSequence: 65_500).packet(index).bytes
             let datagram = sender.protect(bytes)

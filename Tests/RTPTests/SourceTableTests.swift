@@ -1,3 +1,4 @@
+import SeededNumbers
 import Testing
 
 @testable import RTP
@@ -102,7 +103,7 @@ import Testing
     }
 
     @Test func aFloodOfUnknownSourcesIsRefused() {
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         var table = RTPSourceTable(selectors: [.ssrc(1), .name("a")], limit: 8)
         var heard = 0
         for round in 0..<100_000 {

@@ -32,6 +32,11 @@ public enum Scenario {
         case feed(SimulatedFeed, start: Double)
     }
 
+    /// Keeps the daemon's log to itself, for a program that runs nothing else.
+    public static func silenceLog() {
+        LoggingSystem.bootstrap { _ in SilentLog() }
+    }
+
     /// Runs the session of a seed, and once more with its honest senders alone, who must not notice the difference.
     public static func run(seed: UInt64) -> Result {
         var violations: [String] = []
@@ -101,6 +106,8 @@ public enum Scenario {
             let pause = Double.random(in: 10...30_000, using: &random)
             actions.append(Action(time: seconds - 0.5, kind: .standStill(pause)))
         }
+        // What a network still holds when everybody has gone comes too late for anybody.
+        actions.removeAll { $0.time > seconds }
         actions.sort { $0.time < $1.time }
         return play(actions, members, honest: honest, onlyHonest: onlyHonest, seconds: seconds)
     }

@@ -74,7 +74,9 @@ struct SimulatedSender {
     }
 
     private mutating func sendFrame(at place: Int, time: Double) {
-        let payload = voice.frame(at: place).flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        let payload = voice.frame(at: place).flatMap {
+            [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)]
+        }
         let bytes = packet(payload)
         sequence &+= 1
         timestamp &+= 320 &* units.of / units.for
@@ -104,7 +106,10 @@ struct SimulatedSender {
         case 5: begin(ssrc: ssrc)
         case 6: timestamp &+= UInt32.random(in: 0...UInt32(seconds * 160_000), using: &random)
         case 7: timestamp &-= UInt32.random(in: 0...UInt32(seconds * 160_000), using: &random)
-        case 8: units = (units.of == 1 && units.for == 1) ? [(2, 1), (1, 2), (3, 1), (1, 6)].randomElement(using: &random)! : (1, 1)
+        case 8:
+            units =
+                (units.of == 1 && units.for == 1)
+                ? [(2, 1), (1, 2), (3, 1), (1, 6)][Int.random(in: 0..<4, using: &random)] : (1, 1)
         case 9:
             // Comfort noise, and then nothing.
             deliver(packet([0x40], type: 13), sent: time, jitter: 0.01)

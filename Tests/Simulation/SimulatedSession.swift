@@ -9,7 +9,6 @@ import Pipeline
 import RTP
 import SeededNumbers
 import Synchronization
-import TestSupport
 import Timing
 
 @testable import Conversation

@@ -147,6 +147,7 @@ public struct SessionEngine: Sendable {
     public mutating func leave(speaker: Int, reason: String) {
         guard speakers.indices.contains(speaker), speakers[speaker].isPresent else { return }
         speakers[speaker].isPresent = false
+        speakers[speaker].lane.leave(at: presentHops)
         endSpeech(of: speaker)
         settle()
         withdrawCues(of: speaker, reason: "speaker_left")

@@ -1,8 +1,10 @@
 /// What may be computed of a speaker. The session's roster decides it, from consent and policy, and pushes it down to
 /// whoever runs the lanes of that speaker; nobody asks for it.
 public struct Permit: OptionSet, Sendable, Hashable {
+    /// The bits of what is permitted.
     public let rawValue: UInt8
 
+    /// What these bits permit.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Pitch, level, pace and all that is made of them. Without it only speech and silence are told apart, on which

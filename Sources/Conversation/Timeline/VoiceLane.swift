@@ -71,6 +71,17 @@ struct VoiceLane: Sendable {
         state = .flowing
     }
 
+    /// The speaker leaves at `hop`: what lies ahead of it never happens.
+    mutating func leave(at hop: Int64) {
+        missingUntil = min(missingUntil, hop)
+        while let last = queue.last, last.end > hop {
+            queue.removeLast()
+            guard last.record.index < hop else { continue }
+            queue.append(Entry(record: last.record, hops: hop - last.record.index))
+        }
+        watermark = min(watermark, max(hop, joinedHop))
+    }
+
     /// Takes in a record that holds for `hops`; those of its hops that are settled or beyond `horizon` are dropped.
     mutating func accept(_ record: HopRecord, hops: Int64 = 1, settledHops: Int64, horizon: Int64) {
         state = .flowing

@@ -286,18 +286,6 @@ actor SessionRegistry: ControlBackend {
 
     // MARK: Life of a session
 
-    private static func noSuchSession(_ name: String) -> Problem {
-        Problem(
-            status: 404, type: "no_such_session",
-            detail: "there is no session '\(name)'; 'attune sessions' lists those that run")
-    }
-
-    private static func noSuchSpeaker(_ speaker: String, session name: String) -> Problem {
-        Problem(
-            status: 404, type: "no_such_speaker",
-            detail: "session '\(name)' has no speaker '\(speaker)'; 'attune sessions' lists them")
-    }
-
     private static func noSuchSource(_ id: String, session name: String) -> Problem {
         Problem(
             status: 404, type: "no_such_source",
@@ -381,21 +369,5 @@ actor SessionRegistry: ControlBackend {
     private func settle(_ name: String) async -> SessionTotals? {
         guard let entry = entries[name], entry.attached.isEmpty else { return nil }
         return await end(name)
-    }
-}
-
-extension Problem {
-    /// What the control API says about a failure to open a source.
-    init(_ error: any Error) {
-        guard let failure = error as? SourceFailure else {
-            self.init(status: 500, type: "internal", detail: "\(error)")
-            return
-        }
-        switch failure.kind {
-        case .badInput: self.init(status: 422, type: "bad_source", detail: failure.message)
-        case .notFound: self.init(status: 422, type: "source_not_found", detail: failure.message)
-        case .unavailable: self.init(status: 503, type: "source_unavailable", detail: failure.message)
-        case .detached: self.init(status: 409, type: "detached", detail: failure.message)
-        }
     }
 }

@@ -145,9 +145,6 @@ struct Playout: ~Copyable {
             return
         }
         announcement = tag.isSilent ? .mute : newFormat.codec == .opus && payload.byteCount <= 2 ? .pause : nil
-        if format != newFormat { switchFormat(to: newFormat, into: &sink) }
-        place(tag, payload: payload, format: newFormat, statistics: &statistics, into: &sink)
-        lostPackets = 0
         if let originNanoseconds {
             let (present, overflows) = tag.arrivalNanoseconds.subtractingReportingOverflow(originNanoseconds)
             guard !overflows, position - present / Self.nanosecondsPerSample <= Self.mostAhead else {
@@ -155,6 +152,9 @@ struct Playout: ~Copyable {
                 return
             }
         }
+        if format != newFormat { switchFormat(to: newFormat, into: &sink) }
+        place(tag, payload: payload, format: newFormat, statistics: &statistics, into: &sink)
+        lostPackets = 0
 
         // The first silent packet is decoded, because what was before it may still ring.
         defer { lastWasSilent = tag.isSilent }

@@ -6,6 +6,7 @@ import MediaTypes
 import Pipeline
 import RTP
 import Synchronization
+import Simulation
 import TestSupport
 import Testing
 import Timing

@@ -364,7 +364,8 @@ final class RTPReception {
     }
 
     private func stallIfAllLeft() {
-        guard monitor.state == .live else { return }
+        // Where anybody may come, others do as soon as these are gone: that is told when nobody does for a while.
+        guard monitor.state == .live, ports.allSatisfy({ $0.table == nil }) else { return }
         var isAnyLeft = false
         forEachSpeaker { if !$0.hasEnded { isAnyLeft = true } }
         if !isAnyLeft { stall(reason: "the sender said goodbye") }

@@ -2,8 +2,6 @@ import Foundation
 import Testing
 import Timing
 
-@testable import RTP
-
 @Suite struct SlewTests {
     private func apply(_ input: [Float], _ change: Int) -> [Float] {
         var output = [Float](repeating: .nan, count: input.count + Slew.limit(count: input.count))

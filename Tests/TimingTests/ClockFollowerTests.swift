@@ -1,5 +1,5 @@
 import MediaTypes
-import RTP
+import SeededNumbers
 import Testing
 import Timing
 
@@ -17,7 +17,7 @@ import Timing
         seconds: Int, driftPartsPerMillion: Double, mayPause: Bool, isHeldUp: Bool = false,
         arrival: (Double, inout SeededRandom) -> Double
     ) -> Result {
-        var random = SeededRandom(state: 3)
+        var random = SeededRandom(seed: 3)
         let follower = ClockFollower(mayPause: mayPause)
         let block = [Float](repeating: 0.1, count: 320)
         var result = Result()
