@@ -128,7 +128,7 @@ let package = Package(
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Kit", logging], path: "Tests/TestSupport", swiftSettings: strict),
         tests("ArchitectureTests", []),
         // Whole sessions in simulated time, for tests and `make simulate`.
         .target(

@@ -44,6 +44,11 @@ int64_t attune_thread_nanoseconds(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+int64_t attune_thread_waits(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw : -1;
+}
+
 double attune_host_idle_seconds(void) {
     // Its second figure is the idle time of all processors together; unlike /proc/stat it costs the same on any machine.
     FILE *file = fopen("/proc/uptime", "re");

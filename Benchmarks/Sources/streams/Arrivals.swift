@@ -8,6 +8,8 @@ final class Arrivals: Sendable {
     struct Line: Sendable {
         var type: String, session: String, speaker: String
         var seconds: Double
+        /// Of a tick: media of the speaker that was lost in the last 30 s, percent.
+        var lossPercent = 0.0
     }
 
     private let lines = Mutex<[Line]>([])
@@ -43,6 +45,12 @@ final class Arrivals: Sendable {
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
+    private static func lossPercent(_ line: ArraySlice<UInt8>) -> Double? {
+        let text = String(decoding: line, as: UTF8.self)
+        guard let start = text.range(of: "\"loss_pct\":", options: .backwards)?.upperBound else { return nil }
+        return Double(text[start...].prefix { "0123456789.".contains($0) })
+    }
+
     /// Reads the envelope, with which a line begins.
     private static func parse(_ line: ArraySlice<UInt8>, _ now: Double) -> Line {
         let text = String(decoding: line.prefix(200), as: UTF8.self)
@@ -50,6 +58,8 @@ final class Arrivals: Sendable {
             guard let start = text.range(of: "\"\(key)\":\"")?.upperBound else { return "" }
             return String(text[start...].prefix { $0 != "\"" })
         }
-        return Line(type: field("type"), session: field("session"), speaker: field("speaker"), seconds: now)
+        var result = Line(type: field("type"), session: field("session"), speaker: field("speaker"), seconds: now)
+        if result.session == OverloadRun.watched, let loss = lossPercent(line) { result.lossPercent = loss }
+        return result
     }
 }

@@ -8,6 +8,8 @@ struct OverloadRun {
     /// Longest distance of two ticks of the session of high priority, and time until everything is back, seconds.
     private static let mostDistance = 2.0, mostRecovery = 5.0
     private static let tried = 120
+    /// The session of high priority.
+    static let watched = "high"
 
     let daemon: String
     let detection: SpeechDetection
@@ -20,6 +22,8 @@ struct OverloadRun {
         var fitting = 0, streams = 0
         var distance = 0.0, others = 0.0
         var ticks = 0, expected = 0
+        /// Media of the session of high priority that was lost, percent.
+        var loss = 0.0
         var shedTracks = 0.0, ratio = 0.0
         var recovery: Double?
         var degraded = 0
@@ -32,11 +36,13 @@ struct OverloadRun {
         let isKept = with.distance <= Self.mostDistance && (with.recovery ?? .infinity) <= Self.mostRecovery
         var table = Table(
             "shedding", "streams (that fit)", "high priority: largest distance of ticks, s", "its ticks",
+            "of its media lost, %",
             "all others: largest distance, s", "tracks given up at the end", "`degraded` events",
             "everything back after, s")
         for (name, row) in [("on", with), ("off", without)] {
             table.add(
                 name, "\(row.streams) (\(row.fitting))", figure(row.distance), "\(row.ticks) of \(row.expected)",
+                figure(row.loss, 1),
                 figure(row.others), figure(row.shedTracks, 0), "\(row.degraded)",
                 row.recovery.map { figure($0, 1) } ?? "")
         }
@@ -58,7 +64,7 @@ struct OverloadRun {
             settings: "overload: {enabled: \(isEnabled)}\nsources: {max: 4096}", core: 0)
         defer { daemon.stop() }
         let arrivals = try Arrivals(path: daemon.events)
-        var ports = try (0..<2).map { try daemon.attach(session: "high", speaker: "p\($0)", priority: "high") }
+        var ports = try (0..<2).map { try daemon.attach(session: Self.watched, speaker: "p\($0)", priority: "high") }
         ports += try (0..<Self.tried).map { try daemon.attach(session: "a\($0 / 10)", speaker: "p\($0)") }
         let base = Sender(material.streams(.speech, to: ports))
         defer { base.stop() }
@@ -89,9 +95,10 @@ struct OverloadRun {
         Thread.sleep(forTimeInterval: 15)
         let lines = arrivals.lines(from: start - 1, to: end)
         let ticks = lines.filter { $0.type == "tick" }
-        row.distance = distance(ticks.filter { $0.session == "high" }, to: end)
-        row.others = distance(ticks.filter { $0.session != "high" }, to: end)
-        row.ticks = ticks.count { $0.session == "high" }
+        row.distance = distance(ticks.filter { $0.session == Self.watched }, to: end)
+        row.others = distance(ticks.filter { $0.session != Self.watched }, to: end)
+        row.ticks = ticks.count { $0.session == Self.watched }
+        row.loss = ticks.map(\.lossPercent).max() ?? 0
         row.expected = Int(2 * (end - start + 1))
         row.degraded = lines.count { $0.type == "degraded" }
         if isEnabled {

@@ -25,6 +25,9 @@ int attune_read_process_usage(struct attune_process_usage *usage);
 /// CPU time of the calling thread in nanoseconds.
 int64_t attune_thread_nanoseconds(void);
 
+/// How often the calling thread has waited for something (voluntary context switches); -1 where that is not known.
+int64_t attune_thread_waits(void);
+
 /// Time that the machine's processors have idled since it started, all together, in seconds; below 0 where that is not
 /// known.
 double attune_host_idle_seconds(void);

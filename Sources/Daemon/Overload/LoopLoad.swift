@@ -55,9 +55,9 @@ final class LoopLoad {
             lateSeconds: Double(lateNanoseconds) / Double(max(1, wakeUps)) / 1e9)
         // Speakers that leave take their count with them; such a step tells nothing.
         if packets >= began.packets { reading.packetsPerSecond = Double(packets - began.packets) / seconds }
-        let idle = part.isShedding ? HostIdleTime.seconds() : nil
+        let idle = part.isShedding ? HostTime.idleSeconds() : nil
         if let idle, let before = began.idle {
-            reading.idleShare = (idle - before) / (seconds * Double(HostIdleTime.processors))
+            reading.idleShare = (idle - before) / (seconds * Double(HostTime.processors))
         }
         part.step(reading, tracks: tracks, sessions: sessions, nowNanoseconds: now)
         (lateNanoseconds, wakeUps) = (0, 0)

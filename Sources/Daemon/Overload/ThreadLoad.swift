@@ -6,8 +6,6 @@ import Synchronization
 final class ThreadLoad: Sendable {
     /// What a healthy input may be behind: the blocks of containers and the jitter of networks.
     private static let usualSeconds = 0.2
-    /// Where more than this share of the machine idles, whoever is behind waits for its input, which is no load here.
-    private static let idleShare = 0.1
 
     private final class Track: SheddableTrack {
         let gate: TrackGate
@@ -74,15 +72,14 @@ final class ThreadLoad: Sendable {
             // The median: one input that is too heavy for its own thread is not helped by giving up others.
             let behind = active.map(\.report.behindSeconds).sorted()
             var reading = LoadController.Reading(
-                share: min(1, active.reduce(0) { $0 + $1.report.share } / Double(HostIdleTime.processors)),
+                share: min(1, active.reduce(0) { $0 + $1.report.share } / Double(HostTime.processors)),
                 lateSeconds: behind.isEmpty ? 0 : max(0, behind[(behind.count - 1) / 2] - Self.usualSeconds))
-            let idle = HostIdleTime.seconds()
+            let idle = HostTime.idleSeconds()
             if let idle, let before = state.idle, now > before.atNanoseconds {
                 let seconds = Double(now - before.atNanoseconds) / 1e9
-                reading.idleShare = (idle - before.seconds) / (seconds * Double(HostIdleTime.processors))
+                reading.idleShare = (idle - before.seconds) / (seconds * Double(HostTime.processors))
             }
             state.idle = idle.map { ($0, now) }
-            if (reading.idleShare ?? 0) > Self.idleShare { reading.lateSeconds = 0 }
             let tracks = active.flatMap { active in
                 active.gate.tracks.map { Track(gate: active.gate, track: $0) }
             }

@@ -21,7 +21,7 @@ final class TrackGate: Sendable {
 
     private struct Meter {
         var report: Report?
-        var wall: Int64 = 0, thread: Int64 = 0
+        var wall: Int64 = 0, thread: Int64 = 0, waits: Int64 = 0
         /// Where each track was given up, in the source's own media time.
         var since: [Int: MediaTime] = [:]
         /// End of what was given up last, in the source's own media time.
@@ -86,13 +86,16 @@ final class TrackGate: Sendable {
         meter.withLock { meter in
             guard now - meter.wall >= 200_000_000 else { return }
             let thread = HostClock.threadNanoseconds()
+            // Whoever has waited for media had taken in all there was: what it is behind then is the sender's delay.
+            let waits = HostTime.waitsOfThread()
+            let isBusy = waits == meter.waits
             if meter.wall > 0 {
                 meter.report = Report(
-                    behindSeconds: max(0, -leadSeconds),
+                    behindSeconds: isBusy ? max(0, -leadSeconds) : 0,
                     share: Double(thread - meter.thread) / Double(now - meter.wall),
                     toldNanoseconds: now)
             }
-            (meter.wall, meter.thread) = (now, thread)
+            (meter.wall, meter.thread, meter.waits) = (now, thread, waits)
         }
     }
 
