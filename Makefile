@@ -131,8 +131,8 @@ SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
 
 fuzz-%: setup
-	swift build --package-path Fuzz --scratch-path .build-fuzz -c release -Xswiftc -sanitize=fuzzer,address \
-		-Xswiftc -enable-testing --product $*
+	swift build --disable-build-manifest-caching --package-path Fuzz --scratch-path .build-fuzz -c release \
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing --product $*
 	@mkdir -p .build-fuzz/corpus-$*
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* -max_len=4096 -timeout=10 \
 		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \

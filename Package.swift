@@ -48,7 +48,9 @@ let package = Package(
         // Sessions in simulated time, for `make simulate`.
         .library(name: "Simulation", targets: ["Simulation"]),
         // The ways in for media and both sockets, for the fuzzers, which are a package of their own too.
-        .library(name: "AttuneMedia", targets: ["ControlAPI", "Decode", "Events", "MediaTypes", "RTP"]),
+        .library(
+            name: "AttuneMedia",
+            targets: ["ControlAPI", "Conversation", "Decode", "Events", "MediaTypes", "RTP", "Timing"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Text"]),
     ],

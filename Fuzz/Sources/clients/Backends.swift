@@ -22,6 +22,14 @@ struct NoSessions: ControlBackend {
         SessionTotals(session: session, durationSeconds: 1, speakerChanges: 0, overlapRatio: nil, speakers: [])
     }
 
+    func detach(session: String, source: String) async throws(Problem) -> DetachedSource {
+        DetachedSource(
+            source: SourceSummary(source: source, url: "-", state: "ended", speakers: []),
+            totals: source == "1" ? try await detach(session: session) : nil)
+    }
+
+    func setState(session: String, source: String, _ request: SourceStateRequest) async throws(Problem) {}
+
     func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
         throw unknown(session + "/" + speaker)
     }

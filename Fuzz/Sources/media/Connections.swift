@@ -16,11 +16,14 @@ func play(_ bytes: [UInt8], format: PCMFormat, framing: PCMStream.Framing, split
         PCMStream(StreamConnection(owning: pair[0]), format: format, framing: framing), options: options,
         cancellation: Cancellation())
     var ends = Array(repeating: Int64(0), count: input.tracks.count)
+    // Samples count the time: no more of it than the bytes hold, and what a resampler has before and after.
+    let most = Int64(bytes.count) * 16_000 / Int64(min(format.rateHz, 8_000)) + 4_096
     do throws(MediaError) {
         while true {
             let outcome = try input.read { track, start, samples in
                 precondition(start.samples >= ends[track], "media goes back in time")
                 ends[track] = start.samples + Int64(samples.count)
+                precondition(ends[track] <= most, "more media than was sent")
                 for index in samples.indices { precondition(samples[index].isFinite, "no number among the samples") }
             }
             if outcome == .end { return }

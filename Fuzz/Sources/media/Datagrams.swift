@@ -14,19 +14,54 @@ func forEachDatagram(in bytes: Span<UInt8>, _ body: (RawSpan, _ arrivalNanosecon
     }
 }
 
+/// How far ahead of its arrival a receiver may deliver media, in samples: 30 s, up to which packets are taken and gaps are
+/// filled; the packet that begins there; and what two more may be off by, the one before it, of which a resampler still
+/// owes some, and the one that began the time line, which ended when it arrived. No packet is longer than 120 ms (Opus).
+private let mostAheadSamples: Int64 = 16_000 * 30 + 3 * 1_920
+/// What may be delivered of one packet: the end of what was before it, the silence or the substitute for what is missing
+/// between, a pause, and itself; twice that, because what is given up may come out with it.
+private let mostDeliveries = 8
+
 /// Checks what a receiver promises of its time line.
 struct CheckingSink: RTPSink {
-    var end: Int64 = 0
+    private var end: Int64 = 0
+    /// Arrival of the packet that began the time line, and of the one whose turn it is.
+    private var firstArrival: Int64?
+    private var arrival: Int64 = 0
+    private var samples: Int64 = 0
+    private var deliveries = 0
+
+    mutating func packet(mark: UInt64) {
+        arrival = Int64(mark)
+    }
 
     mutating func media(start: MediaTime, samples: Span<Float>, isConcealed: Bool) {
         precondition(start.samples >= end, "media goes back in time")
         precondition(samples.count <= 1 << 17, "more media than a datagram holds")
-        end = start.samples + Int64(samples.count)
+        take(start.samples, count: Int64(samples.count))
     }
 
     mutating func silence(start: MediaTime, sampleCount: Int64) {
         precondition(start.samples >= end && sampleCount > 0, "silence goes back in time")
-        end = start.samples + sampleCount
+        take(start.samples, count: sampleCount)
+    }
+
+    private mutating func take(_ start: Int64, count: Int64) {
+        precondition(count < 1 << 60 && start < 1 << 60, "no clock means that")
+        end = start + count
+        samples += count
+        deliveries += 1
+        let first = firstArrival ?? arrival
+        firstArrival = first
+        precondition(end <= (arrival - first) * 16 / 1_000_000 + mostAheadSamples, "media runs ahead of its arrival")
+    }
+
+    /// What has come out, all in all, of so many datagrams up to `arrival`.
+    func checkWork(datagrams: Int, until arrival: Int64) {
+        precondition(deliveries <= mostDeliveries * (datagrams + 1), "more is delivered than came")
+        guard let firstArrival else { return }
+        precondition(
+            samples <= (arrival - firstArrival) * 16 / 1_000_000 + mostAheadSamples, "more media than time has passed")
     }
 }
 
@@ -35,6 +70,8 @@ struct Reception: ~Copyable {
     private var receiver = RTPReceiver(formats: formats, levelExtension: 1)
     private var table = RTPSourceTable(selectors: [.ssrc(1), .name("a")], limit: 4)
     private var sink = CheckingSink()
+    private var datagrams = 0
+    private var latestArrival: Int64 = 0
 
     private static let formats: [UInt8: AudioFormat] = {
         var formats = AudioFormat.staticFormats
@@ -45,6 +82,8 @@ struct Reception: ~Copyable {
     }()
 
     mutating func take(_ datagram: RawSpan, _ arrival: Int64) {
+        datagrams += 1
+        latestArrival = arrival
         if RTCP.isRTCP(datagram) {
             takeReport(datagram, arrival)
         } else if let packet = try? RTPPacket(parsing: datagram) {
@@ -59,7 +98,8 @@ struct Reception: ~Copyable {
                 _ = table.route(ssrc: ssrc, sequence: packet.sequence, origin: 0, arrivalNanoseconds: arrival)
             }
         }
-        receiver.receive(datagram, arrivalNanoseconds: arrival, into: &sink)
+        receiver.receive(datagram, mark: UInt64(arrival), arrivalNanoseconds: arrival, into: &sink)
+        sink.checkWork(datagrams: datagrams, until: arrival)
         _ = receiver.receptionReport(nowNanoseconds: arrival)
         _ = receiver.wallClockOffset(at: arrival)
         _ = table.expire(nowNanoseconds: arrival)
@@ -82,6 +122,7 @@ struct Reception: ~Copyable {
 
     mutating func finish() {
         receiver.finish(into: &sink)
+        sink.checkWork(datagrams: datagrams, until: latestArrival)
     }
 }
 

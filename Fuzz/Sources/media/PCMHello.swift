@@ -1,1 +1,1 @@
-../../../Sources/Daemon/PCMHello.swift
+../../../Sources/Daemon/Sources/PCM/PCMHello.swift

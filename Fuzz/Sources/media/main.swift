@@ -16,6 +16,8 @@ enum Kind: UInt8, CaseIterable {
     case samples
     /// A connection of AudioSocket.
     case call
+    /// What sources and speakers do to a session.
+    case session
 }
 
 let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size in
@@ -28,6 +30,7 @@ let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size 
     case .secureDatagrams: decrypt(rest.span)
     case .samples: greet(Array(rest))
     case .call: call(Array(rest))
+    case .session: converse(rest.span)
     }
     return 0
 }

@@ -23,11 +23,6 @@ struct Playout: ~Copyable {
     /// Media further ahead of its time than this is not taken (30 s): nobody waits so long for it.
     private static let mostAhead = 30 * samplesPerSecond
 
-    private struct Anchor {
-        var timestamp: Int64
-        var raw: Int64
-    }
-
     private let concealLimit: Int64
     private let maxPayloadBytes: Int
     // Made when it is known what the format, or a packet of Opus, needs: there are hundreds of streams.
@@ -52,7 +47,7 @@ struct Playout: ~Copyable {
     private var filters: [Int: ResamplerFilter] = [:]
     private var format: AudioFormat?
 
-    private var anchor: Anchor?
+    private var anchor: TimestampAnchor?
     /// Timestamp that continues what has been decoded.
     private var expectedTimestamp: Int64 = 0
     /// Media time of the next sample to deliver.
@@ -85,15 +80,14 @@ struct Playout: ~Copyable {
     /// Takes note of a packet's arrival, in whatever order it comes.
     mutating func noteArrival(_ tag: PacketTag, payload: RawSpan, format: AudioFormat) {
         guard let anchor, self.format?.clockRateHz == format.clockRateHz else { return }
-        let start = Self.raw(of: tag.timestamp, from: anchor, clock: Int64(format.clockRateHz))
-        let end = start &+ format.duration(of: payload)
+        let end = anchor.raw(of: tag.timestamp, clock: Int64(format.clockRateHz)) &+ format.duration(of: payload)
         clock.note(mediaEnd: end &* Self.nanosecondsPerSample, arrival: tag.arrivalNanoseconds)
     }
 
     /// Takes note of a sender report: its RTP timestamp (unwrapped) belongs to its wall clock time.
     mutating func noteReport(timestamp: Int64, wallClockNanoseconds: Int64) {
         guard let anchor, let format else { return }
-        let raw = Self.raw(of: timestamp, from: anchor, clock: Int64(format.clockRateHz))
+        let raw = anchor.raw(of: timestamp, clock: Int64(format.clockRateHz))
         reportOffset = raw &* Self.nanosecondsPerSample &- wallClockNanoseconds
     }
 
@@ -213,7 +207,7 @@ struct Playout: ~Copyable {
         statistics.silent += 1
         expectedTimestamp += length * Int64(format.clockRateHz) / Self.samplesPerSecond
         packetSamples = length
-        let silence = max(0, length + error(at: tag.arrivalNanoseconds))
+        let silence = max(0, length + error(at: tag.arrivalNanoseconds, from: position))
         correction += silence - length
         guard silence > 0 else { return }
         sink.silence(start: MediaTime(samples: position), sampleCount: silence)
@@ -234,7 +228,7 @@ struct Playout: ~Copyable {
             if gap > tolerance {
                 finish(into: &sink)
                 fill(
-                    to: Self.raw(of: tag.timestamp, from: anchor, clock: rate), tag: tag, payload: payload,
+                    to: anchor.raw(of: tag.timestamp, clock: rate), tag: tag, payload: payload,
                     format: format, &statistics, into: &sink)
                 expectedTimestamp = tag.timestamp
             }
@@ -250,11 +244,11 @@ struct Playout: ~Copyable {
             // The packet counts as one of the least delay.
             let least = clock.leastDelay(at: tag.arrivalNanoseconds)
             let raw = (tag.arrivalNanoseconds &- least) / Self.nanosecondsPerSample - length
-            anchor = Anchor(timestamp: tag.timestamp, raw: raw)
+            anchor = TimestampAnchor(timestamp: tag.timestamp, raw: raw)
             correction = position - raw
         } else {
             originNanoseconds = tag.arrivalNanoseconds &- length * Self.nanosecondsPerSample
-            anchor = Anchor(timestamp: tag.timestamp, raw: 0)
+            anchor = TimestampAnchor(timestamp: tag.timestamp, raw: 0)
             noteArrival(tag, payload: payload, format: format)
         }
         reportOffset = nil
@@ -262,18 +256,21 @@ struct Playout: ~Copyable {
     }
 
     /// Whether a gap in the timestamps is none in time: the packet behind it came long before its time, and no packets
-    /// are missing that could have filled it.
+    /// are missing that could have filled it; or it would lie further ahead than media is taken, whatever is missing.
     private func isStep(_ tag: PacketTag, gap: Int64, payload: RawSpan, format: AudioFormat) -> Bool {
-        guard let anchor else { return false }
+        guard let anchor, let originNanoseconds else { return false }
         let rate = Int64(format.clockRateHz)
-        let end = Self.raw(of: tag.timestamp, from: anchor, clock: rate) &+ format.duration(of: payload)
+        let start = anchor.raw(of: tag.timestamp, clock: rate)
         let missing = lostPackets.multipliedReportingOverflow(by: packetSamples)
         let filled = missing.overflow ? 0 : missing.partialValue
         // Beyond what any clock can mean there is no product to compare.
         let (unfilled, overflows) = (gap / rate * Self.samplesPerSecond)
             .subtractingReportingOverflow(filled - gap % rate * Self.samplesPerSecond / rate)
         guard !overflows, unfilled < Self.farthest else { return true }
+        let present = (tag.arrivalNanoseconds &- originNanoseconds) / Self.nanosecondsPerSample
+        guard gap <= 0 || start &+ correction &- present <= Self.mostAhead else { return true }
         guard unfilled * Self.nanosecondsPerSample > Self.stepNanoseconds else { return false }
+        let end = start &+ format.duration(of: payload)
         let delay = tag.arrivalNanoseconds &- end &* Self.nanosecondsPerSample
         return delay < clock.leastDelay(at: tag.arrivalNanoseconds) &- Self.stepNanoseconds
     }
@@ -291,7 +288,7 @@ struct Playout: ~Copyable {
         let tolerance = Self.samplesPerSecond * Self.toleranceMilliseconds / 1_000
         if lostPackets > 0, lost <= 0 || length - lost <= tolerance { lost = length }
         if length > lost {
-            let silence = max(0, length - lost + error(at: tag.arrivalNanoseconds))
+            let silence = max(0, length - lost + error(at: tag.arrivalNanoseconds, from: position + length))
             correction += silence - (length - lost)
             if silence > 0 {
                 pausesInSilence = true
@@ -315,11 +312,13 @@ struct Playout: ~Copyable {
         position = end + correction
     }
 
-    /// By how many samples the correction is to grow, if it is known; 0 where it is right enough.
-    private func error(at nanoseconds: Int64) -> Int64 {
+    /// By how many samples the correction is to grow, if it is known; 0 where it is right enough. What begins at `start`
+    /// is moved no further than to its arrival, whatever time stamps have made of the clock.
+    private func error(at nanoseconds: Int64, from start: Int64) -> Int64 {
         guard clock.isSettled, let originNanoseconds else { return 0 }
         let least = clock.leastDelay(at: nanoseconds) &- originNanoseconds
-        let error = least / Self.nanosecondsPerSample + alignment - correction
+        let room = (nanoseconds &- originNanoseconds) / Self.nanosecondsPerSample + max(0, alignment) - start
+        let error = min(least / Self.nanosecondsPerSample + alignment - correction, max(0, room))
         return abs(error) < Self.leastCorrection ? 0 : error
     }
 
@@ -328,7 +327,7 @@ struct Playout: ~Copyable {
     private mutating func change<Sink: RTPSink & ~Copyable>(
         at nanoseconds: Int64, _ statistics: inout RTPStatistics, into sink: inout Sink
     ) -> Int {
-        let error = error(at: nanoseconds)
+        let error = error(at: nanoseconds, from: position)
         guard error >= Self.pauseCorrection else {
             return Int(clamping: error == 0 ? 0 : error / 64 + error.signum())
         }
@@ -338,12 +337,6 @@ struct Playout: ~Copyable {
         position += error
         correction += error
         return 0
-    }
-
-    private static func raw(of timestamp: Int64, from anchor: Anchor, clock: Int64) -> Int64 {
-        // Whole seconds apart, so that no product can overflow.
-        let (seconds, rest) = (timestamp &- anchor.timestamp).quotientAndRemainder(dividingBy: clock)
-        return anchor.raw &+ seconds &* samplesPerSecond &+ rest * samplesPerSecond / clock
     }
 
     // MARK: Formats
@@ -389,9 +382,7 @@ struct Playout: ~Copyable {
     private mutating func deliver<Sink: RTPSink & ~Copyable>(
         _ count: Int, isConcealed: Bool, change: Int = 0, into sink: inout Sink
     ) {
-        guard count > 0, let source = output.memory.baseAddress, let target = slewed.memory.baseAddress else {
-            return
-        }
+        guard count > 0, let source = output.memory.baseAddress, let target = slewed.memory.baseAddress else { return }
         var memory = output.memory
         var length = count
         if change != 0, Slew.limit(count: count) > 0 {
