@@ -74,7 +74,7 @@ let package = Package(
         .target(name: "CFFmpegSupport"),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
-        library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "MediaTypes"]),
+        library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
 
@@ -175,7 +175,7 @@ let package = Package(
                 "CPlatform", "Events", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore, nioEmbedded,
                 nioPosix,
             ]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
+        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Client", "Events", "Schema"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("StoreTests", ["Client", "Events", "Store", grdb, logging]),

@@ -32,11 +32,6 @@ public enum Scenario {
         case feed(SimulatedFeed, start: Double)
     }
 
-    /// Keeps the daemon's log to itself, for a program that runs nothing else.
-    public static func silenceLog() {
-        LoggingSystem.bootstrap { _ in SilentLog() }
-    }
-
     /// Runs the session of a seed, and once more with its honest senders alone, who must not notice the difference.
     public static func run(seed: UInt64) -> Result {
         var violations: [String] = []

@@ -61,6 +61,7 @@ final class SimulatedSession {
 
     // MARK: Sources
 
+    private static let logger = Logger(label: "simulation") { _ in SilentLog() }
     private static let limits = RTPReception.Limits(
         stallMilliseconds: 2_000, kilobitsPerSecond: 100_000, sources: 16, sendsReports: false, receiver: .init(),
         bufferBytes: 64 << 20)
@@ -76,8 +77,8 @@ final class SimulatedSession {
             track: 0, name: "p\(source)", role: nil, consent: consent, selector: anybody ? .unnamed : nil)
         let reception = try RTPReception(
             streams: [stream], tracks: [track], session: session,
-            monitor: SourceMonitor(id: "source-\(source)", url: "rtp://", session: session),
-            limits: Self.limits, logger: .init(label: "simulation") { _ in SilentLog() })
+            monitor: SourceMonitor(id: "source-\(source)", url: "rtp://", session: session, logger: Self.logger),
+            limits: Self.limits, logger: Self.logger)
         receptions[source] = reception
         reception.start(with: timer)
     }

@@ -11,7 +11,6 @@ import Synchronization
             print("usage: simulate FIRST_SEED SEEDS")
             exit(64)
         }
-        Scenario.silenceLog()
         let (first, count) = (numbers[0], numbers[1])
         let broken = Mutex(0)
         let events = Mutex(0)

@@ -367,7 +367,10 @@ actor SessionRegistry: ControlBackend {
     /// Ends a session to which nothing is attached any more.
     @discardableResult
     private func settle(_ name: String) async -> SessionTotals? {
-        guard let entry = entries[name], entry.attached.isEmpty else { return nil }
+        // What has ended and was not noticed yet holds no session.
+        guard let entry = entries[name], entry.attached.allSatisfy({ !$0.isOpening && !$0.isRunning }) else {
+            return nil
+        }
         return await end(name)
     }
 }

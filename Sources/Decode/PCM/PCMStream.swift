@@ -1,5 +1,6 @@
 import CFFmpeg
 import Glibc
+import Kit
 
 /// Interleaved samples without a container.
 public struct PCMFormat: Sendable, Hashable {
@@ -217,7 +218,7 @@ final class PCMSource: TrackSource {
         samples.removeAll(keepingCapacity: true)
         bytes.withUnsafeBytes { bytes in
             switch format.encoding {
-            case .mulaw: for byte in bytes { samples.append(PCMFormat.muLaw[Int(byte)]) }
+            case .mulaw: for byte in bytes { samples.append(G711.muLaw[Int(byte)]) }
             case .s16le:
                 for offset in stride(from: 0, to: bytes.count, by: 2) {
                     let value = bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self)
@@ -232,14 +233,5 @@ final class PCMSource: TrackSource {
                 }
             }
         }
-    }
-}
-
-extension PCMFormat {
-    /// Sample of each μ-law byte (ITU-T G.711, table 2), scaled so that 16-bit full scale is 1.
-    fileprivate static let muLaw: [Float] = (0...255).map { byte in
-        let inverted = ~byte & 0xFF
-        let magnitude = (((inverted & 0x0F) << 3) + 132) << ((inverted & 0x70) >> 4) - 132
-        return Float(inverted & 0x80 != 0 ? -magnitude : magnitude) / 32_768
     }
 }

@@ -1,3 +1,5 @@
+import Kit
+
 /// Payloads of plain samples.
 enum PCM {
     /// Writes the mean of the channels of each sample of `payload` to `output` (room for one element per byte
