@@ -22,8 +22,8 @@ public enum SpeakerOutput: Sendable {
 /// stamps never adds up; a difference below one hop is jitter and ignored.
 public struct SpeakerPipeline: ~Copyable {
     private var analyzer: VoiceAnalyzer
-    /// What silence is made of, and lost media after its first part is not: hops that bring everything out of the voice
-    /// core that was still looked ahead for, and end its speech.
+    /// Lost hops that the voice core sees before the rest is passed over: they bring out what was still looked ahead for,
+    /// and end its speech.
     private static let drainHops = 64
     /// Silence that the voice core hears before the rest is passed over, in hops: it has settled by then.
     private static let heardSilenceHops = 200

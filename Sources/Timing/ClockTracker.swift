@@ -50,8 +50,8 @@ public struct ClockTracker: ~Copyable {
         }
     }
 
-    /// For how long packets have to be far off in the same way; nil where they never are of another path.
-    private let settlingNanoseconds: Int64?
+    /// For how long packets have to be far off in the same way to be of another path.
+    private let settlingNanoseconds: Int64
     private let minima = FixedBuffer(repeating: Minimum(), count: windowCount)
     private var minimaCount = 0
     private var window: (start: Int64, least: Minimum, packets: Int, spread: Int64)?
@@ -70,9 +70,9 @@ public struct ClockTracker: ~Copyable {
     /// A tracker that has seen nothing.
     ///
     /// - Parameter settlingMilliseconds: for how long everything has to be late (or early) by the same before it counts
-    ///   as on time; nil for never.
-    public init(settlingMilliseconds: Int? = 100) {
-        settlingNanoseconds = settlingMilliseconds.map { Int64($0) * 1_000_000 }
+    ///   as on time.
+    public init(settlingMilliseconds: Int = 100) {
+        settlingNanoseconds = Int64(settlingMilliseconds) * 1_000_000
     }
 
     /// Whether the level has been observed for long enough to be acted on.
@@ -117,7 +117,6 @@ public struct ClockTracker: ~Copyable {
     /// Whether the packet is far off what is usual, and says nothing of it. Where it stays like that, the line begins anew
     /// at the delay since.
     private mutating func noteOtherPath(mediaEnd: Int64, excess: Int64, arrival: Int64) -> Bool {
-        guard let settlingNanoseconds else { return false }
         let delay = arrival &- mediaEnd
         // As long as the line follows every smaller delay, it would follow a sentence that is sent at once.
         let isUnder = isSettled ? excess < -Self.underNanoseconds : delay < firstDelay &- Self.underNanoseconds

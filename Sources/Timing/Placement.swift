@@ -62,7 +62,7 @@ public struct Placement: Sendable {
         switch pace {
         case .hostClock: break
         case .live:
-            let limit = max(tracks[number]?.end ?? tracks.values.map(\.end).max() ?? track.end, arrived)
+            let limit = max(track.end, arrived)
             if isAhead(start + track.offset, of: limit, end: track.end) {
                 // Another track of the source may have been through the same step.
                 if track.steps == steps || isAhead(start + (offset ?? 0), of: limit, end: track.end) {
@@ -89,7 +89,7 @@ public struct Placement: Sendable {
         self.offset = offset
         // Another track may be ahead already; nothing else is a reason to be.
         let end = tracks.values.map(\.end).max() ?? start + offset
-        return Track(offset: offset, steps: steps, end: min(start + offset, end))
+        return Track(offset: offset, steps: steps, end: end)
     }
 
     private func isAhead(_ place: Int64, of limit: Int64, end: Int64) -> Bool {

@@ -70,6 +70,20 @@ import Timing
         #expect(log.all("gap").isEmpty)
     }
 
+    /// A hold that its sender tells is no stall, however long nothing comes, and music on hold is not the speaker's.
+    @Test func whatTheSenderSaysGoesBeforeWhatIsNoticed() throws {
+        send([Stretch(track: 0, start: 0, end: 4), Stretch(track: 1, start: 0, end: 4)])
+        feed.setAbsence(track: 1, .hold)
+        send([Stretch(track: 0, start: 4, end: 6), Stretch(track: 1, start: 4.4, end: 5)])
+        feed.suspend(track: 1, by: .stall)
+        send([Stretch(track: 0, start: 6, end: 8)])
+        feed.setAbsence(track: 1, nil)
+        send([Stretch(track: 0, start: 8, end: 10), Stretch(track: 1, start: 8, end: 10)])
+        let gaps = log.all("gap").compactMap { if case .gap(let gap) = $0.body { gap } else { nil } }
+        #expect(gaps.map(\.why) == [.hold])
+        #expect(gaps.allSatisfy { abs($0.fromSeconds - 4) < 0.05 && abs($0.toSeconds - 8) < 0.05 }, "\(gaps)")
+    }
+
     @Test func whoSpeaksIsNotTakenToBeSilent() throws {
         // Pulses at 125 Hz, four times a second louder and softer.
         let voice = { @Sendable (place: Int) -> Float in

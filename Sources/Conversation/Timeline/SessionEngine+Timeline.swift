@@ -40,12 +40,14 @@ extension SessionEngine {
     mutating func settle(until end: Int64) {
         guard settledHops < end else { return }
         while settledHops < end {
-            let next = speakers.reduce(end) { min($0, $1.lane.firstHop ?? end) }
-            if next - settledHops > Self.longStretchHops {
-                skip(to: next)
-            } else {
-                settleHop()
+            if end - settledHops > Self.longStretchHops {
+                let next = firstRecord(before: end)
+                if next - settledHops > Self.longStretchHops {
+                    skip(to: next)
+                    continue
+                }
             }
+            settleHop()
         }
         for index in speakers.indices {
             tellChanges(of: index)
@@ -53,6 +55,11 @@ extension SessionEngine {
                 endSpeech(of: index, at: settledHops - speakers[index].lostRun)
             }
         }
+    }
+
+    /// The first hop before `end` of which anybody has a record; `end` where there is none.
+    private func firstRecord(before end: Int64) -> Int64 {
+        speakers.indices.reduce(end) { min($0, speakers[$1].lane.firstHop ?? end) }
     }
 
     /// Passes over hops in which nobody has a record. Costs the same for a minute and for eight hours.
@@ -72,8 +79,8 @@ extension SessionEngine {
         common.skip(buckets: Int(clamping: buckets), lostHops: 0)
         talk.skip(buckets: Int(clamping: buckets), lostHops: 0)
         settledHops = last
-        closeSecond()
         score()
         tick()
+        closeSecond()
     }
 }

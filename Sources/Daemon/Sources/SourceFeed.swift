@@ -99,7 +99,8 @@ final class SourceFeed {
     }
 
     private func suspend(_ voice: FedVoice, by why: Gap.Why) {
-        guard voice.absence == nil || voice.saidAbsence != nil else { return }
+        // What the sender says goes before what is only noticed.
+        guard voice.absence == nil || why == voice.saidAbsence else { return }
         voice.absence = why
         voice.missingBy = why
         drain(voice)
