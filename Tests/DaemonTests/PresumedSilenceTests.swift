@@ -74,7 +74,12 @@ import Timing
     @Test func whatTheSenderSaysGoesBeforeWhatIsNoticed() throws {
         send([Stretch(track: 0, start: 0, end: 4), Stretch(track: 1, start: 0, end: 4)])
         feed.setAbsence(track: 1, .hold)
-        send([Stretch(track: 0, start: 4, end: 6), Stretch(track: 1, start: 4.4, end: 5)])
+        for start in stride(from: 4.0, to: 6, by: 0.04) {
+            // Music on hold, from 4.4 s on.
+            send([Stretch(track: 0, start: start, end: start + 0.04)])
+            if start >= 4.4 { send([Stretch(track: 1, start: start, end: start + 0.04)]) }
+            feed.tend()
+        }
         feed.suspend(track: 1, by: .stall)
         send([Stretch(track: 0, start: 6, end: 8)])
         feed.setAbsence(track: 1, nil)

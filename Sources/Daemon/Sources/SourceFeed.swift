@@ -104,16 +104,18 @@ final class SourceFeed {
         voice.absence = why
         voice.missingBy = why
         drain(voice)
-        session.update { $0.pause(speaker: voice.speaker) }
     }
 
     /// Counts what is missing up to so many samples behind the present as missing.
     private func drain(_ voice: FedVoice, behind samples: Int64 = 0) {
         guard let end = voice.pipeline?.end else { return }
         let missing = (session.now().samples - samples - end.samples) / Int64(AudioGrid.hopSamples)
-        guard missing > 0 else { return }
-        voice.isDrained = voice.pipeline?.drain(hops: Int(clamping: missing)) { outputs.append($0) } ?? true
-        push(voice)
+        if missing > 0, !voice.isDrained {
+            voice.isDrained = voice.pipeline?.drain(hops: Int(clamping: missing)) { outputs.append($0) } ?? true
+            push(voice)
+        }
+        // Waited for until it has said what it still had to say.
+        if voice.isDrained, voice.absence != nil { session.update { $0.pause(speaker: voice.speaker) } }
     }
 
     private func resume(_ voice: FedVoice) {
