@@ -4,9 +4,9 @@ import MediaTypes
 
 /// A call in which everybody behaves alike: the voice is the speaker's, the turns are the same for all.
 ///
-/// A partner of synthetic records and the speaker take turns of a fixed length with a fixed lag. The speaker's turns are
-/// filled with the recordings, one after the other, from their first to their last speech. As nobody changes, a score
-/// that compares people with themselves stays near 50, whoever speaks.
+/// A partner of synthetic records and the speaker take turns of a fixed length with a fixed lag. The speaker's turns
+/// are filled with the recordings, one after the other, from their first to their last speech. As nobody changes, a
+/// score that compares people with themselves stays near 50, whoever speaks.
 struct SameBehaviour: Sendable {
     /// Mean scores of the call; nil where there was none.
     let engagement: Double?, sentiment: Double?

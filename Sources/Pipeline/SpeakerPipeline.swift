@@ -22,8 +22,8 @@ public enum SpeakerOutput: Sendable {
 /// stamps never adds up; a difference below one hop is jitter and ignored.
 public struct SpeakerPipeline: ~Copyable {
     private var analyzer: VoiceAnalyzer
-    /// Lost hops that the voice core sees before the rest is passed over: they bring out what was still looked ahead for,
-    /// and end its speech.
+    /// Lost hops that the voice core sees before the rest is passed over: they bring out what was still looked ahead
+    /// for, and end its speech.
     private static let drainHops = 64
     /// Silence that the voice core hears before the rest is passed over, in hops: it has settled by then.
     private static let heardSilenceHops = 200
@@ -102,8 +102,8 @@ public struct SpeakerPipeline: ~Copyable {
         tellMissing(sink)
     }
 
-    /// Media does not come for now: brings out what was looked ahead for, at most `hops` of it, and ends speech. What is
-    /// missing is told once media comes again, or the audio ends.
+    /// Media does not come for now: brings out what was looked ahead for, at most `hops` of it, and ends speech. What
+    /// is missing is told once media comes again, or the audio ends.
     ///
     /// - Returns: whether nothing is held back any more.
     public mutating func drain(hops: Int, into sink: (SpeakerOutput) -> Void) -> Bool {

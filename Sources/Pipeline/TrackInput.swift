@@ -6,8 +6,8 @@ public struct TrackInput: ~Copyable {
     private var input: MediaInput
     private let track: Int
 
-    /// Opens `media` without a way to cancel: commands are stopped by ending the process. `channel` counts audio tracks, or the channels of the only track, from 0, and nil takes
-    /// the first track mixed to mono.
+    /// Opens `media` without a way to cancel: commands are stopped by ending the process. `channel` counts audio
+    /// tracks, or the channels of the only track, from 0, and nil takes the first track mixed to mono.
     ///
     /// - Throws: `MediaError`, also where there is no such channel.
     public init(_ media: String, channel: Int?) throws(MediaError) {

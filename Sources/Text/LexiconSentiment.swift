@@ -3,7 +3,8 @@
 /// Each word of the lexicon starts with its valence. The three words before it strengthen, weaken or turn it round,
 /// capitals among words without strengthen it, a contrast (`but`) weighs what comes after it higher than what came
 /// before. The sum, moved outwards by exclamation and question marks, is brought into −1…1. Figures are those of the
-/// paper; where it leaves a case open, that of its reference implementation 3.3.2 is taken, so that scores are the same.
+/// paper; where it leaves a case open, that of its reference implementation 3.3.2 is taken, so that scores are the
+/// same.
 struct LexiconSentiment {
     private static let capitals = 0.733
     private static let negation = -0.74

@@ -3,8 +3,8 @@ public import MediaTypes
 /// Makes the media of a live input that is no RTP follow the host's clock.
 ///
 /// Such an input says only what its media time is. How its end lies to its arrival over minutes, as `ClockTracker` sees
-/// it, is how the sender's clock runs; what has changed since the beginning is put right by single samples, as for plain
-/// RTP. One object follows one track, on one thread.
+/// it, is how the sender's clock runs; what has changed since the beginning is put right by single samples, as for
+/// plain RTP. One object follows one track, on one thread.
 public final class ClockFollower {
     private static let nanosecondsPerSample = 1_000_000_000 / Int64(AudioGrid.sampleRateHz)
     /// Errors below this are let be (2 ms); from this on (100 ms) samples that count the time have paused.
@@ -36,8 +36,8 @@ public final class ClockFollower {
         ClockTracker(settlingMilliseconds: mayPause ? 100 : 1_000)
     }
 
-    /// How much faster (positive) the host's clock runs than the sender's, in parts per million; nil before that is known
-    /// (about a minute), and where what arrives is held up here.
+    /// How much faster (positive) the host's clock runs than the sender's, in parts per million; nil before that is
+    /// known (about a minute), and where what arrives is held up here.
     public var driftPartsPerMillion: Double? { clock.driftPartsPerMillion }
 
     /// Says that the line so far does not go on: media was interrupted.

@@ -14,12 +14,12 @@ public struct ClockTracker: ~Copyable {
     private static let slopeWindows = 5
     /// A window that is further off the line is on another path.
     private static let stepNanoseconds = 20_000_000.0
-    /// Delays over the least one by more than this, or under it, are those of another path, if they stay as they are: of a
-    /// sender that paused without advancing its time stamps, or of one that began ahead of time.
+    /// Delays over the least one by more than this, or under it, are those of another path, if they stay as they are:
+    /// of a sender that paused without advancing its time stamps, or of one that began ahead of time.
     private static let overNanoseconds: Int64 = 250_000_000
     private static let underNanoseconds: Int64 = 60_000_000
-    /// Delays that differ by no more stay as they are; where they differ by more, a while shows whether what is sent takes
-    /// as long as it lasts, or was held up, or is sent at once.
+    /// Delays that differ by no more stay as they are; where they differ by more, a while shows whether what is sent
+    /// takes as long as it lasts, or was held up, or is sent at once.
     private static let steadyNanoseconds: Int64 = 10_000_000
     private static let longNanoseconds: Int64 = 250_000_000
     /// No clock is worse.
@@ -114,8 +114,8 @@ public struct ClockTracker: ~Copyable {
         hasLevel = true
     }
 
-    /// Whether the packet is far off what is usual, and says nothing of it. Where it stays like that, the line begins anew
-    /// at the delay since.
+    /// Whether the packet is far off what is usual, and says nothing of it. Where it stays like that, the line begins
+    /// anew at the delay since.
     private mutating func noteOtherPath(mediaEnd: Int64, excess: Int64, arrival: Int64) -> Bool {
         let delay = arrival &- mediaEnd
         // As long as the line follows every smaller delay, it would follow a sentence that is sent at once.

@@ -2,10 +2,10 @@ public import MediaTypes
 
 /// Maps the media time of one source onto the session's time line.
 ///
-/// The first media lies where it arrived; after that its own times count, so that what is late is late and not new. What
-/// is put right is what no time stamp can mean: a step ahead into a time that has not come (a restarted clock), and a
-/// reader that was held up. No source can place media so that it drags others: what lies ahead of the present waits, and
-/// is bounded, elsewhere. Used by every kind of source; on one thread.
+/// The first media lies where it arrived; after that its own times count, so that what is late is late and not new.
+/// What is put right is what no time stamp can mean: a step ahead into a time that has not come (a restarted clock),
+/// and a reader that was held up. No source can place media so that it drags others: what lies ahead of the present
+/// waits, and is bounded, elsewhere. Used by every kind of source; on one thread.
 public struct Placement: Sendable {
     /// How a source comes by its media.
     public enum Pace: Sendable {

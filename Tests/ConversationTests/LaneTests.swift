@@ -4,8 +4,8 @@ import Testing
 
 @testable import Conversation
 
-/// A second modality, as small as can be: ten records a second that come two seconds late and are revised once. All that
-/// it takes is here: a record, a window, and the field that it fills.
+/// A second modality, as small as can be: ten records a second that come two seconds late and are revised once. All
+/// that it takes is here: a record, a window, and the field that it fills.
 private struct ToyRecord: LaneRecord {
     var id: Int64
     var isUp: Bool

@@ -50,7 +50,8 @@ import Testing
         #expect(rest.last?.type == "consent")
     }
 
-    /// Whatever clients ask for, they get the same bytes: neither is an event encoded again for one, nor its line copied.
+    /// Whatever clients ask for, they get the same bytes: neither is an event encoded again for one, nor its line
+    /// copied.
     @Test func allClientsShareTheLineOfAnEvent() throws {
         let core = core()
         let eventLoop = EmbeddedEventLoop()

@@ -242,8 +242,8 @@ import Testing
         #expect(more.isEmpty)
     }
 
-    /// Whatever is read when: at most one tick of a speaker per interval, in order, one of the running interval, and all
-    /// others counted.
+    /// Whatever is read when: at most one tick of a speaker per interval, in order, one of the running interval, and
+    /// all others counted.
     @Test(arguments: 1...3) func intervalsAddUp(seed: UInt64) throws {
         let interval = 40.0
         var random = SeededRandom(seed: seed)

@@ -67,8 +67,8 @@ struct Measurements {
         let made = ScriptedConversation(seed: 1, voices: voices, plan: plan)
         for (call, tracks) in [("generated call", tracks(made)), ("real call", try call() ?? [])] {
             guard !tracks.isEmpty else { continue }
-            // Calls reach full scale, and twice that is cut off: there must be room for 12 dB more, or it is the clipping
-            // that is measured.
+            // Calls reach full scale, and twice that is cut off: there must be room for 12 dB more, or it is the
+            // clipping that is measured.
             let tracks = tracks.map { $0.map { $0 / 2 } }
             let reference = analyse(tracks)
             func add(_ name: String, _ deviation: Deviation) {

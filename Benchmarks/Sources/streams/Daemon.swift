@@ -68,8 +68,8 @@ final class Daemon {
         }
     }
 
-    /// From the arrival of a packet to the line that it decides in the subscriber's socket: of 100 such lines 99 take no
-    /// longer, ms.
+    /// From the arrival of a packet to the line that it decides in the subscriber's socket: of 100 such lines 99 take
+    /// no longer, ms.
     func latencyMilliseconds() throws -> Double {
         let text = try UnixSocket.request(control, "GET /v1/health")
         guard let match = text.firstMatch(of: /"p99_ms":([0-9.]+)/), let value = Double(match.1) else {

@@ -9,8 +9,8 @@ struct Report {
     /// Media time by which the voice core looks ahead before it decides about a hop, ms: part of every tick's lateness.
     private let lookAhead: Double
 
-    /// CPU time as a multiple of what the least receiver takes for the same packets in the same run, because machines differ;
-    /// kB per stream beyond the first; ms beyond the look-ahead, and from packet to line.
+    /// CPU time as a multiple of what the least receiver takes for the same packets in the same run, because machines
+    /// differ; kB per stream beyond the first; ms beyond the look-ahead, and from packet to line.
     private static let ratio = 4.0, kilobytes = 300.0, tickMilliseconds = 250.0, latency = 25.0
 
     private(set) var misses: [String] = []

@@ -14,12 +14,13 @@ func forEachDatagram(in bytes: Span<UInt8>, _ body: (RawSpan, _ arrivalNanosecon
     }
 }
 
-/// How far ahead of its arrival a receiver may deliver media, in samples: 30 s, up to which packets are taken and gaps are
-/// filled; the packet that begins there; and what two more may be off by, the one before it, of which a resampler still
-/// owes some, and the one that began the time line, which ended when it arrived. No packet is longer than 120 ms (Opus).
+/// How far ahead of its arrival a receiver may deliver media, in samples: 30 s, up to which packets are taken and gaps
+/// are filled; the packet that begins there; and what two more may be off by, the one before it, of which a resampler
+/// still owes some, and the one that began the time line, which ended when it arrived. No packet is longer than 120 ms
+/// (Opus).
 private let mostAheadSamples: Int64 = 16_000 * 30 + 3 * 1_920
-/// What may be delivered of one packet: the end of what was before it, the silence or the substitute for what is missing
-/// between, a pause, and itself; twice that, because what is given up may come out with it.
+/// What may be delivered of one packet: the end of what was before it, the silence or the substitute for what is
+/// missing between, a pause, and itself; twice that, because what is given up may come out with it.
 private let mostDeliveries = 8
 
 /// Checks what a receiver promises of its time line.

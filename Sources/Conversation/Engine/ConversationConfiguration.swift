@@ -7,8 +7,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var windowsSeconds: [Int] = [10, 30, 120]
     /// Media time between two ticks of a speaker, in hops (10 ms).
     public var tickHops = 100
-    /// Patience of the voice lanes beyond what the voice core looks ahead, in hops: what has not come when it lies so far
-    /// behind the session's present counts as lost. Nil waits for ever, as an analysis of recordings does.
+    /// Patience of the voice lanes beyond what the voice core looks ahead, in hops: what has not come when it lies so
+    /// far behind the session's present counts as lost. Nil waits for ever, as an analysis of recordings does.
     public var skewHops: Int? = 50
     /// What the voice core looks ahead before it says what happened, in hops; no voice can be told sooner.
     public var lookAheadHops = 40
@@ -46,8 +46,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
         hasNotice ? policy.permissions(role: role) : .nothing
     }
 
-    /// Hops by which windows move on. They are looked at with every tick and every second, and nothing between; finer than
-    /// 100 ms costs memory and tells nothing.
+    /// Hops by which windows move on. They are looked at with every tick and every second, and nothing between; finer
+    /// than 100 ms costs memory and tells nothing.
     var bucketHops: Int {
         var (bucket, rest) = (AudioGrid.hopsPerSecond, tickHops)
         while rest > 0 { (bucket, rest) = (rest, bucket % rest) }

@@ -4,10 +4,10 @@ public import MediaTypes
 /// One conversation: joins the lanes of its speakers on one time line and turns them into events.
 ///
 /// Pure: no clock, no I/O. Time is that of the session, in hops since its start; the same inputs give the same events,
-/// live or from a recording. The session's present is one of these inputs (`advance(to:)`): the host's clock moves it in
-/// a live session, the reader in a recording, and never a sender. Records of different speakers may arrive in any
-/// interleaving: a hop is settled once every lane that is awaited has said what happened in it, and at the latest when it
-/// lies the session's patience behind the present. What lies ahead of the present waits.
+/// live or from a recording. The session's present is one of these inputs (`advance(to:)`): the host's clock moves it
+/// in a live session, the reader in a recording, and never a sender. Records of different speakers may arrive in any
+/// interleaving: a hop is settled once every lane that is awaited has said what happened in it, and at the latest when
+/// it lies the session's patience behind the present. What lies ahead of the present waits.
 public struct SessionEngine: Sendable {
     /// Name of the session.
     public let id: String
@@ -87,8 +87,8 @@ public struct SessionEngine: Sendable {
 
     // MARK: Speakers
 
-    /// Joins a speaker, or lets one come back, at `hop` of the session; nil where the session holds as many people as it
-    /// may (`ConversationConfiguration.mostSpeakers`), those who left included.
+    /// Joins a speaker, or lets one come back, at `hop` of the session; nil where the session holds as many people as
+    /// it may (`ConversationConfiguration.mostSpeakers`), those who left included.
     ///
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func admit(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int? {

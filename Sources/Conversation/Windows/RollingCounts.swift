@@ -2,8 +2,8 @@ import MediaTypes
 
 /// Counts of one speaker (or of the whole session) over rolling windows of different length.
 ///
-/// Counts are gathered in buckets (`ConversationConfiguration.bucketHops`); each window keeps the sum of its buckets, so
-/// that a step costs the same whatever the length, and memory is that of the longest window.
+/// Counts are gathered in buckets (`ConversationConfiguration.bucketHops`); each window keeps the sum of its buckets,
+/// so that a step costs the same whatever the length, and memory is that of the longest window.
 struct RollingCounts {
     /// What is counted.
     struct Counts: Equatable {

@@ -2,8 +2,8 @@ import DequeModule
 
 /// Quantiles of pitch, level and tilt over rolling windows: histograms per window, and since the start.
 ///
-/// Only hops that have values cost anything: three bytes each for as long as they are in the longest window. Windows move
-/// on by buckets, each of which lets as many values go from a window as it brought into it.
+/// Only hops that have values cost anything: three bytes each for as long as they are in the longest window. Windows
+/// move on by buckets, each of which lets as many values go from a window as it brought into it.
 struct VoiceHistograms {
     /// What a hop counts as: numbers of bins, below those of `Quantity`; the caller knows what a bin is.
     struct Bins {

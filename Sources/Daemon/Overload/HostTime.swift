@@ -1,7 +1,8 @@
 import CPlatform
 import Glibc
 
-/// What the system says of who has to wait: how much of the machine nobody uses, and whether a thread had nothing to do.
+/// What the system says of who has to wait: how much of the machine nobody uses, and whether a thread had nothing to
+/// do.
 enum HostTime {
     static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 

@@ -32,8 +32,8 @@ final class FedVoice {
         self.permit = permit
     }
 
-    /// Whether the last 100 ms were 30 dB below the loudest block lately: an encoder goes on for a while before it pauses,
-    /// and the voice core needs a while to see that nobody speaks any more.
+    /// Whether the last 100 ms were 30 dB below the loudest block lately: an encoder goes on for a while before it
+    /// pauses, and the voice core needs a while to see that nobody speaks any more.
     var isQuiet: Bool { quietSamples >= AudioGrid.sampleRateHz / 10 }
 
     /// Takes note of a block, of which every fourth sample tells enough.

@@ -67,8 +67,8 @@ final class SourceFeed {
 
     // MARK: Absence
 
-    /// Media does not flow for now: what is known ends where it stopped, and nobody waits for more. What will be missing
-    /// before the next media is a gap for that reason.
+    /// Media does not flow for now: what is known ends where it stopped, and nobody waits for more. What will be
+    /// missing before the next media is a gap for that reason.
     func suspend(by why: Gap.Why) {
         for voice in voices.values { suspend(voice, by: why) }
     }
@@ -78,8 +78,8 @@ final class SourceFeed {
         if let voice = voices[track] { suspend(voice, by: why) }
     }
 
-    /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What comes
-    /// meanwhile (music on hold) is not the speaker's and is not measured.
+    /// The sender says that media of a track (nil: of all) is absent on purpose, or with nil that it is back. What
+    /// comes meanwhile (music on hold) is not the speaker's and is not measured.
     func setAbsence(track: Int?, _ why: Gap.Why?) {
         // Kept here, because speakers leave and come back.
         if track == nil { saidAbsences = [:] }
@@ -90,8 +90,8 @@ final class SourceFeed {
         }
     }
 
-    /// Brings out what media that does not go on has left behind, just before the session would settle without it; to be
-    /// called now and then while none comes.
+    /// Brings out what media that does not go on has left behind, just before the session would settle without it; to
+    /// be called now and then while none comes.
     func tend() {
         for voice in voices.values where !voice.isDrained {
             drain(voice, behind: voice.absence == nil ? max(0, session.patienceSamples - tendedSamples) : 0)
@@ -177,10 +177,10 @@ final class SourceFeed {
         voice.missingBy = .loss
     }
 
-    /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for `nanoseconds`
-    /// after the media that came last, though none has come: so nobody in the session waits for a sender that pauses.
-    /// Media that comes after all counts from where this ends. Whose sender is not known to pause must have ended with
-    /// next to nothing.
+    /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for
+    /// `nanoseconds` after the media that came last, though none has come: so nobody in the session waits for a sender
+    /// that pauses. Media that comes after all counts from where this ends. Whose sender is not known to pause must
+    /// have ended with next to nothing.
     func presumeSilence(track: Int, nanoseconds: Int64, isKnownToPause: Bool = true) {
         guard let voice = voices[track], voice.absence == nil,
             voice.isQuiet || isKnownToPause && voice.pipeline?.isActive == false, let end = voice.pipeline?.end

@@ -39,7 +39,8 @@ public struct QualityChange: Sendable {
     public var issues: [Issue]
     /// The figures behind it.
     public var audio: AudioQuality
-    /// How much faster (positive) this host's clock runs than the sender's, parts per million; nil where it is not known.
+    /// How much faster (positive) this host's clock runs than the sender's, parts per million; nil where it is not
+    /// known.
     public var driftPartsPerMillion: Double?
 
     /// The state of a speaker's channel from now on.

@@ -33,7 +33,8 @@ public struct SentimentScore: Sendable {
     public var confidence: Double
     /// Whether what is usual for the speaker is still uncertain.
     public var isProvisional: Bool
-    /// How activated the voice is compared with the speaker's own, −1…1, 0 = as usual; nil where the voice says nothing.
+    /// How activated the voice is compared with the speaker's own, −1…1, 0 = as usual; nil where the voice says
+    /// nothing.
     public var activation: Double?
     /// Grounds of the score.
     public var basis: [Basis]

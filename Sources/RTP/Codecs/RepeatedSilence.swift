@@ -1,5 +1,5 @@
-/// Knows packets of Opus that need not be decoded: those that repeat, to the byte, packets which were digital silence. Encoders
-/// send them for as long as a microphone is muted.
+/// Knows packets of Opus that need not be decoded: those that repeat, to the byte, packets which were digital silence.
+/// Encoders send them for as long as a microphone is muted.
 ///
 /// Of such packets the decoder's state has settled, so that it can go on from there when something else comes.
 struct RepeatedSilence {

@@ -37,8 +37,8 @@ public struct RTPPacket: Sendable, Hashable {
     /// Where the payload (without padding) lies in the datagram, in bytes.
     public var payload: Range<Int>
 
-    /// The contributing source at `place` of the list, below `contributorCount` (RFC 3550, section 5.1), or nil where the
-    /// datagram is not the one that this was read from.
+    /// The contributing source at `place` of the list, below `contributorCount` (RFC 3550, section 5.1), or nil where
+    /// the datagram is not the one that this was read from.
     public func contributor(at place: Int, in datagram: RawSpan) -> UInt32? {
         let offset = 12 + 4 * place
         guard (0..<contributorCount).contains(place), offset + 4 <= datagram.byteCount else { return nil }

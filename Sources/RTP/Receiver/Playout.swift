@@ -312,8 +312,8 @@ struct Playout: ~Copyable {
         position = end + correction
     }
 
-    /// By how many samples the correction is to grow, if it is known; 0 where it is right enough. What begins at `start`
-    /// is moved no further than to its arrival, whatever time stamps have made of the clock.
+    /// By how many samples the correction is to grow, if it is known; 0 where it is right enough. What begins at
+    /// `start` is moved no further than to its arrival, whatever time stamps have made of the clock.
     private func error(at nanoseconds: Int64, from start: Int64) -> Int64 {
         guard clock.isSettled, let originNanoseconds else { return 0 }
         let least = clock.leastDelay(at: nanoseconds) &- originNanoseconds

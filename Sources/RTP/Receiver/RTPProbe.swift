@@ -28,8 +28,8 @@ public struct RTPProbe: Sendable {
     /// Packets from which the first bytes of payloads tell something, and how many different ones no encoder of Opus
     /// has in them: it changes between a few modes (RFC 6716, section 3.1), samples and ciphertext are anything.
     private static let leastForModes = 40, mostModes = 16
-    /// One packet of so many that the decoder of Opus does not take is too much: it takes nearly anything, and a network
-    /// damages none.
+    /// One packet of so many that the decoder of Opus does not take is too much: it takes nearly anything, and a
+    /// network damages none.
     private static let oneIn = 5
     /// What an SRTP payload has more than a plain one: an authentication tag of HMAC-SHA1-80 or -32, or of GCM.
     private static let tagBytes: Set<Int> = [4, 10, 16]

@@ -1,9 +1,9 @@
 /// Finds out in which units a sender counts, where these are not those of its format: G.722 by its 16 kHz, Opus by the
 /// rate of its input, samples of all channels. What packets last says what their time stamps ought to say.
 ///
-/// A sender is believed to err only where packet after packet the time stamps have grown by the same multiple of what the
-/// packet lasts, and arrival says that the packets are right: silence that was not sent grows them in one step, and not
-/// the same each time.
+/// A sender is believed to err only where packet after packet the time stamps have grown by the same multiple of what
+/// the packet lasts, and arrival says that the packets are right: silence that was not sent grows them in one step, and
+/// not the same each time.
 struct TimestampUnits {
     /// Packets that have to agree.
     private static let leastPackets = 6

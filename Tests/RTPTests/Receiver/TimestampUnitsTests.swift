@@ -68,8 +68,8 @@ import Testing
         #expect(sink.end <= 31 * 16_000)
     }
 
-    /// Empty packets in turn of two formats whose time stamps lie as far apart as they can; then real ones, which come when
-    /// they should.
+    /// Empty packets in turn of two formats whose time stamps lie as far apart as they can; then real ones, which come
+    /// when they should.
     @Test func timeStampsThatNoClockCanMeanCostNoTime() {
         var receiver = RTPReceiver(formats: AudioFormat.staticFormats.merging([111: .opus]) { $1 })
         var sink = Sink()

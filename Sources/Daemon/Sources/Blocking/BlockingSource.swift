@@ -193,8 +193,8 @@ final class BlockingSource: MediaSource {
         if !cancellation.isCancelled { onEnd() }
     }
 
-    /// Decides, at the first samples after a stall, whether the sender had paused: then the samples that are missing are not
-    /// there to be read. What was held up is there, all of it, and keeps its time.
+    /// Decides, at the first samples after a stall, whether the sender had paused: then the samples that are missing
+    /// are not there to be read. What was held up is there, all of it, and keeps its time.
     private func judge(
         _ follower: ClockFollower, _ start: MediaTime, _ count: Int, of feed: SourceFeed, unread: (() -> Double)?
     ) {

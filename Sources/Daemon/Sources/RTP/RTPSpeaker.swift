@@ -201,8 +201,8 @@ final class RTPSpeaker {
         feed.restart(at: mixer?.offset)
     }
 
-    /// Says why media is missing after the track was given up: not only before the first media that comes of the receiver,
-    /// which first gives what it still had, and conceals what it has not.
+    /// Says why media is missing after the track was given up: not only before the first media that comes of the
+    /// receiver, which first gives what it still had, and conceals what it has not.
     private func noteReturn(start: MediaTime, count: Int) {
         guard let back = comingBack else { return }
         feed.miss(track: track.track, .overload)
