@@ -31,10 +31,11 @@ $(LEXICON):
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
-# Release build of attuned and attune in .build/release/. Its log goes to standard error, so that the output of
+# Release build of attuned, attune and attuned-worker in .build/release/. Its log goes to standard error, so that the output of
 # `make demo` is the events alone.
 build: setup
 	@swift build -c release --product attuned >&2
+	@swift build -c release --product attuned-worker >&2
 	@swift build -c release --product attune >&2
 
 # Plays a call into a daemon as live RTP streams and shows the ticks. MEDIA="a.wav b.wav" plays recordings.
@@ -55,6 +56,7 @@ PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
 	swift build --product attuned
+	swift build --product attuned-worker
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
@@ -66,6 +68,7 @@ test-api:
 	@test -x .build-api/venv/bin/python || python3 -m venv .build-api/venv
 	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-api.txt
 	swift build --product attuned
+	swift build --product attuned-worker
 	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
@@ -141,6 +144,7 @@ fuzz-%: setup
 install: build
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
+	install -D -m 0755 $(BUILD)/attuned-worker $(DESTDIR)$(PREFIX)/libexec/attune/attuned-worker
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
@@ -152,6 +156,7 @@ install: build
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/attune
 	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
 	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/etc/systemd/system/attuned.socket
 	rm -f $(DESTDIR)/usr/lib/sysusers.d/attune.conf

@@ -41,6 +41,7 @@ let package = Package(
     products: [
         .executable(name: "attuned", targets: ["attuned"]),
         .executable(name: "attune", targets: ["attune"]),
+        .executable(name: "attuned-worker", targets: ["attuned-worker"]),
         .library(name: "AttuneClient", targets: ["AttuneClient"]),
         // The analysis, for the benchmarks, which are a package of their own.
         .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
@@ -76,6 +77,10 @@ let package = Package(
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
         library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
+        // What reads media of strangers does so in a process of its own.
+        .target(name: "CSandbox", dependencies: ["CPlatform"]),
+        library("Isolation", ["CPlatform", "Decode", "Kit", "MediaTypes"]),
+        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
 
         // Numbers.
@@ -95,7 +100,7 @@ let package = Package(
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
-        library("Settings", ["Conversation", "Text", yams]),
+        library("Settings", ["Conversation", "CPlatform", "Text", yams]),
         library("ControlAPI"),
         library(
             "Control",
@@ -106,7 +111,8 @@ let package = Package(
         library(
             "Daemon",
             [
-                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Kit", "MediaTypes",
+                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Isolation", "Kit",
+                "MediaTypes",
                 "Pipeline",
                 "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing", lifecycle, logging, nioCore,
                 nioPosix, signals,
@@ -114,6 +120,7 @@ let package = Package(
         library("AttuneClient", ["Events", nioCore, nioPosix]),
         library("Client", ["ControlAPI", "Events", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
+        command("attuned-worker", ["Worker"]),
         command(
             "attune",
             [

@@ -11,6 +11,14 @@ public struct Settings: Sendable, Equatable {
     public var conversation = ConversationConfiguration()
     /// Where media may come from.
     public var sources = Sources()
+    /// Where media of strangers is decoded.
+    public enum Isolation: String, Sendable, CaseIterable {
+        /// In a process of its own for each source, which has little and may do little.
+        case process
+        /// On a thread of the daemon, for those who look for a fault there.
+        case thread
+    }
+
     /// What happens where there is more to do than can be done.
     public var overload = Overload()
     /// The voice core.
@@ -63,6 +71,12 @@ public struct Settings: Sendable, Equatable {
         public var maximum = 256
         /// Protocols that a source's URL may use, in FFmpeg's names; nil for the built-in list.
         public var protocols: [String]?
+        /// Where what FFmpeg or libsndfile opens is read.
+        public var isolation = Isolation.process
+        /// Memory that the process of one source may take beyond that of its program, MiB.
+        public var workerMebibytes = 384
+        /// Networks and addresses that are not public and that what is attached may lead to all the same.
+        public var references: [String] = []
         /// Unix socket that takes plain samples; nil for none.
         public var pcmSocket: String?
         /// Where calls of Asterisk (AudioSocket) are taken; nil for nowhere.

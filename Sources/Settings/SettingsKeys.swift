@@ -86,6 +86,11 @@ extension SettingsKey {
         SettingsKey("cues.rules") { $1.conversation.cues = try $0.cueRules() },
         SettingsKey("sources.max") { $1.sources.maximum = try $0.integer(1...10_000) },
         SettingsKey("sources.protocols") { $1.sources.protocols = try $0.optionalTexts() },
+        SettingsKey("sources.isolation") {
+            $1.sources.isolation = try $0.choice(Settings.Isolation.self)
+        },
+        SettingsKey("sources.worker_mib") { $1.sources.workerMebibytes = try $0.integer(64...65_536) },
+        SettingsKey("sources.references") { $1.sources.references = try $0.networks() },
         SettingsKey("sources.pcm_socket") { $1.sources.pcmSocket = try $0.optionalPath() },
         SettingsKey("sources.audiosocket") { $1.sources.audioSocket = try $0.optionalLoopback() },
         SettingsKey("sources.open_timeout_s") {
@@ -158,6 +163,12 @@ extension Settings {
         if sources.reconnectLeastMilliseconds > sources.reconnectMostMilliseconds {
             return (
                 "sources.reconnect_max_s", "reconnect_max_s is below reconnect_min_s; make it as long or longer"
+            )
+        }
+        if let name = sources.protocols?.first(where: ["pipe", "fd"].contains) {
+            return (
+                "sources.protocols",
+                "'\(name)' would read descriptors of the daemon; leave it out and attach the path of a FIFO"
             )
         }
         if events.clientQueueKibibytes > events.ringMebibytes * 1024 {

@@ -1,3 +1,4 @@
+import CPlatform
 import Yams
 
 /// What a value should have been, and is not.
@@ -67,6 +68,24 @@ struct SettingsValue {
             throw ExpectedValue(what: "one of " + choices.joined(separator: ", "))
         }
         return text
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ type: Choice.Type
+    ) throws(ExpectedValue) -> Choice where Choice.RawValue == String {
+        let text = try choice(type.allCases.map(\.rawValue))
+        guard let choice = Choice(rawValue: text) else { throw ExpectedValue(what: "another value") }
+        return choice
+    }
+
+    /// Networks such as `10.0.0.0/8`, and addresses; nothing for none.
+    func networks() throws(ExpectedValue) -> [String] {
+        let texts = try optionalTexts() ?? []
+        guard texts.count <= 64, texts.allSatisfy({ attune_is_network($0) != 0 }) else {
+            throw ExpectedValue(
+                what: "a list of at most 64 networks or addresses such as 10.0.0.0/8, or nothing for none")
+        }
+        return texts
     }
 
     func flag() throws(ExpectedValue) -> Bool {

@@ -78,7 +78,7 @@ import Testing
                 id: "source-\(round)", tracks: [SpeakerTrack(track: 0, name: "a", role: nil, consent: .granted)],
                 takesTracksApart: false, session: session, timer: RTPTimer(eventLoop: group.next())
             ) {}
-            let source = try factory.make(order, location: location, key: nil)
+            let source = try factory.make(order, location: location, streams: nil, key: nil)
             if round == 0 { await source.stop() }
             async let opening: Void = source.open()
             for _ in 0..<round { await Task.yield() }

@@ -52,6 +52,9 @@ import Testing
                     - {id: talk, metric: talk_ratio, window_s: 60, above: 0.5, clear: 0.4, enabled: false}
                 sources:
                   protocols: [file, rtp]
+                  isolation: thread
+                  worker_mib: 100
+                  references: [10.0.0.0/8, "fd00::1"]
                   stall_s: 1.5
                   hls: [3, 0]
                   max_mib: 8
@@ -64,6 +67,8 @@ import Testing
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
         #expect(settings.sources.pcmSocket == "/tmp/p")
+        #expect(settings.sources.isolation == .thread && settings.sources.workerMebibytes == 100)
+        #expect(settings.sources.references == ["10.0.0.0/8", "fd00::1"])
         #expect(settings.sources.audioSocket == Settings.LoopbackAddress(host: "::1", port: 9092))
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])

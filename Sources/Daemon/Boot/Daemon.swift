@@ -4,6 +4,7 @@ import ControlAPI
 import Decode
 import Events
 import Glibc
+import Isolation
 import Logging
 import NIOCore
 import NIOPosix
@@ -76,6 +77,15 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
+    if settings.sources.isolation == .thread {
+        logger.warning(
+            "media is decoded in the daemon itself (sources.isolation: thread); what is wrong with it can end everything"
+        )
+    } else if let worker = WorkerProgram.find() {
+        logger.info("media is decoded by \(worker), one process per source")
+    } else {
+        logger.error("attuned-worker is missing; nothing but plain RTP and samples can be attached; install it")
+    }
     MediaLibraries.limitBuffers(bytes: settings.sources.maximumMebibytes << 20)
     let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
     let registry = SessionRegistry(

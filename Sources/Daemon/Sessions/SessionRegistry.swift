@@ -57,8 +57,12 @@ actor SessionRegistry: ControlBackend {
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
         do throws(Problem) {
             let key = try AttachValidation.key(of: request)
+            let streams: [RTPStreamDescription]?
+            do throws(SourceFailure) { streams = try await factory.rtpStreams(at: request.url) } catch {
+                throw Problem(error)
+            }
             return try await attach(request) { [factory] order throws(SourceFailure) in
-                try factory.make(order, location: request.url, key: key)
+                try factory.make(order, location: request.url, streams: streams, key: key)
             }
         } catch {
             // Who asked is told the whole of it; it may hold the name of a speaker.

@@ -1,5 +1,5 @@
 import Decode
-import Foundation
+import Isolation
 import Logging
 import NIOCore
 import RTP
@@ -27,34 +27,55 @@ struct SourceFactory: Sendable {
     private let calls: AudioSocketCalls?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
+    /// The program that reads what FFmpeg and libsndfile open; nil where there is none.
+    private let worker: String?
 
-    /// - Parameter calls: the calls that Asterisk brings; nil where that is off.
+    /// - Parameters:
+    ///   - calls: the calls that Asterisk brings; nil where that is off.
+    ///   - worker: path of `attuned-worker`; nil where it is missing.
     init(
-        settings: Settings.Sources, calls: AudioSocketCalls?, eventLoopGroup: any EventLoopGroup, logger: Logger
+        settings: Settings.Sources, calls: AudioSocketCalls?, eventLoopGroup: any EventLoopGroup, logger: Logger,
+        worker: String? = WorkerProgram.find()
     ) {
         self.settings = settings
         self.calls = calls
+        self.worker = worker
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
 
     /// The same with other limits for the sources it makes from now on.
     func with(_ settings: Settings.Sources) -> SourceFactory {
-        SourceFactory(settings: settings, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
+        SourceFactory(
+            settings: settings, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger, worker: worker)
+    }
+
+    /// The streams of plain RTP that a location names, or nil where it is something for FFmpeg.
+    func rtpStreams(at location: String) async throws(SourceFailure) -> [RTPStreamDescription]? {
+        if location.lowercased().hasPrefix("rtp://") {
+            do throws(RTPURLError) {
+                return [try RTPStreamDescription(url: location)]
+            } catch {
+                throw SourceFailure(kind: .badInput, message: "\(redactedLocation(location)): \(error)")
+            }
+        }
+        guard let path = DescriptionFile.path(of: location) else { return nil }
+        return try await DescriptionFile.streams(at: path, eventLoop: eventLoopGroup.next())
     }
 
     /// A source that has not been opened yet.
     ///
     /// - Parameters:
+    ///   - streams: those of plain RTP; nil where it is something else.
     ///   - key: that of SRTP, where the request has one.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        _ order: SourceOrder, location: String, key: SRTPKey?
+        _ order: SourceOrder, location: String, streams: [RTPStreamDescription]?, key: SRTPKey?
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(
             id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
         let tracks = order.tracks
-        guard var streams = try rtpStreams(at: location) else {
+        guard var streams else {
             guard key == nil else {
                 throw SourceFailure(
                     kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
@@ -67,10 +88,8 @@ struct SourceFactory: Sendable {
             if location.lowercased().hasPrefix(AudioSocketCalls.scheme) {
                 return try audioSocketSource(order, location: location, monitor: monitor)
             }
-            let kind = InputProtocol(location: location)
-            return blockingSource(order, kind, monitor: monitor) { options, cancellation throws(MediaError) in
-                try MediaInput(location, options: options, cancellation: cancellation)
-            }
+            return blockingSource(
+                order, InputProtocol(location: location), monitor: monitor, open: try opening(of: location))
         }
         for track in tracks where !streams.indices.contains(track.track) {
             throw SourceFailure(
@@ -128,7 +147,7 @@ struct SourceFactory: Sendable {
         _ order: SourceOrder, _ kind: InputProtocol? = nil, countsSamples: Bool = false, monitor: SourceMonitor,
         open: @escaping BlockingSource.Open
     ) -> BlockingSource {
-        var options = InputOptions()
+        var options = InputOptions(readsDescriptors: false)
         options.bufferBytes = settings.maximumMebibytes << 20
         let patience = kind.flatMap { settings.patience[$0.rawValue] }
         // What counts as a stall first cannot be dead before.
@@ -146,27 +165,26 @@ struct SourceFactory: Sendable {
             monitor: monitor, eventLoop: eventLoopGroup.next(), open: open)
     }
 
-    /// The streams of plain RTP that a location names, or nil where it is something for FFmpeg.
-    private func rtpStreams(at location: String) throws(SourceFailure) -> [RTPStreamDescription]? {
-        if location.lowercased().hasPrefix("rtp://") {
-            do throws(RTPURLError) {
-                return [try RTPStreamDescription(url: location)]
-            } catch {
-                throw SourceFailure(kind: .badInput, message: "\(redactedLocation(location)): \(error)")
+    /// How a location that FFmpeg or libsndfile reads is opened: by a process of its own, but where the operator wants
+    /// it otherwise.
+    private func opening(of location: String) throws(SourceFailure) -> BlockingSource.Open {
+        guard settings.isolation == .process else {
+            return { options, cancellation throws(MediaError) in
+                try MediaInput(location, options: options, cancellation: cancellation)
             }
         }
-        let path = location.hasPrefix("file:") ? String(location.dropFirst(5)) : location
-        guard path.lowercased().hasSuffix(".sdp"), !path.contains("://") else { return nil }
-        guard let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: SessionDescription.maxBytes + 1)
-        else {
+        guard let worker else {
             throw SourceFailure(
-                kind: .notFound, message: "cannot read \(redactedLocation(path)); check that the SDP file exists")
+                kind: .unavailable,
+                message:
+                    "attuned-worker, which reads \(redactedLocation(location)), is missing; install it beside attuned")
         }
-        do throws(SDPError) {
-            return try SessionDescription(parsing: String(decoding: data, as: UTF8.self)).streams
-        } catch {
-            throw SourceFailure(kind: .badInput, message: "\(redactedLocation(path)): \(error)")
+        var limits = WorkerLimits()
+        limits.memoryMebibytes = settings.workerMebibytes
+        limits.references = settings.references
+        return { [limits] options, cancellation throws(MediaError) in
+            let order = WorkerOrder(location, options: options, limits: limits)
+            return MediaInput(try WorkerInput(order, program: worker, cancellation: cancellation))
         }
     }
 }

@@ -62,7 +62,8 @@ struct CodecContext: ~Copyable {
         return code == attune_error_again || code == attune_error_eof ? .nothing : .failed(code)
     }
 
-    /// The received frame; its planes are valid until the next `receive`.
+    /// The received frame, nil where it holds nothing or is not what audio may be; its planes are valid until the next
+    /// `receive`.
     var received: DecodedFrame? { DecodedFrame(frame) }
 }
 
@@ -79,6 +80,7 @@ struct DecodedFrame {
         let format = AVSampleFormat(rawValue: frame.pointee.format)
         let channelCount = Int(frame.pointee.ch_layout.nb_channels)
         guard frame.pointee.nb_samples > 0, channelCount > 0, frame.pointee.sample_rate > 0,
+            MediaBounds.refusal(rateHz: Int(frame.pointee.sample_rate), channelCount: channelCount) == nil,
             av_get_bytes_per_sample(format) > 0, let planes = frame.pointee.extended_data
         else { return nil }
         shape = AudioShape(

@@ -7,6 +7,14 @@ struct AudioShape: Equatable {
     var rateHz: Int
     var channelCount: Int
 
+    /// How many runs of memory hold the samples: one per channel, or one in which they alternate.
+    var planeCount: Int { av_sample_fmt_is_planar(format) != 0 ? channelCount : 1 }
+
+    /// Bytes from one sample to the next within a run.
+    var planeStride: Int {
+        Int(av_get_bytes_per_sample(format)) * (av_sample_fmt_is_planar(format) != 0 ? 1 : channelCount)
+    }
+
     static func == (left: AudioShape, right: AudioShape) -> Bool {
         left.format == right.format && left.rateHz == right.rateHz && left.channelCount == right.channelCount
     }

@@ -22,7 +22,9 @@ struct SoundFile: ~Copyable {
         guard SoundFile.hasNativeHeader(path) else { return nil }
         var info = SF_INFO()
         guard let file = sf_open(path, Int32(SFM_READ), &info) else { return nil }
-        guard info.channels > 0, Int(info.channels) <= SoundFile.bufferFloats, info.samplerate > 0 else {
+        guard info.channels > 0, info.samplerate > 0,
+            MediaBounds.refusal(rateHz: Int(info.samplerate), channelCount: Int(info.channels)) == nil
+        else {
             sf_close(file)
             return nil
         }

@@ -57,7 +57,10 @@ final class StreamDecoder {
                 errorCount += 1
                 return delivered
             case .frame:
-                guard let frame = codec.received else { continue }
+                guard let frame = codec.received else {
+                    errorCount += 1
+                    continue
+                }
                 let seconds = frame.timestamp.map(seconds(of:))
                 if origin == nil { origin = seconds }
                 delivered += try output.push(

@@ -40,7 +40,24 @@ struct TrackOutput: ~Copyable {
             resampler = try Resampler(shape, channelLimit: channelLimit, source: source)
         }
         timeline.advance(inputSamples: count, rateHz: shape.rateHz)
-        return try delivered + convert(planes, count: count, sink)
+        return try delivered + convertInSlices(planes, count: count, shape: shape, sink)
+    }
+
+    /// Resamples a second at a time, whatever the length of a frame, so that what is allocated does not depend on it.
+    private mutating func convertInSlices(
+        _ planes: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, count: Int, shape: AudioShape, _ sink: BlockSink
+    ) throws(MediaError) -> Int {
+        guard count > shape.rateHz else { return try convert(planes, count: count, sink) }
+        // One plane per channel, or one for all of them.
+        let slice = UnsafeMutableBufferPointer<UnsafeMutablePointer<UInt8>?>.allocate(capacity: shape.planeCount)
+        defer { slice.deallocate() }
+        var delivered = 0
+        for begin in stride(from: 0, to: count, by: shape.rateHz) {
+            for plane in 0..<shape.planeCount { slice[plane] = planes[plane]?.advanced(by: begin * shape.planeStride) }
+            guard let base = slice.baseAddress else { break }
+            delivered += try convert(base, count: min(shape.rateHz, count - begin), sink)
+        }
+        return delivered
     }
 
     /// The time of a frame, or nil where it is wrong: what counts samples to tell the time (Ogg, bare frames) goes on

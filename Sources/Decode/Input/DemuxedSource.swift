@@ -8,8 +8,6 @@ final class DemuxedSource: TrackSource {
     private static let mostDecodeErrorsInRow = 500
     /// Failing reads in a row after which an input is given up.
     private static let mostReadErrorsInRow = 32
-    /// Tracks of one input; further streams are left out.
-    private static let mostTracks = 256
     /// Packets of other kinds that are read in search of a stream of audio.
     private static let mostPacketsBeforeAudio = 5_000
     /// Pause before a read that had nothing yet is tried again.
@@ -116,9 +114,16 @@ final class DemuxedSource: TrackSource {
             stream.pointee.discard = AVDISCARD_ALL
             guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
             let channelCount = Int(parameters.pointee.ch_layout.nb_channels)
+            if let reason = MediaBounds.refusal(
+                rateHz: Int(parameters.pointee.sample_rate), channelCount: channelCount)
+            {
+                refusal = source.error(.unsupported, .analyse, detail: reason)
+                warnings.append("stream \(index) is left out: \(reason)")
+                continue
+            }
             let channelLimit = options.splitsChannels ? max(1, channelCount) : nil
-            guard tracks.count + (channelLimit ?? 1) <= DemuxedSource.mostTracks else {
-                warnings.append("stream \(index) is left out: more than \(DemuxedSource.mostTracks) tracks")
+            guard tracks.count + (channelLimit ?? 1) <= MediaBounds.tracks else {
+                warnings.append("stream \(index) is left out: more than \(MediaBounds.tracks) tracks")
                 continue
             }
             do throws(MediaError) {

@@ -48,7 +48,15 @@ struct FormatContext: ~Copyable {
     /// one call.
     func analyse(microseconds: Int64?) -> Int32 {
         if let microseconds { context.pointee.max_analyze_duration = microseconds }
-        return avformat_find_stream_info(context, nil)
+        // Pictures are decoded here, to learn what their stream is.
+        let options = UnsafeMutableBufferPointer<OpaquePointer?>.allocate(capacity: streamCount)
+        options.initialize(repeating: nil)
+        for index in options.indices { av_dict_set(&options[index], "max_pixels", String(MediaBounds.pixels), 0) }
+        defer {
+            for index in options.indices { av_dict_free(&options[index]) }
+            options.deallocate()
+        }
+        return avformat_find_stream_info(context, options.baseAddress)
     }
 
     /// Streams so far; some formats find more while they are read.

@@ -1,8 +1,8 @@
 /// How an input is opened and read.
 public struct InputOptions: Sendable {
     /// The URL schemes that may be opened, by the location itself and by what it refers to (a playlist's
-    /// segments, an SDP's streams). Anything else is refused. What a remote location refers to is never
-    /// local.
+    /// segments). Anything else is refused, and so is what the kind of location has no need of: what is remote never
+    /// refers to what is local, and a file only to files.
     public var allowedProtocols: [String]
     /// Milliseconds until an input that cannot be opened gives `timedOut`.
     public var openTimeoutMilliseconds: Int
@@ -14,6 +14,8 @@ public struct InputOptions: Sendable {
     /// Whether each channel is a track of its own; otherwise each audio stream is a track, the mean of its
     /// channels.
     public var splitsChannels: Bool
+    /// Whether `-` and `pipe:N`, which name descriptors of this process, may be read.
+    public var readsDescriptors: Bool
     /// Further options of FFmpeg's protocols and demuxers, by name (`headers`, `rtsp_transport`,
     /// `passphrase`). Those that nothing took are named in `MediaInput.warnings`.
     public var demuxerOptions: [String: String]
@@ -25,6 +27,7 @@ public struct InputOptions: Sendable {
         readTimeoutMilliseconds: Int = 5_000,
         bufferBytes: Int = 24 << 20,
         splitsChannels: Bool = false,
+        readsDescriptors: Bool = true,
         demuxerOptions: [String: String] = [:]
     ) {
         self.allowedProtocols = allowedProtocols
@@ -32,6 +35,7 @@ public struct InputOptions: Sendable {
         self.readTimeoutMilliseconds = readTimeoutMilliseconds
         self.bufferBytes = bufferBytes
         self.splitsChannels = splitsChannels
+        self.readsDescriptors = readsDescriptors
         self.demuxerOptions = demuxerOptions
     }
 

@@ -22,6 +22,9 @@ enum Location {
         guard !text.isEmpty, !text.utf8.contains(0) else { throw source.error(.invalidURL, .open) }
         switch scheme {
         case nil, "file": self = try Location.existing(Location.path(of: text), source: source)
+        case "pipe" where !options.readsDescriptors:
+            throw source.error(
+                .wrongFileType, .open, detail: "descriptors are not for it to read; give the path of a FIFO")
         case "pipe": self = try .descriptor(Location.descriptor(of: text, source: source))
         case .some(let scheme) where Location.isKnown(scheme): self = .url(scheme: scheme)
         default: throw source.error(.invalidURL, .open, detail: scheme ?? "")

@@ -27,6 +27,12 @@ public struct MediaError: Error, Sendable, Hashable {
         case unsupported
         /// The data is not what its format says, or is no media at all.
         case invalidData
+        /// It takes more memory, or more of something else, than one input may have.
+        case tooLarge
+        /// It refers to an address that what comes from elsewhere may not lead to.
+        case referenceNotAllowed
+        /// The process that reads it has failed.
+        case workerFailed
         /// Reading failed for a reason of this machine.
         case readFailed
         /// `Cancellation.cancel()` was called.
@@ -34,7 +40,7 @@ public struct MediaError: Error, Sendable, Hashable {
     }
 
     /// What was being done.
-    public enum Operation: String, Sendable, Hashable {
+    public enum Operation: String, Sendable, Hashable, CaseIterable {
         case open
         case analyse
         case read
@@ -52,6 +58,15 @@ public struct MediaError: Error, Sendable, Hashable {
     public var location: String
     /// What the library said last, without credentials; may be empty.
     public var detail: String
+
+    /// An error of an input that somebody else reads.
+    public init(kind: Kind, operation: Operation, code: Int32 = 0, location: String, detail: String = "") {
+        self.kind = kind
+        self.operation = operation
+        self.code = code
+        self.location = location
+        self.detail = detail
+    }
 }
 
 extension MediaError: CustomStringConvertible {
@@ -89,6 +104,9 @@ extension MediaError.Kind {
         case .wrongFileType: "neither a file nor a stream"
         case .unsupported: "its format cannot be decoded here"
         case .invalidData: "no usable media data"
+        case .tooLarge: "it takes more than one input may have"
+        case .referenceNotAllowed: "it leads to an address that is not public"
+        case .workerFailed: "the process that reads it has failed"
         case .readFailed: "reading failed"
         case .cancelled: "cancelled"
         }
@@ -107,6 +125,9 @@ extension MediaError.Kind {
         case .wrongFileType: "give a file, a FIFO, - for standard input or a URL"
         case .unsupported: "convert it to a common format such as Opus, FLAC or WAV"
         case .invalidData: "check that it is an undamaged audio or video recording or stream"
+        case .tooLarge: "check that it is what it should be, or allow more memory"
+        case .referenceNotAllowed: "attach that address itself, or name its network in sources.references"
+        case .workerFailed: "check that it is undamaged media, or attach it again"
         case .readFailed: "check the device or file system it lies on"
         case .cancelled: "open it again to go on"
         }
@@ -119,6 +140,7 @@ extension MediaError.Kind {
         case -EACCES, -EPERM, attune_error_http_unauthorized, attune_error_http_forbidden:
             self = .accessDenied
         case -ETIMEDOUT: self = .timedOut
+        case -ENOMEM: self = .tooLarge
         case attune_error_protocol_not_found: self = .invalidURL
         case attune_error_invalid_data: self = .invalidData
         // Demuxers say so where a file ends in the middle of something.

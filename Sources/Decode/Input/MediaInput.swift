@@ -45,6 +45,12 @@ public struct MediaInput: ~Copyable {
         tracks = inner.tracks
     }
 
+    /// Takes what somebody else reads.
+    public init(_ source: any TrackSource) {
+        inner = source
+        tracks = inner.tracks
+    }
+
     private static func open(
         _ location: Location, options: InputOptions, source: ErrorSource
     ) throws(MediaError) -> any TrackSource {
@@ -66,6 +72,9 @@ public struct MediaInput: ~Copyable {
     /// Tells how much media waits to be read, in seconds; nil where that is not known.
     public var unread: (() -> Double)? { inner.unread }
 
+    /// CPU time that was spent on it outside the calling thread, in nanoseconds.
+    public var remoteNanoseconds: Int64 { inner.remoteNanoseconds }
+
     /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
     ///
     /// An input that fails goes on failing: after an error it can only be closed, by letting go of it.
@@ -74,16 +83,27 @@ public struct MediaInput: ~Copyable {
     }
 }
 
-/// What stands behind a `MediaInput`.
-protocol TrackSource: AnyObject {
+/// What stands behind a `MediaInput`, whose properties say what these are.
+public protocol TrackSource: AnyObject {
+    /// The tracks, fixed when it was opened.
     var tracks: [MediaTrack] { get }
+    /// Whether the end of the media is the end for good.
     var isFinite: Bool { get }
+    /// What is odd about it but no error.
     var warnings: [String] { get }
+    /// Packets that could not be decoded so far.
     var decodeErrors: Int { get }
+    /// Tells how much media waits to be read, in seconds; nil where that is not known.
     var unread: (() -> Double)? { get }
+    /// CPU time that was spent on it outside the calling thread, in nanoseconds.
+    var remoteNanoseconds: Int64 { get }
+    /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome
 }
 
 extension TrackSource {
-    var unread: (() -> Double)? { nil }
+    /// Nothing is known of it.
+    public var unread: (() -> Double)? { nil }
+    /// All work is done on the calling thread.
+    public var remoteNanoseconds: Int64 { 0 }
 }

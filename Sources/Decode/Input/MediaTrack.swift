@@ -18,6 +18,21 @@ public struct MediaTrack: Sendable, Hashable {
     public var language: String?
     /// Title of the stream, if the container has one.
     public var title: String?
+
+    /// A track of an input that somebody else reads.
+    public init(
+        index: Int, streamIndex: Int, channel: Int?, codecName: String, sampleRateHz: Int, channelCount: Int,
+        language: String? = nil, title: String? = nil
+    ) {
+        self.index = index
+        self.streamIndex = streamIndex
+        self.channel = channel
+        self.codecName = codecName
+        self.sampleRateHz = sampleRateHz
+        self.channelCount = channelCount
+        self.language = language
+        self.title = title
+    }
 }
 
 /// What a read came to.

@@ -19,22 +19,21 @@ struct OpenPlan {
         analysisMicroseconds = location.isLive ? OpenPlan.liveAnalysisMicroseconds : nil
         entries.append(("probesize", String(min(Self.usualProbeBytes, options.bufferBytes / 4))))
         entries.append(("indexmem", String(min(Self.usualIndexBytes, options.bufferBytes / 16))))
-        var isRemote = false
+        entries.append(("max_streams", String(MediaBounds.streams)))
         switch location {
         // The prefix keeps FFmpeg from taking a colon in the path for a scheme.
         case .file(let path): url = "file:" + path
         case .fifo, .descriptor: url = ""
         case .url(let scheme):
-            isRemote = !InputOptions.localProtocols.contains(scheme)
             verifiesCertificates = !takeItem("tls_verify=0")
             addOptions(of: scheme, bufferBytes: options.bufferBytes)
         }
         entries += options.demuxerOptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        // Last, so that no other option can widen it.
-        let allowed = options.allowedProtocols.filter {
-            !isRemote || !InputOptions.localProtocols.contains($0)
-        }
+        // Last, so that no other option can widen them.
+        let rules = LocationRules(location)
+        let allowed = options.allowedProtocols.filter(rules.protocols.contains)
         entries.append(("protocol_whitelist", allowed.joined(separator: ",")))
+        entries.append(("format_whitelist", rules.formats.joined(separator: ",")))
     }
 
     private mutating func addOptions(of scheme: String, bufferBytes: Int) {

@@ -39,6 +39,8 @@ final class BlockingSource: MediaSource {
         var firstMediaNanoseconds: Int64?
         /// Packets that could not be decoded before the input was opened again.
         var decodeErrors = 0
+        /// CPU time of workers before that.
+        var remoteNanoseconds: Int64 = 0
 
         /// How long media came.
         var livedMilliseconds: Int64 {
@@ -204,12 +206,13 @@ final class BlockingSource: MediaSource {
         follower.notePause(samples: late)
     }
 
-    /// Notes what the thread has spent, which does nothing but this source.
-    private func note(_ feed: SourceFeed, decodeErrors: Int) {
+    /// Notes what the thread has spent, which does nothing but this source, and what was spent for it elsewhere.
+    private func note(_ feed: SourceFeed, decodeErrors: Int, remoteNanoseconds: Int64) {
         var load = SourceLoad()
         load[.inputDecodeErrors] = UInt64(decodeErrors)
         load.analysisNanoseconds = feed.analysisNanoseconds
-        load.decodeNanoseconds = max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds)
+        load.decodeNanoseconds =
+            max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds) + remoteNanoseconds
         monitor.note(load)
     }
 
@@ -266,7 +269,10 @@ final class BlockingSource: MediaSource {
         }
         progress.hasJoined = true
         opened.succeed()
-        defer { progress.decodeErrors += input.decodeErrors }
+        defer {
+            progress.decodeErrors += input.decodeErrors
+            progress.remoteNanoseconds += input.remoteNanoseconds
+        }
         var latest = HostClock.monotonicNanoseconds()
         while true {
             hear(feed)
@@ -291,7 +297,9 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(feed, decodeErrors: progress.decodeErrors + input.decodeErrors)
+            note(
+                feed, decodeErrors: progress.decodeErrors + input.decodeErrors,
+                remoteNanoseconds: progress.remoteNanoseconds + input.remoteNanoseconds)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {

@@ -1,0 +1,168 @@
+public import Decode
+import Glibc
+import Kit
+public import MediaTypes
+
+/// An input that a process of its own reads, so that whatever media of strangers does to the libraries that decode it
+/// happens there: it can be killed, has no more memory and time than it is given, and can reach next to nothing.
+///
+/// What comes from it is taken as input from a stranger. Opened, read and let go of on one thread.
+public final class WorkerInput: TrackSource {
+    /// The tracks, as the worker names them.
+    public private(set) var tracks: [MediaTrack] = []
+    /// Whether the end of the media is the end for good.
+    public private(set) var isFinite = false
+    /// What is odd about it; the first 32 things.
+    public private(set) var warnings: [String] = []
+    /// Packets that could not be decoded so far.
+    public private(set) var decodeErrors = 0
+
+    /// How often waiting looks whether it is over.
+    private static let pollMilliseconds: Int32 = 50
+    /// How much longer than the input may take the process may be silent: on a busy machine it has to wait, too.
+    private static let graceMilliseconds: Int64 = 10_000
+    private static let mostWarnings = 32
+    /// The longest hole in the samples of a track that is believed; the decoder takes longer ones for a restart.
+    private static let mostGapSamples = Int64(3_700 * AudioGrid.sampleRateHz)
+
+    private let location: String
+    private let order: WorkerOrder
+    private let process: WorkerProcess
+    private let cancellation: Cancellation
+    private let began = HostClock.monotonicNanoseconds()
+    /// Where each track has come to.
+    private var ends: [MediaTime] = []
+    /// Samples that came, as time.
+    private var mediaSeconds = 0.0
+    /// What Landlock and the filter of calls are there.
+    public private(set) var confinement = "unknown"
+
+    /// Starts a worker and has it open the input.
+    ///
+    /// - Parameter program: path of `attuned-worker`.
+    public init(_ order: WorkerOrder, program: String, cancellation: Cancellation) throws(MediaError) {
+        location = redactedLocation(order.location)
+        self.order = order
+        self.cancellation = cancellation
+        do throws(SystemError) {
+            process = try WorkerProcess(path: program)
+        } catch {
+            throw MediaError(
+                kind: .workerFailed, operation: .open, code: error.code, location: location,
+                detail: "\(program) cannot be started: \(String(cString: strerror(-error.code)))")
+        }
+        guard order.location.utf8.count <= WireReader.mostTextBytes else {
+            throw failure(.invalidURL, .open, "it has more than \(WireReader.mostTextBytes) bytes")
+        }
+        // Where it could not be sent the process has ended, which is found next.
+        _ = process.send(order.encoded())
+        while tracks.isEmpty {
+            switch try next(.open, within: order.options.openTimeoutMilliseconds, { _, _, _ in }) {
+            case .started(let landlock, let isFiltered):
+                confinement =
+                    "Landlock \(landlock == 0 ? "none" : "version \(landlock)"), "
+                    + "filter of calls \(isFiltered ? "on" : "none")"
+            case .opened(let tracks, let isFinite):
+                self.tracks = tracks
+                self.isFinite = isFinite
+                ends = tracks.map { _ in MediaTime.zero }
+            default: throw nonsense(.open)
+            }
+        }
+    }
+
+    /// CPU time of the worker, in nanoseconds.
+    public var remoteNanoseconds: Int64 { process.cpuNanoseconds }
+
+    /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
+    public func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
+        let report = try next(.read, within: order.options.readTimeoutMilliseconds, sink)
+        guard case .read(let outcome, let errors) = report, errors >= decodeErrors else { throw nonsense(.read) }
+        decodeErrors = errors
+        // Time that media brings, and a little for waiting.
+        let waited = Double(HostClock.monotonicNanoseconds() - began) / 1e9
+        process.allow(cpuSeconds: Double(order.limits.cpuSeconds) + mediaSeconds + waited / 10)
+        return outcome
+    }
+
+    /// The next report that is more than a warning; blocks of samples on the way there go to `sink`.
+    private func next(
+        _ operation: MediaError.Operation, within milliseconds: Int, _ sink: BlockSink
+    ) throws(MediaError) -> WorkerReport {
+        let patience = (Int64(clamping: milliseconds) &+ Self.graceMilliseconds).multipliedReportingOverflow(
+            by: 1_000_000)
+        var latest = HostClock.monotonicNanoseconds()
+        while !cancellation.isCancelled {
+            switch process.receive(milliseconds: Self.pollMilliseconds) {
+            case .nothing:
+                let silent = HostClock.monotonicNanoseconds() - latest
+                guard patience.overflow || silent < patience.partialValue else {
+                    process.kill()
+                    throw failure(.workerFailed, operation, "it gave no answer for \(silent / 1_000_000_000) s")
+                }
+            case .closed: throw ended(operation)
+            case .message(let bytes):
+                latest = HostClock.monotonicNanoseconds()
+                if let report = try report(of: bytes, operation, sink) { return report }
+            }
+        }
+        throw failure(.cancelled, operation)
+    }
+
+    /// What a message says that the caller has to know; nil where it is a block or a warning.
+    private func report(
+        of bytes: UnsafeRawBufferPointer, _ operation: MediaError.Operation, _ sink: BlockSink
+    ) throws(MediaError) -> WorkerReport? {
+        let report: WorkerReport
+        do throws(WireError) {
+            if bytes.first == WorkerReport.Tag.block.rawValue {
+                try take(try BlockMessage(decoding: bytes), sink)
+                return nil
+            }
+            report = try WorkerReport(decoding: bytes[...], location: location)
+        } catch {
+            throw nonsense(operation)
+        }
+        switch report {
+        case .warning(let text):
+            if warnings.count < Self.mostWarnings { warnings.append(text) }
+            return nil
+        case .failed(let error): throw error
+        default: return report
+        }
+    }
+
+    /// Hands on a block, where it lies where one may lie.
+    private func take(_ block: BlockMessage, _ sink: BlockSink) throws(WireError) {
+        guard ends.indices.contains(block.track) else { throw WireError() }
+        let end = ends[block.track].samples
+        guard block.start.samples >= end, block.start.samples - end <= Self.mostGapSamples else { throw WireError() }
+        let (next, overflows) = block.start.samples.addingReportingOverflow(Int64(block.count))
+        guard !overflows else { throw WireError() }
+        ends[block.track] = MediaTime(samples: next)
+        mediaSeconds += MediaTime(samples: Int64(block.count)).seconds / Double(tracks.count)
+        block.withSamples { sink(block.track, block.start, $0) }
+    }
+
+    /// The process has ended without saying why.
+    private func ended(_ operation: MediaError.Operation) -> MediaError {
+        switch process.waitForEnd(milliseconds: 1_000) {
+        case .signal(SIGXCPU): return failure(.tooLarge, operation, "it took more CPU time than its media lasts")
+        case .signal(let number): return failure(.workerFailed, operation, "it was ended by signal \(number)")
+        case .exit(let code): return failure(.workerFailed, operation, "it ended with code \(code)")
+        case nil: return failure(.workerFailed, operation, "it closed its connection")
+        }
+    }
+
+    /// It has said what none may say.
+    private func nonsense(_ operation: MediaError.Operation) -> MediaError {
+        process.kill()
+        return failure(.workerFailed, operation, "what it said makes no sense")
+    }
+
+    private func failure(
+        _ kind: MediaError.Kind, _ operation: MediaError.Operation, _ detail: String = ""
+    ) -> MediaError {
+        MediaError(kind: kind, operation: operation, location: location, detail: detail)
+    }
+}

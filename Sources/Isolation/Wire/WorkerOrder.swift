@@ -1,0 +1,81 @@
+public import Decode
+
+/// What a worker is told to read, and what it may take for that. The first message to it, and the only one.
+public struct WorkerOrder: Sendable {
+    /// Version of the messages; a worker of another one ends at once, and says so.
+    package static let version: UInt16 = 1
+
+    /// File or URL, as given.
+    public var location: String
+    /// How it is opened and read.
+    public var options: InputOptions
+    /// What may be taken of the machine.
+    public var limits: WorkerLimits
+
+    /// An order to read `location`.
+    public init(_ location: String, options: InputOptions, limits: WorkerLimits) {
+        self.location = location
+        self.options = options
+        self.limits = limits
+    }
+}
+
+/// What one worker may take of the machine, and where it may go.
+public struct WorkerLimits: Sendable {
+    /// Address space beyond that of the program, MiB.
+    public var memoryMebibytes = 384
+    /// CPU time that it may be ahead of the media, seconds.
+    public var cpuSeconds = 20
+    /// Files and sockets at a time.
+    public var descriptors = 64
+    /// Networks and addresses that are not public and that a source may lead to all the same, such as `10.0.0.0/8`.
+    public var references: [String] = []
+
+    /// Limits, each with a default that any meeting keeps.
+    public init() {}
+}
+
+extension WorkerOrder {
+    private static let mostTexts = 256
+
+    /// The order as a message.
+    package func encoded() -> [UInt8] {
+        var writer = WireWriter()
+        writer.put(Self.version)
+        writer.put(location)
+        writer.put(options.allowedProtocols)
+        writer.put(Int64(options.openTimeoutMilliseconds))
+        writer.put(Int64(options.readTimeoutMilliseconds))
+        writer.put(Int64(options.bufferBytes))
+        writer.put(options.splitsChannels)
+        let pairs = options.demuxerOptions.sorted { $0.key < $1.key }
+        writer.put(pairs.map(\.key))
+        writer.put(pairs.map(\.value))
+        writer.put(Int64(limits.memoryMebibytes))
+        writer.put(Int64(limits.cpuSeconds))
+        writer.put(Int64(limits.descriptors))
+        writer.put(limits.references)
+        return writer.bytes
+    }
+
+    /// The order that a message is.
+    package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
+        var reader = WireReader(bytes[...])
+        guard try reader.number(UInt16.self) == Self.version else { throw WireError() }
+        location = try reader.text()
+        options = InputOptions(allowedProtocols: try reader.texts(most: Self.mostTexts), readsDescriptors: false)
+        options.openTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
+        options.readTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
+        options.bufferBytes = Int(clamping: try reader.number(Int64.self))
+        options.splitsChannels = try reader.flag()
+        let names = try reader.texts(most: Self.mostTexts)
+        let values = try reader.texts(most: Self.mostTexts)
+        options.demuxerOptions = Dictionary(zip(names, values)) { _, last in last }
+        limits = WorkerLimits()
+        limits.memoryMebibytes = Int(clamping: try reader.number(Int64.self))
+        limits.cpuSeconds = Int(clamping: try reader.number(Int64.self))
+        limits.descriptors = Int(clamping: try reader.number(Int64.self))
+        limits.references = try reader.texts(most: Self.mostTexts)
+        try reader.end()
+    }
+}

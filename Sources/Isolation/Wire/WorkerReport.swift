@@ -1,0 +1,126 @@
+package import Decode
+
+/// What a worker says, but for the blocks of samples: a message each.
+package enum WorkerReport: Equatable {
+    /// It runs, and has given up what it can: which Landlock the kernel has (0: none), whether its calls are filtered.
+    case started(landlock: Int, isFiltered: Bool)
+    /// The input is open.
+    case opened(tracks: [MediaTrack], isFinite: Bool)
+    /// Something is odd.
+    case warning(String)
+    /// A read has ended; so many packets could not be decoded so far.
+    case read(ReadOutcome, decodeErrors: Int)
+    /// Opening or reading has failed; nothing follows.
+    case failed(MediaError)
+
+    /// First byte of each message.
+    package enum Tag: UInt8 { case started = 1, opened, warning, read, failed, block }
+
+    /// Bytes of the names of a track, which its container may make as long as it likes.
+    private static let mostNameBytes = 96
+    private static let mostTracks = 256
+
+    package func encoded() -> [UInt8] {
+        var writer = WireWriter()
+        switch self {
+        case .started(let landlock, let isFiltered):
+            writer.put(Tag.started.rawValue)
+            writer.put(WorkerOrder.version)
+            writer.put(UInt16(clamping: landlock))
+            writer.put(isFiltered)
+        case .opened(let tracks, let isFinite):
+            writer.put(Tag.opened.rawValue)
+            writer.put(isFinite)
+            writer.put(UInt16(clamping: tracks.count))
+            for track in tracks { Self.put(track, into: &writer) }
+        case .warning(let text):
+            writer.put(Tag.warning.rawValue)
+            writer.put(text, mostBytes: 1_024)
+        case .read(let outcome, let decodeErrors):
+            writer.put(Tag.read.rawValue)
+            writer.put(outcome.number)
+            writer.put(UInt32(clamping: decodeErrors))
+        case .failed(let error):
+            writer.put(Tag.failed.rawValue)
+            writer.put(UInt8(clamping: MediaError.Kind.allCases.firstIndex(of: error.kind) ?? 0))
+            writer.put(UInt8(clamping: MediaError.Operation.allCases.firstIndex(of: error.operation) ?? 0))
+            writer.put(error.code)
+            writer.put(error.detail, mostBytes: 1_024)
+        }
+        return writer.bytes
+    }
+
+    /// - Parameter location: how the input is named in errors.
+    package init(decoding bytes: UnsafeRawBufferPointer.SubSequence, location: String) throws(WireError) {
+        var reader = WireReader(bytes)
+        switch Tag(rawValue: try reader.number()) {
+        case .started:
+            guard try reader.number(UInt16.self) == WorkerOrder.version else { throw WireError() }
+            self = .started(landlock: Int(try reader.number(UInt16.self)), isFiltered: try reader.flag())
+        case .opened:
+            let isFinite = try reader.flag()
+            let count = Int(try reader.number(UInt16.self))
+            guard (1...Self.mostTracks).contains(count) else { throw WireError() }
+            var tracks: [MediaTrack] = []
+            for index in 0..<count { tracks.append(try Self.track(index, from: &reader)) }
+            self = .opened(tracks: tracks, isFinite: isFinite)
+        case .warning: self = .warning(try reader.text())
+        case .read:
+            guard let outcome = ReadOutcome(number: try reader.number()) else { throw WireError() }
+            self = .read(outcome, decodeErrors: Int(try reader.number(UInt32.self)))
+        case .failed:
+            let kind = Int(try reader.number(UInt8.self)), operation = Int(try reader.number(UInt8.self))
+            guard MediaError.Kind.allCases.indices.contains(kind),
+                MediaError.Operation.allCases.indices.contains(operation)
+            else { throw WireError() }
+            let code = try reader.number(Int32.self)
+            self = .failed(
+                MediaError(
+                    kind: MediaError.Kind.allCases[kind], operation: MediaError.Operation.allCases[operation],
+                    code: code, location: location, detail: try reader.text()))
+        case .block, nil: throw WireError()
+        }
+        try reader.end()
+    }
+
+    private static func put(_ track: MediaTrack, into writer: inout WireWriter) {
+        writer.put(Int32(clamping: track.streamIndex))
+        writer.put(Int32(clamping: track.channel ?? -1))
+        writer.put(Int32(clamping: track.sampleRateHz))
+        writer.put(Int32(clamping: track.channelCount))
+        for name in [track.codecName, track.language ?? "", track.title ?? ""] {
+            writer.put(name, mostBytes: mostNameBytes)
+        }
+    }
+
+    private static func track(_ index: Int, from reader: inout WireReader) throws(WireError) -> MediaTrack {
+        let stream = Int(try reader.number(Int32.self)), channel = Int(try reader.number(Int32.self))
+        let rate = Int(try reader.number(Int32.self)), channels = Int(try reader.number(Int32.self))
+        guard stream >= 0, channel >= -1, rate >= 0, channels >= 0 else { throw WireError() }
+        let codec = try reader.text(mostBytes: mostNameBytes)
+        let language = try reader.text(mostBytes: mostNameBytes), title = try reader.text(mostBytes: mostNameBytes)
+        return MediaTrack(
+            index: index, streamIndex: stream, channel: channel < 0 ? nil : channel, codecName: codec,
+            sampleRateHz: rate, channelCount: channels, language: language.isEmpty ? nil : language,
+            title: title.isEmpty ? nil : title)
+    }
+}
+
+extension ReadOutcome {
+    fileprivate var number: UInt8 {
+        switch self {
+        case .delivered: 0
+        case .idle: 1
+        case .end: 2
+        }
+    }
+
+    fileprivate init?(number: UInt8) {
+        switch number {
+        case 0: self = .delivered
+        case 1: self = .idle
+        case 2: self = .end
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import Glibc
+import Isolation
+import MediaTypes
+
+/// The socket of messages to the process that wants to know. Sending waits for as long as that process does not listen,
+/// which is how it slows what comes faster than it is wanted.
+struct ParentSocket: ~Copyable {
+    private static let mostOrderBytes = 65_536
+
+    let descriptor: Int32
+    private let buffer: UnsafeMutableRawBufferPointer
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        buffer = .allocate(byteCount: max(BlockMessage.mostBytes, Self.mostOrderBytes), alignment: 16)
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    /// Waits for the order; nil where what comes is none.
+    func receiveOrder() -> WorkerOrder? {
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        guard count > 0 else { return nil }
+        return try? WorkerOrder(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+
+    func send(_ report: WorkerReport) {
+        report.encoded().withUnsafeBytes { send($0) }
+    }
+
+    func send(track: Int, start: MediaTime, samples: Span<Float>) {
+        var start = start
+        var rest = samples
+        while !rest.isEmpty {
+            send(BlockMessage.encode(track: track, start: start, samples: rest, into: buffer))
+            let count = min(rest.count, BlockMessage.mostSamples)
+            rest = rest.extracting(droppingFirst: count)
+            start.samples += Int64(count)
+        }
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) {
+        while Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) < 0 {
+            // Nobody is there any more to whom anything could be said.
+            if errno != EINTR { _exit(EX_UNAVAILABLE) }
+        }
+    }
+}
