@@ -174,7 +174,16 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
             "EndToEndTests",
-            ["CSRTP", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned", "ticks"]),
+            ["CSRTP", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned", "attuned-worker", "ticks"]),
+        // A worker that fails, and a program that tries what a worker may not do.
+        .executableTarget(name: "faulty-worker", path: "Tests/FaultyWorker"),
+        .executableTarget(name: "confined-probe", dependencies: ["CSandbox"], path: "Tests/ConfinedProbe"),
+        tests(
+            "IsolationTests",
+            [
+                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Worker",
+                "attuned-worker", "confined-probe", "faulty-worker",
+            ]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",

@@ -20,9 +20,10 @@ enum { kept_count = sizeof kept / sizeof *kept, longest_variable = 1024 };
 
 static int start(const char *path, int end, pid_t *pid) {
     char variables[kept_count][longest_variable];
-    // One arena: each more would take 128 MiB of address space, of which there is not so much.
-    char *environment[kept_count + 3] = {"LANG=C.UTF-8", "MALLOC_ARENA_MAX=1"};
-    int count = 2;
+    // One arena: each more would take 128 MiB of address space, of which there is not so much. No backtraces, which
+    // another program makes.
+    char *environment[kept_count + 4] = {"LANG=C.UTF-8", "MALLOC_ARENA_MAX=1", "SWIFT_BACKTRACE=enable=no"};
+    int count = 3;
     for (int index = 0; index < kept_count; index++) {
         const char *value = getenv(kept[index]);
         if (!value) continue;

@@ -18,7 +18,7 @@ enum Hang: String, CaseIterable, CustomTestStringConvertible {
     func make(_ folder: TemporaryFolder) throws -> (location: String, keeper: any Sendable) {
         let hole = LoopbackServer()
         let tcpPort = LoopbackServer.freePort()
-        let udpPort = LoopbackServer.freePort(SOCK_DGRAM)
+        let udpPort = LoopbackServer.freePort(datagrams: true)
         switch self {
         case .tcp, .http, .https, .rtsp, .rtmp:
             return ("\(rawValue)://127.0.0.1:\(hole.port)/live/x", hole)

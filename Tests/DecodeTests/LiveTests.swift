@@ -28,7 +28,7 @@ final class Sender: Sendable {
     /// Real senders. The start of a live stream is anywhere, but the bursts keep their distances.
     @Test(.timeLimit(.minutes(30)), arguments: ["udp", "srt", "rtmp", "tcp", "rtsp"])
     func liveStreamKeepsItsTimes(kind: String) async throws {
-        let port = LoopbackServer.freePort(kind == "udp" || kind == "srt" ? SOCK_DGRAM : SOCK_STREAM)
+        let port = LoopbackServer.freePort(datagrams: kind == "udp" || kind == "srt")
         let host = "127.0.0.1:\(port)"
         let (location, output) =
             switch kind {

@@ -19,15 +19,13 @@ public final class WorkerInput: TrackSource {
 
     /// How often waiting looks whether it is over.
     private static let pollMilliseconds: Int32 = 50
-    /// How much longer than the input may take the process may be silent: on a busy machine it has to wait, too.
-    private static let graceMilliseconds: Int64 = 10_000
     private static let mostWarnings = 32
     /// The longest hole in the samples of a track that is believed; the decoder takes longer ones for a restart.
     private static let mostGapSamples = Int64(3_700 * AudioGrid.sampleRateHz)
 
     private let location: String
     private let order: WorkerOrder
-    private let process: WorkerProcess
+    let process: WorkerProcess
     private let cancellation: Cancellation
     private let began = HostClock.monotonicNanoseconds()
     /// Where each track has come to.
@@ -89,14 +87,14 @@ public final class WorkerInput: TrackSource {
     private func next(
         _ operation: MediaError.Operation, within milliseconds: Int, _ sink: BlockSink
     ) throws(MediaError) -> WorkerReport {
-        let patience = (Int64(clamping: milliseconds) &+ Self.graceMilliseconds).multipliedReportingOverflow(
-            by: 1_000_000)
+        // A day is as good as for ever, and does not overflow.
+        let patience = Int64(min(max(0, milliseconds), 86_400_000) + order.limits.silenceMilliseconds) * 1_000_000
         var latest = HostClock.monotonicNanoseconds()
         while !cancellation.isCancelled {
             switch process.receive(milliseconds: Self.pollMilliseconds) {
             case .nothing:
                 let silent = HostClock.monotonicNanoseconds() - latest
-                guard patience.overflow || silent < patience.partialValue else {
+                guard silent < patience else {
                     process.kill()
                     throw failure(.workerFailed, operation, "it gave no answer for \(silent / 1_000_000_000) s")
                 }

@@ -27,7 +27,7 @@ final class WorkerProcess {
     /// How long a killed process is waited for; the kernel is rarely later than this.
     private static let burialMilliseconds = 1_000
 
-    private let pid: pid_t
+    let pid: pid_t
     private let socket: Int32
     private let buffer: UnsafeMutableRawBufferPointer
     private var end: End?

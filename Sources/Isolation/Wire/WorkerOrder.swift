@@ -28,6 +28,8 @@ public struct WorkerLimits: Sendable {
     public var cpuSeconds = 20
     /// Files and sockets at a time.
     public var descriptors = 64
+    /// How much longer than the input may take the worker may be silent: on a busy machine it has to wait, too.
+    public var silenceMilliseconds = 10_000
     /// Networks and addresses that are not public and that a source may lead to all the same, such as `10.0.0.0/8`.
     public var references: [String] = []
 

@@ -4,13 +4,14 @@ import Synchronization
 
 /// A TCP listener on an ephemeral loopback port. Without a handler it never accepts: a black hole, whose
 /// connections the kernel completes and nobody answers.
-final class LoopbackServer: Sendable {
-    let port: Int
+public final class LoopbackServer: Sendable {
+    /// Where it listens.
+    public let port: Int
     private let listener: Int32
     private let isClosed = Atomic<Bool>(false)
 
     /// Gets the path of an HTTP request and the socket to answer on; each connection has a thread of its own.
-    init(_ handler: (@Sendable (_ path: String, _ connection: Connection) -> Void)? = nil) {
+    public init(_ handler: (@Sendable (_ path: String, _ connection: Connection) -> Void)? = nil) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         port = LoopbackServer.bindEphemeral(listener)
         listen(listener, 16)
@@ -36,8 +37,8 @@ final class LoopbackServer: Sendable {
     }
 
     /// A port that was free just now.
-    static func freePort(_ kind: __socket_type = SOCK_STREAM) -> Int {
-        let probe = socket(AF_INET, Int32(kind.rawValue) | O_CLOEXEC, 0)
+    public static func freePort(datagrams: Bool = false) -> Int {
+        let probe = socket(AF_INET, Int32((datagrams ? SOCK_DGRAM : SOCK_STREAM).rawValue) | O_CLOEXEC, 0)
         defer { close(probe) }
         return bindEphemeral(probe)
     }
@@ -60,11 +61,11 @@ final class LoopbackServer: Sendable {
 }
 
 /// The server's end of a connection.
-struct Connection: Sendable {
+public struct Connection: Sendable {
     let descriptor: Int32
 
     /// Reads a request's head; gives its path.
-    func requestPath() -> String {
+    public func requestPath() -> String {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8), recv(descriptor, &byte, 1, 0) == 1 {
@@ -74,7 +75,8 @@ struct Connection: Sendable {
         return words.count > 1 ? String(words[1]) : ""
     }
 
-    func send(_ bytes: [UInt8]) {
+    /// Sends all of it, or until the other side hangs up.
+    public func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -85,7 +87,8 @@ struct Connection: Sendable {
         }
     }
 
-    func send(status: String = "200 OK", type: String = "application/octet-stream", length: Int? = nil) {
+    /// Sends the head of an answer.
+    public func send(status: String = "200 OK", type: String = "application/octet-stream", length: Int? = nil) {
         let lengthLine = length.map { "Content-Length: \($0)\r\n" } ?? ""
         send(
             Array(
@@ -93,7 +96,7 @@ struct Connection: Sendable {
     }
 
     /// Waits until the other side hangs up.
-    func waitForHangUp() {
+    public func waitForHangUp() {
         var byte: UInt8 = 0
         while recv(descriptor, &byte, 1, 0) > 0 {}
     }

@@ -1,0 +1,75 @@
+// Stands in for attuned-worker where tests want one that fails. What it is told to read says how.
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void say(const void *bytes, size_t count) { send(1, bytes, count, MSG_NOSIGNAL); }
+
+static const unsigned char started[] = {1, 1, 0, 0, 0, 0};
+
+/// One finite track without a name.
+static const unsigned char opened[] = {2, 1, 1, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0x80, 0x3e, 0, 0, 1, 0, 0, 0,
+                                       0, 0, 0, 0, 0, 0};
+
+/// A block of `count` samples that begins at `start`.
+static void say_block(uint16_t track, int64_t start, size_t count) {
+    static unsigned char block[1 << 17];
+    memset(block, 0, sizeof block);
+    block[0] = 6;
+    memcpy(block + 2, &track, sizeof track);
+    memcpy(block + 8, &start, sizeof start);
+    say(block, 16 + 4 * count);
+}
+
+static void say_read(unsigned char outcome, uint32_t errors) {
+    unsigned char message[6] = {4, outcome};
+    memcpy(message + 2, &errors, sizeof errors);
+    say(message, sizeof message);
+}
+
+int main(void) {
+    static char order[1 << 16];
+    ssize_t count = recv(0, order, sizeof order - 1, 0);
+    if (count <= 0) return 64;
+    // The location stands behind the version and its length.
+    const char *mode = count > 4 ? order + 4 : order;
+#define IS(name) (strncmp(mode, name, strlen(name)) == 0)
+    if (IS("garbage-first")) say("\x7f garbage", 9);
+    if (IS("empty-first")) say("", 0);
+    if (IS("other-version")) say("\1\2\0\0\0\0", 6);
+    if (IS("exit-first")) return 3;
+    if (IS("silent-first")) pause();
+    say(started, sizeof started);
+    if (IS("crash-opening")) raise(SIGSEGV);
+    if (IS("no-tracks")) say("\2\1\0\0", 4);
+    say(opened, sizeof opened);
+    say_block(0, 0, 160);
+    say_read(0, 0);
+    if (IS("garbage-later")) say("\6\0\0\0 garbage of some length", 27);
+    if (IS("truncated")) say("\4\0\0", 3);
+    if (IS("time-back")) say_block(0, 80, 160);
+    if (IS("time-leaps")) say_block(0, INT64_MAX - 100, 160);
+    if (IS("other-track")) say_block(1, 160, 160);
+    if (IS("too-long")) say_block(0, 160, 8001);
+    if (IS("odd-length")) say("\6\0\0\0\0\0\0\0\240\0\0\0\0\0\0\0\1\2", 18);
+    if (IS("errors-shrink")) {
+        say_read(1, 5);
+        say_read(1, 4);
+    }
+    if (IS("opened-twice")) say(opened, sizeof opened);
+    if (IS("killed")) raise(SIGKILL);
+    if (IS("spins")) {
+        volatile int turns = 0;
+        for (;;) turns++;
+    }
+    if (IS("silent-later")) {
+        // Deaf to everything that can be ignored, too.
+        for (int number = 1; number < 32; number++) signal(number, SIG_IGN);
+        for (;;) pause();
+    }
+    return 0;
+}

@@ -1,0 +1,54 @@
+import Decode
+import Glibc
+import Isolation
+import TestSupport
+import Testing
+
+/// Workers that fail in every way, each seen by the one who reads it and by nobody else.
+@Suite(.waiting) struct FaultTests {
+    private static let faulty = "\(programs)/faulty-worker"
+
+    private func failure(of mode: String) -> MediaError? {
+        var limits = WorkerLimits()
+        limits.silenceMilliseconds = 200
+        let options = InputOptions(openTimeoutMilliseconds: 200, readTimeoutMilliseconds: 200)
+        return IsolationTests.failure(mode, options, limits: limits, program: Self.faulty)
+    }
+
+    @Test(arguments: [
+        "garbage-first", "other-version", "no-tracks", "garbage-later", "truncated", "time-back", "time-leaps",
+        "other-track", "too-long", "odd-length", "errors-shrink", "opened-twice",
+    ])
+    func nonsenseEndsIt(mode: String) {
+        let error = failure(of: mode)
+        #expect(error?.kind == .workerFailed && error?.detail == "what it said makes no sense", "\(error as Any)")
+    }
+
+    @Test(arguments: ["silent-first", "silent-later", "spins"])
+    func silenceEndsIt(mode: String) {
+        let error = failure(of: mode)
+        #expect(error?.kind == .workerFailed && error?.detail.contains("gave no answer") == true, "\(error as Any)")
+    }
+
+    @Test(arguments: [
+        ("exit-first", "ended with code 3"), ("crash-opening", "ended by signal \(SIGSEGV)"),
+        ("killed", "ended by signal \(SIGKILL)"), ("ends", "ended with code 0"),
+    ])
+    func itsEndIsTold(mode: String, detail: String) {
+        let error = failure(of: mode)
+        #expect(error?.kind == .workerFailed && error?.detail.contains(detail) == true, "\(error as Any)")
+    }
+
+    /// One that is deaf to everything is gone all the same once it is let go of, and is waited for.
+    @Test func nobodyIsLeftBehind() throws {
+        for mode in ["silent-later", "spins", "silent-first", "garbage-later"] { _ = failure(of: mode) }
+        // Of this process's children, only those of other tests that run now may be there; none has ended unburied.
+        let children = try String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)
+        for child in children.split(separator: " ") {
+            let status = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
+            #expect(!(status.contains("(faulty-worker)") && status.contains(") Z ")), "\(child) is a zombie")
+        }
+    }
+}
+
+import Foundation
