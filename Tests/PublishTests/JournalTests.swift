@@ -146,6 +146,46 @@ import Testing
         #expect(speakers.map(\.joined.consent) == [.withheld, .granted])
     }
 
+    /// Who has left is in no list of those who are there, but what was measured is still in the ring.
+    @Test(arguments: [
+        Event(.consent(ConsentChange(state: .withheld, previous: .granted)), session: "s1", speaker: "ana"),
+        joinEvent("ana", consent: .withheld), joinEvent("ana", consent: .unknown),
+        Event(.speakerJoined(SpeakerJoined(role: "employee", consent: .granted)), session: "s1", speaker: "ana"),
+    ])
+    func whoHasLeftCanStillWithdraw(_ last: Event) throws {
+        var journal = journal()
+        for event in [
+            startEvent(), joinEvent("ana"), joinEvent("ben"), tickEvent("ana", 1), tickEvent("ben", 1),
+            leaveEvent("ana"), turnEvent("ana", 1), last,
+        ] { journal.append(event, clock: .system) }
+        let records = journal.ring.records(after: 0, limit: 100)
+        #expect(records.filter { $0.line == nil }.map(\.sequence) == [4, 7])
+        #expect(journal.withdrawals == 1, "a snapshot that is being sent forgets it too")
+    }
+
+    /// The totals of a session that is over are measured, too; its people may meet again under its name.
+    @Test func totalsOfASessionBeforeAreWithdrawn() throws {
+        var journal = journal()
+        let speakers = [
+            SessionTotals.Speaker(
+                name: "ana", role: nil, consent: .granted, metrics: WindowMetrics(name: "session")),
+            SessionTotals.Speaker(name: "ben", role: nil, consent: .withheld),
+        ]
+        let totals = SessionTotals(
+            session: "s1", durationSeconds: 1, speakerChanges: 0, overlapRatio: nil, speakers: speakers)
+        func lost() -> [Int] {
+            journal.ring.records(after: 0, limit: 100).filter { $0.line == nil }.map(\.sequence)
+        }
+        for event in [
+            startEvent(), joinEvent("ana"), joinEvent("ben", consent: .withheld), leaveEvent("ana"),
+            Event(.sessionEnded(SessionEnded(totals: totals)), session: "s1"), startEvent(),
+            joinEvent("ben", consent: .withheld),
+        ] { journal.append(event, clock: .system) }
+        #expect(lost() == [], "nothing was measured of him")
+        journal.append(joinEvent("ana", consent: .withheld), clock: .system)
+        #expect(lost() == [5])
+    }
+
     @Test func onlyTicksBehindTheLimitCarryTheNewest() {
         var journal = journal(queueBytes: 10_000)
         let clock = ManualClock().clock

@@ -14,7 +14,7 @@ final class EventRecord: Sendable {
     let key: SpeakerKey
     let isCoalescible: Bool
     /// Whether the event carries what was measured of its speaker, and of whom else.
-    let isMeasurement: Bool, alsoMeasured: SpeakerKey?
+    let isMeasurement: Bool, alsoMeasured: [SpeakerKey]
     let timeSeconds: Double?
     /// Time of the tick before of the same speaker, so that every client can thin ticks out without a memory.
     let previousTickSeconds: Double?
@@ -39,16 +39,20 @@ final class EventRecord: Sendable {
         self.isCoalescible = event.body.isCoalescible
         self.isMeasurement =
             switch event.body {
-            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality: true
+            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
+                .sessionEnded:
+                true
             default: false
             }
-        let other: String? =
+        let others: [String] =
             switch event.body {
-            case .turn(let turn): turn.previousSpeaker
-            case .overlap(let overlap): overlap.holder
-            default: nil
+            case .turn(let turn): turn.previousSpeaker.map { [$0] } ?? []
+            case .overlap(let overlap): [overlap.holder]
+            // A session of the same name may follow, with the same people.
+            case .sessionEnded(let ended): ended.totals.speakers.filter { $0.metrics != nil }.map(\.name)
+            default: []
             }
-        self.alsoMeasured = other.map { SpeakerKey(session: event.session, speaker: $0) }
+        self.alsoMeasured = others.map { SpeakerKey(session: event.session, speaker: $0) }
         self.timeSeconds = event.timeSeconds
         self.previousTickSeconds = previousTickSeconds
         self.line = line
@@ -64,7 +68,7 @@ final class EventRecord: Sendable {
 
     /// Whether it carries what was measured of a speaker.
     func measures(_ speaker: SpeakerKey) -> Bool {
-        isMeasurement && (key == speaker || alsoMeasured == speaker)
+        isMeasurement && (key == speaker || alsoMeasured.contains(speaker))
     }
 
     /// The same place in the order without the line: what was measured is taken back, or a tick is thinned out, which
@@ -75,7 +79,7 @@ final class EventRecord: Sendable {
         key = record.key
         isCoalescible = record.isCoalescible
         isMeasurement = isThinned
-        alsoMeasured = nil
+        alsoMeasured = []
         timeSeconds = record.timeSeconds
         previousTickSeconds = record.previousTickSeconds
         line = nil
@@ -100,6 +104,9 @@ struct TickMark: Sendable {
 struct EventRing: Sendable {
     private var records = CircularBuffer<EventRecord>()
     private var newestTicks: [SpeakerKey: TickMark] = [:]
+    /// How many events are here that measure a speaker, of all of whom there are such: whoever was never measured is
+    /// withdrawn without a look at the events, because anybody who sends may join and leave at will.
+    private var measuring: [SpeakerKey: Int] = [:]
     private let maximumBytes: Int
     private let maximumAgeMilliseconds: Int64
     /// While a client is further behind than this, its ticks coalesce.
@@ -130,6 +137,7 @@ struct EventRing: Sendable {
         records.append(record)
         endOffset = record.endOffset
         bytes += record.keptBytes
+        count(record, 1)
         if record.isCoalescible, record.line != nil {
             let before = newestTicks.updateValue(
                 TickMark(sequence: record.sequence, timeSeconds: record.timeSeconds), forKey: record.key)
@@ -171,6 +179,7 @@ struct EventRing: Sendable {
 
     /// Takes back what was measured of a speaker.
     mutating func withdraw(_ key: SpeakerKey) {
+        guard measuring[key] != nil else { return }
         for index in records.indices where records[index].measures(key) { empty(index, isThinned: false) }
         newestTicks[key] = nil
     }
@@ -197,14 +206,25 @@ struct EventRing: Sendable {
 
     private mutating func empty(_ index: CircularBuffer<EventRecord>.Index, isThinned: Bool) {
         bytes -= records[index].keptBytes
+        count(records[index], -1)
         records[index] = EventRecord(emptying: records[index], isThinned: isThinned)
+        count(records[index], 1)
         bytes += records[index].keptBytes
+    }
+
+    private mutating func count(_ record: EventRecord, _ change: Int) {
+        guard record.isMeasurement else { return }
+        for key in CollectionOfOne(record.key) + record.alsoMeasured {
+            let count = measuring[key, default: 0] + change
+            measuring[key] = count > 0 ? count : nil
+        }
     }
 
     private mutating func removeFirst() {
         guard let record = records.popFirst() else { return }
         startOffset = record.endOffset
         bytes -= record.keptBytes
+        count(record, -1)
         if newestTicks[record.key]?.sequence == record.sequence { newestTicks[record.key] = nil }
     }
 }

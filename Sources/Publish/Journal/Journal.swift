@@ -21,6 +21,17 @@ func lineBuffer(_ bytes: [UInt8]) -> ByteBuffer {
     return buffer
 }
 
+extension EventBody {
+    /// The consent of its speaker that it tells.
+    fileprivate var consent: ConsentState? {
+        switch self {
+        case .speakerJoined(let joined): joined.consent
+        case .consent(let change): change.state
+        default: nil
+        }
+    }
+}
+
 /// The order of events: number, state and history, changed together.
 struct Journal: Sendable {
     /// What a client that is behind gets next.
@@ -35,7 +46,7 @@ struct Journal: Sendable {
     private(set) var sequence = 0
     private(set) var projection = Projection()
     private(set) var ring: EventRing
-    /// How often consent was taken back.
+    /// How often what was measured of somebody was withdrawn.
     private(set) var withdrawals = 0
     private(set) var encodedBytes = 0
     private(set) var oversized = 0
@@ -59,7 +70,9 @@ struct Journal: Sendable {
         let key = SpeakerKey(session: event.session, speaker: event.speaker)
         let isFolded =
             if case .sessionEnded = event.body { true } else { encoded.line.count < maximumFoldedBytes }
-        if isFolded, projection.apply(event, encoded) {
+        let hasOtherRole = isFolded && projection.apply(event, encoded)
+        // Whether or not the speaker is there, and whatever was said before: what is here may be of before.
+        if hasOtherRole || event.body.consent.map({ $0 != .granted }) ?? false {
             ring.withdraw(key)
             withdrawals += 1
         }

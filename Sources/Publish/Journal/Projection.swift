@@ -4,6 +4,8 @@ import Events
 struct Projection: Sendable {
     private var sessions: [String: Snapshot.Session] = [:]
     private var order: [String] = []
+    /// The last role of everybody who ever joined, by session and speaker; empty where there was none.
+    private var roles: [String: [String: String]] = [:]
     /// Sources that have ended are kept, so that one can see why, but not without end.
     private static let endedSourcesKept = 16
 
@@ -15,8 +17,8 @@ struct Projection: Sendable {
     /// Takes in one event; what concerns an unknown session or speaker changes nothing.
     ///
     /// - Parameter encoded: the event as it goes out.
-    /// - Returns: whether what was measured of its speaker before may no longer be sent: consent was taken back, or the
-    ///   role is another one.
+    /// - Returns: whether its speaker is in another role than before, in which the policy may allow less than was
+    ///   published.
     mutating func apply(_ event: Event, _ encoded: EncodedEvent) -> Bool {
         guard let id = event.session else { return false }
         switch event.body {
@@ -26,15 +28,20 @@ struct Projection: Sendable {
             }
         case .sessionEnded:
             if sessions.removeValue(forKey: id) != nil { order.removeAll { $0 == id } }
+            roles[id] = nil
         case .sourceConnecting(let source), .sourceConnected(let source), .sourceStalled(let source),
             .sourceReconnecting(let source), .sourceEnded(let source):
             sessions[id]?.set(source, endedKept: Self.endedSourcesKept)
         case .speakerJoined(let joined):
-            guard let name = event.speaker else { return false }
-            return sessions[id]?.join(name, joined) ?? false
+            guard let name = event.speaker, sessions[id] != nil else { return false }
+            let role = joined.role ?? ""
+            let former = roles[id, default: [:]].updateValue(role, forKey: name)
+            let hasOtherRole = former != nil && former != role
+            sessions[id]?.join(name, joined, keepsTick: !hasOtherRole)
+            return hasOtherRole
         case .consent(let change):
             guard let name = event.speaker else { return false }
-            return sessions[id]?.setConsent(of: name, to: change.state) ?? false
+            sessions[id]?.setConsent(of: name, to: change.state)
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
@@ -54,34 +61,24 @@ struct Projection: Sendable {
 
 extension Snapshot.Session {
     /// Adds or changes a speaker; one who takes the consent back or is in another role keeps no values.
-    ///
-    /// - Returns: whether that is so.
-    fileprivate mutating func join(_ name: String, _ joined: SpeakerJoined) -> Bool {
+    fileprivate mutating func join(_ name: String, _ joined: SpeakerJoined, keepsTick: Bool) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else {
             speakers.append(Snapshot.Speaker(name: name, joined: joined))
-            return false
-        }
-        var isRevoked = setConsent(of: name, to: joined.consent)
-        if joined.role != speakers[index].joined.role {
-            // The policy may allow less in the new role than was published in the old one.
-            speakers[index].lastTick = nil
-            speakers[index].lastTickSeconds = nil
-            isRevoked = true
+            return
         }
         speakers[index].joined = joined
-        return isRevoked
+        if !keepsTick || joined.consent != .granted { forgetTick(of: index) }
     }
 
-    /// - Returns: whether consent was taken back.
-    fileprivate mutating func setConsent(of name: String, to state: ConsentState) -> Bool {
-        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
-        let isRevoked = state != .granted && speakers[index].joined.consent == .granted
+    fileprivate mutating func setConsent(of name: String, to state: ConsentState) {
+        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
         speakers[index].joined.consent = state
-        if state != .granted {
-            speakers[index].lastTick = nil
-            speakers[index].lastTickSeconds = nil
-        }
-        return isRevoked
+        if state != .granted { forgetTick(of: index) }
+    }
+
+    private mutating func forgetTick(of index: Int) {
+        speakers[index].lastTick = nil
+        speakers[index].lastTickSeconds = nil
     }
 
     fileprivate mutating func set(_ degraded: Degraded) {
