@@ -124,7 +124,9 @@ import Testing
         for (hop, consent) in [(Int64(900), ConsentState.withheld), (2_000, .granted)] {
             engine.leave(speaker: speaker, reason: "detached")
             _ = engine.join(name: "a", role: nil, consent: consent, at: hop)
+            #expect(engine.consent(of: "a") == .withheld, "what is declared with a source does not give it again")
         }
+        _ = engine.setConsent(name: "a", to: .granted)
         push(2_000..<3_500)
         let metrics = try #require(engine.finish().speakers.first?.metrics)
         #expect(abs(metrics.speechSeconds - 3) < 0.03, "nothing from before")

@@ -61,6 +61,7 @@ extension SessionEngine {
 
     /// Ends a second: baselines learn, and cues are raised and cleared.
     mutating func closeSecond() {
+        if hasDoubtful { reconsider() }
         for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
             speakers[index].measures.closeSecond()
             let values = cues.rules.map { cueValue($0, speaker: index) }

@@ -91,19 +91,25 @@ public struct SessionEngine: Sendable {
     /// it may (`ConversationConfiguration.mostSpeakers`), those who left included.
     ///
     /// - Returns: the number by which the speaker's records are pushed.
-    public mutating func admit(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int? {
+    public mutating func admit(
+        name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
+    ) -> Int? {
         guard speakers.count < configuration.mostSpeakers || speakers.contains(where: { $0.name == name }) else {
             refusedSpeakers += 1
             return nil
         }
-        return join(name: name, role: role, consent: consent, at: hop)
+        return join(name: name, role: role, consent: consent, origin: origin, at: hop)
     }
 
     /// A speaker joins, or comes back, at `hop` of the session, however many there are.
     ///
     /// - Returns: the number by which the speaker's records are pushed.
-    public mutating func join(name: String, role: String?, consent: ConsentState, at hop: Int64) -> Int {
+    public mutating func join(
+        name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
+    ) -> Int {
         let joinHop = max(hop, settledHops)
+        let isPresumed = consent == .granted && origin?.isNamed == false
+        let consent = isPresumed ? presumed(of: name, origin) : consent
         let index: Int
         if let known = speakers.firstIndex(where: { $0.name == name }) {
             index = known
@@ -119,8 +125,10 @@ public struct SessionEngine: Sendable {
             floor.addSpeaker()
             speaks.append(false)
         }
+        speakers[index].identify(origin, isPresumed: isPresumed)
         emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
         pushPermit(of: index)
+        reconsider()
         return index
     }
 
@@ -154,37 +162,18 @@ public struct SessionEngine: Sendable {
         emit(.speakerLeft(SpeakerLeft(reason: reason)), speaker: speaker, at: settledHops)
     }
 
-    /// A speaker gives consent or takes it back; in either case everything measured so far is forgotten.
-    ///
-    /// - Returns: false where there is no such speaker.
-    public mutating func setConsent(name: String, to state: ConsentState) -> Bool {
-        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
-        let previous = speakers[index].consent
-        guard previous != state else { return true }
-        speakers[index].consent = state
-        forget(speaker: index)
-        pushPermit(of: index)
-        emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
-        return true
-    }
-
-    private mutating func pushPermit(of speaker: Int) {
+    mutating func pushPermit(of speaker: Int) {
         permits.append((speaker, speakers[speaker].permit))
     }
 
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
-    private mutating func forget(speaker: Int) {
+    mutating func forget(speaker: Int) {
         withdrawCues(of: speaker, reason: "consent_changed")
         speakers[speaker].forget(configuration, at: settledHops)
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)
         // Whoever was answered has a part in the offsets of the other side too.
         sideOffsets = [:]
-    }
-
-    /// Consent of a speaker, present or not; nil where there was none of that name.
-    public func consent(of name: String) -> ConsentState? {
-        speakers.first { $0.name == name }?.consent
     }
 
     /// Whether a speaker of that name has joined and not left.

@@ -13,6 +13,8 @@ struct SpeakerState {
     var displayName: String?
     private(set) var role: String?
     var consent: ConsentState
+    /// How the sender is known, where anybody may send to the speaker's port; nil elsewhere.
+    var origin: SpeakerOrigin?
     /// What the policy allows; only ever narrowed within a session.
     private(set) var permits: Policy.Permissions
     var isPresent = true
@@ -27,6 +29,9 @@ struct SpeakerState {
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
     private(set) var isSpeaking = false
+    /// When the speaker came first, and the last hop in which speech was heard; in hops of the session.
+    let firstHop: Int64
+    var spokenHop: Int64 = -1
     /// Hops in a row that were settled as lost.
     var lostRun: Int64 = 0
     /// Why the lag of a change of the floor to this speaker was not told, and when that was; nil once one is.
@@ -43,6 +48,7 @@ struct SpeakerState {
         self.consent = consent
         let permits = configuration.permissions(role: role)
         self.permits = permits
+        firstHop = joinHop
         lane = VoiceLane(joinedHop: joinHop)
         measures = SpeakerMeasures(configuration: configuration, permits: permits, at: settledHops)
     }
@@ -66,19 +72,32 @@ struct SpeakerState {
         return narrowed != permits
     }
 
-    /// The speaker joins again, perhaps in another role.
+    /// The speaker joins again, perhaps in another role. Who has withheld consent does so whatever is declared with
+    /// that: only who says so on purpose (`SessionEngine.setConsent`) gives it again.
     ///
     /// - Returns: whether what was measured so far is to be forgotten, because consent or the policy changed.
     mutating func comeBack(
         role: String?, consent: ConsentState, at hop: Int64, configuration: ConversationConfiguration
     ) -> Bool {
         let isNarrowed = role.map { take(role: $0, configuration: configuration) } ?? false
+        let consent = self.consent == .withheld ? .withheld : consent
         let forgets = isNarrowed || consent != self.consent
         self.consent = consent
         isPresent = true
         lane.rejoin(at: hop)
         speechStart = nil
         return forgets
+    }
+
+    /// Takes in how the sender is known by now.
+    ///
+    /// - Parameter isPresumed: whether the consent that was declared is that of whoever sends.
+    mutating func identify(_ origin: SpeakerOrigin?, isPresumed: Bool) {
+        guard var origin else { return }
+        origin.person = origin.person ?? self.origin?.person
+        origin.isPresumed = isPresumed && self.origin?.isVouched != true
+        origin.isVouched = self.origin?.isVouched ?? false
+        self.origin = origin
     }
 
     /// What may be computed of this speaker.
@@ -103,6 +122,7 @@ struct SpeakerState {
     /// Counts a settled record; of somebody without consent only whether they speak is kept, for the floor.
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
+        if isSpeaking { spokenHop = record.index }
         if isMeasured { measures.count(record, pauseHops: pauseHops) }
     }
 }

@@ -1,5 +1,6 @@
 import ControlAPI
 import Events
+import RTP
 import Settings
 
 extension Policy {
@@ -8,12 +9,25 @@ extension Policy {
         "no notice was given, so nobody is measured; name it with --notice, or set policy.notice_id"
 
     /// Who of these speakers is not measured despite consent, and why; nil where everybody is.
-    func note(on tracks: [SpeakerTrack], hasNotice: Bool) -> String? {
+    ///
+    /// - Parameter withheld: who has withheld consent in the session before.
+    func note(on tracks: [SpeakerTrack], hasNotice: Bool, withheld: Set<String>) -> String? {
         guard hasNotice else { return Self.missingNotice }
+        let declared = tracks.filter { $0.consent == .granted && $0.selector != .unnamed }
+        let unwilling = declared.filter { withheld.contains($0.name) }
         let unmeasured = tracks.filter { $0.consent == .granted && !permissions(role: $0.role).measured }
-        guard !unmeasured.isEmpty else { return nil }
-        let names = unmeasured.map(\.name).joined(separator: ", ")
-        return "not measured under the profile '\(profile.rawValue)': \(names)"
+        var notes: [String] = []
+        if !unwilling.isEmpty {
+            notes.append(
+                "consent was withheld in this session and stays so until 'attune consent SESSION NAME grant': "
+                    + unwilling.map(\.name).joined(separator: ", "))
+        }
+        if !unmeasured.isEmpty {
+            notes.append(
+                "not measured under the profile '\(profile.rawValue)': "
+                    + unmeasured.map(\.name).joined(separator: ", "))
+        }
+        return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 }
 

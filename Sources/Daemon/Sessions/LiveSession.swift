@@ -114,7 +114,8 @@ final class LiveSession: Sendable {
         return state.withLock { state in
             if case .ended = state.phase { return nil }
             advance(&state)
-            let speaker = state.engine.admit(name: track.name, role: track.role, consent: track.consent, at: hop)
+            let speaker = state.engine.admit(
+                name: track.name, role: track.role, consent: track.consent, origin: track.origin, at: hop)
             guard let speaker else { return nil }
             let permit = state.permits[speaker] ?? PermitHolder([])
             state.permits[speaker] = permit

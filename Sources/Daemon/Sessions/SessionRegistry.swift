@@ -152,7 +152,10 @@ actor SessionRegistry: ControlBackend {
         entry.session.activate()
         logger.info("attached \(source.monitor.url)", metadata: ["session": "\(name)", "source": "\(id)"])
         var answer = attached.summary
-        answer.note = inForce.note(on: attached.tracks, hasNotice: entry.session.started.noticeID != nil)
+        let names = attached.tracks.map(\.name)
+        let withheld = entry.session.update { engine in names.filter { engine.consent(of: $0) == .withheld } } ?? []
+        answer.note = inForce.note(
+            on: attached.tracks, hasNotice: entry.session.started.noticeID != nil, withheld: Set(withheld))
         // What has ended by then was not looked at, for want of this.
         if !attached.isRunning { await sourceEnded(id, session: name) }
         return answer

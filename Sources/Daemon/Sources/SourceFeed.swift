@@ -15,6 +15,16 @@ struct SpeakerTrack: Sendable, Equatable {
     var consent: ConsentState
     /// Which of the sources on the track's port speaks; nil where there is one only.
     var selector: RTPSourceSelector?
+
+    /// How the sender is known to the session; nil where the port has one only.
+    var origin: SpeakerOrigin? {
+        switch selector {
+        case nil: nil
+        case .name(let name): SpeakerOrigin(isNamed: true, person: name)
+        case .ssrc: SpeakerOrigin(isNamed: true)
+        case .unnamed: SpeakerOrigin(isNamed: false)
+        }
+    }
 }
 
 /// Brings the media of one source into its session: places it on the session's time line, runs each speaker's pipeline,

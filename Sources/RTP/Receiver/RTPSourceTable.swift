@@ -72,7 +72,7 @@ public struct RTPSourceTable: Sendable {
     private let limit: Int
     private var sources: [Source] = []
     /// CNAME of each selected speaker once it was heard, so that the speaker is known under another SSRC too.
-    private var names: [[UInt8]?]
+    private var names: [String?]
     /// Whether each place for unnamed sources is taken.
     private var isTaken: [Bool]
     private var probation: [Probation] = []
@@ -120,11 +120,12 @@ public struct RTPSourceTable: Sendable {
         return .newSpeaker(selectors.count + place)
     }
 
-    /// Takes note of a source's SDES item; `isCanonical` tells CNAME from NAME.
+    /// Takes note of a source's SDES item; `isCanonical` tells CNAME from NAME. Texts of the same characters are the
+    /// same, however these are composed (Unicode, canonical equivalence).
     ///
     /// - Returns: the selected speaker that the source turned out to be, if it was not known as that before.
     public mutating func describe(
-        ssrc: UInt32, name: [UInt8], isCanonical: Bool, origin: UInt64, arrivalNanoseconds: Int64
+        ssrc: UInt32, name: String, isCanonical: Bool, origin: UInt64, arrivalNanoseconds: Int64
     ) -> Naming? {
         let index = sources.firstIndex { $0.ssrc == ssrc }
         if let index {
@@ -136,7 +137,7 @@ public struct RTPSourceTable: Sendable {
             }
         }
         let speaker = selectors.indices.first { speaker in
-            if case .name(let text) = selectors[speaker] { return name.elementsEqual(text.utf8) }
+            if case .name(let text) = selectors[speaker] { return name == text }
             // The same participant under a new SSRC, after a collision or a restart.
             return isCanonical && names[speaker] == name
         }
@@ -181,6 +182,11 @@ public struct RTPSourceTable: Sendable {
         let speaker = sources[index].speaker
         release(index)
         return speaker
+    }
+
+    /// The speaker of a source; nil where it is not known, or is known from another address.
+    public func speaker(ssrc: UInt32, origin: UInt64) -> Int? {
+        sources.first { $0.ssrc == ssrc && $0.origin == origin }?.speaker
     }
 
     /// Whether the source was chosen, by its SSRC or by its name, to be a speaker.

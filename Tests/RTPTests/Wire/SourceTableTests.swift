@@ -6,8 +6,6 @@ import Testing
 @Suite struct SourceTableTests {
     private let second: Int64 = 1_000 * millisecond
 
-    private func text(_ string: String) -> [UInt8] { Array(string.utf8) }
-
     @Test func aSelectedSourceIsHeardFromItsFirstPacket() {
         var table = RTPSourceTable(selectors: [.ssrc(7), .ssrc(8)], limit: 4)
         #expect(table.route(ssrc: 8, sequence: 1, origin: 0, arrivalNanoseconds: 0) == .speaker(1))
@@ -57,36 +55,44 @@ import Testing
         }
         #expect(table.ssrc(of: 2) == 1)
         let other = table.describe(
-            ssrc: 1, name: text("cleo@host"), isCanonical: true, origin: 0, arrivalNanoseconds: 0)
+            ssrc: 1, name: "cleo@host", isCanonical: true, origin: 0, arrivalNanoseconds: 0)
         #expect(other == nil)
         // From another address it says nothing.
         let foreign = table.describe(
-            ssrc: 1, name: text("ana@host"), isCanonical: true, origin: 1, arrivalNanoseconds: 0)
+            ssrc: 1, name: "ana@host", isCanonical: true, origin: 1, arrivalNanoseconds: 0)
         #expect(foreign == nil)
         let naming = table.describe(
-            ssrc: 1, name: text("ana@host"), isCanonical: true, origin: 0, arrivalNanoseconds: 0)
+            ssrc: 1, name: "ana@host", isCanonical: true, origin: 0, arrivalNanoseconds: 0)
         #expect(naming == .init(speaker: 0, released: 2))
         #expect(table.route(ssrc: 1, sequence: 2, origin: 0, arrivalNanoseconds: 0) == .speaker(0))
         // A source that was described before its first packet is known at once, by its NAME too.
         let early = table.describe(
-            ssrc: 3, name: text("Bo"), isCanonical: false, origin: 0, arrivalNanoseconds: 0)
+            ssrc: 3, name: "Bo", isCanonical: false, origin: 0, arrivalNanoseconds: 0)
         #expect(early == nil)
         #expect(table.route(ssrc: 3, sequence: 2, origin: 0, arrivalNanoseconds: 0) == .speaker(1))
+    }
+
+    /// One keyboard gives é as one character, another as two.
+    @Test func aNameIsTheSameHoweverItIsComposed() {
+        var table = RTPSourceTable(selectors: [.name("Ren\u{E9}"), .ssrc(7)], limit: 4)
+        _ = table.describe(ssrc: 1, name: "Rene\u{301}", isCanonical: true, origin: 0, arrivalNanoseconds: 0)
+        #expect(table.route(ssrc: 1, sequence: 0, origin: 0, arrivalNanoseconds: 0) == .speaker(0))
+        #expect(table.speaker(ssrc: 1, origin: 0) == 0 && table.speaker(ssrc: 1, origin: 1) == nil)
     }
 
     @Test func aSpeakerKeepsItsPlaceUnderANewSSRC() {
         var table = RTPSourceTable(selectors: [.ssrc(1)], limit: 4)
         _ = table.route(ssrc: 1, sequence: 0, origin: 0, arrivalNanoseconds: 0)
-        _ = table.describe(ssrc: 1, name: text("ana@host"), isCanonical: true, origin: 0, arrivalNanoseconds: 0)
+        _ = table.describe(ssrc: 1, name: "ana@host", isCanonical: true, origin: 0, arrivalNanoseconds: 0)
         for sequence in 0..<2 as Range<UInt16> {
             _ = table.route(ssrc: 2, sequence: sequence, origin: 0, arrivalNanoseconds: second / 2)
         }
         // While the first one is heard, the second is somebody's second stream.
         let early = table.describe(
-            ssrc: 2, name: text("ana@host"), isCanonical: true, origin: 0, arrivalNanoseconds: second / 2)
+            ssrc: 2, name: "ana@host", isCanonical: true, origin: 0, arrivalNanoseconds: second / 2)
         #expect(early == nil)
         let later = table.describe(
-            ssrc: 2, name: text("ana@host"), isCanonical: true, origin: 0, arrivalNanoseconds: 2 * second)
+            ssrc: 2, name: "ana@host", isCanonical: true, origin: 0, arrivalNanoseconds: 2 * second)
         #expect(later == .init(speaker: 0, released: 1))
         #expect(table.route(ssrc: 2, sequence: 2, origin: 0, arrivalNanoseconds: 2 * second) == .speaker(0))
         #expect(table.ssrc(of: 0) == 2)

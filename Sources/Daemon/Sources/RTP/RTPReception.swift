@@ -252,11 +252,16 @@ final class RTPReception {
             ports[number].mixer?.receive(message, speakers: ports[number].speakers, nowNanoseconds: now)
             switch message {
             case .description(let ssrc, let isCanonical, let text):
-                let name = compound.extracting(text)
+                let bytes = compound.extracting(text).withUnsafeBytes(Array.init)
+                // What is no text names nobody.
+                guard let name = String(validating: bytes, as: UTF8.self) else { continue }
                 let naming = ports[number].table?.describe(
-                    ssrc: ssrc, name: name.withUnsafeBytes(Array.init), isCanonical: isCanonical, origin: origin,
-                    arrivalNanoseconds: now)
+                    ssrc: ssrc, name: name, isCanonical: isCanonical, origin: origin, arrivalNanoseconds: now)
                 if let naming { dismiss(port: number, speaker: naming.released, reason: "named") }
+                guard isCanonical, let index = ports[number].table?.speaker(ssrc: ssrc, origin: origin),
+                    ports[number].speakers.indices.contains(index)
+                else { continue }
+                ports[number].speakers[index]?.identify(name)
             case .bye(let ssrc):
                 guard let index = ports[number].table?.leave(ssrc: ssrc, origin: origin) else { continue }
                 ports[number].security?.departed.append(ssrc)

@@ -46,7 +46,7 @@ final class RTPSpeaker {
     /// Longest silence that is presumed: senders with DTX send something every 400 ms.
     private static let mostPresumedNanoseconds: Int64 = 500_000_000
 
-    private(set) var track: SpeakerTrack
+    let track: SpeakerTrack
     let feed: SourceFeed
     private(set) var latestMediaNanoseconds: Int64?
     private(set) var receiver: RTPReceiver
@@ -65,6 +65,8 @@ final class RTPSpeaker {
     /// Packets dropped for that.
     private(set) var shedPackets: UInt64 = 0
     private var isPresent = false
+    /// What the sender calls itself, once it has said.
+    private var person: String?
     /// Number of the stream in the session's alignment.
     private let stream: Int
     /// Identifies the host whose sender reports are heard.
@@ -89,10 +91,21 @@ final class RTPSpeaker {
     /// Whether the sender has said goodbye.
     var hasEnded: Bool { receiver.hasEnded }
 
-    /// Lets the speaker join the session.
+    /// Lets the speaker join the session with the consent that was declared.
     func join() {
+        join(track)
+    }
+
+    private func join(_ track: SpeakerTrack) {
         feed.join([track])
         isPresent = true
+    }
+
+    /// Takes in what the sender calls itself (CNAME).
+    func identify(_ person: String) {
+        guard person != self.person else { return }
+        self.person = person
+        session.update { $0.identify(name: track.name, person: person) }
     }
 
     /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
@@ -227,8 +240,12 @@ final class RTPSpeaker {
     /// Lets a speaker join who may have been in the session before, with the consent of meanwhile.
     func comeBack() {
         guard !isPresent else { return }
-        if let consent = session.update({ $0.consent(of: track.name) }) ?? nil { track.consent = consent }
-        join()
+        var track = track
+        // Where nothing is known, what was declared is held against what is known of others.
+        if let consent = session.update({ $0.consent(of: track.name) }) ?? nil, consent != .unknown {
+            track.consent = consent
+        }
+        join(track)
     }
 }
 
