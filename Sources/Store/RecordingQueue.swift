@@ -56,9 +56,11 @@ struct RecordingQueue: Sendable {
     private struct Recording {
         var id: String
         /// Roles of all who ever joined, by their names.
-        var roles: [String: String] = [:]
+        var roles: [String: String?] = [:]
         /// Speakers whose values are stored.
         var recorded: Set<String> = []
+        /// Speakers who were deleted by name: not stored, whatever they join as, until they consent anew.
+        var forgotten: Set<String> = []
         var lines = 0
     }
 
@@ -96,10 +98,14 @@ struct RecordingQueue: Sendable {
             jobs.append(.finish(session: recording.id, totals))
         case .speakerJoined(let joined):
             guard let speaker = event.speaker else { return false }
-            recordings[name]?.roles[speaker] = joined.role
+            recordings[name]?.roles.updateValue(joined.role, forKey: speaker)
             return setConsent(of: speaker, in: name, to: joined.consent)
         case .consent(let change):
             guard let speaker = event.speaker else { return false }
+            // Nothing but a request leads there from `withheld`, and what was measured before is gone then.
+            if change.state == .granted, change.previous == .withheld {
+                recordings[name]?.forgotten.remove(speaker)
+            }
             return setConsent(of: speaker, in: name, to: change.state)
         default:
             guard Self.storedTypes.contains(event.body.typeName) else { return false }
@@ -134,7 +140,10 @@ struct RecordingQueue: Sendable {
 
     /// Stops storing a speaker in all sessions, until a new consent, and drops what waits.
     mutating func forget(speaker name: String) {
-        for session in recordings.keys { recordings[session]?.recorded.remove(name) }
+        for (session, recording) in recordings where recording.roles[name] != nil {
+            recordings[session]?.recorded.remove(name)
+            recordings[session]?.forgotten.insert(name)
+        }
         jobs.removeAll { $0.concerns(name) }
     }
 
@@ -142,7 +151,8 @@ struct RecordingQueue: Sendable {
         guard let recording = recordings[name] else { return false }
         let stored = StoredSpeaker(session: recording.id, name: speaker)
         if state == .granted {
-            if add(.join(stored, role: recording.roles[speaker])) { recordings[name]?.recorded.insert(speaker) }
+            guard !recording.forgotten.contains(speaker) else { return false }
+            if add(.join(stored, role: recording.roles[speaker] ?? nil)) { recordings[name]?.recorded.insert(speaker) }
             return false
         }
         guard recordings[name]?.recorded.remove(speaker) != nil else { return false }

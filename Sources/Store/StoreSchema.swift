@@ -86,8 +86,13 @@ enum StoreSchema {
 
     /// - Returns: in how many sessions there was such a speaker.
     static func delete(speaker name: String, _ database: Database) throws -> Int {
-        try database.execute(sql: "DELETE FROM speaker WHERE name = ?", arguments: [name])
-        let sessions = database.changesCount
+        // Compared here: SQLite takes a character that is composed of two for another one.
+        let names = try String.fetchAll(database, sql: "SELECT DISTINCT name FROM speaker").filter { $0 == name }
+        var sessions = 0
+        for name in names {
+            try database.execute(sql: "DELETE FROM speaker WHERE name = ?", arguments: [name])
+            sessions += database.changesCount
+        }
         try deleteEmpty(database)
         return sessions
     }

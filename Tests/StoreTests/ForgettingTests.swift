@@ -121,6 +121,56 @@ import Testing
         #expect(try folder.occurrences(of: "1111.5") == 0)
     }
 
+    /// None of these is a consent: another name or role, a return, another source.
+    @Test func whoWasForgottenIsNotStoredAgainByJoining() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(folder)
+        store.begin("call", ["anna", "carla"])
+        store.tick("call", "anna", second: 1, f0Hz: 1_111.5)
+        store.tick("call", "carla", second: 1)
+        #expect(try await store.forget(speaker: "anna") == 1)
+        func join(_ name: String?, _ role: String?) {
+            let joined = SpeakerJoined(displayName: name, role: role, consent: .granted)
+            store.record(Event(.speakerJoined(joined), session: "call", speaker: "anna"))
+            store.tick("call", "anna", second: 2, f0Hz: 1_111.5)
+        }
+        join("Anna", "rep")
+        join("Anna", "host")
+        store.record(Event(.speakerLeft(SpeakerLeft(reason: "goodbye")), session: "call", speaker: "anna"))
+        join(nil, nil)
+        for (previous, state) in [(ConsentState.granted, ConsentState.unknown), (.unknown, .granted)] {
+            // Who is who was not known for a while.
+            store.record(
+                Event(.consent(ConsentChange(state: state, previous: previous)), session: "call", speaker: "anna"))
+            store.tick("call", "anna", second: 2, f0Hz: 1_111.5)
+        }
+        try await store.settle()
+        #expect(try folder.occurrences(of: "1111.5") == 0 && folder.occurrences(of: "anna") == 0)
+        // A consent that is given anew is one.
+        store.withdraw("call", "anna")
+        join(nil, "rep")
+        store.record(
+            Event(.consent(ConsentChange(state: .granted, previous: .withheld)), session: "call", speaker: "anna"))
+        store.tick("call", "anna", second: 3, f0Hz: 1_234.5)
+        store.end("call", ["anna", "carla"])
+        #expect(try await store.sessions().first?.speakers == ["carla", "anna"])
+        #expect(try folder.occurrences(of: "1111.5") == 0 && folder.occurrences(of: "1234.5") > 0)
+    }
+
+    /// The file may be older than the way in which names are written now.
+    @Test func aNameIsForgottenHoweverItIsComposed() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(folder)
+        store.begin("call", ["Rene\u{301}", "carla"])
+        store.tick("call", "Rene\u{301}", second: 1, f0Hz: 1_111.5)
+        store.tick("call", "carla", second: 1)
+        #expect(try await store.forget(speaker: "Ren\u{E9}") == 1)
+        store.tick("call", "Rene\u{301}", second: 2, f0Hz: 1_111.5)
+        store.end("call", ["Rene\u{301}", "carla"])
+        #expect(try await store.sessions().first?.speakers == ["carla"])
+        #expect(try folder.occurrences(of: "1111.5") == 0 && folder.occurrences(of: "Ren") == 0)
+    }
+
     @Test func aDeletionThatFailedIsMadeUpFor() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(folder)
