@@ -69,7 +69,7 @@ public struct ControlServer: Service {
         router.post("/v1/sessions/:session/sources") { request, context in
             let session = try Self.name("session", in: context)
             let wanted = try await bodies.decode(AttachRequest.self, from: request)
-            guard wanted.session == session else {
+            guard canonicalName(wanted.session) == session else {
                 throw Problem(
                     status: 400, type: "malformed_request",
                     detail: "the body names session '\(wanted.session)' and the path '\(session)'; make them equal")
@@ -149,11 +149,11 @@ public struct ControlServer: Service {
                     status: 400, type: "malformed_request",
                     detail: "whom to forget is missing; add ?speaker=NAME, or /ID for a whole session")
             }
-            return try respond(await store.forget(speaker: String(speaker)))
+            return try respond(await store.forget(speaker: canonicalName(String(speaker))))
         }
     }
 
-    /// A name in the path, with its percent escapes resolved.
+    /// A name in the path, with its percent escapes resolved, as names are written.
     private static func name(_ part: String, in context: BasicRequestContext) throws -> String {
         let escaped = try context.parameters.require(part)
         guard let name = escaped.removingPercentEncoding else {
@@ -161,7 +161,7 @@ public struct ControlServer: Service {
                 status: 400, type: "malformed_request",
                 detail: "'\(escaped)' is not percent-encoded UTF-8; mend the path")
         }
-        return name
+        return canonicalName(name)
     }
 }
 

@@ -42,8 +42,8 @@ extension EventQuery {
         for (name, value) in request.uri.queryParameters {
             let value = String(value)
             switch name {
-            case "session": sessions.insert(value)
-            case "speaker": speakers.insert(value)
+            case "session": sessions.insert(canonicalName(value))
+            case "speaker": speakers.insert(canonicalName(value))
             case "type": types.insert(value)
             case "tick_interval_s":
                 guard let seconds = Double(value) else {

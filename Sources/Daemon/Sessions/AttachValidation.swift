@@ -137,3 +137,13 @@ enum AttachValidation {
         Problem(status: 422, type: "invalid_request", detail: detail)
     }
 }
+
+extension AttachRequest {
+    /// The request with its names as names are written.
+    var withCanonicalNames: AttachRequest {
+        var request = self
+        request.session = canonicalName(session)
+        for index in request.tracks.indices { request.tracks[index].speaker = canonicalName(tracks[index].speaker) }
+        return request
+    }
+}

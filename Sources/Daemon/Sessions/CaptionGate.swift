@@ -32,7 +32,8 @@ struct CaptionGate {
             do {
                 captions.append(
                     try Caption(
-                        speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds,
+                        speaker: canonicalName(line.speaker), startSeconds: line.startSeconds,
+                        endSeconds: line.endSeconds,
                         text: line.text, isPartial: line.isPartial ?? false, id: line.id))
             } catch {
                 let place = request.lines.count > 1 ? "line \(index + 1): " : ""

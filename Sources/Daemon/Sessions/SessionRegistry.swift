@@ -81,8 +81,9 @@ actor SessionRegistry: ControlBackend {
     }
 
     private func attach(
-        _ request: AttachRequest, _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
+        _ wanted: AttachRequest, _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
+        let request = wanted.withCanonicalNames
         guard !isShuttingDown else {
             throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
         }
