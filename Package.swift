@@ -143,8 +143,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "RTP", "SeededNumbers", "Timing",
-                logging, nioCore, nioEmbedded,
+                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "SeededNumbers",
+                "Store", "Timing", logging, nioCore, nioEmbedded,
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         tests("SimulationTests", ["Simulation"]),

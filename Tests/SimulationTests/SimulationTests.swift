@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 import Simulation
 import Testing
 
@@ -12,5 +12,25 @@ import Testing
 
     @Test func aSeedGivesTheSameRunAgain() {
         #expect(Scenario.run(seed: 4).events == Scenario.run(seed: 4).events)
+    }
+
+    /// Nothing that is measured of somebody who does not consent gets out, in whatever form they come.
+    @Test(arguments: 1...24) func nobodyIsToldOfWithoutConsent(seed: Int) async {
+        let result = await consent(seed: seed)
+        #expect(result.violations == [], "seed \(seed)")
+    }
+
+    /// The look finds something: people who consent are told of.
+    @Test func whoConsentsIsFound() async {
+        let result = await consent(seed: 1)
+        #expect(result.events > 0)
+    }
+
+    private func consent(seed: Int) async -> Scenario.Result {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(returning: ConsentScenario.run(seed: UInt64(seed)))
+            }
+        }
     }
 }

@@ -15,13 +15,16 @@ import Synchronization
         let broken = Mutex(0)
         let events = Mutex(0)
         DispatchQueue.concurrentPerform(iterations: Int(clamping: count)) { index in
-            let result = Scenario.run(seed: first &+ UInt64(index))
-            events.withLock { $0 += result.events }
-            guard !result.violations.isEmpty else { return }
-            broken.withLock { broken in
-                broken += 1
-                print("seed \(result.seed):")
-                for violation in result.violations { print("  \(violation)") }
+            let seed = first &+ UInt64(index)
+            for (what, result) in [("session", Scenario.run(seed: seed)), ("consent", ConsentScenario.run(seed: seed))]
+            {
+                events.withLock { $0 += result.events }
+                guard !result.violations.isEmpty else { continue }
+                broken.withLock { broken in
+                    broken += 1
+                    print("seed \(result.seed), \(what):")
+                    for violation in result.violations { print("  \(violation)") }
+                }
             }
         }
         let failed = broken.withLock { $0 }
