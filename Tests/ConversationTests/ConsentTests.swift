@@ -57,6 +57,24 @@ import Testing
         #expect(join(.granted) == .withheld)
     }
 
+    /// A turn that was begun without consent is not told of because it ends with one.
+    @Test func whatBeganWithoutConsentIsNotTold() {
+        var engine = SessionEngine(id: "s")
+        let scripts = [Script(name: "a", ipus: [0...6, 20...23]), Script(name: "b", ipus: [10...13])]
+        let speakers = [ConsentState.withheld, .granted].enumerated().map { index, consent in
+            engine.join(name: scripts[index].name, role: nil, consent: consent, at: 0)
+        }
+        for hop in 0..<Int64(3_000) {
+            if hop == 300 { _ = engine.setConsent(name: "a", to: .granted) }
+            for (speaker, script) in zip(speakers, scripts) { engine.play(speaker: speaker, script.record(hop)) }
+        }
+        _ = engine.finish()
+        let starts = engine.takeEvents().compactMap { event in
+            if case .turn(let turn) = event.body, event.speaker == "a" { turn.startSeconds } else { nil }
+        }
+        #expect(starts == [20])
+    }
+
     @Test func whoComesAfterSomebodyWithheldIsNotMeasuredWithoutProof() {
         var port = Port()
         port.come("one")

@@ -90,7 +90,8 @@ extension SessionEngine {
     }
 
     mutating func publish(_ turn: Floor.Turn) {
-        guard speakers[turn.speaker].isMeasured else { return }
+        // What began before the speaker consented is not told afterwards.
+        guard isMeasured(turn.speaker, from: turn.startHop) else { return }
         let previous = turn.previousSpeaker.map { speakers[$0] }
         emit(
             .turn(
@@ -99,6 +100,11 @@ extension SessionEngine {
                     ftoMilliseconds: isTimed(turn) ? turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds } : nil,
                     previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
             speaker: turn.speaker, at: turn.endHop)
+    }
+
+    /// Whether a speaker may be measured, and might be from a hop on.
+    private func isMeasured(_ speaker: Int, from hop: Int64) -> Bool {
+        speakers[speaker].isMeasured && speakers[speaker].measures.since <= hop
     }
 
     /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.
@@ -110,7 +116,8 @@ extension SessionEngine {
         case .interruption: speakers[speaker].measures.counts.open.interruptions += 1
         case .overlap: break
         }
-        guard speakers[incursion.holder].isMeasured else { return }
+        guard isMeasured(speaker, from: incursion.startHop), isMeasured(incursion.holder, from: incursion.startHop)
+        else { return }
         emit(
             .overlap(
                 Overlap(

@@ -129,6 +129,8 @@ struct SpeakerState {
 
 /// What is measured of one speaker.
 struct SpeakerMeasures {
+    /// Measured from this hop of the session on.
+    let since: Int64
     var counts: RollingCounts
     var voice: VoiceWindows
     var recent = RecentVoice()
@@ -161,6 +163,7 @@ struct SpeakerMeasures {
 
     /// Measures nothing yet, from `hop` of the session on.
     init(configuration: ConversationConfiguration, permits: Policy.Permissions, at hop: Int64) {
+        since = hop
         counts = RollingCounts(configuration, at: hop)
         voice = VoiceWindows(windowsSeconds: configuration.countedSeconds, bucketHops: configuration.bucketHops)
         captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds)

@@ -4,48 +4,9 @@ import Testing
 
 /// Server-sent events of the control socket.
 @Suite(.waiting) struct EventRouteTests {
-    /// A running `curl` on `/v1/events` and what it has received.
-    private final class Stream {
-        private let process: Process
-        private let folder: TemporaryFolder
-
-        init(_ daemon: RunningDaemon, query: String = "", lastID: String? = nil) throws {
-            folder = try TemporaryFolder()
-            let header = lastID.map { ["-H", "Last-Event-ID: \($0)"] } ?? []
-            process = try start(
-                URL(fileURLWithPath: "/usr/bin/env"),
-                ["curl", "-sSN", "--unix-socket", daemon.controlPath] + header
-                    + ["http://localhost/v1/events\(query)"],
-                logs: folder.path)
-        }
-
-        deinit {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
-
-        var isRunning: Bool { process.isRunning }
-
-        /// Complete events: id and data.
-        func events() throws -> [(id: String?, data: [String: any Sendable])] {
-            let text = try String(contentsOfFile: folder.path + "/out", encoding: .utf8)
-            return try text.components(separatedBy: "\n\n").dropLast().compactMap { block in
-                let lines = block.split(separator: "\n")
-                guard let data = lines.first(where: { $0.hasPrefix("data: ") }) else { return nil }
-                let object = try JSONSerialization.jsonObject(with: Data(data.dropFirst(6).utf8))
-                return (
-                    lines.first { $0.hasPrefix("id: ") }.map { String($0.dropFirst(4)) },
-                    try #require(object as? [String: any Sendable])
-                )
-            }
-        }
-
-        func types() throws -> [String] { try events().map(\.data.type) }
-    }
-
     @Test func aStreamGoesOnWhereItWasLeft() throws {
         let daemon = try RunningDaemon()
-        var first: Stream? = try Stream(daemon)
+        var first: EventStreamClient? = try EventStreamClient(daemon)
         try eventually("the state is there") { try first?.types() == ["hello", "snapshot"] }
         _ = try daemon.attachRTP(session: "one", speaker: "ana")
         try eventually("the session is told") { try first?.types().contains("speaker.joined") == true }
@@ -55,7 +16,7 @@ import Testing
         first = nil
 
         _ = try daemon.attachRTP(session: "two", speaker: "ben")
-        let second = try Stream(daemon, lastID: last)
+        let second = try EventStreamClient(daemon, lastID: last)
         try eventually("the rest is told") {
             try second.events().contains { $0.data.speaker == "ben" && $0.data.type == "speaker.joined" }
         }
@@ -76,7 +37,7 @@ import Testing
 
     @Test func filtersHoldAndBadOnesAreRefused() throws {
         let daemon = try RunningDaemon()
-        let stream = try Stream(daemon, query: "?session=two&type=speaker.joined&type=session.started")
+        let stream = try EventStreamClient(daemon, query: "?session=two&type=speaker.joined&type=session.started")
         try eventually("the state is there") { try stream.types() == ["hello", "snapshot"] }
         _ = try daemon.attachRTP(session: "one", speaker: "ana")
         _ = try daemon.attachRTP(session: "two", speaker: "ben")

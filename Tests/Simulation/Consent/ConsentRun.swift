@@ -28,6 +28,7 @@ final class ConsentRun {
     private let isFirstNamed: Bool, isFirstWithheld: Bool
     private var mixer = (ssrc: UInt32(7), sequence: UInt16(0), timestamp: UInt32(0))
     private var seconds = 0.0
+    private var actor = 0
 
     private static let logger = Logger(label: "simulation") { _ in SilentLog() }
     private static let limits = RTPReception.Limits(
@@ -154,7 +155,9 @@ final class ConsentRun {
     // MARK: What people do
 
     private func act(_ random: inout SeededRandom) throws {
-        let index = Int.random(in: people.indices, using: &random)
+        // The same person as before as often as not: what follows upon what matters.
+        if Bool.random(using: &random) { actor = Int.random(in: people.indices, using: &random) }
+        let index = actor
         // A sender needs a moment to start anew.
         let pause = seconds + Double.random(in: 0.2...2, using: &random)
         switch Int.random(in: 0..<14, using: &random) {
@@ -166,7 +169,7 @@ final class ConsentRun {
             people[index].silentUntil = pause + 1
         case 6:
             try receive(people[index].goodbye, at: port)
-            people[index].silentUntil = pause
+            people[index].silentUntil = pause + 2
         case 7:
             people[index].isMixed.toggle()
             people[index].silentUntil = pause
