@@ -89,6 +89,18 @@ import Timing
         #expect(gaps.allSatisfy { abs($0.fromSeconds - 4) < 0.05 && abs($0.toSeconds - 8) < 0.05 }, "\(gaps)")
     }
 
+    /// A file that is put on hold before its first media is read at its own pace all the same.
+    @Test func aReaderOnHoldFromTheStartIsSlowed() {
+        let reader = SourceFeed(session: session, pace: .reader)
+        reader.join([SpeakerTrack(track: 0, name: "file", role: nil, consent: .granted)])
+        reader.setAbsence(track: nil, .hold)
+        let block = [Float](repeating: 0, count: 32_000)
+        reader.media(track: 0, start: .zero, samples: block.span)
+        #expect(reader.lead(of: MediaTime(seconds: 2)) == 2)
+        clock.move(toSeconds: 2)
+        #expect(reader.lead(of: MediaTime(seconds: 2)) == 0)
+    }
+
     @Test func whoSpeaksIsNotTakenToBeSilent() throws {
         // Pulses at 125 Hz, four times a second louder and softer.
         let voice = { @Sendable (place: Int) -> Float in

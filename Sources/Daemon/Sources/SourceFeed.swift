@@ -41,6 +41,7 @@ final class SourceFeed {
 
     private let session: LiveSession
     private var placement: Placement
+    private let isReader: Bool
     /// How seldom `tend()` may be called: plain RTP is looked after every 40 ms, a read waits up to 200 ms.
     private let tendedSamples: Int64
     private var voices: [Int: FedVoice] = [:]
@@ -51,6 +52,7 @@ final class SourceFeed {
     init(session: LiveSession, pace: Placement.Pace) {
         self.session = session
         placement = Placement(pace)
+        isReader = pace == .reader
         tendedSamples = MediaTime(seconds: pace == .hostClock ? 0.06 : 0.25).samples
     }
 
@@ -159,7 +161,14 @@ final class SourceFeed {
 
     /// Takes in a block of 16 kHz mono samples; `start` is media time of the source.
     func media(track: Int, start: MediaTime, samples: Span<Float>) {
-        guard let voice = voices[track], voice.saidAbsence == nil else { return }
+        guard let voice = voices[track] else { return }
+        guard voice.saidAbsence == nil else {
+            // A reader is slowed by the place of its media, also where all of it was on hold from the start.
+            if isReader, offset == nil {
+                _ = placement.place(track: track, start: start, count: samples.count, now: session.now())
+            }
+            return
+        }
         let began = timeBegin()
         defer { timeEnd(began) }
         resume(voice)
