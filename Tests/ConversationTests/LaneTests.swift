@@ -40,10 +40,10 @@ private struct ToyWindow: EvidenceWindow {
             guard hop % 10 == 9, hop >= 209 else { continue }
             let number = hop / 10 - 20
             // Everything is up at first; then every second one was down after all.
-            engine.push(speaker: a, ToyRecord(id: number, isUp: true), to: ToyWindow.self)
+            engine.push(VoiceLabel(track: a), ToyRecord(id: number, isUp: true), to: ToyWindow.self)
             if number > 0 {
-                engine.push(speaker: a, ToyRecord(id: number - 1, isUp: number % 2 == 0), to: ToyWindow.self)
-                engine.advance(speaker: a, ToyWindow.self, watermark: (number - 1) * 10 + 10)
+                engine.push(VoiceLabel(track: a), ToyRecord(id: number - 1, isUp: number % 2 == 0), to: ToyWindow.self)
+                engine.advance(VoiceLabel(track: a), ToyWindow.self, watermark: (number - 1) * 10 + 10)
             }
         }
         let ticks = engine.takeEvents().ticks(of: "a")
@@ -61,23 +61,76 @@ private struct ToyWindow: EvidenceWindow {
 
     @Test func itsPatienceIsItsOwn() {
         var lane = EvidenceLane<ToyWindow>()
+        var evidence: Evidence? = [:]
         for number in 0..<Int64(100) { lane.push(ToyRecord(id: number, isUp: true)) }
         // No word of the lane about how far it is: its patience decides.
-        lane.settle(present: 500)
-        #expect(lane.fields(at: 500)?.fields[1].value == 2.5)
+        lane.settle(present: 500, into: &evidence)
+        #expect(evidence?.values.first?.fields(at: 500)?.fields[1].value == 2.5)
         lane.push(ToyRecord(id: 3, isUp: false))
         #expect(lane.dropped == 1, "final is final")
+    }
+
+    /// Two voices on one track, of whom the lane knows no more than that they are two.
+    @Test func whoAVoiceIsMayBeSaidLateAndRevised() {
+        var engine = SessionEngine(id: "s")
+        let people = ["a", "b"].map { engine.join(name: $0, role: nil, consent: .granted, at: 0) }
+        let voices = [1, 2].map { VoiceLabel(track: people[0], label: $0) }
+        func play(_ seconds: Range<Int64>) {
+            for hop in seconds.lowerBound * 100..<seconds.upperBound * 100 {
+                for person in people { engine.play(speaker: person, script.record(hop)) }
+                guard hop % 10 == 9 else { continue }
+                engine.push(voices[0], ToyRecord(id: hop / 10, isUp: true), to: ToyWindow.self)
+                engine.push(voices[1], ToyRecord(id: hop / 10, isUp: false), to: ToyWindow.self)
+            }
+        }
+        /// What the last ticks show: the share that is up, and until when.
+        func shown() -> [[Double?]] {
+            let events = engine.takeEvents()
+            return ["a", "b"].map { events.ticks(of: $0).last?.lanes.first?.fields.map(\.value) ?? [] }
+        }
+        // Nobody is bound: what waits for longer than the lane's patience is dropped.
+        play(0..<4)
+        #expect(shown() == [[], []])
+        // What is not final yet is theirs.
+        for (voice, person) in zip(voices, people) { engine.bind(voice, to: person) }
+        play(4..<6)
+        #expect(shown() == [[1, 3.5], [0, 3.5]])
+        // It was the other way round after all, from what is not final yet on.
+        engine.bind(voices[0], to: people[1])
+        engine.bind(voices[1], to: people[0])
+        play(6..<8)
+        #expect(shown() == [[0.5, 5.5], [0.5, 5.5]])
+        let isBound = engine.bind(voices[0], to: 2)
+        #expect(!isBound, "there is no such speaker")
     }
 
     @Test func withoutConsentNothingOfItIsKept() {
         var engine = SessionEngine(id: "s")
         let a = engine.join(name: "a", role: nil, consent: .granted, at: 0)
         for hop in 0..<Int64(400) { engine.play(speaker: a, script.record(hop)) }
-        engine.push(speaker: a, ToyRecord(id: 0, isUp: true), to: ToyWindow.self)
+        engine.push(VoiceLabel(track: a), ToyRecord(id: 0, isUp: true), to: ToyWindow.self)
         _ = engine.setConsent(name: "a", to: .withheld)
-        #expect(engine.speakers[a].evidence.isEmpty)
-        engine.push(speaker: a, ToyRecord(id: 1, isUp: true), to: ToyWindow.self)
-        #expect(engine.speakers[a].evidence.isEmpty)
+        #expect(engine.lanes.isEmpty && engine.speakers[a].evidence.isEmpty)
+        engine.push(VoiceLabel(track: a), ToyRecord(id: 1, isUp: true), to: ToyWindow.self)
+        #expect(engine.lanes.isEmpty)
+        // Nor of a voice that turns out to be that of somebody who withholds it.
+        let voice = VoiceLabel(track: a, label: 1)
+        engine.push(voice, ToyRecord(id: 1, isUp: true), to: ToyWindow.self)
+        #expect(engine.lanes.count == 1)
+        engine.bind(voice, to: a)
+        #expect(engine.lanes.isEmpty)
+    }
+
+    @Test func aSessionHoldsAsManyVoicesAsItMay() {
+        var engine = SessionEngine(id: "s")
+        let a = engine.join(name: "a", role: nil, consent: .granted, at: 0)
+        for label in 0..<1_000 {
+            engine.push(VoiceLabel(track: a, label: label), ToyRecord(id: 1, isUp: true), to: ToyWindow.self)
+        }
+        #expect(engine.lanes.count == Roster.maxLabels && engine.refusedLanes == 1_000 - Roster.maxLabels)
+        for label in 0..<1_000 { engine.bind(VoiceLabel(track: a, label: label), to: a) }
+        let isBound = [1_000, 1].map { engine.bind(VoiceLabel(track: a, label: $0), to: a) }
+        #expect(isBound == [false, true], "who is bound may be bound again")
     }
 }
 

@@ -71,28 +71,6 @@ extension SessionEngine {
         speakers[speaker].measures.channel.append(quality, at: speakers[speaker].lane.watermark)
     }
 
-    /// Takes in a record of a lane beside the voice; another one of the same number replaces it as long as it is not
-    /// final. What may not be measured is not taken.
-    public mutating func push<Window: EvidenceWindow>(speaker: Int, _ record: Window.Record, to _: Window.Type) {
-        guard isMeasured(speaker: speaker) else { return }
-        change(speaker, Window.self) { $0.push(record) }
-    }
-
-    /// A lane beside the voice has said everything before `hop`.
-    public mutating func advance<Window: EvidenceWindow>(speaker: Int, _: Window.Type, watermark hop: Int64) {
-        guard isMeasured(speaker: speaker) else { return }
-        change(speaker, Window.self) { $0.advance(watermark: hop) }
-    }
-
-    private mutating func change<Window: EvidenceWindow>(
-        _ speaker: Int, _: Window.Type, _ body: (inout EvidenceLane<Window>) -> Void
-    ) {
-        let key = ObjectIdentifier(Window.self)
-        var lane = speakers[speaker].evidence[key] as? EvidenceLane<Window> ?? EvidenceLane<Window>()
-        body(&lane)
-        speakers[speaker].evidence[key] = lane
-    }
-
     /// Settles everything up to the present and ends the last turn. What lies ahead of the present never happened.
     ///
     /// - Returns: the totals of the session.

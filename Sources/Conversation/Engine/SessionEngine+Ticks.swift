@@ -20,8 +20,8 @@ extension SessionEngine {
     /// Publishes a tick of everybody who may be measured.
     mutating func tick() {
         let shared = sharedMetrics()
+        settleEvidence()
         for index in speakers.indices where isShown(index) {
-            for key in speakers[index].evidence.keys { speakers[index].evidence[key]?.settle(present: presentHops) }
             let audio = audio(of: index)
             let speaker = speakers[index]
             let tick = Tick(

@@ -25,6 +25,11 @@ public struct SessionEngine: Sendable {
     let configuration: ConversationConfiguration
     let bucketHops: Int64
     var speakers: [SpeakerState] = []
+    var roster = Roster()
+    /// Lanes beside those of the voices.
+    var lanes: [LaneKey: any SettlingLane] = [:]
+    /// Records and watermarks of lanes for which there was no room.
+    public internal(set) var refusedLanes = 0
     var floor: Floor
     var incursions: Incursions
     var history: FloorHistory
@@ -124,6 +129,8 @@ public struct SessionEngine: Sendable {
                     configuration: configuration))
             floor.addSpeaker()
             speaks.append(false)
+            // Most tracks have one voice, and who it is was said with the track.
+            bind(VoiceLabel(track: index), to: index)
         }
         speakers[index].identify(origin, isPresumed: isPresumed)
         emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
@@ -170,6 +177,7 @@ public struct SessionEngine: Sendable {
     mutating func forget(speaker: Int) {
         withdrawCues(of: speaker, reason: "consent_changed")
         speakers[speaker].forget(configuration, at: settledHops)
+        forgetEvidence { [roster] voice in roster.person(of: voice) == speaker }
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)
         // Whoever was answered has a part in the offsets of the other side too.

@@ -24,8 +24,8 @@ struct SpeakerState {
     var driftPartsPerMillion: Double?
     /// The voice on its way to being settled.
     var lane: VoiceLane
-    /// What else is known of the speaker, by the kind of window.
-    var evidence: [ObjectIdentifier: any SettlingLane] = [:]
+    /// What else is known of the speaker.
+    var evidence: Evidence = [:]
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
     private(set) var isSpeaking = false

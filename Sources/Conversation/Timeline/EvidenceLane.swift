@@ -26,22 +26,42 @@ public protocol EvidenceWindow: Sendable {
     func fields(at hop: Int64) -> [LaneFields.Field]?
 }
 
-/// A lane as the engine sees it, whatever its records are.
-protocol SettlingLane: Sendable {
-    /// Settles what is due: up to the lane's watermark, and at the latest its patience behind the present.
-    mutating func settle(present: Int64)
+/// What lanes beside the voice have come to for one person, by the kind of window.
+typealias Evidence = [ObjectIdentifier: any ShownEvidence]
+
+/// A window as the engine sees it, whatever its records are.
+protocol ShownEvidence: Sendable {
     /// What a tick shows of it; nil for nothing.
     func fields(at hop: Int64) -> LaneFields?
 }
 
-/// Records of one speaker from one lane beside the voice, until they are final.
+/// A lane as the engine sees it, whatever its records are.
+protocol SettlingLane: Sendable {
+    /// Settles what is due: up to the lane's watermark, and at the latest its patience behind the present.
+    ///
+    /// - Parameter evidence: what is known of the person whose voice it is, who takes what has become final; nil where
+    ///   that is nobody yet, or somebody who may not be measured: then it is dropped.
+    mutating func settle(present: Int64, into evidence: inout Evidence?)
+}
+
+/// The window of one person, and how far it has come.
+private struct Shown<Window: EvidenceWindow>: ShownEvidence {
+    var window = Window()
+    var settledHops: Int64 = 0
+
+    func fields(at hop: Int64) -> LaneFields? {
+        window.fields(at: min(hop, settledHops)).map { LaneFields(name: Window.name, fields: $0) }
+    }
+}
+
+/// Records of one voice from one lane beside that of its sound, until they are final. Whose voice it is need not be
+/// known before.
 struct EvidenceLane<Window: EvidenceWindow>: SettlingLane {
     /// Records that may wait; more are dropped and counted.
-    private static var most: Int { 4_096 }
+    private static var maxWaiting: Int { 4_096 }
 
-    /// Records that came too late, or for which there was no room.
+    /// Records that came too late, for which there was no room, or of whom nobody knew whose they were.
     private(set) var dropped = 0
-    private var window = Window()
     private var watermark: Int64 = 0
     /// Up to here everything is final.
     private(set) var settledHops: Int64 = 0
@@ -51,7 +71,7 @@ struct EvidenceLane<Window: EvidenceWindow>: SettlingLane {
     mutating func push(_ record: Window.Record) {
         if let index = waiting.firstIndex(where: { $0.id == record.id }) {
             waiting[index] = record
-        } else if record.hops.lowerBound < settledHops || waiting.count >= Self.most {
+        } else if record.hops.lowerBound < settledHops || waiting.count >= Self.maxWaiting {
             dropped += 1
         } else {
             waiting.append(record)
@@ -63,16 +83,20 @@ struct EvidenceLane<Window: EvidenceWindow>: SettlingLane {
         watermark = max(watermark, hop)
     }
 
-    mutating func settle(present: Int64) {
+    mutating func settle(present: Int64, into evidence: inout Evidence?) {
         let until = max(min(watermark, present), present - Window.patienceHops)
         guard until > settledHops else { return }
         settledHops = until
         let due = waiting.filter { $0.hops.upperBound <= until }.sorted { $0.hops.lowerBound < $1.hops.lowerBound }
         waiting.removeAll { $0.hops.upperBound <= until }
-        for record in due { window.take(record) }
-    }
-
-    func fields(at hop: Int64) -> LaneFields? {
-        window.fields(at: min(hop, settledHops)).map { LaneFields(name: Window.name, fields: $0) }
+        guard evidence != nil else {
+            dropped += due.count
+            return
+        }
+        let kind = ObjectIdentifier(Window.self)
+        var shown = evidence?[kind] as? Shown<Window> ?? Shown()
+        shown.settledHops = max(shown.settledHops, until)
+        for record in due { shown.window.take(record) }
+        evidence?[kind] = shown
     }
 }
