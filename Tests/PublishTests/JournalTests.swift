@@ -186,6 +186,29 @@ import Testing
         #expect(lost() == [5])
     }
 
+    /// Also where the totals of all who were in it would be too long for a line.
+    @Test func theEndOfASessionIsToldHoweverManyWereInIt() throws {
+        var journal = journal()
+        let speakers = (0..<128).map { number in
+            var metrics = WindowMetrics(name: "session")
+            metrics.speechSeconds = Double((number * 37) % 128)
+            return SessionTotals.Speaker(
+                name: "somebody with a long name \(number)", role: nil, consent: .granted, metrics: metrics)
+        }
+        let totals = SessionTotals(
+            session: "s1", durationSeconds: 1, speakerChanges: 0, overlapRatio: nil, speakers: speakers)
+        journal.append(Event(.sessionEnded(SessionEnded(totals: totals)), session: "s1"), clock: .system)
+        let line = try #require(journal.ring.records(after: 0, limit: 1).first?.line)
+        #expect(line.readableBytes <= maximumLineBytes && journal.oversized == 1)
+        let event = EventLine(Array(line.readableBytesView.dropLast())).event
+        guard case .sessionEnded(let told)? = event?.body else {
+            Issue.record("no end of a session")
+            return
+        }
+        let heard = told.totals.speakers.compactMap(\.metrics?.speechSeconds)
+        #expect(heard.count > 30 && heard.min() == Double(128 - heard.count), "the others were heard less")
+    }
+
     @Test func onlyTicksBehindTheLimitCarryTheNewest() {
         var journal = journal(queueBytes: 10_000)
         let clock = ManualClock().clock

@@ -32,6 +32,27 @@ extension EventBody {
     }
 }
 
+extension Event {
+    /// The end of a session without the quarter of its speakers who were heard least; nil for what is nothing of that.
+    fileprivate var withoutLeastHeard: Event? {
+        guard case .sessionEnded(var ended) = body, !ended.totals.speakers.isEmpty else { return nil }
+        let heard = ended.totals.speakers.sorted { $0.metrics?.speechSeconds ?? 0 > $1.metrics?.speechSeconds ?? 0 }
+        let kept = Set(heard.prefix(heard.count * 3 / 4).map(\.name))
+        ended.totals.speakers.removeAll { !kept.contains($0.name) }
+        ended.totals.entrainment.removeAll { !kept.isSuperset(of: $0.speakers) }
+        var event = self
+        event.body = .sessionEnded(ended)
+        return event
+    }
+
+    /// With as many speakers as fit into a line.
+    fileprivate func encodedToFit(sequence: Int, at: String) -> EncodedEvent {
+        let encoded = encoded(sequence: sequence, at: at)
+        guard encoded.line.count >= maximumLineBytes, let shorter = withoutLeastHeard else { return encoded }
+        return shorter.encodedToFit(sequence: sequence, at: at)
+    }
+}
+
 /// The order of events: number, state and history, changed together.
 struct Journal: Sendable {
     /// What a client that is behind gets next.
@@ -62,10 +83,15 @@ struct Journal: Sendable {
     /// An event that is too long for a line keeps its number without content and is announced as lost.
     mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
         sequence += 1
-        let encoded = event.encoded(sequence: sequence, at: clock.wallTime)
+        var encoded = event.encoded(sequence: sequence, at: clock.wallTime)
+        let isTooLong = encoded.line.count >= maximumLineBytes
+        // That a session has ended is told all the same.
+        if isTooLong, let shorter = event.withoutLeastHeard {
+            encoded = shorter.encodedToFit(sequence: sequence, at: clock.wallTime)
+        }
         let line = encoded.line.count < maximumLineBytes ? lineBuffer(encoded.line) : nil
         encodedBytes += line?.readableBytes ?? 0
-        if line == nil { oversized += 1 }
+        if isTooLong { oversized += 1 }
 
         let key = SpeakerKey(session: event.session, speaker: event.speaker)
         let isFolded =
