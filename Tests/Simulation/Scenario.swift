@@ -21,6 +21,8 @@ public enum Scenario {
             case delivery(Delivery)
             case consent(Int, ConsentState)
             case attach(Int), detach(Int)
+            /// What its sender says of it: `hold`, `mute`, `pause` or `active`.
+            case state(Int, String)
             case standStill(Double)
         }
         var time: Double
@@ -47,7 +49,11 @@ public enum Scenario {
                 continue
             }
             let lost = here.audio?.lossPercent ?? 100
-            if lost > 0.1 { violations.append("\(name), who is honest, lost \(lost) %") }
+            // What was on its way when a hold began, or ended, is lost with it.
+            let (gaps, held) = (all.gaps[name] ?? 0, all.heldSeconds[name] ?? 0)
+            if held == 0 ? lost > 0.1 : abs(gaps - held) > 0.2 {
+                violations.append("\(name), who is honest, lost \(lost) %, \(gaps) s, on hold for \(held) s")
+            }
             let (speech, own) = (here.metrics?.speechSeconds ?? -1, there.metrics?.speechSeconds ?? -2)
             if abs(speech - own) > 0.011 { violations.append("\(name) talked \(speech) s, and alone \(own) s") }
         }
@@ -57,6 +63,10 @@ public enum Scenario {
     private struct Run {
         var totals: SessionTotals?
         var honest: [String] = []
+        /// For how long the senders of these said that media does not come.
+        var heldSeconds: [String: Double] = [:]
+        /// Seconds in gaps.
+        var gaps: [String: Double] = [:]
         var violations: [String] = []
         var events = 0
     }
@@ -96,6 +106,21 @@ public enum Scenario {
                         time: Double.random(in: start...seconds, using: &random), kind: .consent(source, state)))
             }
         }
+        // Drawn by themselves, so that what a seed gives else stays as it was.
+        var words = SeededRandom(seed: seed &* 0x9E37_79B9_7F4A_7C15)
+        if chance(0.3, &words) {
+            let begin = Double.random(in: 3...seconds / 2, using: &words)
+            let end = Double.random(in: begin + 0.5...seconds - 2, using: &words)
+            actions.append(Action(time: begin, kind: .state(0, chance(0.5, &words) ? "hold" : "mute")))
+            actions.append(Action(time: end, kind: .state(0, "active")))
+        }
+        for source in honest..<members.count where chance(0.5, &words) {
+            for _ in 0..<Int.random(in: 1...4, using: &words) {
+                let state = ["hold", "mute", "pause", "active"][Int.random(in: 0..<4, using: &words)]
+                let time = Double.random(in: 0.5...seconds, using: &words)
+                actions.append(Action(time: time, kind: .state(source, state)))
+            }
+        }
         // Hours in which the machine slept; there is nobody then whose media would be missing.
         if chance(0.1, &random) {
             let pause = Double.random(in: 10...30_000, using: &random)
@@ -104,13 +129,13 @@ public enum Scenario {
         // What a network still holds when everybody has gone comes too late for anybody.
         actions.removeAll { $0.time > seconds }
         actions.sort { $0.time < $1.time }
-        return play(actions, members, honest: honest, onlyHonest: onlyHonest, seconds: seconds)
+        return play(actions, members, honest: honest, onlyHonest: onlyHonest, seconds: seconds, seed: ~seed)
     }
 
     private static func play(
-        _ actions: [Action], _ members: [Member], honest: Int, onlyHonest: Bool, seconds: Double
+        _ actions: [Action], _ members: [Member], honest: Int, onlyHonest: Bool, seconds: Double, seed: UInt64
     ) -> Run {
-        let session = SimulatedSession()
+        let session = SimulatedSession(seed: seed)
         var run = Run()
         var slept = 0.0
         for action in actions {
@@ -128,9 +153,17 @@ public enum Scenario {
                 }
             case .detach(let source) where !onlyHonest: session.detach(source: source)
             case .consent(let source, let state) where !onlyHonest: session.setConsent(source, to: state)
+            case .state(let source, let state) where source < honest || !onlyHonest:
+                if source < honest {
+                    run.heldSeconds["p\(source)", default: 0] += action.time * (state == "active" ? 1 : -1)
+                }
+                do { try session.setState(source: source, to: state, isHonest: source < honest) } catch {
+                    run.violations.append("\(error)")
+                }
             case .standStill(let pause):
                 // Who was to the end is not missed afterwards.
                 for source in 0..<honest { session.detach(source: source) }
+                session.look()
                 session.standStill(seconds: pause)
                 slept += pause
             default: break
@@ -139,6 +172,7 @@ public enum Scenario {
         }
         session.advance(toSeconds: seconds + slept)
         run.totals = session.end()
+        run.gaps = session.gaps
         run.violations += session.log.violations
         run.events = session.eventCount
         return run

@@ -15,6 +15,7 @@ final class SimulatedFeed {
     private let start: Double
     private var random: SeededRandom
     private var feed: SourceFeed?
+    private let absences = AbsenceBox()
     private let follower: ClockFollower
     /// Media time of the next block, and what the sender's clock is off it, in samples.
     private var place = 0
@@ -38,18 +39,26 @@ final class SimulatedFeed {
         latest = start
     }
 
-    func tend(atSeconds now: Double) {
+    func tend(atSeconds now: Double, complain: (String) -> Void) {
+        for absence in absences.take() { feed?.setAbsence(track: absence.track, absence.why) }
         guard let feed, now >= heldUntil else { return stallIfDue(now) }
         misbehave(now)
         let block = pace == .reader ? 32_000 : 640
-        while true {
+        // A reader that is not slowed down is a fault, but shall not take for ever.
+        for _ in 0..<200 {
             let isDue =
                 pace == .reader
-                ? feed.lead() <= 0.1 : Double(place + block) / Double(SimulatedVoice.rateHz) <= now - start
+                ? feed.lead() <= 0.1 && feed.lead(of: MediaTime(samples: Int64(place + step))) <= 1
+                : Double(place + block) / Double(SimulatedVoice.rateHz) <= now - start
             guard isDue, now >= heldUntil else { break }
             read(block, now: now)
         }
+        let seconds = Double(place) / Double(SimulatedVoice.rateHz)
+        if pace == .reader, seconds > now - start + 60 { complain("\(seconds) s read after \(now - start) s") }
     }
+
+    /// What the sender says of media that does not come, on its way to the thread of the source.
+    func setAbsence(_ why: Gap.Why?) { absences.put(track: nil, why) }
 
     func finish() { feed?.finish(reason: "detached") }
 

@@ -13,18 +13,19 @@ import Timing
 
 @testable import Conversation
 @testable import Daemon
+@testable import Publish
 
 /// A whole session in simulated time, with the daemon's own receivers, feeds and engine: everything but sockets.
 final class SimulatedSession {
     /// What came out, and what is wrong with it.
     final class Log: Sendable {
-        private let state = Mutex<(events: [Event], violations: [String])>(([], []))
+        private let state = Mutex<(events: [(sequence: Int, event: Event)], violations: [String])>(([], []))
 
-        func add(_ event: Event) { state.withLock { $0.events.append(event) } }
+        func add(_ event: Event, sequence: Int) { state.withLock { $0.events.append((sequence, event)) } }
         func complain(_ text: String) {
             state.withLock { if $0.violations.count < 20 { $0.violations.append(text) } }
         }
-        func takeEvents() -> [Event] {
+        func takeEvents() -> [(sequence: Int, event: Event)] {
             state.withLock { state in
                 defer { state.events = [] }
                 return state.events
@@ -36,6 +37,7 @@ final class SimulatedSession {
     let log = Log()
     let clock = ManualClock()
     private let session: LiveSession
+    private let audience: SimulatedAudience
     private let loop = EmbeddedEventLoop()
     private let channel = EmbeddedChannel()
     private let timer: RTPTimer
@@ -46,15 +48,23 @@ final class SimulatedSession {
     private var tends = 0
     private var newestTick: [String: Double] = [:]
     /// Seconds in gaps, by speaker; nil where consent has changed since.
-    private var gaps: [String: Double] = [:]
+    private(set) var gaps: [String: Double] = [:]
+    /// What the senders say of media that does not come, and have ever said; since when, seconds.
+    private var saidStates: [String: (why: Gap.Why?, since: Double, ever: Set<Gap.Why>)] = [:]
     private(set) var eventCount = 0
 
-    init() {
+    init(seed: UInt64) {
         let log = log
+        let audience = SimulatedAudience(clock: clock, seed: seed)
+        self.audience = audience
+        let core = audience.core
         session = LiveSession(
             id: "s", started: SessionStarted(noticeID: "n", policy: "standard"), configuration: .init(),
             detection: .builtIn, clock: clock.clock
-        ) { event, _ in log.add(event) }
+        ) { event, _ in
+            core.publish(event, arrivedNanoseconds: nil)
+            log.add(event, sequence: core.sequence)
+        }
         session.activate()
         timer = RTPTimer(eventLoop: loop)
     }
@@ -99,6 +109,20 @@ final class SimulatedSession {
         _ = session.update { $0.setConsent(name: "p\(source)", to: state) }
     }
 
+    /// The sender of a source says that media does not come, and why, or that it comes again: what a request to
+    /// change the state of a source comes to.
+    ///
+    /// - Parameter isHonest: whether nothing that it sent lies ahead of its time.
+    func setState(source: Int, to state: String, isHonest: Bool) throws {
+        let why = try AttachValidation.absence(state)
+        guard receptions[source] != nil || feeds[source] != nil else { return }
+        receptions[source]?.setAbsence(track: source.isMultiple(of: 2) ? 0 : nil, why)
+        feeds[source]?.setAbsence(why)
+        var ever = saidStates["p\(source)"]?.ever ?? []
+        if let why { ever.insert(why) }
+        saidStates["p\(source)"] = (why, isHonest ? seconds : .infinity, ever)
+    }
+
     func receive(_ delivery: Delivery) {
         guard let reception = receptions[delivery.source] else { return }
         guard let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 5_000) else { return }
@@ -114,7 +138,7 @@ final class SimulatedSession {
             clock.move(toSeconds: tended)
             let now = clock.nanoseconds
             for source in receptions.keys.sorted() { receptions[source]?.tend(nowNanoseconds: now) }
-            for source in feeds.keys.sorted() { feeds[source]?.tend(atSeconds: tended) }
+            for source in feeds.keys.sorted() { feeds[source]?.tend(atSeconds: tended, complain: log.complain) }
             tends += 1
             if tends.isMultiple(of: 3) { session.advance() }
             look()
@@ -144,6 +168,7 @@ final class SimulatedSession {
         session.update { self.compare($0) }
         let totals = session.end()
         look()
+        audience.end(complain: log.complain)
         if let totals, abs(totals.durationSeconds - seconds) > 0.05 {
             log.complain("\(totals.durationSeconds) s instead of \(seconds) s")
         }
@@ -155,7 +180,9 @@ final class SimulatedSession {
     /// What must hold after every step, whoever sends what.
     func look() {
         let now = Double(clock.nanoseconds - 1_000_000_000) / 1e9
-        for event in log.takeEvents() {
+        let published = log.takeEvents()
+        audience.look(published, complain: log.complain)
+        for (_, event) in published {
             eventCount += 1
             let time = event.timeSeconds ?? 0
             let name = event.speaker ?? ""
@@ -167,6 +194,15 @@ final class SimulatedSession {
             case .gap(let gap):
                 if gap.toSeconds <= gap.fromSeconds { log.complain("gap of \(name) from \(gap.fromSeconds)") }
                 gaps[name, default: 0] += gap.toSeconds - gap.fromSeconds
+                // Whoever sends to a port of a source is called after it.
+                let source = String(name.prefix { $0 != "-" })
+                let isSaid = saidStates[source]?.ever.contains(gap.why) ?? false
+                if [.hold, .mute].contains(gap.why), !isSaid { log.complain("\(name) never said \(gap.why)") }
+            case .speechStarted(let started):
+                // What was on its way comes out; then nothing does.
+                if let said = saidStates[name], said.why != nil, started.startSeconds > said.since + 0.5 {
+                    log.complain("\(name), on hold since \(said.since), spoke at \(started.startSeconds)")
+                }
             default: break
             }
         }
