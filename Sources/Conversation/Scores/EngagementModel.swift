@@ -36,6 +36,8 @@ struct EngagementModel {
     private static let mostLagSpreads = 3.0
     /// Answers to one person from which on they are compared among themselves.
     private static let leastPairLags = 8
+    /// Standard deviations on either side of the mean between which 80 % of a Gaussian lie.
+    private static let deviationsOf80Percent = 1.2816
     /// Seconds of a baseline before anything is compared with it.
     private static let leastSamples = 10
 
@@ -121,7 +123,7 @@ struct EngagementModel {
         let confidence = max(
             seen.speechSeconds / max(configuration.settledSpeechSeconds, 1e-9),
             Double(seen.turns) / Double(max(configuration.settledTurns, 1)))
-        let half = 1.2816 * variance.squareRoot()
+        let half = Self.deviationsOf80Percent * variance.squareRoot()
         var score = EngagementScore(
             score: (parts.reduce(0) { $0 + $1.points } * 10).rounded() / 10, low: 0, high: 0,
             confidence: min(1, confidence), isProvisional: !settled, contributions: parts)

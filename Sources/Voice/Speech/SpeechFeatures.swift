@@ -21,6 +21,10 @@ struct SpeechFeatures: ~Copyable, Sendable {
     ]
     private static let bandCount = 21
     private static let narrowBands = 19
+    /// 10 log10 of those bands: what their sum lies above their mean.
+    private static let bandsDb: Float = 12.8
+    /// ln(10) / 10: from dB to the exponent of a power.
+    private static let nepersPerDb: Float = 0.230_258_5
     /// The band that begins near 1 kHz.
     private static let tiltBand = 10
     /// Range of signal-to-noise ratio that tells anything, in dB.
@@ -140,12 +144,12 @@ struct SpeechFeatures: ~Copyable, Sendable {
         var floorPower: Float = 1e-12
         for band in 0..<Self.narrowBands {
             linear += bandPower[band]
-            floorPower += ck_exp(noise.floorDb[band] * 0.230_258_5)
+            floorPower += ck_exp(noise.floorDb[band] * Self.nepersPerDb)
             logarithmic += bandDb[band]
         }
         let levelDb = 10 * ck_log10(linear)
         let floorDb = 10 * ck_log10(floorPower)
-        let flatness = logarithmic / Float(Self.narrowBands) - (levelDb - 12.8)
+        let flatness = logarithmic / Float(Self.narrowBands) - (levelDb - Self.bandsDb)
         // The peak follows a smoothed level, so that a click does not count as loud speech, falls by 1 dB per
         // second and stays 15 dB above the noise.
         smoothLevelDb = max(smoothLevelDb + 0.25 * (levelDb - smoothLevelDb), levelDb - 20)
