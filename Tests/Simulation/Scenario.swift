@@ -14,6 +14,8 @@ public enum Scenario {
         public var violations: [String]
         /// Events that the session told.
         public var events: Int
+        /// Tells whether two runs told the same events, byte for byte; 0 where it is not made.
+        public var digest: UInt64 = 0
     }
 
     private struct Action {
@@ -57,7 +59,7 @@ public enum Scenario {
             let (speech, own) = (here.metrics?.speechSeconds ?? -1, there.metrics?.speechSeconds ?? -2)
             if abs(speech - own) > 0.011 { violations.append("\(name) talked \(speech) s, and alone \(own) s") }
         }
-        return Result(seed: seed, violations: violations, events: all.events)
+        return Result(seed: seed, violations: violations, events: all.events, digest: all.digest)
     }
 
     private struct Run {
@@ -69,6 +71,7 @@ public enum Scenario {
         var gaps: [String: Double] = [:]
         var violations: [String] = []
         var events = 0
+        var digest: UInt64 = 0
     }
 
     private static func play(seed: UInt64, onlyHonest: Bool) -> Run {
@@ -175,6 +178,7 @@ public enum Scenario {
         run.gaps = session.gaps
         run.violations += session.log.violations
         run.events = session.eventCount
+        run.digest = session.digest
         return run
     }
 

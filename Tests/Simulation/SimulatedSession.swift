@@ -52,6 +52,8 @@ final class SimulatedSession {
     /// What the senders say of media that does not come, and have ever said; since when, seconds.
     private var saidStates: [String: (why: Gap.Why?, since: Double, ever: Set<Gap.Why>)] = [:]
     private(set) var eventCount = 0
+    /// FNV-1a of the lines of all events (Fowler, Noll & Vo 1991).
+    private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
 
     init(seed: UInt64) {
         let log = log
@@ -182,8 +184,11 @@ final class SimulatedSession {
         let now = Double(clock.nanoseconds - 1_000_000_000) / 1e9
         let published = log.takeEvents()
         audience.look(published, complain: log.complain)
-        for (_, event) in published {
+        for (sequence, event) in published {
             eventCount += 1
+            for byte in event.line(sequence: sequence, at: "") {
+                digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
             let time = event.timeSeconds ?? 0
             let name = event.speaker ?? ""
             if time > now + 0.011 { log.complain("\(event.body.typeName) at \(time), which is ahead of \(now)") }

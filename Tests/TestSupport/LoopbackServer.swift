@@ -76,15 +76,19 @@ public struct Connection: Sendable {
     }
 
     /// Sends all of it, or until the other side hangs up.
-    public func send(_ bytes: [UInt8]) {
+    ///
+    /// - Returns: whether all of it went.
+    @discardableResult
+    public func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             sent += count
         }
+        return true
     }
 
     /// Sends the head of an answer.
