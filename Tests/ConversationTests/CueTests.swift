@@ -8,7 +8,7 @@ import Testing
         events.compactMap { event in
             switch event.body {
             case .cueRaised(let cue): (cue.cue, "raised", event.speaker, event.timeSeconds ?? 0)
-            case .cueCleared(let cue): (cue.cue, cue.reason, event.speaker, event.timeSeconds ?? 0)
+            case .cueCleared(let cue): (cue.cue, cue.reason.rawValue, event.speaker, event.timeSeconds ?? 0)
             default: nil
             }
         }
@@ -130,6 +130,6 @@ import Testing
         let cleared = engine.takeEvents().compactMap { event -> CueCleared? in
             if case .cueCleared(let cue) = event.body { cue } else { nil }
         }
-        #expect(!cleared.isEmpty && cleared.allSatisfy { $0.reason == "consent_changed" && $0.value == nil })
+        #expect(!cleared.isEmpty && cleared.allSatisfy { $0.reason == .consentChanged && $0.value == nil })
     }
 }

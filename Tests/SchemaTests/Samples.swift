@@ -214,7 +214,7 @@ enum Samples {
             CueRaised(
                 id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
                 windowSeconds: 120)),
-        .cueCleared(CueCleared(id: 1, cue: "talk_ratio", reason: "back_to_normal", value: 0.598, afterSeconds: 19)),
-        .cueCleared(CueCleared(id: 2, cue: "spiel", reason: "consent_changed", value: nil, afterSeconds: 3)),
+        .cueCleared(CueCleared(id: 1, cue: "talk_ratio", reason: .backToNormal, value: 0.598, afterSeconds: 19)),
+        .cueCleared(CueCleared(id: 2, cue: "spiel", reason: .consentChanged, value: nil, afterSeconds: 3)),
     ]
 }

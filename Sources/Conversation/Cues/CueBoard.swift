@@ -36,7 +36,7 @@ struct CueBoard {
             switch states[key] {
             case .raised(let id, let at):
                 guard rule.isCleared(by: value) else { continue }
-                told.append(clear(key, id: id, raisedAt: at, hop: hop, reason: "back_to_normal", value: value))
+                told.append(clear(key, id: id, raisedAt: at, hop: hop, reason: .backToNormal, value: value))
             case .coolingDown(let until) where hop < until: continue
             case .coolingDown, nil:
                 guard rule.isRaised(by: value) else { continue }
@@ -56,7 +56,7 @@ struct CueBoard {
     /// Clears what is raised of a speaker who is no longer measured, or of all and the session with nil.
     ///
     /// - Returns: the cleared cues with their speakers.
-    mutating func withdraw(speaker: Int?, hop: Int64, reason: String) -> [(speaker: Int?, body: EventBody)] {
+    mutating func withdraw(speaker: Int?, hop: Int64, reason: CueCleared.Reason) -> [(speaker: Int?, body: EventBody)] {
         var told: [(speaker: Int?, body: EventBody)] = []
         let keys = states.keys.filter { speaker == nil || $0.speaker == speaker }
         for key in keys.sorted(by: { ($0.rule, $0.speaker ?? -1) < ($1.rule, $1.speaker ?? -1) }) {
@@ -69,7 +69,7 @@ struct CueBoard {
     }
 
     private mutating func clear(
-        _ key: Key, id: Int, raisedAt: Int64, hop: Int64, reason: String, value: Double?
+        _ key: Key, id: Int, raisedAt: Int64, hop: Int64, reason: CueCleared.Reason, value: Double?
     ) -> EventBody {
         let rule = rules[key.rule]
         states[key] = .coolingDown(until: hop + Int64(rule.cooldownSeconds * Double(AudioGrid.hopsPerSecond)))

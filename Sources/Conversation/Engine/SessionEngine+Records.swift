@@ -81,14 +81,14 @@ extension SessionEngine {
         settle(until: presentHops)
         for index in speakers.indices { tellGap(of: index, before: settledHops) }
         for index in speakers.indices { speakers[index].measures.channel.settle(until: settledHops) }
-        for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: "session_ended") {
+        for (speaker, body) in cues.withdraw(speaker: nil, hop: settledHops, reason: .sessionEnded) {
             emit(body, speaker: speaker, at: settledHops)
         }
         if let last = floor.current { publish(last) }
         return totals()
     }
 
-    mutating func withdrawCues(of speaker: Int, reason: String) {
+    mutating func withdrawCues(of speaker: Int, reason: CueCleared.Reason) {
         for (_, body) in cues.withdraw(speaker: speaker, hop: settledHops, reason: reason) {
             emit(body, speaker: speaker, at: settledHops)
         }

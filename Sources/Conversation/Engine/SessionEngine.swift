@@ -165,7 +165,7 @@ public struct SessionEngine: Sendable {
         speakers[speaker].lane.leave(at: presentHops)
         endSpeech(of: speaker)
         settle()
-        withdrawCues(of: speaker, reason: "speaker_left")
+        withdrawCues(of: speaker, reason: .speakerLeft)
         emit(.speakerLeft(SpeakerLeft(reason: reason)), speaker: speaker, at: settledHops)
     }
 
@@ -175,7 +175,7 @@ public struct SessionEngine: Sendable {
 
     /// Forgets what was measured of a speaker, also where it is part of what two or more do together.
     mutating func forget(speaker: Int) {
-        withdrawCues(of: speaker, reason: "consent_changed")
+        withdrawCues(of: speaker, reason: .consentChanged)
         speakers[speaker].forget(configuration, at: settledHops)
         forgetEvidence { [roster] voice in roster.person(of: voice) == speaker }
         history.forget(speaker: speaker)

@@ -41,17 +41,29 @@ public struct CueRaised: Sendable {
 
 /// A cue is over.
 public struct CueCleared: Sendable {
+    /// Why a cue is over.
+    public enum Reason: String, Sendable {
+        /// The value is as it should be again.
+        case backToNormal = "back_to_normal"
+        /// The speaker has left.
+        case speakerLeft = "speaker_left"
+        /// Consent of the speaker is another one.
+        case consentChanged = "consent_changed"
+        /// The session has ended.
+        case sessionEnded = "session_ended"
+    }
+
     /// Number and name that it was raised with.
     public var id: Int, cue: String
-    /// Why: `back_to_normal`, `speaker_left`, `consent_changed`, `session_ended`.
-    public var reason: String
+    /// Why it is over.
+    public var reason: Reason
     /// The value it cleared with; nil where it was cleared for another reason.
     public var value: Double?
     /// How long it was raised, seconds.
     public var afterSeconds: Double
 
     /// The end of a cue.
-    public init(id: Int, cue: String, reason: String, value: Double?, afterSeconds: Double) {
+    public init(id: Int, cue: String, reason: Reason, value: Double?, afterSeconds: Double) {
         self.id = id
         self.cue = cue
         self.reason = reason
@@ -62,7 +74,7 @@ public struct CueCleared: Sendable {
     func write(to json: inout JSONWriter) {
         json.field("id", id)
         json.field("cue", cue)
-        json.field("reason", reason)
+        json.field("reason", reason.rawValue)
         if let value { json.field("value", value, decimals: 3) }
         json.field("after_s", afterSeconds, decimals: 1)
     }

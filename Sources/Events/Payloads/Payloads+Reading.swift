@@ -106,7 +106,7 @@ extension CueRaised {
 extension CueCleared {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(
-            id: try fields.integer("id"), cue: try fields.text("cue"), reason: try fields.text("reason"),
+            id: try fields.integer("id"), cue: try fields.text("cue"), reason: try fields.choice("reason"),
             value: try fields.optionalNumber("value"), afterSeconds: try fields.number("after_s"))
     }
 }
