@@ -61,8 +61,8 @@ void ck_affine_reference(const float *weights, const float *bias, const float *i
         }
 }
 
-// e^x to about 2 ulp for |x| <= 87 (clamped there; what is no number becomes the least): 2^n by the exponent bits, e^r by its Taylor series on
-// |r| <= ln 2 / 2.
+// e^x to about 2 ulp for |x| <= 87 (clamped there; what is no number becomes the least): 2^n by the exponent bits, e^r
+// by its Taylor series on |r| <= ln 2 / 2.
 static inline __attribute__((always_inline)) float exponential(float x) {
     x = x > -87 ? (x < 87 ? x : 87) : -87;
     const float shifted = x * 1.44269504f + 12582912.0f;  // 1.5 * 2^23 rounds to an integer

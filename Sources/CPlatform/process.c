@@ -50,7 +50,8 @@ int64_t attune_thread_waits(void) {
 }
 
 double attune_host_idle_seconds(void) {
-    // Its second figure is the idle time of all processors together; unlike /proc/stat it costs the same on any machine.
+    // Its second figure is the idle time of all processors together; unlike /proc/stat it costs the same on any
+    // machine.
     FILE *file = fopen("/proc/uptime", "re");
     if (file == NULL) return -1;
     double up, idle;

@@ -107,8 +107,8 @@ final class LiveSession: Sendable {
 
     /// Lets a speaker join.
     ///
-    /// - Returns: the number by which the records are pushed, and what may be computed, from now on; nil where the session
-    ///   has no room for more people, or is over.
+    /// - Returns: the number by which the records are pushed, and what may be computed, from now on; nil where the
+    ///   session has no room for more people, or is over.
     func join(_ track: SpeakerTrack) -> (speaker: Int, permit: PermitHolder)? {
         let hop = now().samples / Int64(AudioGrid.hopSamples)
         return state.withLock { state in

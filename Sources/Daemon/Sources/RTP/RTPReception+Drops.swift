@@ -96,10 +96,12 @@ extension RTPReception {
         case .malformed: "what comes is neither RTP nor RTCP; check what sends to this port"
         case .empty: "packets come without payload; check the sender's codec"
         case .unknownType(let type):
-            "packets of payload type \(type) come, which is not known here; attach an SDP file, or add ?codec= to the URL"
+            "packets of payload type \(type) come, which is not known here; attach an SDP file, or add ?codec= to the "
+                + "URL"
         case .redundant: "redundant audio (RED, RFC 2198) comes, which is not taken; turn it off at the sender"
         case .looksLikeL16(let rateHz):
-            "what comes is no Opus but looks like 16-bit samples; add ?codec=l16&rate=\(rateHz.map(String.init) ?? "HZ") to the URL"
+            "what comes is no Opus but looks like 16-bit samples; add "
+                + "?codec=l16&rate=\(rateHz.map(String.init) ?? "HZ") to the URL"
         case .looksLikeG711: "what comes is no Opus but looks like G.711; add ?codec=pcmu or ?codec=pcma to the URL"
         case .undecodable(let codec):
             "what comes is no \(codec.rawValue): it is encrypted (give the key with --crypto-file), or of another codec "
