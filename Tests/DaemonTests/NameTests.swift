@@ -1,3 +1,4 @@
+import Control
 import ControlAPI
 import Events
 import Foundation
