@@ -1,7 +1,6 @@
 import ArgumentParser
 import AttuneClient
 import Audit
-import Client
 import ControlAPI
 import Decode
 import Foundation

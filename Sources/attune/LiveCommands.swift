@@ -1,6 +1,5 @@
 import ArgumentParser
 import AttuneClient
-import Client
 import ControlAPI
 import Foundation
 import Schema

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Client
 import Conversation
 import Decode
 import Events

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Client
+import AttuneClient
 import ControlAPI
 
 struct Report: AsyncParsableCommand {

@@ -1,8 +1,9 @@
-import Client
 import Events
 import Foundation
 import Schema
 import Testing
+
+@testable import attune
 
 /// Lines that a daemon of version 1 of the format has sent, one file per type, held for ever: whoever reads
 /// version 1 reads them. A line is never changed or removed; new fields get new lines.

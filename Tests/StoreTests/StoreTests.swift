@@ -1,10 +1,11 @@
-import Client
+import AttuneClient
 import Events
 import Foundation
 import GRDB
 import Testing
 
 @testable import Store
+@testable import attune
 
 /// What goes into the file and comes out again.
 @Suite struct StoreTests {

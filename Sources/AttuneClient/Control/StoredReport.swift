@@ -18,7 +18,8 @@ public struct StoredReport: Decodable, Sendable {
     private var speakers: [String]
     private var session: String
     private var stored: Totals
-    private var events: [StoredEvent]
+    /// What was stored in between, in order.
+    public var events: [StoredEvent]
 
     enum CodingKeys: String, CodingKey {
         case id, session, state, policy, speakers, events
@@ -34,34 +35,30 @@ public struct StoredReport: Decodable, Sendable {
             overlapRatio: stored.overlapRatio,
             speakers: speakers.compactMap { name in stored.speakers[name]?.speaker(named: name) })
     }
-
-    /// The report for a browser.
-    public var html: String {
-        var page = ReportPage()
-        for event in events { page.take(event) }
-        return page.html(totals)
-    }
-
-    /// The report for a terminal.
-    public var text: String {
-        "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)\n"
-            + TotalsText.text(of: totals)
-    }
 }
 
 /// A stored event, as far as a report shows it.
-struct StoredEvent: Decodable, Sendable {
-    struct Score: Decodable, Sendable {
-        var score: Double?
-        var interval: [Double]?
+public struct StoredEvent: Decodable, Sendable {
+    /// A score with its interval, low and high.
+    public struct Score: Decodable, Sendable {
+        /// 0 to 100.
+        public var score: Double?
+        /// Low and high.
+        public var interval: [Double]?
     }
 
-    var type: String
-    var speaker: String?
-    var t: Double?
-    var startSeconds: Double?
-    var endSeconds: Double?
-    var engagement: Score?
+    /// That of the event.
+    public var type: String
+    /// Whom it is about.
+    public var speaker: String?
+    /// Media time, seconds.
+    public var t: Double?
+    /// Where speech begins, seconds.
+    public var startSeconds: Double?
+    /// Where speech ends, seconds.
+    public var endSeconds: Double?
+    /// Of ticks.
+    public var engagement: Score?
 
     enum CodingKeys: String, CodingKey {
         case type, speaker, t, engagement

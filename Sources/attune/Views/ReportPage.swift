@@ -1,9 +1,10 @@
-public import Events
+import AttuneClient
+import Events
 import Foundation
 
 /// A report on a session as one HTML page without scripts or outside references: who spoke when, the engagement
 /// scores with their intervals, and the totals.
-public struct ReportPage {
+struct ReportPage {
     private struct Voice {
         var ipus: [(start: Double, end: Double)] = []
         var scores: [(time: Double, score: Double, low: Double, high: Double)] = []
@@ -17,10 +18,10 @@ public struct ReportPage {
     private static let colours = ["#2563eb", "#c2410c", "#15803d", "#7e22ce", "#0f766e", "#b91c1c"]
 
     /// A report of nothing yet.
-    public init() {}
+    init() {}
 
     /// Takes in an event of the session.
-    public mutating func take(_ event: Event) {
+    mutating func take(_ event: Event) {
         guard let speaker = event.speaker else { return }
         switch event.body {
         case .speechEnded(let speech):
@@ -45,7 +46,7 @@ public struct ReportPage {
     }
 
     /// The page, once the session has ended.
-    public func html(_ totals: SessionTotals) -> String {
+    func html(_ totals: SessionTotals) -> String {
         let title = "Attune report: \(escaped(totals.session))"
         let measured = totals.speakers.filter { $0.metrics != nil }
         var body = "<h1>\(title)</h1>\n<p>\(summary(totals))</p>\n"

@@ -1,8 +1,10 @@
-public import ControlAPI
+// The types of the answers come along: a client needs one import.
+@_exported public import ControlAPI
 public import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Glibc
 
 /// Why a command could not be carried out.
 public enum ClientError: Error, CustomStringConvertible {
@@ -143,7 +145,7 @@ public struct ControlClient: Sendable {
                     }
                 }
         } catch {
-            throw ClientError.daemonNotReachable(path: path, reason: reason(of: error))
+            throw ClientError.daemonNotReachable(path: path, reason: connectProblem(error))
         }
         return try await channel.executeThenClose { inbound, outbound in
             var head = HTTPRequestHead(version: .http1_1, method: method, uri: uri)
@@ -172,7 +174,7 @@ public struct ControlClient: Sendable {
 }
 
 /// A short text for a failed connect.
-func reason(of error: any Error) -> String {
+func connectProblem(_ error: any Error) -> String {
     if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
     return "\(error)"
 }

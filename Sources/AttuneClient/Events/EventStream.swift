@@ -1,7 +1,5 @@
 // The types of the events come along: a client needs one import.
 @_exported public import Events
-import Glibc
-import NIOCore
 
 /// Why there are no more events.
 public enum EventStreamError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -121,7 +119,7 @@ public struct EventStream: AsyncSequence, Sendable {
             do {
                 connection = try await .open(path: path, sending: [filter.line, place.resumeLine].compactMap(\.self))
             } catch {
-                let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+                let reason = connectProblem(error)
                 guard reconnects else { throw EventStreamError.notReachable(path: path, reason: reason) }
                 lost("no daemon answers on \(path) (\(reason))")
             }

@@ -1,9 +1,9 @@
-public import Events
+import Events
 import Foundation
 
 extension EventLine {
     /// The event as a short readable line; what this version does not know as it came.
-    public var summary: String {
+    var summary: String {
         guard let event else { return text }
         let time = event.timeSeconds.map { String(format: "%8.2f", $0) } ?? "        "
         let who = [event.session, event.speaker].compactMap(\.self).joined(separator: "/")

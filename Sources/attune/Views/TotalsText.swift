@@ -1,10 +1,10 @@
-public import Events
+import Events
 import Foundation
 
 /// The totals of a session for a person to read.
-public enum TotalsText {
+enum TotalsText {
     /// A small table, one line per speaker.
-    public static func text(of totals: SessionTotals) -> String {
+    static func text(of totals: SessionTotals) -> String {
         var text = String(
             format: "%@: %.1f s, %d speaker changes, overlap %@\n", totals.session, totals.durationSeconds,
             totals.speakerChanges, percent(totals.overlapRatio))

@@ -1,9 +1,9 @@
-public import ControlAPI
-public import Events
+import ControlAPI
+import Events
 import Foundation
 
 /// A table of the speakers of running sessions, redrawn in place on a terminal.
-public struct LiveTable: Sendable {
+struct LiveTable: Sendable {
     private struct Row {
         var session: String
         var speaker: String
@@ -17,16 +17,16 @@ public struct LiveTable: Sendable {
     private var rows: [Row] = []
     private var notes: [String] = []
     /// How long events take from the packet that decides them to a subscriber; shown below the table.
-    public var latency: EventLatencySummary?
+    var latency: EventLatencySummary?
     private var drawnLines = 0
 
     /// An empty table.
-    public init() {}
+    init() {}
 
     /// Takes in an event.
     ///
     /// - Returns: whether the table has changed and is to be drawn anew.
-    public mutating func take(_ line: EventLine) -> Bool {
+    mutating func take(_ line: EventLine) -> Bool {
         guard let event = line.event else { return false }
         switch event.body {
         case .snapshot(let snapshot):
@@ -68,7 +68,7 @@ public struct LiveTable: Sendable {
     }
 
     /// The table as text that overwrites what was drawn before.
-    public mutating func redraw() -> String {
+    mutating func redraw() -> String {
         var lines = [
             "  " + column("speaker", 20) + column("time", 8) + column("talk 30s", 10) + column("talk all", 10)
                 + column("lag", 9) + column("chg/min", 9) + "engagement (80 % interval) and what moved it"

@@ -1,0 +1,16 @@
+import AttuneClient
+
+extension StoredReport {
+    /// The report for a browser.
+    var html: String {
+        var page = ReportPage()
+        for event in events { page.take(event) }
+        return page.html(totals)
+    }
+
+    /// The report for a terminal.
+    var text: String {
+        "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)\n"
+            + TotalsText.text(of: totals)
+    }
+}
