@@ -162,6 +162,7 @@ let package = Package(
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
+        tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(
             "DaemonTests",
             [

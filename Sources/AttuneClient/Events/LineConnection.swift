@@ -1,3 +1,4 @@
+import Kit
 import NIOCore
 import NIOPosix
 
@@ -59,7 +60,8 @@ private final class LineReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var context: ChannelHandlerContext?
-    private var rest = ByteBuffer()
+    private var splitter = LineSplitter(longestBytes: LineReader.longestLine)
+    private var isTooLong = false
     private var lines: [[UInt8]] = []
     private var waiting: EventLoopPromise<[[UInt8]]?>?
 
@@ -77,13 +79,16 @@ private final class LineReader: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var part = unwrapInboundIn(data)
-        rest.writeBuffer(&part)
-        while let length = rest.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - rest.readerIndex }) {
-            lines.append(rest.readBytes(length: length) ?? [])
-            rest.moveReaderIndex(forwardBy: 1)
+        splitter.append(unwrapInboundIn(data).readableBytesView)
+        while true {
+            switch splitter.next() {
+            case .line(let line): lines.append(line)
+            case .incomplete: return
+            case .tooLong:
+                isTooLong = true
+                return
+            }
         }
-        rest.discardReadBytes()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -104,7 +109,7 @@ private final class LineReader: ChannelInboundHandler {
             self.waiting = nil
             waiting.succeed(lines)
             lines = []
-        } else if rest.readableBytes > Self.longestLine {
+        } else if isTooLong {
             end(.failure(EventStreamError.lineTooLong))
         } else if context == nil {
             end(.success(nil))

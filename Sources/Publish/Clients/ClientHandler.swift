@@ -1,5 +1,6 @@
 import CPlatform
 import Events
+import Kit
 import NIOCore
 import Synchronization
 
@@ -11,7 +12,7 @@ final class ClientHandler: ChannelInboundHandler {
     private let core: PublisherCore
     private let loop: ClientLoop
     private var context: ChannelHandlerContext?
-    private var input = LineAssembler()
+    private var input: LineSplitter
     /// Nil before the client is admitted.
     private var position: ClientPosition?
 
@@ -26,6 +27,7 @@ final class ClientHandler: ChannelInboundHandler {
     init(core: PublisherCore, loop: ClientLoop) {
         self.core = core
         self.loop = loop
+        input = LineSplitter(longestBytes: core.configuration.clientLineBytes)
     }
 
     // MARK: Connection
@@ -80,9 +82,10 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
-        for byte in unwrapInboundIn(data).readableBytesView {
-            switch input.append(byte, limit: core.configuration.clientLineBytes) {
-            case .incomplete: continue
+        input.append(unwrapInboundIn(data).readableBytesView)
+        while !isClosing {
+            switch input.next() {
+            case .incomplete: return
             case .tooLong:
                 return reject(
                     ErrorLine(
@@ -90,16 +93,17 @@ final class ClientHandler: ChannelInboundHandler {
                         message:
                             "a line may have \(core.configuration.clientLineBytes) bytes; end it with a line "
                             + "feed or name fewer sessions and speakers"))
-            case .line(let line):
-                obey(line)
-                if isClosing { return }
+            case .line(let line): obey(line)
             }
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // A client that has nothing more to say may still listen.
-        if case .inputClosed = event as? ChannelEvent, !isClosing, let rest = input.finish() { obey(rest) }
+        if case .inputClosed = event as? ChannelEvent, !isClosing {
+            let rest = input.takeRest()
+            if !rest.isEmpty { obey(rest) }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 

@@ -103,23 +103,25 @@ struct PCMListeners: Sendable {
         _ connection: StreamConnection, _ cancellation: Cancellation
     ) throws(Problem) -> (PCMHello, [UInt8]) {
         let deadline = deadline
-        var bytes: [UInt8] = []
-        while bytes.count < PCMHello.mostBytes {
-            guard let more = connection.receive(PCMHello.mostBytes - bytes.count, until: deadline, cancellation),
-                !more.isEmpty
-            else {
+        var splitter = LineSplitter(longestBytes: PCMHello.mostBytes)
+        while true {
+            switch splitter.next() {
+            case .line(let line): return (try PCMHello(parsing: line), splitter.takeRest())
+            case .tooLong:
                 throw Problem(
-                    status: 408, type: "no_hello",
-                    detail: "no hello line came in time; send one line of JSON before the samples")
-            }
-            bytes += more
-            if let end = bytes.firstIndex(of: 0x0A) {
-                return (try PCMHello(parsing: Array(bytes[..<end])), Array(bytes[(end + 1)...]))
+                    status: 413, type: "invalid_request",
+                    detail: "the hello has more than \(PCMHello.mostBytes) bytes; "
+                        + "send one line of JSON before the samples")
+            case .incomplete:
+                guard let more = connection.receive(PCMHello.mostBytes, until: deadline, cancellation), !more.isEmpty
+                else {
+                    throw Problem(
+                        status: 408, type: "no_hello",
+                        detail: "no hello line came in time; send one line of JSON before the samples")
+                }
+                splitter.append(more)
             }
         }
-        throw Problem(
-            status: 413, type: "invalid_request",
-            detail: "the hello has more than \(PCMHello.mostBytes) bytes; send one line of JSON before the samples")
     }
 
     private func refuse(_ connection: StreamConnection, _ problem: Problem, _ cancellation: Cancellation) {

@@ -1,34 +1,6 @@
 import CPlatform
 import Glibc
 
-/// Puts the bytes of a client together to lines.
-struct LineAssembler {
-    private var bytes: [UInt8] = []
-
-    enum Result: Equatable {
-        case incomplete
-        /// A line without its line feed.
-        case line([UInt8])
-        case tooLong
-    }
-
-    mutating func append(_ byte: UInt8, limit: Int) -> Result {
-        guard byte != UInt8(ascii: "\n") else {
-            defer { bytes = [] }
-            return .line(bytes)
-        }
-        guard bytes.count < limit else { return .tooLong }
-        bytes.append(byte)
-        return .incomplete
-    }
-
-    /// The last line, if the input ended without a line feed.
-    mutating func finish() -> [UInt8]? {
-        defer { bytes = [] }
-        return bytes.isEmpty ? nil : bytes
-    }
-}
-
 /// Who is at the other end of a connection, as the kernel knows it.
 struct PeerIdentity {
     let uid: UInt32
