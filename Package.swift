@@ -91,7 +91,7 @@ let package = Package(
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
         library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Text", "Voice"]),
-        library("Audit", ["Conversation", "Decode", "Events", "MediaTypes", "Pipeline"]),
+        library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline"]),
 
         // Events out.
         .target(name: "CPlatform"),
@@ -118,15 +118,13 @@ let package = Package(
                 nioPosix, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
-        command("attuned", ["ControlAPI", "Daemon", "Settings", argumentParser]),
+        command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),
         command("attuned-worker", ["Worker"]),
         command(
             "attune",
             [
-                "AttuneClient", "Audit", "ControlAPI", "Conversation", "Decode", "Events", "Pipeline",
-                "Schema", "Settings",
-                "Text",
-                argumentParser,
+                "AttuneClient", "Audit", "ControlAPI", "Conversation", "Decode", "Events", "Kit", "Pipeline", "Schema",
+                "Settings", "Text", argumentParser,
             ]),
         // The client of docs/clients.md.
         .executableTarget(
@@ -158,6 +156,7 @@ let package = Package(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
         tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
+        tests("AttuneTests", ["AttuneClient", "Events", "TestSupport", "attune"]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
@@ -169,7 +168,7 @@ let package = Package(
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Pipeline",
                 "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text", "Timing", lifecycle,
                 logging,
-                nioCore, nioPosix,
+                nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(

@@ -1,5 +1,6 @@
 import Conversation
 import Events
+import Kit
 
 extension Audit {
     /// The findings as Markdown: agreement with labels, a table per column of groups, and the largest gaps.
@@ -10,7 +11,7 @@ extension Audit {
         for group in groups where !columns.contains(group.column) { columns.append(group.column) }
         for column in columns {
             lines += [
-                "### \(column)", "",
+                "### \(Self.escaped(column))", "",
                 "| group | speakers | recordings | " + measures.map(Self.title).joined(separator: " | ") + " |",
                 "|---|---|---|" + String(repeating: "---|", count: measures.count),
             ]
@@ -24,7 +25,7 @@ extension Audit {
         }
         let gaps = measures.compactMap { measure in
             largestGap(measure).map { group, gap in
-                "\(Self.title(measure)) \(Self.signed(gap)) (\(group.column): \(group.name))"
+                "\(Self.title(measure)) \(Self.signed(gap)) (\(Self.escaped(group.column)): \(Self.escaped(group.name)))"
             }
         }
         lines.append(gaps.isEmpty ? "No two groups to compare." : "Largest gaps: \(gaps.joined(separator: "; ")).")
@@ -72,7 +73,7 @@ extension Audit {
     }
 
     private static func escaped(_ name: String) -> String {
-        name.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+        printable(name).split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
     }
 
     /// The findings as one JSON object: `recordings`, `agreement`, `groups`, `largest_gaps`.

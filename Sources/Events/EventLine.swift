@@ -11,20 +11,28 @@ public struct EventLine: Sendable {
     public let at: String?
     /// What the line says; nil where its type or one of its values is unknown to this version, or it is no event.
     public let event: Event?
+    /// Why there is no event: what is wrong with which field; nil where there is one.
+    public let refusal: String?
 
     /// Reads a line; whatever it holds.
     public init(_ json: [UInt8]) {
         self.json = json
         guard String(validating: json, as: UTF8.self) != nil, case .object(let members) = try? JSONReader.parse(json)
         else {
-            (type, sequence, at, event) = (nil, nil, nil, nil)
+            (type, sequence, at, event, refusal) = (nil, nil, nil, nil, "it is no object of JSON")
             return
         }
         let fields = JSONFields(members)
         type = try? fields.text("type")
         sequence = try? fields.integer("seq")
         at = try? fields.text("at")
-        event = try? Event(fields)
+        do throws(UnreadableEvent) {
+            event = try Event(fields)
+            refusal = nil
+        } catch {
+            event = nil
+            refusal = error.description
+        }
     }
 
     /// The line as text.

@@ -44,7 +44,7 @@ struct SocketOptions: ParsableArguments {
 
 /// Ends the command with one line on standard error and an exit code after sysexits.
 func fail(_ message: String, code: Int32) -> ExitCode {
-    FileHandle.standardError.write(Data("attune: \(message)\n".utf8))
+    warn(message)
     return ExitCode(code)
 }
 
@@ -100,21 +100,7 @@ struct SpeakerName {
 func speechDetection() throws -> SpeechDetection {
     let detection = try SpeechDetection.standard()
     if detection.file == nil {
-        FileHandle.standardError.write(Data("attune: \(SpeechDetection.missingNote)\n".utf8))
+        warn(SpeechDetection.missingNote)
     }
     return detection
-}
-
-/// Writes a text to a file that is created or replaced.
-func write(_ text: String, to path: String) throws {
-    do {
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch {
-        throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
-    }
-}
-
-/// Writes bytes to standard output.
-func output(_ bytes: [UInt8]) throws {
-    try FileHandle.standardOutput.write(contentsOf: bytes)
 }

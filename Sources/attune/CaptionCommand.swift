@@ -28,10 +28,19 @@ struct CaptionCommand: AsyncParsableCommand {
 
     @OptionGroup var sockets: SocketOptions
 
+    /// Seconds that can be waited for.
+    private static let times = -1e9...1e9
+
+    func validate() throws {
+        guard Self.times.contains(offset) else {
+            throw ValidationError("--offset \(offset) is out of range; give seconds of the session.")
+        }
+    }
+
     func run() async throws {
         do {
             let summary = try await file == "-" ? live() : fromFile()
-            print("\(summary.counted) counted, \(summary.ignored) ignored, \(summary.outOfTime) out of time")
+            try say("\(summary.counted) counted, \(summary.ignored) ignored, \(summary.outOfTime) out of time")
         } catch {
             throw fail(error)
         }
@@ -43,6 +52,7 @@ struct CaptionCommand: AsyncParsableCommand {
         guard let age = try await sockets.control.sessions().first(where: { $0.session == session })?.ageSeconds else {
             throw fail("there is no session '\(session)'; 'attune sessions' lists those that run", code: 65)
         }
+        guard Self.times.contains(age) else { throw ClientError.unexpectedAnswer("a session is \(age) s old") }
         let start = ContinuousClock.now - .seconds(age)
         var sum = CaptionSummary()
         for line in lines {

@@ -3,6 +3,7 @@ import AttuneClient
 import ControlAPI
 import Decode
 import Foundation
+import Kit
 import Pipeline
 import Settings
 import Text
@@ -19,7 +20,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         var isHealthy = true
         func report(_ isGood: Bool, _ what: String, _ finding: String) {
-            print("\(isGood ? "ok  " : "FAIL") \(what): \(finding)")
+            print(printable("\(isGood ? "ok  " : "FAIL") \(what): \(finding)"))
             if !isGood { isHealthy = false }
         }
         report(true, "libraries", MediaLibraries.versions)

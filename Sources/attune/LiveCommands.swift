@@ -66,8 +66,8 @@ struct Attach: AsyncParsableCommand {
             crypto: try crypto(), priority: priority)
         do {
             let source = try await sockets.control.attach(request)
-            print("\(source.source) \(source.state) \(source.url)")
-            if let note = source.note { FileHandle.standardError.write(Data("attune: \(note)\n".utf8)) }
+            try say("\(source.source) \(source.state) \(source.url)")
+            if let note = source.note { warn(note) }
         } catch {
             throw fail(error)
         }
@@ -147,7 +147,7 @@ struct Detach: AsyncParsableCommand {
                 } else {
                     try await sockets.control.detach(session: session)
                 }
-            try output(Array(answer) + [0x0A])
+            try say(json: String(decoding: answer, as: UTF8.self))
         } catch {
             throw fail(error)
         }
@@ -238,18 +238,18 @@ struct Sessions: AsyncParsableCommand {
                 if json { return try show(json: sessions) }
                 for session in sessions {
                     let speakers = session.speakers.joined(separator: ", ")
-                    print("\(session.id)  \(session.startedAt)  \(session.state)  \(session.session)  \(speakers)")
+                    try say("\(session.id)  \(session.startedAt)  \(session.state)  \(session.session)  \(speakers)")
                 }
                 return
             }
             let sessions = try await sockets.control.sessions()
             if json { return try show(json: sessions) }
             for session in sessions {
-                print("\(session.session)  \(Int(session.ageSeconds)) s")
+                try say("\(session.session)  \(String(format: "%.0f", session.ageSeconds)) s")
                 for source in session.sources {
                     let speakers = source.speakers.joined(separator: ", ")
                     let reason = source.reason.map { "  (\($0))" } ?? ""
-                    print("  \(source.source)  \(source.state)  \(source.url)  \(speakers)\(reason)")
+                    try say("  \(source.source)  \(source.state)  \(source.url)  \(speakers)\(reason)")
                 }
             }
         } catch {
@@ -260,7 +260,7 @@ struct Sessions: AsyncParsableCommand {
     private func show(json value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try output(Array(try encoder.encode(value)) + [0x0A])
+        try say(json: String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
 
@@ -294,7 +294,7 @@ struct Tail: AsyncParsableCommand {
             for try await line in sockets.lines(of: session, types: types) {
                 let isEnd = untilEnd && line.isEnd(of: session)
                 if !isEnd || type.isEmpty || type.contains("session.ended") {
-                    try output(Array((pretty ? line.summary : line.text).utf8) + [0x0A])
+                    if pretty { try say(line.summary) } else { try say(json: line.text) }
                     if validate, !isValid(line, &validator) { invalidLines += 1 }
                 }
                 if isEnd { break }
@@ -317,7 +317,7 @@ extension Tail {
         guard !violations.isEmpty else { return true }
         let name = line.type.map { "\($0) \(line.sequence.map(String.init) ?? "")" } ?? "a line"
         let text = violations.map(\.description).sorted().joined(separator: "; ")
-        FileHandle.standardError.write(Data("attune: invalid: \(name): \(text)\n".utf8))
+        warn("invalid: \(name): \(text)")
         return false
     }
 }

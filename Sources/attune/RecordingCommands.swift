@@ -69,7 +69,11 @@ struct Analyze: ParsableCommand {
             }
             try file?.close()
             if let report { try write(page.html(totals), to: report) }
-            try output(json ? totals.json() + [0x0A] : Array(TotalsText.text(of: totals).utf8))
+            if json {
+                try say(json: String(decoding: totals.json(), as: UTF8.self))
+            } else {
+                try output(Array(TotalsText.text(of: totals).utf8))
+            }
         } catch {
             throw fail(error)
         }
@@ -98,16 +102,8 @@ struct Analyze: ParsableCommand {
     /// What counts the captions; says so where the lexicon is missing.
     private func textAnalyzer() throws -> TextAnalyzer {
         let found = try lexicon.map(CaptionLexicon.init(file:)) ?? CaptionLexicon.standard()
-        if found == nil { FileHandle.standardError.write(Data("attune: \(CaptionLexicon.missingNote)\n".utf8)) }
+        if found == nil { warn(CaptionLexicon.missingNote) }
         return TextAnalyzer(lexicon: found?.lexicon)
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try text.write(toFile: path, atomically: true, encoding: .utf8)
-        } catch {
-            throw fail("cannot write \(path); check its directory, permissions and free space", code: 73)
-        }
     }
 
     private func speaker(named media: String) -> RecordedSpeaker {

@@ -42,11 +42,11 @@ struct Forget: AsyncParsableCommand {
         do {
             do {
                 _ = try await sockets.control.forget(id: what)
-                print("deleted the stored session \(what)")
+                try say("deleted the stored session \(what)")
             } catch ClientError.refused(let problem) where problem.type == "no_such_stored_session" {
                 let forgotten = try await sockets.control.forget(speaker: what)
                 let sessions = forgotten.sessions == 1 ? "session" : "sessions"
-                print("deleted what was stored of '\(what)' in \(forgotten.sessions) \(sessions)")
+                try say("deleted what was stored of '\(what)' in \(forgotten.sessions) \(sessions)")
             }
         } catch ClientError.refused(let problem) where problem.type == "nothing_stored" {
             throw fail(

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Daemon
 import Foundation
+import Kit
 import Settings
 
 /// The daemon's command line.
@@ -28,7 +29,7 @@ struct Attuned: AsyncParsableCommand {
         do {
             if checkConfig {
                 try checkDaemon(settings)
-                print("\(config ?? "built-in defaults"): ok")
+                print(printable("\(config ?? "built-in defaults"): ok"))
                 return
             }
             try await runDaemon(settings, file: config)
@@ -40,7 +41,7 @@ struct Attuned: AsyncParsableCommand {
     }
 
     private func fail(_ message: String, code: Int32) -> ExitCode {
-        FileHandle.standardError.write(Data("attuned: \(message)\n".utf8))
+        FileHandle.standardError.write(Data("attuned: \(printable(message))\n".utf8))
         return ExitCode(code)
     }
 }

@@ -30,6 +30,9 @@ public enum ClientError: Error, CustomStringConvertible {
 public struct ControlClient: Sendable {
     private let path: String
 
+    /// Longest answer; the report on a long stored session has some MiB.
+    private static let mostBytes = 256 << 20
+
     /// A client of the daemon whose control socket lies at `path`.
     public init(path: String) {
         self.path = path
@@ -163,7 +166,11 @@ public struct ControlClient: Sendable {
             for try await part in inbound {
                 switch part {
                 case .head(let head): status = head.status
-                case .body(let buffer): data.append(contentsOf: buffer.readableBytesView)
+                case .body(let buffer):
+                    data.append(contentsOf: buffer.readableBytesView)
+                    guard data.count <= Self.mostBytes else {
+                        throw ClientError.unexpectedAnswer("it has more than \(Self.mostBytes >> 20) MiB")
+                    }
                 case .end:
                     if let status { return (status, data) }
                 }

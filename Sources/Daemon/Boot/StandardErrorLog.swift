@@ -1,4 +1,5 @@
 import Glibc
+import Kit
 import Logging
 
 /// Log lines on standard error, one per message, with the priority prefix that journald reads.
@@ -21,15 +22,20 @@ struct StandardErrorLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var text = getenv("JOURNAL_STREAM") != nil ? "<\(Self.priority(event.level))>" : ""
+        let line = line(of: event, hasPriority: getenv("JOURNAL_STREAM") != nil)
+        // One write per line: lines of several threads do not mix.
+        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// The line with its line feed; what comes from outside can neither end it nor be obeyed by a terminal.
+    func line(of event: LogEvent, hasPriority: Bool) -> String {
+        var text = hasPriority ? "<\(Self.priority(event.level))>" : ""
         text += "\(event.level): \(event.message)"
         let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in merged.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("hb.") {
             text += " \(key)=\(value)"
         }
-        // One write per line: lines of several threads do not mix.
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n"
-        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        return printable(text) + "\n"
     }
 
     private static func priority(_ level: Logger.Level) -> Int {

@@ -1,6 +1,8 @@
 /// Why a line is no event that this version can read: the field that is not as it should be, and what it should be.
-struct UnreadableEvent: Error {
+struct UnreadableEvent: Error, CustomStringConvertible {
     var field: String, expected: String
+
+    var description: String { "'\(field)' must be \(expected)" }
 }
 
 /// The members of a JSON object on their way into a payload: the counterpart of `JSONWriter`.
@@ -8,6 +10,9 @@ struct UnreadableEvent: Error {
 /// A member that may be nil may be `null` or missing. Members that nobody asks for are skipped.
 struct JSONFields {
     private let members: [String: JSONValue]
+
+    /// No event has a number beyond this: who reads them can count and round without a look.
+    private static let largest = 1e12
 
     init(_ members: [String: JSONValue]) { self.members = members }
 
@@ -25,8 +30,26 @@ struct JSONFields {
         try required(name, "a number", optionalNumber(name))
     }
 
+    func number(_ name: String, in range: ClosedRange<Double>) throws(UnreadableEvent) -> Double {
+        let value = try number(name)
+        guard range.contains(value) else { throw Self.outOfRange(name, range) }
+        return value
+    }
+
+    func optionalNumber(_ name: String, in range: ClosedRange<Double>) throws(UnreadableEvent) -> Double? {
+        guard let value = try optionalNumber(name) else { return nil }
+        guard range.contains(value) else { throw Self.outOfRange(name, range) }
+        return value
+    }
+
+    static func outOfRange(_ name: String, _ range: ClosedRange<Double>) -> UnreadableEvent {
+        UnreadableEvent(field: name, expected: "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+    }
+
     func optionalNumber(_ name: String) throws(UnreadableEvent) -> Double? {
-        try optional(name, "a number") { value in if case .number(let number) = value { number } else { nil } }
+        try optional(name, "a number within 1e12") { value in
+            if case .number(let number) = value, number.magnitude <= Self.largest { number } else { nil }
+        }
     }
 
     func integer(_ name: String) throws(UnreadableEvent) -> Int {
@@ -34,8 +57,8 @@ struct JSONFields {
     }
 
     func optionalInteger(_ name: String) throws(UnreadableEvent) -> Int? {
-        try optional(name, "a whole number") { value in
-            if case .number(let number) = value { Int(exactly: number) } else { nil }
+        try optional(name, "a whole number within 1e12") { value in
+            if case .number(let number) = value, number.magnitude <= Self.largest { Int(exactly: number) } else { nil }
         }
     }
 

@@ -53,39 +53,43 @@ extension Contribution {
     }
 }
 
+/// Where scores lie, and how much they are to be relied on.
+private let scores = 0.0...100.0, confidences = 0.0...1.0
+
 /// The low and the high end of a score's interval.
 private func interval(of fields: JSONFields) throws(UnreadableEvent) -> (low: Double, high: Double) {
     let ends = try fields.array("interval")
     guard ends.count == 2, case .number(let low) = ends[0], case .number(let high) = ends[1] else {
         throw UnreadableEvent(field: "interval", expected: "an array of two numbers")
     }
+    guard scores.contains(low), scores.contains(high) else { throw JSONFields.outOfRange("interval", scores) }
     return (low, high)
 }
 
 extension Engagement {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
-        guard let score = try fields.optionalNumber("score") else {
+        guard let score = try fields.optionalNumber("score", in: scores) else {
             self = .abstained(reason: try fields.text("abstained"))
             return
         }
         let (low, high) = try interval(of: fields)
         self = .scored(
             EngagementScore(
-                score: score, low: low, high: high, confidence: try fields.number("confidence"),
+                score: score, low: low, high: high, confidence: try fields.number("confidence", in: confidences),
                 isProvisional: try fields.flag("provisional"), contributions: try Contribution.all(in: fields)))
     }
 }
 
 extension Sentiment {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
-        guard let score = try fields.optionalNumber("score") else {
+        guard let score = try fields.optionalNumber("score", in: scores) else {
             self = .abstained(reason: try fields.text("abstained"))
             return
         }
         let (low, high) = try interval(of: fields)
         self = .scored(
             SentimentScore(
-                score: score, low: low, high: high, confidence: try fields.number("confidence"),
+                score: score, low: low, high: high, confidence: try fields.number("confidence", in: confidences),
                 isProvisional: try fields.flag("provisional"), activation: try fields.optionalNumber("activation"),
                 basis: try fields.texts("basis").compactMap(SentimentScore.Basis.init),
                 contributions: try Contribution.all(in: fields)))
@@ -166,10 +170,10 @@ extension SessionTotals.Speaker {
             name: name, role: try fields.optionalText("role"), consent: try fields.choice("consent"),
             metrics: fields.has("speech_s") ? try WindowMetrics(name: "session", fields) : nil,
             engagement: try fields.optionalObject("engagement").map(Engagement.init),
-            meanEngagement: try fields.optionalNumber("engagement_mean"),
+            meanEngagement: try fields.optionalNumber("engagement_mean", in: scores),
             scoredSeconds: try fields.optionalInteger("engagement_scored_s") ?? 0,
             sentiment: try fields.optionalObject("sentiment").map(Sentiment.init),
-            meanSentiment: try fields.optionalNumber("sentiment_mean"),
+            meanSentiment: try fields.optionalNumber("sentiment_mean", in: scores),
             sentimentSeconds: try fields.optionalInteger("sentiment_scored_s") ?? 0,
             audio: try fields.optionalObject("audio").map(AudioQuality.init))
     }

@@ -1,13 +1,14 @@
 import Events
 import Foundation
+import Kit
 
 extension EventLine {
-    /// The event as a short readable line; what this version does not know as it came.
+    /// The event as a short readable line for a terminal; what this version does not know as it came.
     var summary: String {
-        guard let event else { return text }
+        guard let event else { return printableJSON(text) }
         let time = event.timeSeconds.map { String(format: "%8.2f", $0) } ?? "        "
         let who = [event.session, event.speaker].compactMap(\.self).joined(separator: "/")
-        return "\(time)  \(event.body.typeName)  \(who)  \(event.body.detail)"
+        return printable("\(time)  \(event.body.typeName)  \(who)  \(event.body.detail)")
     }
 }
 

@@ -1,6 +1,7 @@
 import ControlAPI
 import Events
 import Foundation
+import Kit
 
 /// A table of the speakers of running sessions, redrawn in place on a terminal.
 struct LiveTable: Sendable {
@@ -14,7 +15,14 @@ struct LiveTable: Sendable {
         var tick: Tick?
     }
 
+    /// Rows that are kept; what a terminal could show is less.
+    private static let mostRows = 256
+    private static let longestNote = 110
+    private static let barLength = 20
+
     private var rows: [Row] = []
+    /// Lines that this version could not read, and why the last one was refused.
+    private var refused = 0, refusal = ""
     private var notes: [String] = []
     /// How long events take from the packet that decides them to a subscriber; shown below the table.
     var latency: EventLatencySummary?
@@ -27,7 +35,11 @@ struct LiveTable: Sendable {
     ///
     /// - Returns: whether the table has changed and is to be drawn anew.
     mutating func take(_ line: EventLine) -> Bool {
-        guard let event = line.event else { return false }
+        guard let event = line.event else {
+            refused += 1
+            refusal = line.refusal ?? ""
+            return true
+        }
         switch event.body {
         case .snapshot(let snapshot):
             for session in snapshot.sessions {
@@ -61,6 +73,7 @@ struct LiveTable: Sendable {
 
     private mutating func join(_ session: String, _ speaker: String, _ joined: SpeakerJoined) {
         rows.removeAll { $0.session == session && $0.speaker == speaker }
+        guard rows.count < Self.mostRows else { return }
         rows.append(
             Row(
                 session: session, speaker: speaker, name: joined.displayName ?? speaker, role: joined.role,
@@ -74,19 +87,28 @@ struct LiveTable: Sendable {
                 + column("lag", 9) + column("chg/min", 9) + "engagement (80 % interval) and what moved it"
         ]
         lines += rows.map(text(of:))
+        if rows.count == Self.mostRows { lines.append("  speakers beyond \(Self.mostRows) are not shown") }
         lines.append("")
         if let latency, let median = latency.medianMilliseconds, let p99 = latency.p99Milliseconds {
             lines.append(String(format: "packet to event: median %.1f ms, 99 %% within %.1f ms", median, p99))
         }
-        lines += notes.map { String($0.prefix(110)) }
+        if refused > 0 {
+            lines.append("\(refused) lines could not be read; the last: \(Self.clipped(printable(refusal)))")
+        }
+        lines += notes.map(Self.clipped)
         let up = drawnLines > 0 ? "\u{1B}[\(drawnLines)A\u{1B}[J" : ""
         drawnLines = lines.count
         // Without line wrap: a line cut off by a narrow terminal still is one line to go up.
         return up + "\u{1B}[?7l" + lines.joined(separator: "\n") + "\u{1B}[?7h\n"
     }
 
+    /// By scalars: marks that combine without end are one grapheme.
+    private static func clipped(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(longestNote)))
+    }
+
     private func text(of row: Row) -> String {
-        let name = row.role.map { "\(row.name) (\($0))" } ?? row.name
+        let name = Self.clipped(printable(row.role.map { "\(row.name) (\($0))" } ?? row.name))
         guard row.consent == .granted else {
             return "  " + column(name, 20) + "consent \(row.consent.rawValue): not measured"
         }
@@ -99,19 +121,22 @@ struct LiveTable: Sendable {
             + column(all?.talkRatio.map { String(format: "%.0f %%", $0 * 100) }, 10)
             + column(all?.responseLagMedianMilliseconds.map { String(format: "%.0f ms", $0) }, 9)
             + column(recent?.speakerChangesPerMinute.map { String(format: "%.1f", $0) }, 9)
-            + score(tick?.engagement)
+            + Self.score(tick?.engagement)
     }
 
-    private func score(_ engagement: Engagement?) -> String {
+    static func score(_ engagement: Engagement?) -> String {
         switch engagement {
         case nil: return ""
-        case .abstained(let reason): return "\u{2013} (\(reason))"
+        case .abstained(let reason): return "\u{2013} (\(clipped(printable(reason))))"
         case .scored(let scored):
-            let filled = Int((scored.score / 5).rounded())
+            // What was read is within 0 and 100; a score made in another way may not be.
+            let share = min(1, max(0, scored.score / 100))
+            let filled = Int((share.isNaN ? 0 : share * Double(barLength)).rounded())
             let bar =
-                String(repeating: "\u{2588}", count: filled) + String(repeating: "\u{2591}", count: max(0, 20 - filled))
+                String(repeating: "\u{2588}", count: filled)
+                + String(repeating: "\u{2591}", count: barLength - filled)
             let parts = scored.contributions.filter { $0.input != "neutral" && abs($0.points) >= 0.1 }
-                .map { String(format: "%@ %+.1f", $0.input, $0.points) }
+                .map { clipped(printable(String(format: "%@ %+.1f", $0.input, $0.points))) }
             let interval = String(format: "%.0f\u{2013}%.0f", scored.low, scored.high)
             return "\(bar) \(String(format: "%.1f", scored.score)) (\(interval))  \(parts.joined(separator: ", "))"
         }

@@ -1,6 +1,6 @@
 import AttuneClient
 import Events
-import Foundation
+import Kit
 
 /// A report on a session as one HTML page without scripts or outside references: who spoke when, the engagement
 /// scores with their intervals, and the totals.
@@ -164,8 +164,20 @@ struct ReportPage {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The text for the page: by scalars, because a mark that combines with `<` makes it another grapheme. A browser
+    /// obeys bidirectional overrides, too.
     private func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+        var escaped = ""
+        for scalar in printable(text).unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
     }
 }

@@ -1,4 +1,5 @@
 import AttuneClient
+import Kit
 
 extension StoredReport {
     /// The report for a browser.
@@ -10,7 +11,7 @@ extension StoredReport {
 
     /// The report for a terminal.
     var text: String {
-        "\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)\n"
+        printable("\(startedAt)  \(state)  policy \(policy)  notice \(noticeID ?? "\u{2013}")  id \(id)") + "\n"
             + TotalsText.text(of: totals)
     }
 }

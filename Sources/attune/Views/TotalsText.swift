@@ -1,15 +1,16 @@
 import Events
 import Foundation
+import Kit
 
 /// The totals of a session for a person to read.
 enum TotalsText {
     /// A small table, one line per speaker.
     static func text(of totals: SessionTotals) -> String {
         var text = String(
-            format: "%@: %.1f s, %d speaker changes, overlap %@\n", totals.session, totals.durationSeconds,
+            format: "%@: %.1f s, %d speaker changes, overlap %@\n", printable(totals.session), totals.durationSeconds,
             totals.speakerChanges, percent(totals.overlapRatio))
         for speaker in totals.speakers {
-            text += "  \(speaker.name)\(speaker.role.map { " (\($0))" } ?? ""): "
+            text += "  \(printable(speaker.name + (speaker.role.map { " (\($0))" } ?? ""))): "
             guard let metrics = speaker.metrics else {
                 text += "consent \(speaker.consent.rawValue), not measured\n"
                 continue
