@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -30,19 +31,31 @@ static int address_of(const char *path, struct sockaddr_un *address) {
     return 0;
 }
 
-/// Locks `folder` for the time of one start. The lock belongs to the open descriptor and leaves no file behind.
-static int lock_folder(const char *folder, int timeout_ms) {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -errno;
+/// Removes what `open_lock` opened, whose lock ends.
+static void close_lock(const char *path, int fd) {
+    unlink(path);
+    close(fd);
+}
+
+/// Whether `fd` still is the file at `path`, and not one that its last owner has removed.
+static bool is_at(const char *path, int fd) {
+    struct stat held, there;
+    return fstat(fd, &held) == 0 && lstat(path, &there) == 0 && held.st_dev == there.st_dev &&
+           held.st_ino == there.st_ino;
+}
+
+/// Locks a file that nobody else may open, for the time of one start: whoever may read a file or a folder may also
+/// lock it, for ever.
+static int open_lock(const char *path, int timeout_ms) {
     const int pause_ms = 5;
     for (int waited = 0;; waited += pause_ms) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-        int code = errno;
-        bool again = code == EINTR || code == EWOULDBLOCK;
-        if (!again || waited >= timeout_ms) {
-            close(fd);
-            return -code;
-        }
+        int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0) return -errno;
+        int code = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+        if (code == 0 && is_at(path, fd)) return fd;
+        close(fd);
+        bool again = code == 0 || code == EINTR || code == EWOULDBLOCK;
+        if (!again || waited >= timeout_ms) return code == 0 ? -EWOULDBLOCK : -code;
         struct timespec pause = {.tv_nsec = pause_ms * 1000000L};
         nanosleep(&pause, NULL);
     }
@@ -101,15 +114,17 @@ static int open_socket(int fd, const struct sockaddr_un *address, mode_t mode, g
     return code;
 }
 
-int attune_unix_listen(const char *path, const char *folder, mode_t mode, gid_t group, int backlog,
-                       int lock_timeout_ms, enum attune_step *step, struct attune_file_id *identity) {
+int attune_unix_listen(const char *path, mode_t mode, gid_t group, int backlog, int lock_timeout_ms,
+                       enum attune_step *step, struct attune_file_id *identity) {
     struct sockaddr_un address;
     *step = ATTUNE_STEP_BIND;
     int code = address_of(path, &address);
     if (code != 0) return code;
 
     *step = ATTUNE_STEP_LOCK;
-    int lock = lock_folder(folder, lock_timeout_ms);
+    char lock_path[sizeof address.sun_path + sizeof ".lock"];
+    snprintf(lock_path, sizeof lock_path, "%s.lock", path);
+    int lock = open_lock(lock_path, lock_timeout_ms);
     if (lock < 0) return lock;
 
     code = clear_path(&address, step);
@@ -120,7 +135,7 @@ int attune_unix_listen(const char *path, const char *folder, mode_t mode, gid_t 
         if (fd < 0) code = -errno;
     }
     if (code == 0) code = open_socket(fd, &address, mode, group, backlog, step, identity);
-    close(lock);
+    close_lock(lock_path, lock);
     if (code != 0) {
         if (fd >= 0) close(fd);
         return code;

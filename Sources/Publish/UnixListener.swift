@@ -28,12 +28,11 @@ public struct UnixListener: Sendable {
                 + "\(attune_unix_path_limit()) bytes without NUL"
             throw PublishError(.configuration, problem)
         }
-        let folder = Self.folder(of: path)
         var step = ATTUNE_STEP_NONE
         var identity = attune_file_id()
         let result = attune_unix_listen(
-            path, folder, mode, group ?? gid_t.max, backlog, lockTimeoutMilliseconds, &step, &identity)
-        guard result >= 0 else { throw failure(path: path, folder: folder, step: step, code: -result) }
+            path, mode, group ?? gid_t.max, backlog, lockTimeoutMilliseconds, &step, &identity)
+        guard result >= 0 else { throw failure(path: path, step: step, code: -result) }
         return UnixListener(descriptor: result, file: (path, identity))
     }
 
@@ -69,7 +68,8 @@ public struct UnixListener: Sendable {
 
     private static func text(_ code: CInt) -> String { String(cString: strerror(code)) }
 
-    private static func failure(path: String, folder: String, step: attune_step, code: CInt) -> PublishError {
+    private static func failure(path: String, step: attune_step, code: CInt) -> PublishError {
+        let folder = folder(of: path)
         switch (step, code) {
         case (ATTUNE_STEP_LOCK, ENOENT), (ATTUNE_STEP_LOCK, ENOTDIR):
             return PublishError(
@@ -78,7 +78,7 @@ public struct UnixListener: Sendable {
                     + "(RuntimeDirectory=), or set another path")
         case (ATTUNE_STEP_LOCK, EWOULDBLOCK):
             return PublishError(
-                .inUse, "another process holds the lock on \(folder); try again when it is done")
+                .inUse, "another process holds the lock \(path).lock; try again when it is done")
         case (ATTUNE_STEP_STAT, EEXIST):
             return PublishError(
                 .notASocket, "\(path) exists and is no socket; move it out of the way or set another path")
@@ -92,7 +92,7 @@ public struct UnixListener: Sendable {
         default:
             let operation =
                 switch step {
-                case ATTUNE_STEP_LOCK: "open its folder"
+                case ATTUNE_STEP_LOCK: "open \(path).lock"
                 case ATTUNE_STEP_STAT: "look at it"
                 case ATTUNE_STEP_PROBE: "see whether somebody answers on it"
                 case ATTUNE_STEP_UNLINK: "remove what a crash left behind"

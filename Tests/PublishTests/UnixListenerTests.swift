@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    /// Whoever may read the folder may lock it.
+    @Test func aForeignLockOnTheFolderKeepsNobodyFromStarting() async throws {
+        try await withFolder { folder in
+            let foreign = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { close(foreign) }
+            try #require(flock(foreign, LOCK_EX) == 0)
+            let listener = try UnixListener.open(path: folder + "/a", mode: 0o600, group: nil)
+            defer { close(listener.descriptor) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a"], "no lock is left")
+        }
+    }
+
+    @Test func aLockThatACrashLeftBehindIsNone() async throws {
+        try await withFolder { folder in
+            close(open(folder + "/a.lock", O_RDWR | O_CREAT, 0o600))
+            let listener = try UnixListener.open(path: folder + "/a", mode: 0o600, group: nil)
+            defer { close(listener.descriptor) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a"])
+        }
+    }
+
+    @Test func whoStartsAtTheSameTimeIsWaitedFor() async throws {
+        try await withFolder { folder in
+            let other = open(folder + "/a.lock", O_RDWR | O_CREAT, 0o600)
+            try #require(flock(other, LOCK_EX) == 0)
+            let error = code { _ = try UnixListener.open(path: folder + "/a", mode: 0o600, group: nil) }
+            #expect(error?.code == .inUse && error?.message.contains("a.lock") == true)
+            close(other)
+            close(try UnixListener.open(path: folder + "/a", mode: 0o600, group: nil).descriptor)
+        }
+    }
+
     @Test func leavesALiveOneAlone() async throws {
         try await withPublisher { publisher, path in
             let error = code { _ = try UnixListener.open(path: path, mode: 0o600, group: nil) }

@@ -8,7 +8,7 @@
 /// The system call that failed, so that the caller can say what to do about it.
 enum attune_step {
     ATTUNE_STEP_NONE = 0,
-    ATTUNE_STEP_LOCK,    ///< open or flock of the folder
+    ATTUNE_STEP_LOCK,    ///< open or flock of the file beside it
     ATTUNE_STEP_STAT,    ///< something that is no socket is in the way
     ATTUNE_STEP_PROBE,   ///< a live process answers on the path
     ATTUNE_STEP_UNLINK,
@@ -32,16 +32,16 @@ size_t attune_unix_path_limit(void);
 ///
 /// A socket file that nobody answers on is replaced; one that answers is left alone (EADDRINUSE in
 /// ATTUNE_STEP_PROBE). Mode and group are set before listen(2), and without listen(2) nobody can connect.
-/// The folder is locked meanwhile, so that two daemons that start together can't replace each other's file.
+/// `path` with `.lock` behind it is locked meanwhile, so that two daemons that start together can't replace each
+/// other's file; it is removed again.
 ///
 /// @param group group of the file, or (gid_t)-1 for that of the process
-/// @param folder folder of `path`
-/// @param lock_timeout_ms how long to wait for another one that starts in the same folder
+/// @param lock_timeout_ms how long to wait for another one that starts on the same path
 /// @param step receives the step that failed
 /// @param identity receives what identifies the new file
 /// @return the descriptor, or a negated errno
-int attune_unix_listen(const char *path, const char *folder, mode_t mode, gid_t group, int backlog,
-                       int lock_timeout_ms, enum attune_step *step, struct attune_file_id *identity);
+int attune_unix_listen(const char *path, mode_t mode, gid_t group, int backlog, int lock_timeout_ms,
+                       enum attune_step *step, struct attune_file_id *identity);
 
 /// Removes the socket file at `path` if it is still the one of `identity`.
 /// @return 0, also when the file is gone or somebody else's, or a negated errno
