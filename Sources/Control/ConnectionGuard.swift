@@ -1,5 +1,4 @@
-import Kit
-import Logging
+public import Kit
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -12,6 +11,8 @@ public struct ConnectionLimits: Sendable {
     public var stallSeconds: Double
     /// Connections at the same time.
     public var maximumConnections: Int
+    /// Counts the connections that are refused.
+    public var refusals: Refusals
     /// A connection on which nothing comes is closed after so long, seconds.
     public var idleSeconds: Int64 = 30
     /// A body must be there within so long, seconds; shorter than `idleSeconds`, so that there is an answer.
@@ -19,51 +20,40 @@ public struct ConnectionLimits: Sendable {
 
     /// Limits.
     public init(
-        allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double, maximumConnections: Int
+        allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double, maximumConnections: Int,
+        refusals: Refusals
     ) {
         self.allowsPeer = allowsPeer
         self.stallSeconds = stallSeconds
         self.maximumConnections = maximumConnections
+        self.refusals = refusals
     }
 }
 
-/// The connections there are; says once a second at most how many were refused.
+/// The connections there are.
 final class ConnectionCount: Sendable {
-    private struct State {
-        var open = 0
-        var drops = DropReporter()
-    }
-
     private let maximum: Int
-    private let logger: Logger
-    private let state = Mutex(State())
+    private let open = Mutex(0)
+    let refusals: Refusals
 
-    init(_ limits: ConnectionLimits, _ logger: Logger) {
+    init(_ limits: ConnectionLimits) {
         maximum = limits.maximumConnections
-        self.logger = logger
+        refusals = limits.refusals
     }
 
     /// Whether there is a place for one more; it is taken then.
     func take() -> Bool {
-        let isTaken = state.withLock { state in
-            guard state.open < maximum else { return false }
-            state.open += 1
+        let isTaken = open.withLock { open in
+            guard open < maximum else { return false }
+            open += 1
             return true
         }
-        if !isTaken { refuse("there are \(maximum) already") }
+        if !isTaken { refusals.note(.tooMany) }
         return isTaken
     }
 
     func giveBack() {
-        state.withLock { $0.open -= 1 }
-    }
-
-    func refuse(_ reason: String) {
-        let text = state.withLock { state in
-            state.drops.add(reason)
-            return state.drops.take(nowNanoseconds: HostClock.monotonicNanoseconds())
-        }
-        if let text { logger.warning("connections refused: \(text)") }
+        open.withLock { $0 -= 1 }
     }
 }
 
@@ -85,7 +75,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         let isAllowed = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self, limits.allowsPeer)
         guard isAllowed ?? false else {
-            connections.refuse("not on the allow list")
+            connections.refusals.note(.notAllowed)
             return context.close(promise: nil)
         }
         hasPlace = connections.take()

@@ -23,7 +23,7 @@ public struct ControlServer: Service {
         status: any StatusBackend, events: any EventBackend, limits: ConnectionLimits,
         eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger, onRunning: @escaping @Sendable () async -> Void
     ) {
-        let connections = ConnectionCount(limits, logger)
+        let connections = ConnectionCount(limits)
         listener = HTTPListener(
             descriptor: descriptor,
             responder: Self.router(
@@ -196,11 +196,13 @@ private final class RouteMethods: Sendable {
 
     func methods(on path: String) -> [String] {
         let parts = Self.split(path)
-        return routes.withLock { routes in
+        let found = routes.withLock { routes in
             routes.filter { route in
                 route.path.count == parts.count && zip(route.path, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
             }.map(\.method)
         }
+        // Wherever there is a GET there is a HEAD.
+        return found.flatMap { $0 == "GET" ? ["GET", "HEAD"] : [$0] }
     }
 
     private static func split(_ path: String) -> [Substring] { path.split(separator: "/") }

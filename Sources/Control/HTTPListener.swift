@@ -59,7 +59,12 @@ struct HTTPListener: Sendable {
         _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
-        var response = try await responder.respond(to: request, context: context)
+        // A HEAD is what the GET would be, without its body (RFC 9110, section 9.3.2), whatever the route.
+        var head = request.head
+        if request.method == .head { head.method = .get }
+        let asked = Request(head: head, body: request.body)
+        var response = try await responder.respond(to: asked, context: context)
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.date] = Self.date()
         let body = try await writer.writeHead(response.head)
         try await response.body.write(body)

@@ -27,6 +27,8 @@ public struct PublisherStatistics: Sendable, Equatable {
     public var refusedClients = 0
     /// Clients closed because of what they sent.
     public var rejectedLines = 0
+    /// Clients closed because they sent lines too fast.
+    public var hurriedClients = 0
     /// Clients closed because they took nothing for too long.
     public var stalledClients = 0
     /// Events in the ring now, and their bytes; 256 for one whose line is not kept.
@@ -45,6 +47,7 @@ final class PublishCounters: Sendable {
     let lastRefusedUID = Atomic<UInt32>(0)
     let refusedClients = Atomic<Int>(0)
     let rejectedLines = Atomic<Int>(0)
+    let hurriedClients = Atomic<Int>(0)
     let stalledClients = Atomic<Int>(0)
 
     func fill(_ statistics: inout PublisherStatistics) {
@@ -57,6 +60,7 @@ final class PublishCounters: Sendable {
         statistics.refusedPeers = refusedPeers.load(ordering: .relaxed)
         statistics.refusedClients = refusedClients.load(ordering: .relaxed)
         statistics.rejectedLines = rejectedLines.load(ordering: .relaxed)
+        statistics.hurriedClients = hurriedClients.load(ordering: .relaxed)
         statistics.stalledClients = stalledClients.load(ordering: .relaxed)
     }
 }

@@ -30,6 +30,14 @@ public struct MetricsText {
         for (value, number) in values { sample(name, [(label, value)], number) }
     }
 
+    /// Writes a metric with a value for each of some pairs of values of two labels.
+    public mutating func metric(
+        _ name: String, _ kind: Kind, help: String, by labels: (String, String), _ values: [(String, String, Double)]
+    ) {
+        head(name, kind.rawValue, help)
+        for (first, second, number) in values { sample(name, [(labels.0, first), (labels.1, second)], number) }
+    }
+
     /// Writes histograms of durations, in seconds, for each of some values of a label.
     ///
     /// - Parameter bounds: upper edges of the buckets, seconds, ascending.

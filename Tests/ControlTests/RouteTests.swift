@@ -117,7 +117,7 @@ import Testing
 
     /// RFC 9110, 15.5.6: who uses the wrong method is told the right ones; a path that there is not is not found.
     @Test(arguments: [
-        ("TRACE", "/v1/sessions", 405, "GET"), ("PATCH", "/v1/stored?speaker=ana", 405, "DELETE, GET"),
+        ("TRACE", "/v1/sessions", 405, "GET, HEAD"), ("PATCH", "/v1/stored?speaker=ana", 405, "DELETE, GET, HEAD"),
         ("GET", "/v1/sessions/a%2Fb/sources", 405, "POST"), ("GET", "/v1/session", 404, nil),
         ("GET", "/v1/sessions/s/sources/1", 405, "DELETE"), ("GET", "/v1/sessions/s/sources/1/x", 404, nil),
         ("GET", "/v1/ready", 200, nil),

@@ -33,7 +33,9 @@ import Text
         var publishing = PublisherConfiguration(
             socketPath: folder + "/e.sock", daemonVersion: "0", policy: "standard", epoch: "e1")
         publishing.heartbeatSeconds = 86_400
-        var limits = ConnectionLimits(allowsPeer: { _ in true }, stallSeconds: 86_400, maximumConnections: 64)
+        var limits = ConnectionLimits(
+            allowsPeer: { _ in true }, stallSeconds: 86_400, maximumConnections: 64,
+            refusals: SocketRefusals(logger).control)
         change(&limits, &publishing)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let publisher = Publisher(configuration: publishing, eventLoopGroup: group, logger: logger)
@@ -48,7 +50,8 @@ import Text
         let listener = try UnixListener.open(path: folder + "/c.sock", mode: 0o600, group: nil)
         let server = ControlServer(
             descriptor: listener.descriptor, version: "0", backend: registry, store: store,
-            status: DaemonStatus(publisher: publisher, registry: registry, store: store),
+            status: DaemonStatus(
+                publisher: publisher, registry: registry, store: store, refusals: SocketRefusals(logger)),
             events: PublishedEvents(publisher: publisher), limits: limits, eventLoopGroup: group, logger: logger
         ) {}
         let services = ServiceGroup(
@@ -95,6 +98,41 @@ import Text
         }
     }
 
+    /// RFC 9110, 9.3.2: the headers of the GET, and no body, on every route and for every error.
+    @Test(arguments: [
+        "/v1/health", "/v1/ready", "/metrics", "/v1/policy", "/v1/sessions", "/v1/stored", "/v1/stored/none",
+        "/v1/sessions/s/sources", "/v1/reload", "/nothing",
+    ])
+    func aHeadIsAnsweredWithoutABody(route: String) async throws {
+        try await withServer { path, _, _ in
+            func answer(_ method: String) async throws -> (head: [Substring], body: String) {
+                let request = "\(method) \(route) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                let text = try await Connection(path, sending: request).readToEnd()
+                let end = try #require(text.firstRange(of: "\r\n\r\n"))
+                // Numbers change from one look to the next, and with them how long they are.
+                let lines = text[..<end.lowerBound].split(separator: "\r\n")
+                    .filter { !$0.lowercased().hasPrefix("date:") }
+                return (
+                    route == "/metrics" ? lines.filter { !$0.lowercased().hasPrefix("content-length") } : lines,
+                    String(text[end.upperBound...])
+                )
+            }
+            let get = try await answer("GET")
+            let head = try await answer("HEAD")
+            #expect(!get.body.isEmpty && head.body.isEmpty, "\(head.body)")
+            #expect(head.head == get.head)
+        }
+    }
+
+    @Test func theEventsHaveAHeadToo() async throws {
+        try await withServer { path, _, _ in
+            let request = "HEAD /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            let text = try await Connection(path, sending: request).readToEnd()
+            #expect(text.contains("200 OK") && text.contains("text/event-stream") && text.hasSuffix("\r\n\r\n"))
+            #expect(!text.contains("data:"))
+        }
+    }
+
     @Test func halfAHeadIsGivenUp() async throws {
         try await withServer({ limits, _ in limits.idleSeconds = 1 }) { path, _, _ in
             for text in ["GET /v1/hea", ""] {
@@ -120,7 +158,7 @@ import Text
                 #expect(answer.isEmpty)
             }
             let seconds = Int((ContinuousClock.now - start).components.seconds)
-            let lines = log.text.count { $0.contains("there are 8 already") }
+            let lines = log.text.count { $0.contains("over the limit") }
             #expect(lines >= 1 && lines <= seconds + 2, "\(lines) lines in \(seconds) s")
             held.removeAll()
             while try await Connection(path, sending: Self.health).readToEnd().isEmpty {

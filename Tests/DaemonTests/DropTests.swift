@@ -92,8 +92,8 @@ import Testing
     @Test func whatThePublisherCountsIsInTheMetrics() {
         let fields: [WritableKeyPath<PublisherStatistics, Int>] = [
             \.clients, \.admitted, \.subscribes, \.resumes, \.events, \.encodedBytes, \.deliveredBytes, \.coalesced,
-            \.lost, \.oversized, \.refusedPeers, \.refusedClients, \.rejectedLines, \.stalledClients, \.ringEvents,
-            \.ringBytes,
+            \.lost, \.oversized, \.refusedPeers, \.refusedClients, \.rejectedLines, \.hurriedClients, \.stalledClients,
+            \.ringEvents, \.ringBytes,
         ]
         var filled = PublisherStatistics()
         for field in fields {
@@ -107,6 +107,17 @@ import Testing
         #expect(changed(filled, PublisherStatistics()) == labels(PublisherStatistics()))
     }
 
+    @Test func whatIsRefusedIsInTheMetrics() {
+        for reason in RefusalReason.allCases {
+            let refusals = SocketRefusals(RegistryBench.silent)
+            for (_, refusals) in refusals.all { refusals.note(reason) }
+            var text = MetricsText()
+            DaemonStatus.write(refusals, to: &text)
+            let lines = text.text.split(separator: "\n").filter { $0.hasSuffix(" 1") }
+            #expect(lines.count == 3 && lines.allSatisfy { $0.contains("reason=\"\(reason.rawValue)\"") }, "\(lines)")
+        }
+    }
+
     @Test func everyReasonIsDocumented() throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -114,6 +125,7 @@ import Testing
         for reason in MediaCounter.allCases.compactMap(\.dropReason) {
             #expect(text.contains("`\(reason)`"), "\(reason)")
         }
+        for reason in RefusalReason.allCases { #expect(text.contains("`\(reason.rawValue)`"), "\(reason)") }
         for metric in DaemonStatus.mediaCounters { #expect(text.contains("`\(metric.name)`"), "\(metric.name)") }
     }
 }

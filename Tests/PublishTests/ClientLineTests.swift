@@ -216,17 +216,38 @@ import Testing
         }
     }
 
-    /// A client that asks again and again without reading what it asked for can't fill the memory.
-    @Test func askingWithoutReadingIsBounded() async throws {
-        try await withPublisher { publisher, path in
+    /// A client that asks again and again is told and closed; others have their events in time.
+    @Test(arguments: [#"{"resume":{"epoch":"e1","seq":0}}"#, #"{"subscribe":{"types":["turn"]}}"#])
+    func askingWithoutEndIsEnded(request: String) async throws {
+        let manual = ManualClock()
+        try await withPublisher(clock: manual.clock) { publisher, path in
             for number in 1...500 { publisher.publish(tickEvent("ana", Double(number))) }
             let client = try TestClient(path)
-            let request = Array((#"{"resume":{"epoch":"e1","seq":0}}"# + "\n").utf8)
-            for _ in 0..<5_000 { try #require(client.send(request)) }
-            publisher.publish(turnEvent("ana", 1))
+            for _ in 0..<5_000 where !client.send(Array((request + "\n").utf8)) { break }
+            let error = try client.lines { $0.type == "error" }.last
+            #expect(error?.text("code") == "too_many_commands")
+            #expect(publisher.statistics.hurriedClients == 1)
+            #expect(publisher.statistics.subscribes + publisher.statistics.resumes == 32)
             // Only what fits into the kernel's and the client's write buffer was ever handed over.
             #expect(publisher.statistics.deliveredBytes < 2 << 20)
-            _ = try client.lines { $0.sequence == 501 }
+            let other = try TestClient(path)
+            _ = try other.lines { $0.type == "snapshot" }
+            publisher.publish(turnEvent("ana", 1))
+            #expect(try other.next().type == "turn")
+        }
+    }
+
+    @Test func askingNowAndThenIsNot() async throws {
+        let manual = ManualClock()
+        try await withPublisher(clock: manual.clock) { publisher, path in
+            let client = try TestClient(path)
+            _ = try client.lines { $0.type == "snapshot" }
+            for _ in 0..<200 {
+                manual.advance(seconds: 1)
+                client.send(#"{"resume":{"epoch":"e1","seq":0}}"#)
+                _ = try client.lines { $0.type == "hello" }
+            }
+            #expect(publisher.statistics.hurriedClients == 0)
         }
     }
 }

@@ -96,11 +96,13 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
         store.record(event)
     }
+    let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     do {
         listeners = try PCMListeners(
             settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
-            eventLoop: eventLoopGroup.next(), logger: logger, admits: publishing.allows(peerOf:))
+            eventLoop: eventLoopGroup.next(), logger: logger, refusals: refusals,
+            admits: publishing.allows(peerOf:))
     } catch {
         // Its socket is there already, and nobody else would take it away.
         await publisher.stop()
@@ -108,11 +110,11 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     }
     let control = ControlServer(
         descriptor: controlListener.descriptor, version: attuneVersion, backend: registry, store: store,
-        status: DaemonStatus(publisher: publisher, registry: registry, store: store),
+        status: DaemonStatus(publisher: publisher, registry: registry, store: store, refusals: refusals),
         events: PublishedEvents(publisher: publisher),
         limits: ConnectionLimits(
             allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
-            maximumConnections: publishing.maximumClients + commandConnections),
+            maximumConnections: publishing.maximumClients + commandConnections, refusals: refusals.control),
         eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
         attune_notify("READY=1")

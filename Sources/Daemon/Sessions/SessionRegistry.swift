@@ -24,7 +24,8 @@ actor SessionRegistry: ControlBackend {
     private let analyzer: TextAnalyzer
     private let publish: EventOutput
     private let logger: Logger
-    private let refusals: RefusalLog
+    /// Requests to attach that were refused.
+    nonisolated let refusals: Refusals
     private var entries: [String: SessionEntry] = [:]
     private var order: [String] = []
     private var sourcesMade = 0, sessionsMade = 0
@@ -42,7 +43,7 @@ actor SessionRegistry: ControlBackend {
         self.configuration = configuration
         inForce = policy
         self.logger = logger
-        refusals = RefusalLog(logger)
+        refusals = Refusals { logger.warning("requests to attach: \($0)") }
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
@@ -66,7 +67,7 @@ actor SessionRegistry: ControlBackend {
             }
         } catch {
             // Who asked is told the whole of it; it may hold the name of a speaker.
-            refusals.note("requests to attach: \(error.type)")
+            refusals.note(.refused, detail: error.type)
             throw error
         }
     }

@@ -26,7 +26,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
     case comfortNoise, silent
     case silenceSamples, concealedSamples, lostSamples
     /// Dropped.
-    case ahead, decodeError, duplicate, empty, foreignMixer, late, malformed, nameTaken, notAuthentic, onProbation
+    case ahead, decodeError, duplicate, empty, foreignMixer, foreignReport, late, malformed, nameTaken, notAuthentic, onProbation
     case overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
@@ -44,6 +44,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
         case .duplicate: "duplicate"
         case .empty: "empty"
         case .foreignMixer: "foreign_mixer"
+        case .foreignReport: "foreign_report"
         case .late: "late"
         case .malformed: "malformed"
         case .nameTaken: "name_taken"
@@ -67,6 +68,7 @@ enum MediaCounter: String, Sendable, CaseIterable {
         case .ahead: "whose media lies over 30 s ahead of its time (the sender has to send at the pace of speech)"
         case .decodeError: "that the codec does not take (check the codec, or add ?codec= to the URL)"
         case .foreignMixer: "of a second mixer"
+        case .foreignReport: "of RTCP from another host than the media's"
         case .malformed: "that are neither RTP nor RTCP"
         case .nameTaken: "of a source whose speaker's name is taken (detach the other one)"
         case .notAuthentic: "that are not authentic (check the key)"
@@ -90,6 +92,8 @@ struct PortStatistics: Sendable {
     var malformed: UInt64 = 0
     /// Packets of a source whose speaker's name somebody else has.
     var nameTaken: UInt64 = 0
+    /// Compounds of RTCP from another host than the media of the port's one speaker.
+    var foreignReports: UInt64 = 0
 }
 
 /// Where everything goes that is counted of plain RTP. A test says that nothing is left out.
@@ -113,6 +117,7 @@ extension SourceLoad {
     ]
     static let portFields: [Field<PortStatistics, UInt64>] = [
         (.tooLong, \.tooLong), (.malformed, \.malformed), (.nameTaken, \.nameTaken),
+        (.foreignReport, \.foreignReports),
     ]
 
     /// What a session adds.

@@ -3,6 +3,7 @@ import Control
 import ControlAPI
 import Events
 import Glibc
+import Kit
 import MediaTypes
 import Publish
 import Telemetry
@@ -12,6 +13,7 @@ struct DaemonStatus: StatusBackend {
     let publisher: Publisher
     let registry: SessionRegistry
     let store: StoredSessions
+    let refusals: SocketRefusals
 
     /// Upper edges of the latency buckets, seconds.
     private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
@@ -51,6 +53,10 @@ struct DaemonStatus: StatusBackend {
         Self.write(await registry.load(), to: &text)
         Self.write(registry.overload.board.summary, to: &text)
         Self.write(publisher.statistics, to: &text)
+        Self.write(refusals, to: &text)
+        text.metric(
+            "attune_attach_refused_total", .counter, help: "Requests to attach that were refused.",
+            Double(registry.refusals.counts.reduce(0) { $0 + $1.count }))
         let latency = publisher.latency
         text.histogram(
             "attune_event_latency_seconds",
@@ -128,7 +134,10 @@ struct DaemonStatus: StatusBackend {
             [("not_allowed", Double(counted.refusedPeers)), ("too_many", Double(counted.refusedClients))])
         text.metric(
             "attune_subscribers_closed_total", .counter, help: "Subscribers closed by reason.", by: "reason",
-            [("bad_line", Double(counted.rejectedLines)), ("stalled", Double(counted.stalledClients))])
+            [
+                ("bad_line", Double(counted.rejectedLines)), ("too_many_commands", Double(counted.hurriedClients)),
+                ("stalled", Double(counted.stalledClients)),
+            ])
         text.metric(
             "attune_undelivered_events_total", .counter,
             help: "Events that single subscribers did not get, or nobody (oversized), by reason.", by: "reason",
@@ -140,6 +149,16 @@ struct DaemonStatus: StatusBackend {
             "attune_ring_events", .gauge, help: "Events kept for subscribers that are behind or come back.",
             Double(counted.ringEvents))
         text.metric("attune_ring_bytes", .gauge, help: "Bytes of their lines that are kept.", Double(counted.ringBytes))
+    }
+
+    static func write(_ refusals: SocketRefusals, to text: inout MetricsText) {
+        text.metric(
+            "attune_connections_refused_total", .counter,
+            help: "Connections refused, or closed before it was known what they are, by socket and reason.",
+            by: ("socket", "reason"),
+            refusals.all.flatMap { socket, refusals in
+                refusals.counts.map { (socket, $0.reason.rawValue, Double($0.count)) }
+            })
     }
 
     /// The metrics that every Prometheus client library has of its process.

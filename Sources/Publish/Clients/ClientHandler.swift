@@ -13,6 +13,7 @@ final class ClientHandler: ChannelInboundHandler {
     private let loop: ClientLoop
     private var context: ChannelHandlerContext?
     private var input: LineSplitter
+    private var commands = TokenBucket(tokensPerSecond: commandsPerSecond, capacity: mostCommands)
     /// Nil before the client is admitted.
     private var position: ClientPosition?
 
@@ -20,6 +21,9 @@ final class ClientHandler: ChannelInboundHandler {
     private var isClosing = false
     private var isFinishing = false
     private var stall: (sinceMilliseconds: Int64, waitingBytes: Int)?
+
+    /// Lines that a client may send, at once and in the long run: each may cost a look at the whole ring.
+    private static let mostCommands = 32, commandsPerSecond = 4
 
     /// Fillings of the write buffer before other clients of the loop have their turn.
     private static let fillingsPerTurn = 16
@@ -108,6 +112,15 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     private func obey(_ line: [UInt8]) {
+        guard commands.admits(nowNanoseconds: core.clock.monotonicNanoseconds()) else {
+            core.counters.hurriedClients.count()
+            return fail(
+                ErrorLine(
+                    code: "too_many_commands",
+                    message:
+                        "a client may send \(Self.commandsPerSecond) lines a second, \(Self.mostCommands) at once; "
+                        + "send one that names all that is wanted"))
+        }
         do throws(ErrorLine) {
             switch try ClientCommand(line: line) {
             case .subscribe(let subscription):

@@ -154,6 +154,7 @@ struct PublishReporter {
         drops.set(refused, total: UInt64(clamping: now.refusedPeers))
         drops.set("connections beyond as many clients as allowed", total: UInt64(clamping: now.refusedClients))
         drops.set("clients that sent what is no command", total: UInt64(clamping: now.rejectedLines))
+        drops.set("clients that sent too many commands", total: UInt64(clamping: now.hurriedClients))
         drops.set("clients that took nothing for too long", total: UInt64(clamping: now.stalledClients))
         drops.set("events for clients too far behind", total: UInt64(clamping: now.lost))
         drops.set("ticks for clients that were behind", total: UInt64(clamping: now.coalesced))

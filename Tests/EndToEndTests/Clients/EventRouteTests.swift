@@ -78,6 +78,6 @@ import Testing
         #expect(try health("--reuid=4710", "--regid=4710").status != 0)
         #expect(try health("--reuid=4711", "--regid=4710").status == 0)
         #expect(try health("--reuid=4710", "--regid=4712").status == 0)
-        try eventually("the log says so") { daemon.log.contains("not on the allow list") }
+        try eventually("the log says so") { daemon.log.contains("control socket refused: 1 of who is on neither") }
     }
 }

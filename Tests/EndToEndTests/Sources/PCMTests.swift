@@ -193,7 +193,8 @@ import Testing
 
     private static let call = "40325ec2-5efd-4bd3-805f-53576e581d13"
 
-    private func connect(call: String) throws -> Int32 {
+    /// A connection that has said nothing yet.
+    private func connectSilently() throws -> Int32 {
         let line = try #require(daemon.log.split(separator: "\n").first { $0.contains("by AudioSocket") })
         let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0) })
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -207,9 +208,44 @@ import Testing
             }
         }
         try #require(result == 0)
+        return socket
+    }
+
+    private func connect(call: String) throws -> Int32 {
+        let socket = try connectSilently()
         let uuid = try #require(UUID(uuidString: call)).uuid
         try send([0x01, 0x00, 0x10] + withUnsafeBytes(of: uuid, Array.init), to: socket)
         return socket
+    }
+
+    /// Connections that say nothing keep no call out, are counted, and take a line of the log a second.
+    @Test func silentConnectionsKeepNoCallOut() throws {
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let attached = try daemon.attune(
+            "attach", "audiosocket:" + Self.call, "--session", "call", "--speaker", "ana", "--consent", "granted")
+        #expect(attached.status == 0, "\(attached.errors)")
+        let start = Date()
+        let silent = try (0..<300).map { _ in try connectSilently() }
+        defer { for socket in silent { close(socket) } }
+        let socket = try connect(call: Self.call)
+        defer { close(socket) }
+        try send([0x10, 0x01, 0x40] + Array(repeating: 0, count: 320), to: socket)
+        try subscriber.wait(for: "the call") { $0.type == "source.connected" }
+        try eventually("the silent ones are counted") {
+            let metrics = try run(
+                URL(fileURLWithPath: "/usr/bin/env"),
+                ["curl", "-sS", "--unix-socket", daemon.controlPath, "http://localhost/metrics"]
+            ).output
+            let counts = metrics.split(separator: "\n").filter {
+                $0.hasPrefix("attune_connections_refused_total{socket=\"audiosocket\"")
+            }.compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+            return counts.reduce(0, +) == 300
+        }
+        let log = daemon.log
+        let lines = log.split(separator: "\n").filter { $0.contains("refused") }.count
+        let seconds = Int(Date().timeIntervalSince(start))
+        #expect(lines <= seconds + 2, "\(lines) lines in \(seconds) s")
+        #expect(!log.lowercased().contains(Self.call), "\(log)")
     }
 
     @Test func aCallOfAsteriskIsHeardOnceItWasAttached() throws {
@@ -217,7 +253,8 @@ import Testing
         let stranger = try connect(call: Self.call)
         #expect(answer(stranger) == "\0\0\0", "an unknown call is hung up on")
         close(stranger)
-        #expect(daemon.log.contains("nobody attached their UUID"))
+        #expect(daemon.log.contains("with a UUID that nobody attached"))
+        #expect(!daemon.log.lowercased().contains(Self.call))
 
         func attach(_ uuid: String, _ session: String) throws -> Finished {
             try daemon.attune(

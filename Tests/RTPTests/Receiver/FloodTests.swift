@@ -1,3 +1,4 @@
+import Kit
 import SeededNumbers
 import Testing
 
@@ -7,14 +8,14 @@ import Testing
 @Suite struct FloodTests {
     /// A way in as the daemon has it: budget, table, and a receiver for each place of the table.
     private struct Port: ~Copyable {
-        var budget: ByteBudget
+        var budget: TokenBucket
         var table = RTPSourceTable(selectors: [.ssrc(1)], limit: 4)
         var receiver = RTPReceiver(formats: RampStream.formats)
         var sink = CountingSink()
         var admitted = 0
 
         mutating func take(_ datagram: RawSpan, from origin: UInt64, at nanoseconds: Int64) {
-            guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: nanoseconds) else { return }
+            guard budget.admits(datagram.byteCount, nowNanoseconds: nanoseconds) else { return }
             admitted += 1
             guard !RTCP.isRTCP(datagram), let packet = try? RTPPacket(parsing: datagram) else { return }
             let verdict = table.route(
@@ -29,7 +30,8 @@ import Testing
         admitted: Int, largest: Int, refused: UInt64, speaker: RTPStatistics
     ) {
         var random = SeededRandom(seed: 12)
-        var port = Port(budget: ByteBudget(kilobitsPerSecond: kilobitsPerSecond))
+        var port = Port(
+            budget: TokenBucket(tokensPerSecond: kilobitsPerSecond * 125, capacity: kilobitsPerSecond * 125))
         var largest = 0
         for own in RampStream(ssrc: 1).packets(0..<1_000) {
             for number in 0..<perPacket {

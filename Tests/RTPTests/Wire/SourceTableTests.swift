@@ -134,17 +134,6 @@ import Testing
         #expect(table.statistics.onProbation >= 100_000)
         #expect(table.statistics.refused >= 894)
     }
-
-    @Test func theBudgetHoldsASecond() {
-        var budget = ByteBudget(kilobitsPerSecond: 80)
-        var admitted = 0
-        for packet in 0..<10_000 where budget.admits(bytes: 100, nowNanoseconds: Int64(packet) * millisecond) {
-            admitted += 100
-        }
-        // 10 000 bytes a second for 10 s, and the second that was full at the start.
-        #expect((109_000...110_100).contains(admitted))
-        #expect(budget.refused == UInt64(10_000 - admitted / 100))
-    }
 }
 
 @Suite struct DescriptionItemTests {

@@ -8,30 +8,44 @@ import Synchronization
 
 /// Accepts connections on a listening socket and hands each to a thread of its own, until it is known what it is.
 final class ConnectionListener: Sendable {
-    /// Connections of which that is not known yet; those beyond are closed.
+    /// Connections of which that is not known yet; beyond these the oldest is closed, so that whoever says nothing
+    /// keeps nobody out.
     static let mostUnknown = 64
+    /// Threads that look at them, those included whose connection was closed and who have not noticed.
+    private static let mostThreads = 2 * mostUnknown
     private static let pollMilliseconds: Int32 = 100
 
     private let descriptor: Int32
-    private let refusals: RefusalLog
+    private let refusals: Refusals
     private let cancellation = Cancellation()
-    private let unknown = Atomic<Int>(0)
+    private let unknown = Mutex(Unknown())
     private let finished: EventLoopPromise<Void>
-    private let greet: @Sendable (StreamConnection, Cancellation) -> Void
+    private let greet: Greeting
+
+    /// Finds out what a connection is; asks the last function before anything is done for it, as it may have lost its
+    /// place meanwhile.
+    typealias Greeting = @Sendable (StreamConnection, Cancellation, _ isKnown: () -> Bool) -> Void
+
+    private struct Unknown {
+        /// In the order in which they came.
+        var waiting: [(number: Int, connection: StreamConnection, cancellation: Cancellation)] = []
+        var threads = 0
+        var number = 0
+    }
 
     /// - Parameters:
     ///   - descriptor: a listening, non-blocking socket, which is closed in the end.
     ///   - greet: takes a connection, on a thread of its own; ends soon once the cancellation is cancelled.
     init(
-        descriptor: Int32, eventLoop: any EventLoop, refusals: RefusalLog,
-        greet: @escaping @Sendable (StreamConnection, Cancellation) -> Void
+        descriptor: Int32, eventLoop: any EventLoop, refusals: Refusals, logger: Logger,
+        greet: @escaping Greeting
     ) {
         self.descriptor = descriptor
         self.refusals = refusals
         self.greet = greet
         finished = eventLoop.makePromise()
         if !BlockingThread.start(name: "accept", { self.run() }) {
-            refusals.logger.error("no thread could be started that accepts connections")
+            logger.error("no thread could be started that accepts connections")
             close(descriptor)
             finished.succeed()
         }
@@ -60,19 +74,49 @@ final class ConnectionListener: Sendable {
             }
         }
         close(descriptor)
+        for each in unknown.withLock({ $0.waiting }) { each.cancellation.cancel() }
         finished.succeed()
     }
 
     private func take(_ connection: StreamConnection) {
-        guard unknown.load(ordering: .relaxed) < Self.mostUnknown else {
-            return refusals.note("connections: \(Self.mostUnknown) others have not said yet what they are")
+        let own = Cancellation()
+        let (number, oldest) = unknown.withLock { unknown -> (Int?, (connection: StreamConnection, Cancellation)?) in
+            guard unknown.threads < Self.mostThreads else { return (nil, nil) }
+            unknown.threads += 1
+            unknown.number += 1
+            let isFull = unknown.waiting.count >= Self.mostUnknown
+            let oldest = isFull ? unknown.waiting.removeFirst() : nil
+            unknown.waiting.append((unknown.number, connection, own))
+            return (unknown.number, oldest.map { ($0.connection, $0.cancellation) })
         }
-        unknown.add(1, ordering: .relaxed)
+        if let (connection, cancellation) = oldest {
+            cancellation.cancel()
+            // Its thread need not wait for its next look at the clock.
+            shutdown(connection.descriptor, Int32(SHUT_RDWR))
+            refusals.note(.tooMany)
+        }
+        guard let number else { return refusals.note(.tooMany) }
         let isStarted = BlockingThread.start(name: "greet") { [self] in
-            greet(connection, cancellation)
-            unknown.subtract(1, ordering: .relaxed)
+            greet(connection, own) { forget(number) }
+            _ = forget(number)
+            unknown.withLock { $0.threads -= 1 }
         }
-        if !isStarted { unknown.subtract(1, ordering: .relaxed) }
+        if !isStarted {
+            refusals.note(.tooMany)
+            _ = forget(number)
+            unknown.withLock { $0.threads -= 1 }
+        }
+    }
+
+    /// A connection is not to be looked at any more.
+    ///
+    /// - Returns: whether it was still there, and not closed for a newer one.
+    private func forget(_ number: Int) -> Bool {
+        unknown.withLock { unknown in
+            guard let place = unknown.waiting.firstIndex(where: { $0.number == number }) else { return false }
+            unknown.waiting.remove(at: place)
+            return true
+        }
     }
 
     /// A listening TCP socket, and the port that it has.

@@ -14,7 +14,7 @@ struct PCMListeners: Sendable {
     private let registry: SessionRegistry
     private let calls: AudioSocketCalls
     private let logger: Logger
-    private let refusals: RefusalLog
+    private let refusals: SocketRefusals
     private var listeners: [ConnectionListener] = []
     private var file: UnixListener?
 
@@ -26,14 +26,15 @@ struct PCMListeners: Sendable {
     /// - Throws: `DaemonError` where one can't be opened.
     init(
         _ settings: Settings, group: UInt32?, registry: SessionRegistry, calls: AudioSocketCalls,
-        eventLoop: any EventLoop, logger: Logger, admits: @escaping @Sendable (CInt) -> Bool
+        eventLoop: any EventLoop, logger: Logger, refusals: SocketRefusals,
+        admits: @escaping @Sendable (CInt) -> Bool
     ) throws(DaemonError) {
         self.settings = settings
         self.registry = registry
         self.calls = calls
         self.admits = admits
         self.logger = logger
-        refusals = RefusalLog(logger)
+        self.refusals = refusals
         let greeter = self
         // First what may fail, so that nothing is left open where it does.
         let address = settings.sources.audioSocket
@@ -45,8 +46,10 @@ struct PCMListeners: Sendable {
                 let listener = try UnixListener.open(path: path, mode: settings.sockets.mode, group: group)
                 file = listener
                 listeners.append(
-                    ConnectionListener(descriptor: listener.descriptor, eventLoop: eventLoop, refusals: refusals) {
-                        greeter.greetPCM($0, $1)
+                    ConnectionListener(
+                        descriptor: listener.descriptor, eventLoop: eventLoop, refusals: refusals.pcm, logger: logger
+                    ) {
+                        greeter.greetPCM($0, $1, $2)
                     })
             } catch {
                 if let call { close(call.descriptor) }
@@ -56,8 +59,10 @@ struct PCMListeners: Sendable {
         }
         if let call, let address {
             listeners.append(
-                ConnectionListener(descriptor: call.descriptor, eventLoop: eventLoop, refusals: refusals) {
-                    greeter.greetCall($0, $1)
+                ConnectionListener(
+                    descriptor: call.descriptor, eventLoop: eventLoop, refusals: refusals.audioSocket, logger: logger
+                ) {
+                    greeter.greetCall($0, $1, $2)
                 })
             logger.info("calls by AudioSocket are taken on \(address.host):\(call.port)")
         }
@@ -79,12 +84,15 @@ struct PCMListeners: Sendable {
 
     // MARK: PCM socket
 
-    private func greetPCM(_ connection: StreamConnection, _ cancellation: Cancellation) {
-        guard admits(connection.descriptor) else {
-            return refusals.note("connections to the PCM socket: neither sockets.allow_uids nor allow_gids has them")
-        }
+    private static let noHello = "no_hello"
+
+    private func greetPCM(
+        _ connection: StreamConnection, _ cancellation: Cancellation, _ isKnown: () -> Bool
+    ) {
+        guard admits(connection.descriptor) else { return refusals.pcm.note(.notAllowed) }
         do throws(Problem) {
             let (hello, head) = try readHello(connection, cancellation)
+            guard isKnown() else { return }
             let stream = PCMStream(connection, format: hello.format, head: head)
             Task {
                 do throws(Problem) {
@@ -94,7 +102,8 @@ struct PCMListeners: Sendable {
                 }
             }
         } catch {
-            refuse(connection, error, cancellation)
+            // Where it was cancelled, whoever did that counts it.
+            if !cancellation.isCancelled { refuse(connection, error, cancellation) }
         }
     }
 
@@ -116,7 +125,7 @@ struct PCMListeners: Sendable {
                 guard let more = connection.receive(PCMHello.mostBytes, until: deadline, cancellation), !more.isEmpty
                 else {
                     throw Problem(
-                        status: 408, type: "no_hello",
+                        status: 408, type: Self.noHello,
                         detail: "no hello line came in time; send one line of JSON before the samples")
                 }
                 splitter.append(more)
@@ -126,7 +135,13 @@ struct PCMListeners: Sendable {
 
     private func refuse(_ connection: StreamConnection, _ problem: Problem, _ cancellation: Cancellation) {
         // The peer is told the whole of it; it may hold the name of a speaker.
-        refusals.note("connections to the PCM socket: \(problem.type)")
+        let reason: RefusalReason =
+            switch problem.type {
+            case Self.noHello: .silent
+            case "invalid_request": .malformed
+            default: .refused
+            }
+        refusals.pcm.note(reason, detail: problem.type)
         connection.send(line(problem))
         // Off the cooperative pool, as it may wait; where there is no thread, the peer may miss the line.
         _ = BlockingThread.start(name: "refuse") { connection.end(cancellation) }
@@ -140,28 +155,36 @@ struct PCMListeners: Sendable {
 
     // MARK: AudioSocket
 
-    private func greetCall(_ connection: StreamConnection, _ cancellation: Cancellation) {
-        let deadline = deadline
+    /// Asterisk sends the UUID as soon as it is connected.
+    private static let mostSilentNanoseconds: Int64 = 1_000_000_000
+
+    private func greetCall(
+        _ connection: StreamConnection, _ cancellation: Cancellation, _ isKnown: () -> Bool
+    ) {
+        let deadline = min(deadline, HostClock.monotonicNanoseconds() + Self.mostSilentNanoseconds)
         var messages = AudioSocketMessages()
         // Byte by byte, so that the connection's reader begins with a message.
         while let byte = connection.receive(1, until: deadline, cancellation), !byte.isEmpty {
             var bytes = byte[...]
             switch messages.next(&bytes) {
             case .identifier(let identifier):
-                guard let call = CallIdentifier(bytes: identifier) else { return }
+                guard let call = CallIdentifier(bytes: identifier) else {
+                    return refuseCall(connection, .malformed, cancellation)
+                }
+                guard isKnown() else { return }
                 return admit(call, connection, cancellation)
             case nil, .other: continue
             case .audio, .hangUp:
-                return refuseCall(connection, "its first message is no UUID", cancellation)
+                return refuseCall(connection, .malformed, cancellation)
             }
         }
-        refusals.note("calls: no UUID came in time")
+        // Where it was cancelled, whoever did that counts it.
+        if !cancellation.isCancelled { refusals.audioSocket.note(.silent) }
     }
 
     private func admit(_ call: CallIdentifier, _ connection: StreamConnection, _ cancellation: Cancellation) {
         guard let source = calls.take(call) else {
-            return refuseCall(
-                connection, "nobody attached their UUID; attach audiosocket:UUID before it comes", cancellation)
+            return refuseCall(connection, .unknownCall, cancellation)
         }
         let stream = PCMStream(
             connection, format: PCMFormat(.s16le, rateHz: 8_000), framing: .audioSocket)
@@ -169,13 +192,14 @@ struct PCMListeners: Sendable {
             do {
                 try await source.connect(stream)
             } catch {
-                refusals.note("calls: they can't be read", detail: (error as? SourceFailure)?.message ?? "\(error)")
+                refusals.audioSocket.note(
+                    .unreadable, detail: (error as? SourceFailure)?.message ?? "\(error)")
             }
         }
     }
 
-    private func refuseCall(_ connection: StreamConnection, _ why: String, _ cancellation: Cancellation) {
-        refusals.note("calls: \(why)")
+    private func refuseCall(_ connection: StreamConnection, _ why: RefusalReason, _ cancellation: Cancellation) {
+        refusals.audioSocket.note(why)
         connection.send(AudioSocketMessages.hangUp)
         connection.end(cancellation)
     }

@@ -87,8 +87,14 @@ final class RTPMixer {
         return sink.hasDelivered
     }
 
-    /// Takes a message of RTCP, of whomever it is.
-    func receive(_ message: RTCPMessage, speakers: [RTPSpeaker?], nowNanoseconds: Int64) {
+    /// Whether the mixer is heard under this SSRC from this host.
+    func sends(ssrc: UInt32, from origin: UInt64) -> Bool {
+        receiver.source == ssrc && sender?.origin == origin
+    }
+
+    /// Takes a message of RTCP; one of another host is ignored.
+    func receive(_ message: RTCPMessage, origin: UInt64, speakers: [RTPSpeaker?], nowNanoseconds: Int64) {
+        guard sender?.origin == origin else { return }
         var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: nowNanoseconds)
         receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
     }

@@ -38,7 +38,7 @@ final class RTPReception {
         var unnamed: SpeakerTrack
         /// Decrypts what arrives; nil for plain RTP.
         var security: Security?
-        /// Where the last RTCP came from, and when the next report is due there.
+        /// Where the last sender report came from, and when the next report is due there.
         var reporter: Reporter?
         /// What it dropped itself, and what it looks like.
         var statistics = PortStatistics()
@@ -57,6 +57,7 @@ final class RTPReception {
     struct Reporter {
         var channel: any Channel
         var address: SocketAddress
+        var heardNanoseconds: Int64
         var dueNanoseconds: Int64
     }
 
@@ -64,13 +65,16 @@ final class RTPReception {
     private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
     private static let reportNanoseconds: Int64 = 5_000_000_000
+    /// Who has not reported for so long gets no reports any more.
+    private static let mostUnheardNanoseconds = 12 * reportNanoseconds
 
     let session: LiveSession
     let monitor: SourceMonitor
     let limits: Limits
     let logger: Logger
     private(set) var ports: [Port]
-    private(set) var budget: ByteBudget
+    /// Bytes of datagrams that may come: a second's worth at once.
+    private(set) var budget: TokenBucket
     private var timer: RTPTimer?
     var diagnosis = RTPDiagnosis()
     private var tended = 0
@@ -97,7 +101,8 @@ final class RTPReception {
         limits.receiver = limits.receiver(of: receivers)
         self.limits = limits
         self.logger = logger
-        budget = ByteBudget(kilobitsPerSecond: limits.kilobitsPerSecond)
+        budget = TokenBucket(
+            tokensPerSecond: limits.kilobitsPerSecond * 125, capacity: limits.kilobitsPerSecond * 125)
         ports = streams.enumerated().map { number, stream in
             let tracks = tracks.filter { $0.track == number }
             let named = tracks.filter { $0.selector != .unnamed }
@@ -138,7 +143,7 @@ final class RTPReception {
         let now = session.clock.nanoseconds()
         let began = meter.begin()
         defer { meter.end(began) }
-        guard budget.admits(bytes: datagram.byteCount, nowNanoseconds: now) else { return }
+        guard budget.admits(datagram.byteCount, nowNanoseconds: now) else { return }
         guard datagram.byteCount <= limits.receiver.maxDatagramBytes else {
             ports[number].statistics.tooLong += 1
             ports[number].probe.note(datagram, arrivalNanoseconds: now)
@@ -150,7 +155,9 @@ final class RTPReception {
             for ssrc in security.departed { security.session.forget(ssrc: ssrc) }
             security.departed.removeAll(keepingCapacity: true)
         } else {
-            if RTCP.isRTCP(datagram) { noteReporter(port: number, channel: channel, address: sender, now: now) }
+            if RTCP.isRTCP(datagram) {
+                noteReporter(datagram, port: number, channel: channel, address: sender, now: now)
+            }
             take(datagram, port: number, origin: sender.origin, now: now)
         }
     }
@@ -159,6 +166,10 @@ final class RTPReception {
         let isReport = RTCP.isRTCP(datagram)
         ports[number].probe.note(datagram, arrivalNanoseconds: now)
         if ports[number].table == nil {
+            guard !isReport || !isForeign(port: number, origin: origin) else {
+                ports[number].statistics.foreignReports += 1
+                return
+            }
             deliver(datagram, port: number, speaker: 0, origin: origin, now: now)
         } else if isReport {
             receiveReport(datagram, port: number, origin: origin, now: now)
@@ -249,7 +260,8 @@ final class RTPReception {
         // What stands before something malformed counts.
         do { try RTCP.visit(compound) { messages.append($0) } } catch { ports[number].statistics.malformed += 1 }
         for message in messages {
-            ports[number].mixer?.receive(message, speakers: ports[number].speakers, nowNanoseconds: now)
+            ports[number].mixer?.receive(
+                message, origin: origin, speakers: ports[number].speakers, nowNanoseconds: now)
             switch message {
             case .description(let ssrc, let isCanonical, let text):
                 let bytes = compound.extracting(text).withUnsafeBytes(Array.init)
@@ -345,14 +357,39 @@ final class RTPReception {
 
     // MARK: Receiver reports
 
-    private func noteReporter(port number: Int, channel: any Channel, address: SocketAddress, now: Int64) {
+    /// Whether what comes from a host is not of the one speaker of a port, whose media comes from another.
+    private func isForeign(port number: Int, origin: UInt64) -> Bool {
+        ports[number].speakers.first.flatMap(\.self)?.isForeign(origin) ?? false
+    }
+
+    /// Takes the sender of a well-formed compound for the one to report to, if it has a sender report on media that
+    /// comes from the same host: nobody else can turn the reports to himself.
+    private func noteReporter(
+        _ compound: RawSpan, port number: Int, channel: any Channel, address: SocketAddress, now: Int64
+    ) {
+        let origin = address.origin
+        var isOwn = false
+        do throws(RTPParseError) {
+            try RTCP.visit(compound) { message in
+                guard case .senderReport(let report) = message, !isOwn else { return }
+                isOwn =
+                    ports[number].speakers.contains { $0?.sends(ssrc: report.ssrc, from: origin) ?? false }
+                    || ports[number].mixer?.sends(ssrc: report.ssrc, from: origin) ?? false
+            }
+        } catch { return }
+        guard isOwn else { return }
         let due = ports[number].reporter?.dueNanoseconds ?? now + Self.reportNanoseconds / 2
-        ports[number].reporter = Reporter(channel: channel, address: address, dueNanoseconds: due)
+        ports[number].reporter = Reporter(
+            channel: channel, address: address, heardNanoseconds: now, dueNanoseconds: due)
     }
 
     /// Tells the sender what arrived, if it is time and the sender tells what it sent.
     private func sendReport(port number: Int, now: Int64) {
         guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
+        guard now - reporter.heardNanoseconds < Self.mostUnheardNanoseconds else {
+            ports[number].reporter = nil
+            return
+        }
         let interval = Self.reportNanoseconds
         ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
         var reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }

@@ -69,6 +69,8 @@ final class RTPSpeaker {
     private var person: String?
     /// Number of the stream in the session's alignment.
     private let stream: Int
+    /// Identifies the host that the media comes from; nil before there was any.
+    private var mediaOrigin: UInt64?
     /// Identifies the host whose sender reports are heard.
     private var reporter: UInt64?
     private var timing = SpeakerTiming()
@@ -119,11 +121,23 @@ final class RTPSpeaker {
         feed.arrivedNanoseconds = nowNanoseconds
         var sink = Sink(speaker: self)
         receiver.receive(datagram, arrivalNanoseconds: nowNanoseconds, into: &sink)
+        if origin != mediaOrigin, sink.hasDelivered, let packet = try? RTPPacket(parsing: datagram),
+            packet.ssrc == receiver.source
+        {
+            mediaOrigin = origin
+        }
         return note(sink.hasDelivered, nowNanoseconds)
     }
 
-    /// Takes one message of an RTCP compound; `origin` identifies the host that sent it.
+    /// Whether the speaker is heard, from another host than this one.
+    func isForeign(_ origin: UInt64) -> Bool { mediaOrigin.map { $0 != origin } ?? false }
+
+    /// Whether the speaker is heard under this SSRC from this host.
+    func sends(ssrc: UInt32, from origin: UInt64) -> Bool { receiver.source == ssrc && mediaOrigin == origin }
+
+    /// Takes one message of an RTCP compound; `origin` identifies the host that sent it, which must be the media's.
     func receive(_ message: RTCPMessage, origin: UInt64, nowNanoseconds: Int64) {
+        guard !isForeign(origin) else { return }
         if case .senderReport = message { reporter = origin }
         var sink = Sink(speaker: self)
         receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
