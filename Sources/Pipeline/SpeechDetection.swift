@@ -1,4 +1,5 @@
 import Foundation
+import Kit
 public import Voice
 
 /// What tells speech from silence: loaded once, shared by all pipelines.
@@ -17,6 +18,8 @@ public struct SpeechDetection: Sendable {
     public let network: SpeechNetwork?
 
     private static let fileName = "silero-vad-6.2.3.bin"
+    /// The SHA-256 that scripts/fetch-vad-weights.py checks, too: what decides is tuned to these weights.
+    static let digest = "0003e929b1e958b4d8417e50371c42489595e3e86cac803ae9a3dc3b0e69a00a"
 
     private init(network: SpeechNetwork?, file: String?) {
         self.network = network
@@ -30,10 +33,14 @@ public struct SpeechDetection: Sendable {
         guard let handle = FileHandle(forReadingAtPath: file),
             let contents = try? handle.read(upToCount: SpeechNetwork.byteCount + 1)
         else { throw SpeechWeightsError(file: file, reason: "can't be read") }
+        let weights = Array(contents)
         do throws(SpeechNetworkError) {
-            network = try SpeechNetwork(weights: Array(contents))
+            network = try SpeechNetwork(weights: weights)
         } catch {
             throw SpeechWeightsError(file: file, reason: error.description)
+        }
+        guard sha256(weights) == Self.digest else {
+            throw SpeechWeightsError(file: file, reason: "does not have the SHA-256 of \(Self.fileName)")
         }
         self.file = file
     }

@@ -121,6 +121,11 @@ import Testing
         ("GET", "/v1/sessions/a%2Fb/sources", 405, "POST"), ("GET", "/v1/session", 404, nil),
         ("GET", "/v1/sessions/s/sources/1", 405, "DELETE"), ("GET", "/v1/sessions/s/sources/1/x", 404, nil),
         ("GET", "/v1/ready", 200, nil),
+        // What is escaped is a part of a name, whatever it means elsewhere; what is no UTF-8 is no name.
+        ("DELETE", "/v1/sessions/%FF", 400, nil), ("DELETE", "/v1/sessions/a%C3", 400, nil),
+        ("DELETE", "/v1/sessions/%", 400, nil), ("GET", "/v1/stored/%2e%2e%2f%2e%2e%2fsessions", 500, nil),
+        ("GET", "/v1/stored/../sessions", 404, nil), ("GET", "/v1/stored/..%2fsessions", 500, nil),
+        ("DELETE", "/v1/sessions/a%00b", 500, nil), ("GET", "//v1//ready", 200, nil),
     ])
     func unknownMethodsAreToldTheRightOnes(method: String, path: String, status: Int, allowed: String?) async throws {
         let method = try #require(HTTPRequest.Method(rawValue: method))

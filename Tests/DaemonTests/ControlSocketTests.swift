@@ -194,6 +194,43 @@ import Text
         }
     }
 
+    /// Requests whose end can be understood in two ways: what one side takes for a body must not be a request for the
+    /// other (RFC 9112, section 11.2).
+    @Test(arguments: [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5, 6", "Content-Length: +5", "Content-Length: 0x5",
+        "Content-Length: 5 5", "Content-Length : 5", "Transfer-Encoding : chunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "X: y\r\n Transfer-Encoding: chunked", "Content-Length: 99999999999999999999",
+        "Transfer-Encoding:\u{0B}chunked",
+    ])
+    func noRequestIsSmuggled(header: String) async throws {
+        try await withServer { path, _, _ in
+            let smuggled = "0\r\n\r\n" + Self.health
+            let answer = try await Connection(
+                path, sending: "POST /v1/reload HTTP/1.1\r\nHost: x\r\n\(header)\r\n\r\n\(smuggled)"
+            ).readToEnd()
+            #expect(!answer.contains(#""status":"ok""#), "\(answer)")
+            try await expectHealth(path)
+        }
+    }
+
+    /// The parser of bodies has a bound of its own on what lies within what.
+    @Test(arguments: ["[", #"{"lines":"#, #"[{"a":"#])
+    func aBodyWithoutEndIsRefused(level: String) async throws {
+        try await withServer { path, _, _ in
+            let body = String(repeating: level, count: 60_000 / level.utf8.count)
+            let answer = try await Connection(
+                path,
+                sending: "POST /v1/sessions/s/captions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            ).readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("malformed_request"), "\(answer)")
+            try await expectHealth(path)
+        }
+    }
+
     /// A browser that does not read lags in the ring; when it reads again it is told what it missed, and comes back
     /// with the id of its last event.
     @Test func aSlowStreamLagsAndGoesOn() async throws {

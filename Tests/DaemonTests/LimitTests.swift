@@ -18,3 +18,14 @@ import Testing
         #expect((mebibytes, receivers) != (24, 33) || packets == 64)
     }
 }
+
+@Suite struct NameTests {
+    @Test(arguments: ["", "a\0b", "a\nb", "a\u{7F}", "a\u{9B}31m", "a\u{85}b", "a\u{2028}b", "a/b", "a\\b"])
+    func whatIsNoNameIsRefused(name: String) {
+        let request = AttachRequest(
+            url: "rtp://127.0.0.1:0", session: "s", tracks: [.init(track: nil, speaker: name, role: nil)],
+            consent: "granted", noticeID: nil)
+        let problem = #expect(throws: Problem.self) { try AttachValidation.tracks(of: request) }
+        #expect(problem?.detail.contains("without slashes and control characters") == true)
+    }
+}

@@ -33,6 +33,32 @@ import Testing
     private static let weights = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "models/silero-vad-6.2.3.bin").path
 
+    /// A bit of a weight is enough: they are looked at at every load, not only when they are fetched.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: weights), "needs models/"))
+    func changedWeightsAreRefused() throws {
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: Self.weights)))
+        bytes[bytes.count / 2] ^= 1
+        let file = try temporaryFile(bytes)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect {
+            _ = try SpeechDetection(file: file.path)
+        } throws: { error in
+            "\(error)".contains("SHA-256") && "\(error)".contains("fetch-vad-weights.py")
+        }
+    }
+
+    /// What the scripts fetch is what is loaded.
+    @Test func theScriptsHaveTheSameDigests() throws {
+        let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "scripts")
+        for (name, digest) in [
+            ("fetch-vad-weights.py", SpeechDetection.digest), ("fetch-lexicon.py", CaptionLexicon.digest),
+        ] {
+            let text = try String(contentsOf: scripts.appending(path: name), encoding: .utf8)
+            #expect(text.contains("FLAT_SHA256 = \"\(digest)\""), "\(name)")
+        }
+    }
+
     // Skipped where the weights have not been fetched (scripts/fetch-vad-weights.py).
     @Test(.enabled(if: FileManager.default.fileExists(atPath: weights), "needs models/"))
     func theWeightsAreLoaded() throws {

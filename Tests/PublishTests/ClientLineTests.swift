@@ -223,7 +223,8 @@ import Testing
         try await withPublisher(clock: manual.clock) { publisher, path in
             for number in 1...500 { publisher.publish(tickEvent("ana", Double(number))) }
             let client = try TestClient(path)
-            for _ in 0..<5_000 where !client.send(Array((request + "\n").utf8)) { break }
+            // So few that the socket takes them all, whether anybody reads them or not.
+            for _ in 0..<100 { client.send(request) }
             let error = try client.lines { $0.type == "error" }.last
             #expect(error?.text("code") == "too_many_commands")
             #expect(publisher.statistics.hurriedClients == 1)

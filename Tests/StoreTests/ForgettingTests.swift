@@ -100,6 +100,25 @@ import Testing
         }
     }
 
+    /// Names are values and no part of a statement.
+    @Test(arguments: [
+        "%", "_nna", "anna' OR '1'='1", "x'; DROP TABLE sessions; --", "\" OR \"\"=\"", "*", "?1",
+    ])
+    func aNameIsNoStatement(name: String) async throws {
+        let store = try Store(TemporaryFolder())
+        for (session, speaker) in [("one", "anna"), (name, name)] {
+            store.begin(session, [speaker])
+            store.tick(session, speaker, second: 1)
+            store.end(session, [speaker])
+        }
+        #expect(try await !store.forget(session: name))
+        let stored = try await store.sessions()
+        #expect(stored.map(\.name) == [name, "one"] && stored.first?.speakers == [name])
+        #expect(try await store.forget(speaker: name) == 1)
+        #expect(try await store.sessions().map(\.name) == ["one"])
+        #expect(try await store.forget(speaker: "anna") == 1)
+    }
+
     @Test func aSpeakerIsForgottenEverywhere() async throws {
         let folder = try TemporaryFolder()
         let store = try Store(folder)

@@ -126,7 +126,10 @@ enum AttachValidation {
     private static func checkName(_ name: String, what: String) throws(Problem) {
         let isShort = !name.isEmpty && name.utf8.count <= longestName
         let isPlain = name.unicodeScalars.allSatisfy { scalar in
-            scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "/" && scalar != "\\"
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: false
+            default: scalar != "/" && scalar != "\\"
+            }
         }
         guard isShort, isPlain else {
             throw malformed(

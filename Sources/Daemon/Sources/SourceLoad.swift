@@ -26,8 +26,8 @@ enum MediaCounter: String, Sendable, CaseIterable {
     case comfortNoise, silent
     case silenceSamples, concealedSamples, lostSamples
     /// Dropped.
-    case ahead, decodeError, duplicate, empty, foreignMixer, foreignReport, late, malformed, nameTaken, notAuthentic, onProbation
-    case overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
+    case ahead, decodeError, duplicate, empty, foreignMixer, foreignReport, late, malformed, nameTaken, notAuthentic
+    case onProbation, overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
     /// Of sessions: hops that came too late, or lay too far ahead, and people for whom there was no room.

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// What is built, fetched and installed, and how.
+@Suite struct PackagingTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Self.root.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    private func run(_ command: [String]) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.currentDirectoryURL = Self.root
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+
+    /// It often runs as root.
+    @Test func installingBuildsAndFetchesNothing() throws {
+        let (status, plan) = try run(["make", "-n", "install", "DESTDIR=/nowhere"])
+        #expect(status == 0 && plan.contains("install -D"), "\(plan)")
+        for word in ["swift ", "python", "pip", "apt", "setup.sh", "fetch", "curl"] {
+            #expect(!plan.contains(word), "\(plan)")
+        }
+        // What is not built is noticed before anything is put there.
+        #expect(plan.hasPrefix("scripts/check_binaries.sh "), "\(plan)")
+    }
+
+    @Test func whatIsNotBuiltAsItShouldBeIsNotInstalled() throws {
+        let missing = try run(["scripts/check_binaries.sh", "/nowhere/attuned"])
+        #expect(missing.status != 0 && missing.output.contains("make build"), "\(missing.output)")
+        // Of a debug build: the libraries come from the toolchain, and addresses are bound late.
+        let debug = try run(["scripts/check_binaries.sh", "/proc/\(getpid())/exe"])
+        #expect(debug.status != 0, "\(debug.output)")
+        #expect(debug.output.contains("BIND_NOW") && debug.output.contains("looks for libraries in"), "\(debug.output)")
+    }
+
+    @Test(arguments: ["scripts/requirements-api.txt", "scripts/requirements-evaluate.txt"])
+    func packagesHaveAVersionAndAHash(path: String) throws {
+        let requirements = try text(path).replacing("\\\n", with: " ").split(separator: "\n")
+        #expect(requirements.count > 5)
+        for requirement in requirements {
+            #expect(requirement.contains("==") && requirement.contains("--hash=sha256:"), "\(requirement)")
+        }
+        let lines = try text("Makefile").split(separator: "\n").filter { $0.contains("-r \(path)") }
+        #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("--require-hashes") })
+    }
+
+    @Test func whatWasFetchedBeforeIsCheckedAgain() throws {
+        let plan = try run(["make", "-n", "setup"]).output
+        #expect(plan.contains("fetch-vad-weights.py") && plan.contains("fetch-lexicon.py"), "\(plan)")
+    }
+}
