@@ -1,3 +1,4 @@
+import ControlAPI
 import RTP
 import Settings
 import Testing
@@ -19,7 +20,7 @@ import Testing
     }
 }
 
-@Suite struct NameTests {
+@Suite struct BadNameTests {
     @Test(arguments: ["", "a\0b", "a\nb", "a\u{7F}", "a\u{9B}31m", "a\u{85}b", "a\u{2028}b", "a/b", "a\\b"])
     func whatIsNoNameIsRefused(name: String) {
         let request = AttachRequest(

@@ -1,6 +1,7 @@
 #ifndef ATTUNE_PROCESS_H
 #define ATTUNE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Tells the service manager about the daemon's state (sd_notify protocol, e.g. "READY=1").
@@ -31,6 +32,9 @@ int64_t attune_thread_waits(void);
 /// Time that the machine's processors have idled since it started, all together, in seconds; below 0 where that is not
 /// known.
 double attune_host_idle_seconds(void);
+
+/// Whether a descriptor is that of a regular file: no FIFO, device or folder.
+bool attune_is_regular_file(int fd);
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 void attune_name_thread(const char *name);

@@ -1,3 +1,4 @@
+import CPlatform
 import Decode
 import Foundation
 import Glibc
@@ -49,8 +50,7 @@ enum DescriptionFile {
             throw SourceFailure(kind: .notFound, message: "cannot read \(url); check that the SDP file exists")
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard attune_is_regular_file(descriptor) else {
             throw SourceFailure(kind: .badInput, message: "\(url) is no regular file; give an SDP file")
         }
         guard let data = try? file.read(upToCount: SessionDescription.maxBytes + 1) else {
