@@ -18,7 +18,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
 .PHONY: all setup packages weights lexicon build demo test test-peers test-api evaluate bench bench-streams \
-	bench-subscribers bench-overload conversations simulate soak fuzz schemas format lint install uninstall clean
+	bench-subscribers bench-overload bench-isolation conversations simulate soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -101,6 +101,11 @@ bench-streams: build $(CALL)/timeline.csv
 bench-overload: build $(CALL)/timeline.csv
 	$(BENCHMARK) streams overload $(BUILD)/attuned $(CALL) docs/performance.md
 
+# What a process per source costs beside a thread; writes into docs/performance.md. Takes three minutes; wants a machine
+# that does nothing else. Fails where a limit is missed.
+bench-isolation: build $(CALL)/timeline.csv
+	python3 scripts/bench_isolation.py $(BUILD) $(CALL)
+
 # Conversations of which the truth is known, and calls changed in ways that must not matter; writes the figures into
 # docs/scoring.md. Takes some minutes. Fails where a limit is missed.
 conversations: setup
@@ -136,7 +141,8 @@ lint:
 
 # Throws generated input at the parsers of what comes from outside, each of FUZZ_TARGETS for SECONDS (libFuzzer,
 # AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
-# mended.
+# mended. FUZZ_TARGETS=containers mutates media files of all kinds: what it finds is mostly FFmpeg's, which workers are
+# for.
 FUZZ_TARGETS ?= media clients
 SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
@@ -145,9 +151,11 @@ fuzz-%: setup
 	swift build --disable-build-manifest-caching --package-path Fuzz --scratch-path .build-fuzz -c release \
 		-Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing --product $*
 	@mkdir -p .build-fuzz/corpus-$*
-	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* -max_len=4096 -timeout=10 \
+	@$(if $(filter containers,$*),scripts/fuzz_seeds.sh .build-fuzz/corpus-$*)
+	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* \
+		-max_len=$(if $(filter containers,$*),16384,4096) -rss_limit_mb=4096 -timeout=10 \
 		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \
-		.build-fuzz/corpus-$* Fuzz/corpus-$*
+		.build-fuzz/corpus-$* $(wildcard Fuzz/corpus-$*)
 
 # Installs what `make build` has built, and builds nothing itself: it often runs as root, which must not run a compiler
 # or a package manager, nor leave files of its own in the checkout.

@@ -51,7 +51,7 @@ let package = Package(
         // The ways in for media and both sockets, for the fuzzers, which are a package of their own too.
         .library(
             name: "AttuneMedia",
-            targets: ["ControlAPI", "Conversation", "Decode", "Events", "MediaTypes", "RTP", "Timing"]),
+            targets: ["ControlAPI", "Conversation", "Decode", "Events", "Isolation", "MediaTypes", "RTP", "Timing"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Text"]),
     ],

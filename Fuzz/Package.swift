@@ -24,6 +24,9 @@ let package = Package(
             name: "media", dependencies: ["CFuzz", .product(name: "AttuneMedia", package: "attune")],
             swiftSettings: strict),
         .executableTarget(
+            name: "containers", dependencies: ["CFuzz", .product(name: "AttuneMedia", package: "attune")],
+            swiftSettings: strict),
+        .executableTarget(
             name: "clients",
             dependencies: [
                 "CFuzz", .product(name: "AttuneControl", package: "attune"),

@@ -18,6 +18,8 @@ enum Kind: UInt8, CaseIterable {
     case call
     /// What sources and speakers do to a session.
     case session
+    /// What a worker says.
+    case worker
 }
 
 let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size in
@@ -31,6 +33,7 @@ let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size 
     case .samples: greet(Array(rest))
     case .call: call(Array(rest))
     case .session: converse(rest.span)
+    case .worker: hear(rest)
     }
     return 0
 }
