@@ -54,25 +54,12 @@ final class RTPReception {
         init(_ session: consuming SRTPSession) { self.session = session }
     }
 
-    struct Reporter {
-        var channel: any Channel
-        var address: SocketAddress
-        var heardNanoseconds: Int64
-        var dueNanoseconds: Int64
-    }
-
-    /// Identifies this receiver to senders; says nothing about it (RFC 7022).
-    private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
-    /// Mean time between reports (RFC 3550, section 6.2), varied by half.
-    private static let reportNanoseconds: Int64 = 5_000_000_000
-    /// Who has not reported for so long gets no reports any more.
-    private static let mostUnheardNanoseconds = 12 * reportNanoseconds
-
     let session: LiveSession
     let monitor: SourceMonitor
     let limits: Limits
     let logger: Logger
-    private(set) var ports: [Port]
+    /// Written by the parts of this type only.
+    var ports: [Port]
     /// Bytes of datagrams that may come: a second's worth at once.
     private(set) var budget: TokenBucket
     private var timer: RTPTimer?
@@ -353,56 +340,6 @@ final class RTPReception {
     /// What is wrong with what came to a port since the last time.
     func takeFinding(port number: Int, decodeErrors: Int) -> RTPProbe.Finding? {
         ports[number].probe.finding(decodeErrors: decodeErrors)
-    }
-
-    // MARK: Receiver reports
-
-    /// Whether what comes from a host is not of the one speaker of a port, whose media comes from another.
-    private func isForeign(port number: Int, origin: UInt64) -> Bool {
-        ports[number].speakers.first.flatMap(\.self)?.isForeign(origin) ?? false
-    }
-
-    /// Takes the sender of a well-formed compound for the one to report to, if it has a sender report on media that
-    /// comes from the same host: nobody else can turn the reports to himself.
-    private func noteReporter(
-        _ compound: RawSpan, port number: Int, channel: any Channel, address: SocketAddress, now: Int64
-    ) {
-        let origin = address.origin
-        var isOwn = false
-        do throws(RTPParseError) {
-            try RTCP.visit(compound) { message in
-                guard case .senderReport(let report) = message, !isOwn else { return }
-                isOwn =
-                    ports[number].speakers.contains { $0?.sends(ssrc: report.ssrc, from: origin) ?? false }
-                    || ports[number].mixer?.sends(ssrc: report.ssrc, from: origin) ?? false
-            }
-        } catch { return }
-        guard isOwn else { return }
-        let due = ports[number].reporter?.dueNanoseconds ?? now + Self.reportNanoseconds / 2
-        ports[number].reporter = Reporter(
-            channel: channel, address: address, heardNanoseconds: now, dueNanoseconds: due)
-    }
-
-    /// Tells the sender what arrived, if it is time and the sender tells what it sent.
-    private func sendReport(port number: Int, now: Int64) {
-        guard let reporter = ports[number].reporter, now >= reporter.dueNanoseconds else { return }
-        guard now - reporter.heardNanoseconds < Self.mostUnheardNanoseconds else {
-            ports[number].reporter = nil
-            return
-        }
-        let interval = Self.reportNanoseconds
-        ports[number].reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
-        var reports = ports[number].speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
-        if let report = ports[number].mixer?.receptionReport(nowNanoseconds: now) { reports.append(report) }
-        guard !reports.isEmpty else { return }
-        while reports.contains(where: { $0.ssrc == ports[number].ssrc }) {
-            ports[number].ssrc = UInt32.random(in: .min ... .max)
-        }
-        let bytes = RTCP.receiverReport(ssrc: ports[number].ssrc, reports: reports, cname: Self.cname)
-        let data = reporter.channel.allocator.buffer(bytes: bytes)
-        // What does not go out now is out of date later.
-        reporter.channel.writeAndFlush(
-            AddressedEnvelope(remoteAddress: reporter.address, data: data), promise: nil)
     }
 
     private func stallIfAllLeft() {
