@@ -1,14 +1,17 @@
+import Decode
 import Glibc
 import Isolation
 import MediaTypes
 
 /// The socket of messages to the process that wants to know. Sending waits for as long as that process does not listen,
 /// which is how it slows what comes faster than it is wanted.
-struct ParentSocket: ~Copyable {
+final class ParentSocket {
     private static let mostOrderBytes = 65_536
 
     let descriptor: Int32
     private let buffer: UnsafeMutableRawBufferPointer
+    /// Bytes of a block that waits in the buffer: whether it ends a read is known with the next one.
+    private var waiting = 0
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
@@ -27,6 +30,7 @@ struct ParentSocket: ~Copyable {
     }
 
     func send(_ report: WorkerReport) {
+        sendWaiting()
         report.encoded().withUnsafeBytes { send($0) }
     }
 
@@ -34,11 +38,24 @@ struct ParentSocket: ~Copyable {
         var start = start
         var rest = samples
         while !rest.isEmpty {
-            send(BlockMessage.encode(track: track, start: start, samples: rest, into: buffer))
+            sendWaiting()
+            waiting = BlockMessage.encode(track: track, start: start, samples: rest, into: buffer).count
             let count = min(rest.count, BlockMessage.mostSamples)
             rest = rest.extracting(droppingFirst: count)
             start.samples += Int64(count)
         }
+    }
+
+    /// Says what a read has come to.
+    func endRead(_ outcome: ReadOutcome, decodeErrors: Int) {
+        guard outcome == .delivered, waiting > 0 else { return send(.read(outcome, decodeErrors: decodeErrors)) }
+        BlockMessage.endRead(decodeErrors: decodeErrors, in: buffer)
+        sendWaiting()
+    }
+
+    private func sendWaiting() {
+        if waiting > 0 { send(UnsafeRawBufferPointer(rebasing: buffer[..<waiting])) }
+        waiting = 0
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) {

@@ -44,7 +44,7 @@ public struct Worker: ~Copyable {
             let warnings = input.warnings
             for warning in warnings[min(warned, warnings.count)...] { parent.send(.warning(warning)) }
             warned = warnings.count
-            parent.send(.read(outcome, decodeErrors: input.decodeErrors))
+            parent.endRead(outcome, decodeErrors: input.decodeErrors)
             if outcome == .end { return }
         }
     }

@@ -97,6 +97,9 @@ import Testing
         let block = try BlockMessage(decoding: message)
         #expect(block.track == 7 && block.start.samples == 1 << 40 && block.count == BlockMessage.mostSamples)
         block.withSamples { #expect($0[0] == 0 && $0[7_999] == 7_999) }
+        #expect(block.endsRead == nil)
+        BlockMessage.endRead(decodeErrors: 70_000, in: buffer)
+        #expect(try BlockMessage(decoding: message).endsRead == 70_000)
         for count in [0, 1, 15, 16, 17, 19] {
             #expect(throws: WireError.self) {
                 try BlockMessage(decoding: UnsafeRawBufferPointer(rebasing: message[..<count]))

@@ -13,7 +13,8 @@ let path = "/proc/self/fd/\(descriptor)"
 
 /// Reads a file of these bytes to its end, or for as long as its time lasts.
 func read(_ bytes: UnsafeBufferPointer<UInt8>, splitsChannels: Bool) throws(MediaError) {
-    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes.baseAddress, bytes.count, 0) == bytes.count else { return }
+    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes.baseAddress, bytes.count, 0) == bytes.count
+    else { return }
     let options = InputOptions(
         openTimeoutMilliseconds: 2_000, readTimeoutMilliseconds: 500, splitsChannels: splitsChannels,
         readsDescriptors: false)

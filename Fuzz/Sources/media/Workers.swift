@@ -11,7 +11,8 @@ func hear(_ bytes: UnsafeBufferPointer<UInt8>) {
     while place + 2 <= bytes.count {
         let end = min(place + 2 + Int(bytes[place]) + Int(bytes[place + 1]) << 8, bytes.count)
         let count = end - place - 2
-        if count > 0 { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[(place + 2)..<end])) }
+        let piece = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[(place + 2)..<end])
+        if count > 0 { buffer.copyMemory(from: piece) }
         let message = UnsafeRawBufferPointer(rebasing: buffer[..<count])
         if let block = try? BlockMessage(decoding: message) {
             precondition((1...BlockMessage.mostSamples).contains(block.count), "a block of \(block.count) samples")

@@ -114,8 +114,9 @@ public final class WorkerInput: TrackSource {
         let report: WorkerReport
         do throws(WireError) {
             if bytes.first == WorkerReport.Tag.block.rawValue {
-                try take(try BlockMessage(decoding: bytes), sink)
-                return nil
+                let block = try BlockMessage(decoding: bytes)
+                try take(block, sink)
+                return block.endsRead.map { .read(.delivered, decodeErrors: $0) }
             }
             report = try WorkerReport(decoding: bytes[...], location: location)
         } catch {

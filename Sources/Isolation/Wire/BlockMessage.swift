@@ -11,14 +11,18 @@ package struct BlockMessage {
     /// Number of the track, checked against nothing yet.
     package let track: Int
     package let start: MediaTime
+    /// Packets that could not be decoded so far, where the read has ended with this block: most have one, and one message
+    /// costs half as much as two. Nil where the read goes on.
+    package let endsRead: Int?
     private let samples: UnsafeBufferPointer<Float>
 
     /// The block that a message is, lent from `bytes`, which must be aligned to 16 bytes and outlive it.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
         let sampleBytes = bytes.count - Self.headBytes
         guard sampleBytes > 0, sampleBytes.isMultiple(of: MemoryLayout<Float>.size), bytes.count <= Self.mostBytes,
-            bytes[0] == WorkerReport.Tag.block.rawValue
+            bytes[0] == WorkerReport.Tag.block.rawValue, bytes[1] <= 1
         else { throw WireError() }
+        endsRead = bytes[1] == 0 ? nil : Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         track = Int(bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         start = MediaTime(samples: bytes.loadUnaligned(fromByteOffset: 8, as: Int64.self))
         samples = UnsafeRawBufferPointer(rebasing: bytes[Self.headBytes...]).assumingMemoryBound(to: Float.self)
@@ -46,5 +50,11 @@ package struct BlockMessage {
                 .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count * MemoryLayout<Float>.size)))
         }
         return UnsafeRawBufferPointer(rebasing: buffer[..<(headBytes + count * MemoryLayout<Float>.size)])
+    }
+
+    /// Says in a message that was written into `buffer` that the read has ended with it.
+    package static func endRead(decodeErrors: Int, in buffer: UnsafeMutableRawBufferPointer) {
+        buffer[1] = 1
+        buffer.storeBytes(of: UInt32(clamping: decodeErrors), toByteOffset: 4, as: UInt32.self)
     }
 }
