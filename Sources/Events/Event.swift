@@ -50,43 +50,6 @@ public enum EventBody: Sendable {
     case heartbeat(Heartbeat)
     case error(ErrorLine)
 
-    /// Name of the type on the wire.
-    public var typeName: String {
-        switch self {
-        case .hello: "hello"
-        case .snapshot: "snapshot"
-        case .sessionStarted: "session.started"
-        case .sessionEnded: "session.ended"
-        case .sourceConnecting: "source.connecting"
-        case .sourceConnected: "source.connected"
-        case .sourceStalled: "source.stalled"
-        case .sourceReconnecting: "source.reconnecting"
-        case .sourceEnded: "source.ended"
-        case .gap: "gap"
-        case .speakerJoined: "speaker.joined"
-        case .speakerLeft: "speaker.left"
-        case .consent: "consent"
-        case .speechStarted: "speech.started"
-        case .speechEnded: "speech.ended"
-        case .turn: "turn"
-        case .overlap: "overlap"
-        case .tick: "tick"
-        case .cueRaised: "cue.raised"
-        case .cueCleared: "cue.cleared"
-        case .quality: "quality"
-        case .degraded: "degraded"
-        case .recovered: "recovered"
-        case .lagged: "lagged"
-        case .heartbeat: "heartbeat"
-        case .error: "error"
-        }
-    }
-
-    /// Whether a newer event of the same speaker may replace this one in the queue of a slow client.
-    public var isCoalescible: Bool {
-        if case .tick = self { true } else { false }
-    }
-
     func write(to json: inout JSONWriter) {
         switch self {
         case .hello(let payload): payload.write(to: &json)

@@ -80,7 +80,8 @@ public final class Publisher: Sendable {
         tickIntervalSeconds: Double? = nil, after position: EventPosition? = nil
     ) throws(ErrorLine) -> EventReader {
         let subscription = Subscription(
-            sessions: sessions, speakers: speakers, types: types, tickIntervalSeconds: tickIntervalSeconds)
+            sessions: sessions, speakers: speakers, types: try Subscription.types(named: types),
+            tickIntervalSeconds: tickIntervalSeconds)
         try subscription.check()
         guard let admission = core.admit(loop: nil) else {
             core.counters.refusedClients.count()

@@ -11,7 +11,6 @@ public struct EventValidator: Sendable {
     /// What the profile allows of the speakers whose roles were told; it is only narrowed within a session.
     private var permissions: [Person: Policy.Permissions] = [:]
     private var policy: Policy?
-    private static let types = SchemaSet.events.eventTypes
 
     /// A validator that has seen no line.
     public init() {}
@@ -28,22 +27,22 @@ public struct EventValidator: Sendable {
             return [SchemaViolation(path: "", problem: problem)]
         }
         guard let type = value["type"]?.text else { return [SchemaViolation(path: "/type", problem: "is missing")] }
-        guard Self.types.contains(type) else {
+        guard let kind = EventKind(rawValue: type) else {
             return [SchemaViolation(path: "/type", problem: "is '\(type.prefix(60))', for which there is no schema")]
         }
-        learn(value, type: type)
+        learn(value, kind)
         let found = SchemaSet.events.violations(of: value, against: type + ".schema.json")
-        guard found.isEmpty, let profileFile = profileSchema(value, type: type) else { return found }
+        guard found.isEmpty, let profileFile = profileSchema(value, kind) else { return found }
         return SchemaSet.events.violations(of: value, against: profileFile)
     }
 
     /// The schema of the profile that the line must fulfil too, if the profile restricts it.
-    private func profileSchema(_ value: JSONValue, type: String) -> String? {
+    private func profileSchema(_ value: JSONValue, _ kind: EventKind) -> String? {
         guard let policy else { return nil }
-        let name = type == "session.ended" ? "totals" : type
+        let name = kind == .sessionEnded ? "totals" : kind.rawValue
         let file = "profiles/\(policy.profile.rawValue).\(name).schema.json"
         guard SchemaSet.events.contains(file) else { return nil }
-        guard type == "tick" else { return file }
+        guard kind == .tick else { return file }
         // A speaker whose role is not known, because the line that told it was filtered, is let pass.
         guard let person = person(value), let permitted = permissions[person] else { return nil }
         return permitted == .everything ? nil : file
@@ -55,20 +54,20 @@ public struct EventValidator: Sendable {
     }
 
     /// Remembers the profile and who has which role.
-    private mutating func learn(_ value: JSONValue, type: String) {
-        switch type {
-        case "hello", "session.started":
+    private mutating func learn(_ value: JSONValue, _ kind: EventKind) {
+        switch kind {
+        case .hello, .sessionStarted:
             if let name = value["policy"]?.text { policy = Policy.Profile(rawValue: name).map(Policy.init) }
-        case "snapshot":
+        case .snapshot:
             for session in value["sessions"]?.elements ?? [] {
                 for speaker in session["speakers"]?.elements ?? [] {
                     guard let id = session["session"]?.text, let name = speaker["speaker"]?.text else { continue }
                     narrow(Person(session: id, speaker: name), role: speaker["role"]?.text)
                 }
             }
-        case "speaker.joined":
+        case .speakerJoined:
             if let person = person(value) { narrow(person, role: value["role"]?.text) }
-        case "session.ended":
+        case .sessionEnded:
             permissions = permissions.filter { $0.key.session != value["session"]?.text }
         default: break
         }

@@ -44,7 +44,7 @@ public struct SchemaSet: Sendable {
     }
 
     /// Types of events that have a schema.
-    public var eventTypes: Set<String> {
+    var eventTypes: Set<String> {
         Set(
             documents.compactMap { file, schema in
                 guard case .string(let type)? = schema["properties"]?["type"]?["const"] else { return nil }

@@ -64,11 +64,6 @@ struct RecordingQueue: Sendable {
         var lines = 0
     }
 
-    /// Types of which lines are stored.
-    private static let storedTypes: Set<String> = [
-        "tick", "speech.ended", "turn", "overlap", "cue.raised", "cue.cleared",
-    ]
-
     let limit: Int
     private(set) var jobs: [StoreJob] = []
     /// Lines, speakers and sessions that were not stored for want of room or because of a failure.
@@ -108,7 +103,7 @@ struct RecordingQueue: Sendable {
             }
             return setConsent(of: speaker, in: name, to: change.state)
         default:
-            guard Self.storedTypes.contains(event.body.typeName) else { return false }
+            guard event.body.kind.traits.contains(.stored) else { return false }
             addLine(event, in: name, atMilliseconds: atMilliseconds)
         }
         return jobs.count == limit / 2

@@ -289,11 +289,12 @@ struct Tail: AsyncParsableCommand {
         var validator = EventValidator()
         var invalidLines = 0
         // The end of the session is wanted whatever the types.
-        let types = type.isEmpty || !untilEnd ? type : type + ["session.ended"]
+        let end = EventKind.sessionEnded.rawValue
+        let types = type.isEmpty || !untilEnd ? type : type + [end]
         do {
             for try await line in sockets.lines(of: session, types: types) {
                 let isEnd = untilEnd && line.isEnd(of: session)
-                if !isEnd || type.isEmpty || type.contains("session.ended") {
+                if !isEnd || type.isEmpty || type.contains(end) {
                     if pretty { try say(line.summary) } else { try say(json: line.text) }
                     if validate, !isValid(line, &validator) { invalidLines += 1 }
                 }

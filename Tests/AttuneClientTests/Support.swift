@@ -55,7 +55,7 @@ final class TestDaemon: Sendable {
 extension EventLine {
     var isEnd: Bool { event?.session == "end" }
     /// Whether the line has a number of its own in the order of events.
-    var isEvent: Bool { !["hello", "snapshot", "lagged", "error"].contains(type) }
+    var isEvent: Bool { EventKind.filterable.map(\.rawValue).contains(type) }
 }
 
 /// A folder that is gone after the test.

@@ -11,7 +11,7 @@ import Testing
         (
             #"{"subscribe":{"sessions":["a"],"speakers":["b"],"types":["tick","turn"],"tick_interval_s":5}}"#,
             Subscription(
-                sessions: ["a"], speakers: ["b"], types: ["tick", "turn"], tickIntervalSeconds: 5)
+                sessions: ["a"], speakers: ["b"], types: [.tick, .turn], tickIntervalSeconds: 5)
         ),
         (#"{"subscribe":{"sessions":[],"speakers":[],"types":[]}}"# + "\r", Subscription()),
     ])

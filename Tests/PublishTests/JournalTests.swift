@@ -19,7 +19,7 @@ import Testing
         #expect(journal.projection.snapshot.first?.speakers.first?.lastTick != nil, "a name changes nothing")
         append(.speakerJoined(SpeakerJoined(displayName: "Ana", role: "employee", consent: .granted)))
         #expect(journal.projection.snapshot.first?.speakers.first?.lastTick == nil)
-        let ticks = journal.ring.records(after: 0, limit: 10).filter { $0.type == "tick" }
+        let ticks = journal.ring.records(after: 0, limit: 10).filter { $0.kind == .tick }
         #expect(ticks.count == 1 && ticks.allSatisfy { $0.line == nil })
     }
 

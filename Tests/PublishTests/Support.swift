@@ -109,7 +109,7 @@ struct Line {
     func text(_ key: String) -> String { fields[key] as? String ?? "" }
     func objects(_ key: String) -> [[String: Any]] { fields[key] as? [[String: Any]] ?? [] }
     /// Whether the line has a number of its own in the order of events.
-    var isEvent: Bool { !["hello", "snapshot", "lagged", "error"].contains(type) }
+    var isEvent: Bool { EventKind.filterable.map(\.rawValue).contains(type) }
 }
 
 /// A client with a plain blocking socket; used by one thread at a time.

@@ -17,18 +17,18 @@ import Testing
 
     @Test func everyTypeHasLines() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-        #expect(Set(files) == Set(SchemaSet.events.eventTypes.map { $0 + ".ndjson" }))
+        #expect(Set(files) == Set(EventKind.allCases.map { $0.rawValue + ".ndjson" }))
     }
 
-    @Test(arguments: SchemaSet.events.eventTypes.sorted())
-    func theyAreStillValidAndRead(type: String) throws {
-        let lines = try Self.lines(of: type)
+    @Test(arguments: EventKind.allCases)
+    func theyAreStillValidAndRead(type: EventKind) throws {
+        let lines = try Self.lines(of: type.rawValue)
         #expect(!lines.isEmpty)
         for line in lines {
             var validator = EventValidator()
             #expect(validator.violations(in: line) == [], "\(line)")
             let read = EventLine(Array(line.utf8))
-            #expect(read.event?.body.typeName == type, "\(line)")
+            #expect(read.event?.body.kind == type, "\(line)")
             #expect(read.sequence != nil && read.at != nil)
             #expect(!read.summary.isEmpty)
         }

@@ -26,6 +26,10 @@ import Testing
         #expect(Self.schemas.documents.count == files.count, "every file is JSON")
     }
 
+    @Test func everyTypeOfEventHasASchema() {
+        #expect(Self.schemas.eventTypes == Set(EventKind.allCases.map(\.rawValue)))
+    }
+
     @Test func everyKeywordIsOneThatIsChecked() {
         let known = SchemaSet.keywords.union(SchemaSet.annotations)
         for (file, document) in Self.schemas.documents {

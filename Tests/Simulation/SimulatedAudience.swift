@@ -71,7 +71,7 @@ final class SimulatedAudience {
 /// What was published, as those who look on know it.
 struct PublicRecord {
     private struct Entry {
-        var type = "heartbeat"
+        var type = EventKind.heartbeat
         var speaker: String?
         /// Whose measures it carries.
         var measured: [String] = []
@@ -83,7 +83,7 @@ struct PublicRecord {
 
     mutating func note(_ event: Event, sequence: Int) {
         note(through: sequence - 1)
-        var entry = Entry(type: event.body.typeName, speaker: event.speaker)
+        var entry = Entry(type: event.body.kind, speaker: event.speaker)
         switch event.body {
         case .tick, .speechStarted, .speechEnded, .cueRaised, .cueCleared, .quality:
             entry.measured = [event.speaker ?? ""]
@@ -102,7 +102,7 @@ struct PublicRecord {
     }
 
     func type(of sequence: Int) -> String {
-        entries.indices.contains(sequence - 1) ? entries[sequence - 1].type : "nothing"
+        entries.indices.contains(sequence - 1) ? entries[sequence - 1].type.rawValue : "nothing"
     }
 
     /// How many of these events a client wants.

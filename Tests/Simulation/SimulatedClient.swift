@@ -41,7 +41,7 @@ struct SimulatedClient {
         filter =
             switch Int.random(in: 0..<4, using: &random) {
             case 0: Subscription(speakers: ["p0"])
-            case 1: Subscription(types: ["tick", "consent", "gap", "turn"])
+            case 1: Subscription(types: [.tick, .consent, .gap, .turn])
             default: Subscription()
             }
     }

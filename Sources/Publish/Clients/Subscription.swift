@@ -5,7 +5,7 @@ struct Subscription: Sendable, Hashable {
     /// Names to let through; empty lets everything through, and so does an event without such a name.
     var sessions: Set<String> = []
     var speakers: Set<String> = []
-    var types: Set<String> = []
+    var types: Set<EventKind> = []
     /// At most one tick of a speaker per interval of this many seconds of media time.
     var tickIntervalSeconds: Double?
 
@@ -24,7 +24,7 @@ struct Subscription: Sendable, Hashable {
     func selects(_ record: EventRecord) -> Bool {
         if let session = record.key.session, !sessions.isEmpty, !sessions.contains(session) { return false }
         if let speaker = record.key.speaker, !speakers.isEmpty, !speakers.contains(speaker) { return false }
-        return types.isEmpty || types.contains(record.type)
+        return types.isEmpty || types.contains(record.kind)
     }
 
     /// Whether a newer tick of the same speaker that passes the filters is on its way.
@@ -48,13 +48,19 @@ struct Subscription: Sendable, Hashable {
         }
     }
 
-    /// Refuses types that there are not, and intervals out of range.
-    func check() throws(ErrorLine) {
-        guard types.isSubset(of: ClientCommand.eventTypes) else {
-            let known = ClientCommand.eventTypes.sorted().joined(separator: ", ")
+    /// The types of these names; refuses names that are none a client can ask for.
+    static func types(named names: Set<String>) throws(ErrorLine) -> Set<EventKind> {
+        let types = EventKind.filterable.filter { names.contains($0.rawValue) }
+        guard types.count == names.count else {
+            let known = EventKind.filterable.map(\.rawValue).sorted().joined(separator: ", ")
             throw ErrorLine(
                 code: "invalid_subscribe", message: "'types' has a name that is none of: \(known)")
         }
+        return Set(types)
+    }
+
+    /// Refuses intervals out of range.
+    func check() throws(ErrorLine) {
         let range = ClientCommand.tickIntervals
         guard tickIntervalSeconds.map(range.contains) ?? true else {
             throw ErrorLine(
@@ -85,13 +91,6 @@ extension ErrorLine {
 }
 
 extension ClientCommand {
-    /// Names that `subscribe.types` may hold; `hello`, `snapshot`, `lagged` and `error` can't be filtered.
-    static let eventTypes: Set<String> = [
-        "session.started", "session.ended", "source.connecting", "source.connected", "source.stalled",
-        "source.reconnecting", "source.ended", "gap", "speaker.joined", "speaker.left", "speech.started",
-        "speech.ended", "turn", "overlap", "tick", "cue.raised", "cue.cleared", "quality", "degraded", "recovered",
-        "consent", "heartbeat",
-    ]
     /// Shortest and longest interval between ticks, seconds of media time.
     static let tickIntervals = 0.1...3600.0
     /// Numbers up to this one are exact in JSON.
@@ -138,9 +137,7 @@ extension ClientCommand {
             switch name {
             case "sessions": subscription.sessions = try names(value, name)
             case "speakers": subscription.speakers = try names(value, name)
-            case "types":
-                subscription.types = try names(value, name)
-                try subscription.check()
+            case "types": subscription.types = try Subscription.types(named: try names(value, name))
             case "tick_interval_s":
                 // What is no number is as far out of range as can be.
                 if case .number(let seconds) = value {

@@ -10,9 +10,8 @@ struct SpeakerKey: Hashable, Sendable {
 /// An event as it was published: encoded once, shared by all clients.
 final class EventRecord: Sendable {
     let sequence: Int
-    let type: String
+    let kind: EventKind
     let key: SpeakerKey
-    let isCoalescible: Bool
     /// Whether the event carries what was measured of its speaker, and of whom else.
     let isMeasurement: Bool, alsoMeasured: [SpeakerKey]
     let timeSeconds: Double?
@@ -34,16 +33,9 @@ final class EventRecord: Sendable {
         startOffset: Int
     ) {
         self.sequence = sequence
-        self.type = event.body.typeName
+        self.kind = event.body.kind
         self.key = SpeakerKey(session: event.session, speaker: event.speaker)
-        self.isCoalescible = event.body.isCoalescible
-        self.isMeasurement =
-            switch event.body {
-            case .tick, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
-                .sessionEnded:
-                true
-            default: false
-            }
+        self.isMeasurement = kind.traits.contains(.measurement)
         let others: [String] =
             switch event.body {
             case .turn(let turn): turn.previousSpeaker.map { [$0] } ?? []
@@ -66,6 +58,9 @@ final class EventRecord: Sendable {
     var keptBytes: Int { line?.readableBytes ?? Self.placeBytes }
     static let placeBytes = 256
 
+    /// Whether a newer event of the same speaker may take its place.
+    var isCoalescible: Bool { kind.traits.contains(.coalescible) }
+
     /// Whether it carries what was measured of a speaker.
     func measures(_ speaker: SpeakerKey) -> Bool {
         isMeasurement && (key == speaker || alsoMeasured.contains(speaker))
@@ -75,9 +70,8 @@ final class EventRecord: Sendable {
     /// can still be taken back.
     init(emptying record: EventRecord, isThinned: Bool) {
         sequence = record.sequence
-        type = record.type
+        kind = record.kind
         key = record.key
-        isCoalescible = record.isCoalescible
         isMeasurement = isThinned
         alsoMeasured = []
         timeSeconds = record.timeSeconds

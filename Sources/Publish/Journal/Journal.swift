@@ -106,7 +106,8 @@ struct Journal: Sendable {
             EventRecord(
                 event, sequence: sequence, line: line, publishedMilliseconds: clock.monotonicMilliseconds(),
                 arrivedNanoseconds: arrivedNanoseconds,
-                previousTickSeconds: event.body.isCoalescible ? ring.newestTick(of: key)?.timeSeconds : nil,
+                previousTickSeconds: event.body.kind.traits.contains(.coalescible)
+                    ? ring.newestTick(of: key)?.timeSeconds : nil,
                 startOffset: ring.endOffset))
     }
 
