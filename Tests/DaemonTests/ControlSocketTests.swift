@@ -45,8 +45,7 @@ import Text
         let registry = SessionRegistry(
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn, store: store,
-            analyzer: TextAnalyzer(lexicon: nil, fillers: [])
-        ) { event, _ in publisher.publish(event) }
+            analyzer: TextAnalyzer(lexicon: nil, fillers: []), sinks: [publisher])
         let listener = try UnixListener.open(path: folder + "/c.sock", mode: 0o600, group: nil)
         let server = ControlServer(
             descriptor: listener.descriptor, version: "0", backend: registry, store: store,

@@ -43,11 +43,7 @@ final class RegistryBench: Sendable {
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
-            calls: calls
-        ) { event, _ in
-            publisher.publish(event)
-            box.add(event)
-        }
+            calls: calls, sinks: [publisher, box])
         self.box = box
     }
 
@@ -64,9 +60,9 @@ final class RegistryBench: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    private final class Box: Sendable {
+    private final class Box: EventSink {
         private let events = Mutex<[Event]>([])
-        func add(_ event: Event) { events.withLock { $0.append(event) } }
+        func take(_ event: Event, arrivedNanoseconds: Int64?) { events.withLock { $0.append(event) } }
         var all: [Event] { events.withLock { $0 } }
     }
 

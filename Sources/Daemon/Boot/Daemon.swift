@@ -91,11 +91,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls
-    ) { event, arrivedNanoseconds in
-        publisher.publish(event, arrivedNanoseconds: arrivedNanoseconds)
-        store.record(event)
-    }
+        calls: calls, sinks: [publisher, store])
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     do {

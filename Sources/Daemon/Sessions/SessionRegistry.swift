@@ -22,7 +22,8 @@ actor SessionRegistry: ControlBackend {
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
-    private let publish: EventOutput
+    /// Where events go, in this order.
+    private let sinks: [any EventSink]
     private let logger: Logger
     /// Requests to attach that were refused.
     nonisolated let refusals: Refusals
@@ -37,7 +38,7 @@ actor SessionRegistry: ControlBackend {
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
-        publish: @escaping EventOutput
+        sinks: [any EventSink]
     ) {
         self.settings = settings
         self.configuration = configuration
@@ -47,7 +48,7 @@ actor SessionRegistry: ControlBackend {
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
-        self.publish = publish
+        self.sinks = sinks
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
@@ -325,7 +326,8 @@ actor SessionRegistry: ControlBackend {
         return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, shedding: shedding, publish: publish),
+                configuration: configuration, detection: detection, shedding: shedding
+            ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
             timer: idlestTimer)
     }
 

@@ -31,13 +31,6 @@ struct StoredSessions: StoredBackend {
         }
     }
 
-    // MARK: Events
-
-    /// Takes in an event; returns at once.
-    func record(_ event: Event) {
-        if case .open(let store) = state { store.record(event) }
-    }
-
     /// Waits until what has to be deleted is deleted.
     func settle() async throws(Problem) {
         guard case .open(let store) = state else { return }
@@ -114,6 +107,12 @@ struct StoredSessions: StoredBackend {
         Problem(
             status: 404, type: "no_such_stored_session",
             detail: "no stored session has the id '\(id)'; 'attune sessions --stored' lists them")
+    }
+}
+
+extension StoredSessions: EventSink {
+    func take(_ event: Event, arrivedNanoseconds: Int64?) {
+        if case .open(let store) = state { store.record(event) }
     }
 }
 
