@@ -112,7 +112,7 @@ struct Reception: ~Copyable {
         for message in messages {
             switch message {
             case .description(let ssrc, let isCanonical, let text):
-                let name = compound.extracting(text).withUnsafeBytes { [UInt8]($0) }
+                let name = compound.extracting(text).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
                 _ = table.describe(
                     ssrc: ssrc, name: name, isCanonical: isCanonical, origin: 0, arrivalNanoseconds: arrival)
             case .bye(let ssrc): _ = table.leave(ssrc: ssrc, origin: 0)

@@ -121,11 +121,19 @@ struct Sessions {
         case .note:
             let hop = place(detail, number)
             engine.push(
-                speaker: speaker, Note(id: number & 15, hops: hop..<hop + Int64(detail)), to: NoteWindow.self)
-        case .watermark: engine.advance(speaker: speaker, NoteWindow.self, watermark: place(detail, number))
+                voice(speaker, detail), Note(id: number & 15, hops: hop..<hop + Int64(detail)), to: NoteWindow.self)
+        case .watermark:
+            // Now and then somebody says whose a voice is, be it somebody else's than before.
+            if number & 3 == 0 { engine.bind(voice(speaker, detail), to: Int(number & 7)) }
+            engine.advance(voice(speaker, detail), NoteWindow.self, watermark: place(detail, number))
         case .finish: _ = engine.finish()
         default: break
         }
+    }
+
+    /// One of four voices on a track.
+    private func voice(_ speaker: Int, _ detail: UInt8) -> VoiceLabel {
+        VoiceLabel(track: speaker, label: Int(detail >> 6))
     }
 
     private func name(_ speaker: Int) -> String { "p\(speaker)" }

@@ -1,7 +1,8 @@
 import Decode
 import Glibc
-import Isolation
 import MediaTypes
+
+@testable import Isolation
 
 /// What a worker that was taken over says: messages, each behind two bytes of length.
 func hear(_ bytes: UnsafeBufferPointer<UInt8>) {

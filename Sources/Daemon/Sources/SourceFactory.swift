@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import RTP
 import Settings
+import Synchronization
 
 /// What any kind of source is made with.
 struct SourceOrder: Sendable {
@@ -23,12 +24,18 @@ struct SourceOrder: Sendable {
 
 /// Makes the kind of source that a location calls for.
 struct SourceFactory: Sendable {
-    private let settings: Settings.Sources
+    private var settings: Settings.Sources
     private let calls: AudioSocketCalls?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     /// The program that reads what FFmpeg and libsndfile open; nil where there is none.
     private let worker: String?
+    private let firstWorker: FirstWorker
+
+    /// Whether it was said how workers are confined.
+    private final class FirstWorker: Sendable {
+        let isKnown = Atomic<Bool>(false)
+    }
 
     /// - Parameters:
     ///   - calls: the calls that Asterisk brings; nil where that is off.
@@ -40,14 +47,16 @@ struct SourceFactory: Sendable {
         self.settings = settings
         self.calls = calls
         self.worker = worker
+        firstWorker = FirstWorker()
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
 
     /// The same with other limits for the sources it makes from now on.
     func with(_ settings: Settings.Sources) -> SourceFactory {
-        SourceFactory(
-            settings: settings, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger, worker: worker)
+        var factory = self
+        factory.settings = settings
+        return factory
     }
 
     /// The streams of plain RTP that a location names, or nil where it is something for FFmpeg.
@@ -182,9 +191,14 @@ struct SourceFactory: Sendable {
         var limits = WorkerLimits()
         limits.memoryMebibytes = settings.workerMebibytes
         limits.references = settings.references
-        return { [limits] options, cancellation throws(MediaError) in
+        return { [limits, logger, firstWorker] options, cancellation throws(MediaError) in
             let order = WorkerOrder(location, options: options, limits: limits)
-            return MediaInput(try WorkerInput(order, program: worker, cancellation: cancellation))
+            let input = try WorkerInput(order, program: worker, cancellation: cancellation)
+            // The same for all of them, as long as the kernel is.
+            if !firstWorker.isKnown.exchange(true, ordering: .relaxed) {
+                logger.info("workers are confined: \(input.confinement)")
+            }
+            return MediaInput(input)
         }
     }
 }
