@@ -3,6 +3,7 @@ import Conversation
 import Events
 import Foundation
 import Glibc
+import Isolation
 import Logging
 import NIOPosix
 import Pipeline
@@ -23,7 +24,7 @@ final class RegistryBench: Sendable {
     let calls = AudioSocketCalls()
     private let folder: String
 
-    init(_ change: (inout Settings) -> Void = { _ in }) throws {
+    init(worker: String? = WorkerProgram.find(), _ change: (inout Settings) -> Void = { _ in }) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"
         change(&settings)
@@ -43,7 +44,7 @@ final class RegistryBench: Sendable {
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
-            calls: calls, sinks: [publisher, box])
+            calls: calls, worker: worker, sinks: [publisher, box])
         self.box = box
     }
 

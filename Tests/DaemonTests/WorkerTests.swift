@@ -13,8 +13,8 @@ import Testing
 
 /// Sources whose workers are killed, and what others notice of that: nothing.
 @Suite(.waiting) struct WorkerTests {
-    /// The processes of workers that this process started and that run.
-    private static var workers: [pid_t] {
+    /// The processes of this name that this process started and that run.
+    private static func workers(_ program: String) -> [pid_t] {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         let children = threads.flatMap { thread in
             ((try? String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)) ?? "")
@@ -22,7 +22,7 @@ import Testing
         }
         return children.filter { child in
             let name = try? String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)
-            return name?.hasPrefix("attuned-worker") == true
+            return name == program + "\n"
         }
     }
 
@@ -40,7 +40,13 @@ import Testing
 
     @Test(.timeLimit(.minutes(10))) func aHundredKilledWorkersDisturbNobody() async throws {
         let expected = Scenario.run(seed: 5)
-        let bench = try RegistryBench { settings in
+        // A name of their own, so that no worker of another test is killed.
+        let name = "chaos-\(UInt32.random(in: 0...999_999))"
+        let program = FileManager.default.temporaryDirectory.appendingPathComponent(name)
+        try FileManager.default.createSymbolicLink(
+            atPath: program.path, withDestinationPath: try #require(WorkerProgram.find()))
+        defer { try? FileManager.default.removeItem(at: program) }
+        let bench = try RegistryBench(worker: program.path) { settings in
             settings.sources.reconnectLeastMilliseconds = 100
             settings.sources.reconnectMostMilliseconds = 100
         }
@@ -49,6 +55,8 @@ import Testing
             try await bench.attach(
                 "http://127.0.0.1:\(station.port)/x.au", session: "s\(number)", speaker: "p\(number)")
         }
+        // Whoever is killed before it was ever open is refused instead.
+        try await eventually { await bench.listedSources().count { $0["state"] == "live" } == 4 }
         // Another session goes its way meanwhile, in simulated time, so that one run can be compared with another.
         let isOver = Atomic<Bool>(false)
         async let others = Task.detached { () -> [Scenario.Result] in
@@ -59,7 +67,7 @@ import Testing
         var random = SeededRandom(seed: 100)
         var killed = 0
         while killed < 100 {
-            if let victim = Self.workers.randomElement(using: &random), kill(victim, SIGKILL) == 0 { killed += 1 }
+            if let victim = Self.workers(name).randomElement(using: &random), kill(victim, SIGKILL) == 0 { killed += 1 }
             usleep(UInt32.random(in: 0...60_000, using: &random))
         }
         isOver.store(true, ordering: .relaxed)

@@ -3,6 +3,7 @@ import ControlAPI
 import Conversation
 import Decode
 import Events
+import Isolation
 import Kit
 import Logging
 import MediaTypes
@@ -38,6 +39,7 @@ actor SessionRegistry: ControlBackend {
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
+        worker: String? = WorkerProgram.find(),
         sinks: [any EventSink]
     ) {
         self.settings = settings
@@ -51,7 +53,7 @@ actor SessionRegistry: ControlBackend {
         self.sinks = sinks
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
-            settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger)
+            settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger, worker: worker)
     }
 
     // MARK: Commands
