@@ -25,7 +25,8 @@ extension Audit {
         }
         let gaps = measures.compactMap { measure in
             largestGap(measure).map { group, gap in
-                "\(Self.title(measure)) \(Self.signed(gap)) (\(Self.escaped(group.column)): \(Self.escaped(group.name)))"
+                "\(Self.title(measure)) \(Self.signed(gap)) "
+                    + "(\(Self.escaped(group.column)): \(Self.escaped(group.name)))"
             }
         }
         lines.append(gaps.isEmpty ? "No two groups to compare." : "Largest gaps: \(gaps.joined(separator: "; ")).")

@@ -24,9 +24,9 @@ struct LocationNeeds {
         "ffrtmphttp": 80,
     ]
 
-    init(_ location: String, certificateFile: String? = nil) {
+    init(_ location: String) {
         readablePaths = Self.libraries
-        guard let mark = location.range(of: "://"), !location.lowercased().hasPrefix("file:") else {
+        guard let mark = location.firstRange(of: "://"), !location.lowercased().hasPrefix("file:") else {
             needFile(location)
             return
         }
@@ -66,17 +66,5 @@ struct LocationNeeds {
         guard path.hasSuffix(".m3u8") else { return readablePaths.append(path) }
         let folder = path.lastIndex(of: "/").map { path[..<$0] } ?? "."
         readablePaths.append(folder.isEmpty ? "/" : String(folder))
-    }
-}
-
-extension StringProtocol {
-    /// Where `text` occurs first.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

@@ -1,4 +1,5 @@
 import Decode
+import Foundation
 import Glibc
 import Isolation
 import TestSupport
@@ -50,5 +51,3 @@ import Testing
         }
     }
 }
-
-import Foundation

@@ -162,67 +162,81 @@ import Testing
         var visits: Int { count.load(ordering: .relaxed) }
     }
 
-    @Test(arguments: ["redirect", "segment", "key", "variant", "dash", "concat", "sdp"])
-    func nothingLeadsToAnotherServiceOfThisMachine(kind: String) throws {
+    /// Answers that lead elsewhere, by what leads there; TARGET and PORT are put in.
+    private static let references: [(kind: String, path: String, type: String, body: String)] = [
+        (
+            "segment", "x.m3u8", "application/vnd.apple.mpegurl",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nTARGET.ts\n"
+        ),
+        (
+            "key", "x.m3u8", "application/vnd.apple.mpegurl",
+            "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"TARGET\"\n#EXTINF:4,\na.ts\n"
+        ),
+        (
+            "variant", "x.m3u8", "application/vnd.apple.mpegurl",
+            "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nTARGET.m3u8\n"
+        ),
+        (
+            "dash", "x.mpd", "application/dash+xml",
+            """
+            <?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period>
+            <BaseURL>TARGET</BaseURL><AdaptationSet mimeType="audio/mp4"><Representation id="a"/>
+            </AdaptationSet></Period></MPD>
+            """
+        ),
+        ("concat", "x", "text/plain", "ffconcat version 1.0\nfile 'TARGET'\n"),
+        ("sdp", "x.sdp", "application/sdp", "v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio PORT RTP/AVP 0\r\n"),
+    ]
+
+    @Test(arguments: references.map(\.kind)) func nothingThatIsReadLeadsToAnotherServiceOfThisMachine(kind: String)
+        throws
+    {
         let canary = Canary()
-        let target = "http://127.0.0.1:\(canary.port)/secret"
+        let reference = try #require(Self.references.first { $0.kind == kind })
+        let body = reference.body.replacingOccurrences(of: "TARGET", with: "http://127.0.0.1:\(canary.port)/secret")
+            .replacingOccurrences(of: "PORT", with: "\(canary.port)")
         let server = LoopbackServer { _, connection in
-            switch kind {
-            case "redirect":
-                connection.send(
-                    Array("HTTP/1.1 302 Found\r\nLocation: \(target)\r\nContent-Length: 0\r\n\r\n".utf8))
-                return
-            case "segment":
-                connection.send(type: "application/vnd.apple.mpegurl")
-                connection.send(Array("#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n\(target).ts\n".utf8))
-            case "key":
-                connection.send(type: "application/vnd.apple.mpegurl")
-                connection.send(
-                    Array(
-                        "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"\(target)\"\n#EXTINF:4,\na.ts\n"
-                            .utf8))
-            case "variant":
-                connection.send(type: "application/vnd.apple.mpegurl")
-                connection.send(Array("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\n\(target).m3u8\n".utf8))
-            case "dash":
-                connection.send(type: "application/dash+xml")
-                connection.send(
-                    Array(
-                        """
-                        <?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period>
-                        <BaseURL>\(target)</BaseURL><AdaptationSet mimeType="audio/mp4"><Representation id="a"/>
-                        </AdaptationSet></Period></MPD>
-                        """.utf8))
-            case "concat":
-                connection.send()
-                connection.send(Array("ffconcat version 1.0\nfile '\(target)'\n".utf8))
-            default:
-                connection.send(type: "application/sdp")
-                connection.send(
-                    Array("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio \(canary.port) RTP/AVP 0\r\n".utf8))
-            }
+            connection.send(type: reference.type)
+            connection.send(Array(body.utf8))
         }
-        let name = ["segment", "key", "variant"].contains(kind) ? "x.m3u8" : "x"
         let options = InputOptions(openTimeoutMilliseconds: 3_000, readTimeoutMilliseconds: 500)
-        let error = failure("http://127.0.0.1:\(server.port)/\(name)", options)
+        let error = failure("http://127.0.0.1:\(server.port)/\(reference.path)", options)
         #expect(error != nil && canary.visits == 0, "\(error as Any)")
-        if kind == "redirect" {
-            #expect(error?.kind == .referenceNotAllowed && error?.detail.contains("127.0.0.1:\(canary.port)") == true)
-        }
     }
 
-    @Test func whatTheOperatorNamesIsLetThrough() {
-        let canary = Canary()
-        let server = LoopbackServer { _, connection in
+    /// A server that sends whoever comes on to another port of this machine.
+    private func redirection(to canary: Canary) -> LoopbackServer {
+        LoopbackServer { _, connection in
             connection.send(
                 Array(
                     "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:\(canary.port)/\r\nContent-Length: 0\r\n\r\n".utf8
                 ))
         }
+    }
+
+    @Test func noRedirectLeadsToAnotherServiceOfThisMachine() {
+        let canary = Canary()
+        let server = redirection(to: canary)
+        let error = failure("http://127.0.0.1:\(server.port)/x")
+        #expect(canary.visits == 0 && error?.kind == .referenceNotAllowed)
+        #expect(error?.detail.contains("127.0.0.1:\(canary.port)") == true)
+    }
+
+    @Test func whatTheOperatorNamesIsLetThrough() {
+        let canary = Canary()
+        let server = redirection(to: canary)
         var limits = WorkerLimits()
         limits.references = ["127.0.0.0/8"]
         #expect(failure("http://127.0.0.1:\(server.port)/x", limits: limits) != nil)
         #expect(canary.visits > 0)
+    }
+
+    /// Also where nothing else would keep it from that: on a thread, with a file that may be read.
+    @Test func aListOfFilesIsNoMedia() throws {
+        let folder = try Folder()
+        _ = try folder.write(waveFile([Int16](repeating: 9, count: 8_000), rateHz: 8_000), "other.wav")
+        let list = try folder.write(Array("ffconcat version 1.0\nfile 'other.wav'\n".utf8), "list")
+        #expect(throws: MediaError.self) { _ = try readAll(try MediaInput(list, cancellation: Cancellation())) }
     }
 
     @Test(arguments: ["list.m3u8", "list.txt", "list.mp3"])

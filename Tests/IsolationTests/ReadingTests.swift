@@ -1,4 +1,5 @@
 import Decode
+import Foundation
 import Isolation
 import MediaTypes
 import TestSupport
@@ -75,5 +76,3 @@ import Testing
         #expect(count == 48_000)
     }
 }
-
-import Foundation

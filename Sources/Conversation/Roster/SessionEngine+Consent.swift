@@ -34,8 +34,8 @@ extension SessionEngine {
         speakers.first { $0.name == name }?.consent
     }
 
-    /// What holds of a consent that was declared for whoever sends to a port, where `name` comes as one of them: nothing
-    /// of who may be somebody that withheld it.
+    /// What holds of a consent that was declared for whoever sends to a port, where `name` comes as one of them:
+    /// nothing of who may be somebody that withheld it.
     func presumed(of name: String, _ origin: SpeakerOrigin?) -> ConsentState {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else {
             return presumed(nil, person: origin?.person, isComing: true)

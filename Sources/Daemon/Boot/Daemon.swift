@@ -79,7 +79,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let store = StoredSessions(settings.store, logger)
     if settings.sources.isolation == .thread {
         logger.warning(
-            "media is decoded in the daemon itself (sources.isolation: thread); what is wrong with it can end everything"
+            "media is decoded in the daemon itself (sources.isolation: thread); a fault in it can end everything"
         )
     } else if let worker = WorkerProgram.find() {
         logger.info("media is decoded by \(worker), one process per source")

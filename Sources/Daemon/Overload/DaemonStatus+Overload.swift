@@ -7,7 +7,7 @@ extension DaemonStatus {
         text.metric(
             "attune_load_ratio", .gauge,
             help:
-                "What there is to do by what can be done, of the busiest event loop or the source threads; late above 1.",
+                "What there is to do by what can be done, of the busiest loop or the source threads; late above 1.",
             load.load)
         text.metric(
             "attune_shed_level", .gauge, help: "How far shedding has gone: 0 nothing, 1 to 3 ticks, 4 tracks too.",

@@ -11,8 +11,8 @@ package struct BlockMessage {
     /// Number of the track, checked against nothing yet.
     package let track: Int
     package let start: MediaTime
-    /// Packets that could not be decoded so far, where the read has ended with this block: most have one, and one message
-    /// costs half as much as two. Nil where the read goes on.
+    /// Packets that could not be decoded so far, where the read has ended with this block; nil where it goes on. Most
+    /// reads have one block, and one message costs half as much as two.
     package let endsRead: Int?
     private let samples: UnsafeBufferPointer<Float>
 

@@ -104,8 +104,8 @@ extension RTPReception {
                 + "?codec=l16&rate=\(rateHz.map(String.init) ?? "HZ") to the URL"
         case .looksLikeG711: "what comes is no Opus but looks like G.711; add ?codec=pcmu or ?codec=pcma to the URL"
         case .undecodable(let codec):
-            "what comes is no \(codec.rawValue): it is encrypted (give the key with --crypto-file), or of another codec "
-                + "(add ?codec= to the URL)"
+            "what comes is no \(codec.rawValue): it is encrypted (give the key with --crypto-file), "
+                + "or of another codec (add ?codec= to the URL)"
         }
     }
 }
