@@ -15,6 +15,10 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
         process.currentDirectoryURL = Self.root
+        // A make that runs these tests must not speak to the one that is run here.
+        process.environment = ProcessInfo.processInfo.environment.filter { name, _ in
+            !["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"].contains(name)
+        }
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe

@@ -86,9 +86,12 @@ import Testing
         #expect(listed.contains("ended  acme  \(Self.name)") && !listed.contains("berthold"), "\(listed)")
         let report = try daemon.attune("report", id)
         #expect(report.status == 0, "\(report.errors)")
-        for part in ["notice notice-7", "acme: 12", "\(Self.name) (rep): talk"] {
+        for part in ["notice notice-7", "acme: ", "\(Self.name) (rep): talk"] {
             #expect(report.output.contains(part), "\(part) is not in: \(report.output)")
         }
+        // As long as the recordings, and what a busy machine took to attach the second one.
+        let seconds = report.output.firstMatch(of: /acme: ([0-9.]+) s/).flatMap { Double($0.1) }
+        #expect((seconds ?? 0) >= 12, "\(report.output)")
         let page = daemon.folder.path + "/report.html"
         #expect(try daemon.attune("report", id, "--html", page).status == 0)
         let html = try String(contentsOfFile: page, encoding: .utf8)
