@@ -47,28 +47,27 @@ public struct RTPProbe: Sendable {
     }
 
     private let formats: [UInt8: AudioFormat]
-    private let maxDatagramBytes: Int
     private var window = Window()
     private var latest: (packet: RTPPacket, arrivalNanoseconds: Int64)?
 
     /// A probe for a port that decodes the payload types in `formats`.
-    public init(formats: [UInt8: AudioFormat], maxDatagramBytes: Int) {
+    public init(formats: [UInt8: AudioFormat]) {
         self.formats = formats
-        self.maxDatagramBytes = maxDatagramBytes
     }
 
-    /// Takes note of a datagram.
-    public mutating func note(_ datagram: RawSpan, arrivalNanoseconds: Int64) {
-        guard datagram.byteCount <= maxDatagramBytes else {
-            window.tooLong += 1
-            return
+    /// Takes note of a datagram that was read as `content`; one that is too long to be taken is malformed as that.
+    public mutating func note(_ datagram: RawSpan, as content: DatagramContent, arrivalNanoseconds: Int64) {
+        switch content {
+        case .packet(let packet): note(packet, of: datagram, arrivalNanoseconds)
+        case .compound: break
+        case .malformed(.tooLong): window.tooLong += 1
+        case .malformed: window.malformed += 1
         }
-        guard !RTCP.isRTCP(datagram) else { return }
-        guard let packet = try? RTPPacket(parsing: datagram) else {
-            window.malformed += 1
-            return
-        }
+    }
+
+    private mutating func note(_ packet: RTPPacket, of datagram: RawSpan, _ arrivalNanoseconds: Int64) {
         window.rtp += 1
+        guard packet.payload.upperBound <= datagram.byteCount else { return }
         let payload = datagram.extracting(packet.payload)
         guard !payload.isEmpty else {
             window.empty += 1

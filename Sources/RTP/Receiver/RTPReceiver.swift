@@ -95,23 +95,37 @@ public struct RTPReceiver: ~Copyable {
     /// Whether the source that is followed has left (RTCP BYE).
     public var hasEnded: Bool { stream?.hasEnded ?? false }
 
-    /// Takes one datagram, RTP or RTCP. Never traps, whatever the bytes.
+    /// Takes one datagram, RTP or RTCP, that nobody has read. Never traps, whatever the bytes.
     ///
     /// - Parameter mark: is told to the sink when the turn of the packet has come.
     public mutating func receive<Sink: RTPSink & ~Copyable>(
         _ datagram: RawSpan, mark: UInt64 = 0, arrivalNanoseconds: Int64, into sink: inout Sink
     ) {
+        receive(
+            datagram, as: DatagramContent(parsing: datagram), mark: mark, arrivalNanoseconds: arrivalNanoseconds,
+            into: &sink)
+    }
+
+    /// Takes one datagram that was read before, as `content`.
+    ///
+    /// - Parameter mark: is told to the sink when the turn of the packet has come.
+    public mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ datagram: RawSpan, as content: DatagramContent, mark: UInt64 = 0, arrivalNanoseconds: Int64,
+        into sink: inout Sink
+    ) {
         statistics.bytes += UInt64(datagram.byteCount)
         do throws(RTPParseError) {
             guard datagram.byteCount <= limits.maxDatagramBytes else { throw .tooLong }
-            if RTCP.isRTCP(datagram) {
-                try receiveReport(datagram, arrivalNanoseconds: arrivalNanoseconds, into: &sink)
-            } else {
-                let packet = try RTPPacket(parsing: datagram)
+            switch content {
+            case .compound: try receiveReport(datagram, arrivalNanoseconds: arrivalNanoseconds, into: &sink)
+            case .packet(let packet):
+                // Where it was read from another datagram.
+                guard packet.payload.upperBound <= datagram.byteCount else { throw .tooShort }
                 let level = levelExtension.flatMap { packet.level(in: datagram, number: $0) }
                 receive(
                     packet, payload: datagram.extracting(packet.payload), isSilent: level == 127, mark: mark,
                     arrivalNanoseconds, into: &sink)
+            case .malformed(let reason): throw reason
             }
         } catch {
             statistics.malformed += 1

@@ -147,7 +147,10 @@ import Timing
             for number in range {
                 clock.move(toSeconds: Double(number + 1) / 50)
                 let now = clock.nanoseconds
-                _ = speaker.receive(Self.packet(number).span.bytes, origin: 1, nowNanoseconds: now)
+                let bytes = Self.packet(number)
+                _ = speaker.receive(
+                    bytes.span.bytes, as: DatagramContent(parsing: bytes.span.bytes),
+                    RTPArrival(origin: 1, nowNanoseconds: now, timeWeight: 1))
                 if number.isMultiple(of: 2) { _ = speaker.flush(nowNanoseconds: now) }
             }
         }

@@ -20,10 +20,11 @@ import Testing
     private func finding(
         decodeErrors: Int = 0, count: Int = 100, _ packet: (Int) -> [UInt8]
     ) -> RTPProbe.Finding? {
-        var probe = RTPProbe(formats: Self.formats, maxDatagramBytes: 2_048)
+        var probe = RTPProbe(formats: Self.formats)
         for index in 0..<count {
             let bytes = packet(index)
-            probe.note(bytes.span.bytes, arrivalNanoseconds: Int64(index) * 20_000_000)
+            let content = bytes.count <= 2_048 ? DatagramContent(parsing: bytes.span.bytes) : .malformed(.tooLong)
+            probe.note(bytes.span.bytes, as: content, arrivalNanoseconds: Int64(index) * 20_000_000)
         }
         let finding = probe.finding(decodeErrors: decodeErrors)
         // A new window knows nothing of the one before.
@@ -95,13 +96,15 @@ import Testing
     /// Whatever comes, nothing traps.
     @Test func anyBytesAreTaken() {
         var random = SeededRandom(seed: 3)
-        var probe = RTPProbe(formats: Self.formats, maxDatagramBytes: 256)
+        var probe = RTPProbe(formats: Self.formats)
         for round in 0..<50_000 {
             var bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
             if bytes.count > 1, Bool.random(using: &random) { (bytes[0], bytes[1]) = (0x80, 111) }
-            probe.note(bytes.span.bytes, arrivalNanoseconds: .random(in: 0 ... .max, using: &random))
+            probe.note(
+                bytes.span.bytes, as: DatagramContent(parsing: bytes.span.bytes),
+                arrivalNanoseconds: .random(in: 0 ... .max, using: &random))
             if round % 100 == 0 { _ = probe.finding(decodeErrors: round % 200) }
         }
     }

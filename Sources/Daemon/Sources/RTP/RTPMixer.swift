@@ -70,20 +70,23 @@ final class RTPMixer {
         self.receiver = receiver
     }
 
-    /// Whether what comes from the host that `origin` identifies is the mixer's.
-    func admits(origin: UInt64, nowNanoseconds: Int64) -> Bool {
-        if let sender, sender.origin != origin, nowNanoseconds - sender.latestNanoseconds < Self.yieldNanoseconds {
+    /// Whether what arrives is the mixer's.
+    func admits(_ arrival: RTPArrival) -> Bool {
+        let now = arrival.nowNanoseconds
+        if let sender, sender.origin != arrival.origin, now - sender.latestNanoseconds < Self.yieldNanoseconds {
             refused += 1
             return false
         }
-        sender = (origin, nowNanoseconds)
+        sender = (arrival.origin, now)
         return true
     }
 
-    /// Takes one datagram of RTP to which those of `mark` contributed; returns whether media came of it.
-    func receive(_ datagram: RawSpan, mark: UInt64, speakers: [RTPSpeaker?], nowNanoseconds: Int64) -> Bool {
+    /// Takes a packet to which those of `mark` contributed; returns whether media came of it.
+    func receive(
+        _ packet: RTPPacket, _ datagram: RawSpan, mark: UInt64, speakers: [RTPSpeaker?], nowNanoseconds: Int64
+    ) -> Bool {
         var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: nowNanoseconds)
-        receiver.receive(datagram, mark: mark, arrivalNanoseconds: nowNanoseconds, into: &sink)
+        receiver.receive(datagram, as: .packet(packet), mark: mark, arrivalNanoseconds: nowNanoseconds, into: &sink)
         return sink.hasDelivered
     }
 
@@ -93,10 +96,10 @@ final class RTPMixer {
     }
 
     /// Takes a message of RTCP; one of another host is ignored.
-    func receive(_ message: RTCPMessage, origin: UInt64, speakers: [RTPSpeaker?], nowNanoseconds: Int64) {
-        guard sender?.origin == origin else { return }
-        var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: nowNanoseconds)
-        receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
+    func receive(_ message: RTCPMessage, speakers: [RTPSpeaker?], _ arrival: RTPArrival) {
+        guard sender?.origin == arrival.origin else { return }
+        var sink = Sink(mixer: self, speakers: speakers, nowNanoseconds: arrival.nowNanoseconds)
+        receiver.receive(message, arrivalNanoseconds: arrival.nowNanoseconds, into: &sink)
     }
 
     /// Says that a speaker has left, or is heard without the mixer.

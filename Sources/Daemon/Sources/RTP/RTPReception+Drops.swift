@@ -14,20 +14,8 @@ struct RTPDiagnosis {
 extension RTPReception {
     /// Takes note of what was counted, for the list of sessions and the metrics.
     func noteLoad() {
-        var load = formerLoad
-        forEachSpeaker { load += SourceLoad(of: $0) }
-        for number in ports.indices {
-            // By index: a port is large.
-            if let mixer = ports[number].mixer {
-                load += SourceLoad(of: mixer.receiver.statistics)
-                load[.foreignMixer] += mixer.refused
-            }
-            if let counted = ports[number].table?.statistics { load.add(counted, SourceLoad.tableFields) }
-            if let counted = ports[number].security?.session.statistics {
-                load.add(counted, SourceLoad.securityFields)
-            }
-            load.add(ports[number].statistics, SourceLoad.portFields)
-        }
+        var load = SourceLoad()
+        for port in ports { load += port.load }
         load[.overRate] += budget.refused
         load.decodeNanoseconds = max(0, meter.nanoseconds - load.analysisNanoseconds)
         monitor.note(load)
@@ -59,9 +47,9 @@ extension RTPReception {
         func new(_ counter: MediaCounter) -> UInt64 { load[counter] &- former[counter] }
         var finding: String?
         var isUnusable = false
-        for number in ports.indices {
+        for port in ports {
             let decodeErrors = Int(clamping: new(.decodeError))
-            guard let found = takeFinding(port: number, decodeErrors: decodeErrors) else { continue }
+            guard let found = port.probe.finding(decodeErrors: decodeErrors) else { continue }
             finding = finding ?? text(found)
             if found.isUndecodable { isUnusable = true }
         }

@@ -110,23 +110,25 @@ final class RTPSpeaker {
         session.update { $0.identify(name: track.name, person: person) }
     }
 
-    /// Takes one datagram; returns whether media came of it. `origin` identifies the host that sent it.
-    func receive(_ datagram: RawSpan, origin: UInt64, nowNanoseconds: Int64) -> Bool {
-        if isGivenUp, !RTCP.isRTCP(datagram) {
+    /// Takes one datagram that was read as `content`; returns whether media came of it.
+    func receive(_ datagram: RawSpan, as content: DatagramContent, _ arrival: RTPArrival) -> Bool {
+        feed.timeWeight = arrival.timeWeight
+        if case .compound = content {
+            reporter = arrival.origin
+        } else if isGivenUp {
             shedPackets += 1
             // Media does flow: the source is no stalled one.
-            return note(true, nowNanoseconds)
+            return note(true, arrival.nowNanoseconds)
         }
-        if RTCP.isRTCP(datagram) { reporter = origin }
-        feed.arrivedNanoseconds = nowNanoseconds
+        feed.arrivedNanoseconds = arrival.nowNanoseconds
         var sink = Sink(speaker: self)
-        receiver.receive(datagram, arrivalNanoseconds: nowNanoseconds, into: &sink)
-        if origin != mediaOrigin, sink.hasDelivered, let packet = try? RTPPacket(parsing: datagram),
+        receiver.receive(datagram, as: content, arrivalNanoseconds: arrival.nowNanoseconds, into: &sink)
+        if arrival.origin != mediaOrigin, sink.hasDelivered, case .packet(let packet) = content,
             packet.ssrc == receiver.source
         {
-            mediaOrigin = origin
+            mediaOrigin = arrival.origin
         }
-        return note(sink.hasDelivered, nowNanoseconds)
+        return note(sink.hasDelivered, arrival.nowNanoseconds)
     }
 
     /// Whether the speaker is heard, from another host than this one.
@@ -135,13 +137,13 @@ final class RTPSpeaker {
     /// Whether the speaker is heard under this SSRC from this host.
     func sends(ssrc: UInt32, from origin: UInt64) -> Bool { receiver.source == ssrc && mediaOrigin == origin }
 
-    /// Takes one message of an RTCP compound; `origin` identifies the host that sent it, which must be the media's.
-    func receive(_ message: RTCPMessage, origin: UInt64, nowNanoseconds: Int64) {
-        guard !isForeign(origin) else { return }
-        if case .senderReport = message { reporter = origin }
+    /// Takes one message of an RTCP compound, which must come from the media's host.
+    func receive(_ message: RTCPMessage, _ arrival: RTPArrival) {
+        guard !isForeign(arrival.origin) else { return }
+        if case .senderReport = message { reporter = arrival.origin }
         var sink = Sink(speaker: self)
-        receiver.receive(message, arrivalNanoseconds: nowNanoseconds, into: &sink)
-        _ = note(sink.hasDelivered, nowNanoseconds)
+        receiver.receive(message, arrivalNanoseconds: arrival.nowNanoseconds, into: &sink)
+        _ = note(sink.hasDelivered, arrival.nowNanoseconds)
     }
 
     /// Gives up packets that were waited for too long, and takes a sender that pauses to be silent up to now, less
