@@ -1,7 +1,7 @@
 public import Conversation
 public import Decode
 public import Events
-import MediaTypes
+public import MediaTypes
 public import Text
 
 /// A speaker of a recorded conversation and where the voice is.

@@ -1,20 +1,6 @@
 public import MediaTypes
 import Voice
 
-/// What one speaker's audio brings into its session; hops count from the session's start.
-public enum SpeakerOutput: Sendable {
-    /// A measured hop.
-    case hop(HopRecord)
-    /// An IPU boundary, as early as it is decided.
-    case change(SpeechChange)
-    /// Media of the hops `from ..< to` was lost; records of them need not have come.
-    case lost(fromHop: Int64, toHop: Int64)
-    /// The hops `from ..< to` were silent; they have no records of their own.
-    case silence(fromHop: Int64, toHop: Int64)
-    /// What is known of the channel with the hop that was given last; once a second of media.
-    case quality(VoiceQuality)
-}
-
 /// One speaker's audio on its way from the decoder into the session: lays blocks of media time onto the
 /// session's hop grid, marks what is missing as lost, and runs the voice core on the rest.
 ///
@@ -193,7 +179,8 @@ public struct SpeakerPipeline: ~Copyable {
     }
 }
 
-extension VoiceOutput {
+extension SpeakerOutput {
+    /// The same of hops that count from `hops` before.
     fileprivate func shifted(by hops: Int64) -> SpeakerOutput {
         switch self {
         case .hop(var record):
@@ -201,6 +188,9 @@ extension VoiceOutput {
             return .hop(record)
         case .change(.started(let hop)): return .change(.started(hop: hop + hops))
         case .change(.ended(let hop)): return .change(.ended(hop: hop + hops))
+        case .lost(let from, let to): return .lost(fromHop: from + hops, toHop: to + hops)
+        case .silence(let from, let to): return .silence(fromHop: from + hops, toHop: to + hops)
+        case .quality: return self
         }
     }
 }

@@ -4,7 +4,8 @@ public import MediaTypes
 /// The voice core of one speaker: 16 kHz samples in, a record per hop (10 ms) and IPU boundaries out.
 ///
 /// Works sample by sample in stream time, so that the same samples give the same outputs however they are cut
-/// into blocks. After `init` nothing is allocated. Not meant to be shared: one owner feeds it.
+/// into blocks. Of what a speaker brings it tells hops and changes; lost hops have records like all others, and whoever
+/// owns it passes over long silence. After `init` nothing is allocated. Not meant to be shared: one owner feeds it.
 public struct VoiceAnalyzer: ~Copyable, Sendable {
     /// Hops between the newest one and the one whose record is emitted.
     public let delayHops: Int
@@ -56,7 +57,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
     /// Values that are not finite count as 0, values far beyond full scale are clipped.
-    public mutating func process(_ samples: Span<Float>, into sink: (VoiceOutput) -> Void) {
+    public mutating func process(_ samples: Span<Float>, into sink: (SpeakerOutput) -> Void) {
         guard !isFinished else { return }
         var taken = 0
         while taken < samples.count {
@@ -70,7 +71,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     /// Samples of a hop that is not complete yet keep their place in it: the lost hops come before it, and it
     /// is finished by the samples after the loss. To the segmentation lost hops are silence, so that a short
     /// loss inside speech is bridged and a loss of the minimal pause or more ends the unit where it began.
-    public mutating func lose(hops: Int, into sink: (VoiceOutput) -> Void) {
+    public mutating func lose(hops: Int, into sink: (SpeakerOutput) -> Void) {
         guard !isFinished, hops > 0 else { return }
         for _ in 0..<hops {
             input.setSilent()
@@ -80,7 +81,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 
     /// The end of the stream: emits what is still held back. Samples of an incomplete last hop are dropped,
     /// and nothing is taken afterwards.
-    public mutating func finish(into sink: (VoiceOutput) -> Void) {
+    public mutating func finish(into sink: (SpeakerOutput) -> Void) {
         guard !isFinished else { return }
         isFinished = true
         let end = nextHop
@@ -128,7 +129,7 @@ extension VoiceAnalyzer {
         value >= range.lowerBound ? min(value, range.upperBound) : range.lowerBound
     }
 
-    private mutating func takeHop(isLost: Bool, _ sink: (VoiceOutput) -> Void) {
+    private mutating func takeHop(isLost: Bool, _ sink: (SpeakerOutput) -> Void) {
         let hop = nextHop
         var record = HopRecord.lost(index: hop)
         record.isLost = isLost
@@ -166,7 +167,7 @@ extension VoiceAnalyzer {
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
-    private mutating func judge(_ estimate: SpeechEstimate, _ sink: (VoiceOutput) -> Void) {
+    private mutating func judge(_ estimate: SpeechEstimate, _ sink: (SpeakerOutput) -> Void) {
         let hop = nextHop - 1 - Int64(detector.delayHops)
         guard hop >= 0 else { return }
         if let change = segmenter.push(estimate.activity, isNear: estimate.isNear) { sink(.change(change)) }
@@ -190,7 +191,7 @@ extension VoiceAnalyzer {
         if let nucleus = pace.find(isVoiced: isVoiced) { records[slot(nucleus)].isNucleus = true }
     }
 
-    private mutating func emit(_ hop: Int64, _ sink: (VoiceOutput) -> Void) {
+    private mutating func emit(_ hop: Int64, _ sink: (SpeakerOutput) -> Void) {
         var record = records[slot(hop)]
         record.isSpeech = segmenter.isSpeech(hop)
         if measuresFeatures {

@@ -1,5 +1,3 @@
-public import MediaTypes
-
 /// Settings of one speaker's voice analysis. Values outside their range are brought back into it.
 public struct VoiceConfiguration: Sendable, Hashable {
     /// Shortest silence that ends an IPU, 10…2000 ms. 200 ms is the usual definition (Edlund et al. 2009).
@@ -21,12 +19,4 @@ public struct VoiceConfiguration: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
-}
-
-/// What the analysis of a speaker tells.
-public enum VoiceOutput: Sendable, Hashable {
-    /// The final record of a hop: every hop once, in order, without gaps.
-    case hop(HopRecord)
-    /// A boundary of an IPU, told as soon as it is certain: before the records that it concerns.
-    case change(SpeechChange)
 }

@@ -205,7 +205,7 @@ import Testing
         let signal = Signals.talk(seconds: 100)
         var analyzer = VoiceAnalyzer(network: try Weights.random())
         var hops = 0
-        let sink: (VoiceOutput) -> Void = { if case .hop = $0 { hops += 1 } }
+        let sink: (SpeakerOutput) -> Void = { if case .hop = $0 { hops += 1 } }
         analyzer.process(signal.span.extracting(0..<160_000), into: sink)
         hops = 0
         let before = malloc_counter_of_this_thread()

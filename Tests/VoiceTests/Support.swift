@@ -117,7 +117,7 @@ enum Signals {
 
 /// Everything an analyser told.
 struct Outcome: Equatable {
-    var outputs: [VoiceOutput] = []
+    var outputs: [SpeakerOutput] = []
 
     var records: [HopRecord] {
         outputs.compactMap { if case .hop(let record) = $0 { record } else { nil } }
