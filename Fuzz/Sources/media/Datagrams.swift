@@ -85,9 +85,10 @@ struct Reception: ~Copyable {
     mutating func take(_ datagram: RawSpan, _ arrival: Int64) {
         datagrams += 1
         latestArrival = arrival
-        if RTCP.isRTCP(datagram) {
-            takeReport(datagram, arrival)
-        } else if let packet = try? RTPPacket(parsing: datagram) {
+        let content = DatagramContent(parsing: datagram)
+        switch content {
+        case .compound: takeReport(datagram, arrival)
+        case .packet(let packet):
             var sources = [packet.ssrc]
             for place in 0..<packet.contributorCount {
                 guard let ssrc = packet.contributor(at: place, in: datagram) else {
@@ -98,8 +99,9 @@ struct Reception: ~Copyable {
             for ssrc in sources {
                 _ = table.route(ssrc: ssrc, sequence: packet.sequence, origin: 0, arrivalNanoseconds: arrival)
             }
+        case .malformed: break
         }
-        receiver.receive(datagram, mark: UInt64(arrival), arrivalNanoseconds: arrival, into: &sink)
+        receiver.receive(datagram, as: content, mark: UInt64(arrival), arrivalNanoseconds: arrival, into: &sink)
         sink.checkWork(datagrams: datagrams, until: arrival)
         _ = receiver.receptionReport(nowNanoseconds: arrival)
         _ = receiver.wallClockOffset(at: arrival)
