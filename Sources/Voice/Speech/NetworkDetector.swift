@@ -11,6 +11,9 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// The network is late: about a moment it is surest in the chunks this many samples (75 and 20 ms) later.
     private static let lateSamples = 1200
     private static let earlySamples = 320
+    // The numbers down to `sharpRangeDb` were fitted and chosen as docs/voice.md says ("What was fitted on what"), by
+    // programs that are not part of the project: they cannot be had again from it. `make evaluate` measures their worth.
+
     /// Logistic calibration of its answers at these two places.
     private static let lateWeight: Float = 0.36
     private static let earlyWeight: Float = 0.48

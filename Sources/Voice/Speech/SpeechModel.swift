@@ -4,6 +4,9 @@
 /// environmental noise at 10 and 0 dB, and clean and at 10 dB through a telephone channel (8 kHz, mu-law);
 /// plus noise, hum and clicks alone as non-speech. The normalisation of the inputs is folded into the first
 /// layer.
+///
+/// The program that fitted them is not part of the project, and its seed and its draws of noise are not known: these
+/// numbers cannot be had again from the recordings. What they are worth is measured anew by `make evaluate`.
 enum SpeechModel {
     /// A row per hidden unit: the weights of the inputs, then the bias.
     static let hidden: [Float] = [
