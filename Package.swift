@@ -44,7 +44,11 @@ let package = Package(
         .executable(name: "attuned-worker", targets: ["attuned-worker"]),
         .library(name: "AttuneClient", targets: ["AttuneClient"]),
         // The analysis, for the benchmarks, which are a package of their own.
-        .library(name: "AttuneAnalysis", targets: ["CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Voice"]),
+        .library(
+            name: "AttuneAnalysis",
+            targets: [
+                "CKernels", "Decode", "Events", "MediaTypes", "Pipeline", "Statistics", "Voice",
+            ]),
         .library(name: "ConversationGenerator", targets: ["ConversationGenerator"]),
         // Sessions in simulated time, for `make simulate`.
         .library(name: "Simulation", targets: ["Simulation"]),
@@ -70,6 +74,7 @@ let package = Package(
         // Media in.
         library("Kit", ["CPlatform"]),
         library("MediaTypes"),
+        library("Statistics"),
         library("Timing", ["Kit", "MediaTypes"]),
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
         .target(name: "CFFmpegSupport"),
@@ -89,13 +94,13 @@ let package = Package(
         library("Text"),
         library("Events"),
         library("Schema", ["Events"]),
-        library("Conversation", ["Events", "MediaTypes", deque]),
+        library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
         library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Text", "Voice"]),
-        library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline"]),
+        library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
         .target(name: "CPlatform"),
-        library("Telemetry"),
+        library("Telemetry", ["Statistics"]),
         library("Publish", ["CPlatform", "Events", "Kit", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
@@ -150,6 +155,7 @@ let package = Package(
             name: "ConversationGenerator",
             dependencies: [
                 "CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP", "SeededNumbers",
+                "Statistics",
             ],
             path: "Tests/ConversationGenerator", swiftSettings: strict),
         tests(
@@ -193,6 +199,7 @@ let package = Package(
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Events", "Schema", "attune"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
+        tests("StatisticsTests", ["SeededNumbers", "Statistics"]),
         tests("StoreTests", ["AttuneClient", "Events", "Store", "attune", grdb, logging]),
         tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),
         tests("TextTests", ["SeededNumbers", "Text"]),

@@ -1,3 +1,5 @@
+import Statistics
+
 /// How well estimates follow labels over all recordings, with 95 % bootstrap intervals over speakers.
 struct Agreement: Sendable {
     /// An estimate and its label, −1…1; the label relative to the mean of all labels.
@@ -39,8 +41,8 @@ struct Agreement: Sendable {
         }
         values.sort()
         return Figure(
-            value: value, low: Bootstrap.quantile(values, 0.025) ?? value,
-            high: Bootstrap.quantile(values, 0.975) ?? value)
+            value: value, low: Quantiles.nearest(0.025, inSorted: values) ?? value,
+            high: Quantiles.nearest(0.975, inSorted: values) ?? value)
     }
 
     private static func moments(_ pairs: [Pair]) -> (concordance: Double, correlation: Double)? {

@@ -1,6 +1,7 @@
 import Conversation
 import MediaTypes
 public import Pipeline
+import Statistics
 
 /// Error, bias and abstention per group of speakers, on a table of recordings with labels and groups.
 public struct Audit: Sendable {
@@ -144,9 +145,7 @@ private struct AuditedVoice {
         guard features.count >= Audit.leastRecordings else { return nil }
         var usual: [AffectInput: Double] = [:]
         for input in AffectInput.allCases {
-            let values = features.compactMap { $0[input] }.sorted()
-            guard !values.isEmpty else { continue }
-            usual[input] = (values[(values.count - 1) / 2] + values[values.count / 2]) / 2
+            usual[input] = median(features.compactMap { $0[input] })
         }
         return usual
     }

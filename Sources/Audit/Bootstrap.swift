@@ -11,11 +11,6 @@ struct Bootstrap {
         items.map { _ in items[Int(next() % UInt64(items.count))] }
     }
 
-    /// The value that `share` of the sorted values lie below.
-    static func quantile(_ sorted: [Double], _ share: Double) -> Double? {
-        sorted.isEmpty ? nil : sorted[Int((share * Double(sorted.count - 1)).rounded())]
-    }
-
     private mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -1,3 +1,5 @@
+import Statistics
+
 /// Means by group and their intervals.
 enum GroupStatistics {
     /// The groups of a column, by name; speakers without an entry are left out.
@@ -41,12 +43,12 @@ enum GroupStatistics {
         values.sort()
         gaps.sort()
         var figure = GroupFigure(
-            value: value, low: Bootstrap.quantile(values, 0.025) ?? value,
-            high: Bootstrap.quantile(values, 0.975) ?? value)
+            value: value, low: Quantiles.nearest(0.025, inSorted: values) ?? value,
+            high: Quantiles.nearest(0.975, inSorted: values) ?? value)
         if let others {
             figure.gap = value - others
-            figure.gapLow = Bootstrap.quantile(gaps, 0.025)
-            figure.gapHigh = Bootstrap.quantile(gaps, 0.975)
+            figure.gapLow = Quantiles.nearest(0.025, inSorted: gaps)
+            figure.gapHigh = Quantiles.nearest(0.975, inSorted: gaps)
         }
         return figure
     }

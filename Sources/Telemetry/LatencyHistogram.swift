@@ -1,3 +1,4 @@
+import Statistics
 import Synchronization
 
 /// Counts durations in buckets whose width grows with the duration, so that every quantile is known within 1.6 %
@@ -62,12 +63,9 @@ extension LatencyHistogram.Counts {
     public func nanoseconds(quantile: Double) -> Int64? {
         guard count > 0 else { return nil }
         let rank = max(1, Int((quantile * Double(count)).rounded(.up)))
-        var seen = 0
-        for (index, number) in buckets.enumerated() {
-            seen += number
-            if seen >= rank { return min(LatencyHistogram.Layout.upperEdge(index), maximumNanoseconds) }
-        }
-        return maximumNanoseconds
+        let bucket = Histogram(buckets).place(ofRank: rank - 1).bin
+        guard bucket < buckets.count else { return maximumNanoseconds }
+        return min(LatencyHistogram.Layout.upperEdge(bucket), maximumNanoseconds)
     }
 
     /// How many lasted no longer than `nanoseconds`; those within 1.6 % below it may be left out.

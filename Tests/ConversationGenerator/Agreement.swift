@@ -1,4 +1,5 @@
 import Events
+import Statistics
 
 /// How far what was measured lies from what was put into generated conversations.
 public struct Agreement: Sendable {
@@ -79,11 +80,4 @@ public struct Agreement: Sendable {
         backchannels.compare(made.backchannels, all(.backchannel))
         interruptions.compare(made.interruptions, all(.interruption))
     }
-}
-
-/// The middle value; nil of nothing.
-public func median(_ values: [Double]) -> Double? {
-    guard !values.isEmpty else { return nil }
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Reports
+import Statistics
 
 /// Fast kernels beside their scalar twins.
 enum Kernels {
@@ -35,7 +36,9 @@ enum Kernels {
                 quick.append(seconds(fastCalls, fast) / Double(fastCalls) * 1e9)
                 ratios.append((slow.last ?? 0) / (quick.last ?? 1))
             }
-            table.add(name, figure(median(slow), 0), figure(median(quick), 0), figure(median(ratios), 1))
+            table.add(
+                name, figure(median(slow) ?? .nan, 0), figure(median(quick) ?? .nan, 0),
+                figure(median(ratios) ?? .nan, 1))
         }
         // Every pointer is lent for the call alone and reaches no further than the arrays' counts.
         values.withUnsafeBufferPointer { values in

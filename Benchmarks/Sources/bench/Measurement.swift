@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Reports
+import Statistics
 
 /// CPU seconds of this process so far.
 func cpuSeconds() -> Double {
@@ -20,12 +21,7 @@ func childrenSeconds() -> Double {
 /// Median of several runs of `body`, which returns what it measured.
 func median(of runs: Int = 5, _ body: () throws -> Double) rethrows -> Double {
     _ = try body()
-    return median(try (0..<runs).map { _ in try body() })
-}
-
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    return median(try (0..<runs).map { _ in try body() }) ?? .nan
 }
 
 /// CPU seconds of one run of `body`.

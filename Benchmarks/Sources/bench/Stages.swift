@@ -3,6 +3,7 @@ import Decode
 import MediaTypes
 import Pipeline
 import Reports
+import Statistics
 import Voice
 
 /// CPU time of the stages that audio goes through.
@@ -90,7 +91,7 @@ struct Stages {
         }
         func text(_ ratios: [Double]) -> String {
             let sorted = ratios.sorted()
-            return "\(figure(median(ratios))) (\(figure(sorted.first ?? 0)) to \(figure(sorted.last ?? 0)))"
+            return "\(figure(median(ratios) ?? .nan)) (\(figure(sorted.first ?? 0)) to \(figure(sorted.last ?? 0)))"
         }
         return "Over `ffmpeg -threads 1 -i speech.opus -ac 1 -ar 16000 -f null -`, in turn:\n"
             + "voice core \(text(cores)), decoding through `Decode` \(text(decodings)).\n"

@@ -2,6 +2,7 @@ import ConversationGenerator
 import Foundation
 import Pipeline
 import Reports
+import Statistics
 
 /// The tables.
 struct Measurements {

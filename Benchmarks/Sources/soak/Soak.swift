@@ -4,6 +4,7 @@ import Foundation
 import MediaTypes
 import Pipeline
 import Reports
+import Statistics
 
 /// A meeting of ten people that lasts for hours, as fast as the machine allows: does memory grow, do times drift?
 /// Writes it into docs/performance.md, between two marks. Exits with 1 where a limit is missed.

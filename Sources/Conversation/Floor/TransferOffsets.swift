@@ -1,5 +1,6 @@
 import DequeModule
 import MediaTypes
+import Statistics
 
 /// Floor-transfer offsets: the newest with their times, and all of them as a histogram.
 ///
@@ -48,51 +49,29 @@ struct TransferOffsets {
         guard let windowHops else { return summaryOfAll() }
         let values = recent.lazy.filter { $0.hop > hop - windowHops }.map(\.offsetHops).sorted()
         guard !values.isEmpty else { return Summary() }
-        let ranks = Self.shares.map { Self.rank($0, of: values.count) }
-        return Self.summary(count: values.count, values: ranks.flatMap { [values[$0.low], values[$0.high]] })
+        return Self.summary(count: values.count) { values[$0] }
     }
 
     private func summaryOfAll() -> Summary {
         guard count > 0 else { return Summary() }
-        let ranks = Self.shares.map { Self.rank($0, of: count) }
-        var values: [Int] = []
-        var seen = 0
-        var bin = 0
-        func offset(atRank rank: Int) -> Int {
-            while bin < histogram.count, seen + Int(histogram[bin]) <= rank {
-                seen += Int(histogram[bin])
-                bin += 1
-            }
-            return bin - Self.widestHops
+        let histogram = Histogram(histogram)
+        var place = Histogram<[Int32]>.Place.start
+        return Self.summary(count: count) { rank in
+            // Most ranks are asked for in order: the way goes on from the one before.
+            place = histogram.place(ofRank: rank, from: rank < place.before ? .start : place)
+            return place.bin - Self.widestHops
         }
-        for rank in ranks {
-            values.append(offset(atRank: rank.low))
-            // The next quartile may begin at or below this rank: the walk does not go past it.
-            let (seenBefore, binBefore) = (seen, bin)
-            values.append(offset(atRank: rank.high))
-            (seen, bin) = (seenBefore, binBefore)
-        }
-        return Self.summary(count: count, values: values)
     }
 
-    /// First quartile, median, third quartile.
-    private static let shares = [0.25, 0.5, 0.75]
-
-    private static func rank(_ share: Double, of count: Int) -> (low: Int, high: Int, part: Double) {
-        let place = share * Double(count - 1)
-        let low = Int(place)
-        return (low, min(low + 1, count - 1), place - Double(low))
-    }
-
-    /// - Parameter values: the offsets at the ranks on both sides of each quartile, in hops.
-    private static func summary(count: Int, values: [Int]) -> Summary {
-        func quantile(_ index: Int, least: Int = .min) -> Double {
-            let low = Double(max(least, values[2 * index]))
-            let high = Double(max(least, values[2 * index + 1]))
-            return (low + rank(shares[index], of: count).part * (high - low)) * Double(AudioGrid.hopMilliseconds)
+    /// - Parameter offset: gives the offset of a rank, in hops.
+    private static func summary(count: Int, offset: (Int) -> Int) -> Summary {
+        func quantile(_ share: Double, least: Int = .min) -> Double {
+            let hops = Quantiles.interpolated(share, count: count) { Double(max(least, offset($0))) }
+            return (hops ?? 0) * Double(AudioGrid.hopMilliseconds)
         }
+        let (first, median, third) = (quantile(0.25), quantile(0.5), quantile(0.75))
         return Summary(
-            count: count, medianMilliseconds: quantile(1), rangeMilliseconds: quantile(2) - quantile(0),
-            lagMedianMilliseconds: quantile(1, least: 0))
+            count: count, medianMilliseconds: median, rangeMilliseconds: third - first,
+            lagMedianMilliseconds: quantile(0.5, least: 0))
     }
 }

@@ -1,4 +1,5 @@
 import DequeModule
+import Statistics
 
 /// Quantiles of pitch, level and tilt over rolling windows: histograms per window, and since the start.
 ///
@@ -84,17 +85,8 @@ struct VoiceHistograms {
 
     /// Quantile in bins, interpolated within the bin it falls into; nil without values.
     func quantile(_ share: Double, of quantity: Quantity, window: Int?) -> Double? {
-        let window = window ?? lengths.count
-        guard counts[window] > 0 else { return nil }
-        let wanted = share * Double(counts[window])
-        var seen = 0.0
-        for bin in quantity.bins {
-            let here = Double(bins[window * Self.binCount + bin])
-            if here > 0, seen + here >= wanted {
-                return Double(bin - quantity.bins.lowerBound) + (wanted - seen) / here
-            }
-            seen += here
-        }
-        return Double(quantity.bins.count)
+        let first = (window ?? lengths.count) * Self.binCount
+        let bins = bins[first + quantity.bins.lowerBound..<first + quantity.bins.upperBound]
+        return Histogram(bins).quantile(share, count: count(window: window))
     }
 }
