@@ -1,4 +1,3 @@
-import AttuneClient
 import Events
 import Foundation
 import TestSupport
@@ -35,13 +34,16 @@ import Testing
     }
 
     private static func stored(_ text: String) throws -> StoredReport {
-        let speaker: [String: Any] = ["role": text, "speech_s": 1, "engagement": ["abstained": text]]
+        let totals = try JSONSerialization.jsonObject(with: Data(Self.totals(text).json()))
+        let speech = Event(
+            .speechEnded(SpeechEnded(startSeconds: 1, endSeconds: 2)), session: text, speaker: text, timeSeconds: 2)
+        let line = try JSONSerialization.jsonObject(with: Data(speech.line(sequence: 1, at: "")))
         let report: [String: Any] = [
             "id": text, "started_at": text, "state": text, "notice_id": text, "policy": text, "speakers": [text],
-            "session": text, "totals": ["duration_s": 60, "speaker_changes": 1, "speakers": [text: speaker]],
-            "events": [["type": "speech.ended", "speaker": text, "start_s": 1, "end_s": 2]],
+            "session": text, "totals": totals, "events": [line],
         ]
-        return try JSONDecoder().decode(StoredReport.self, from: try JSONSerialization.data(withJSONObject: report))
+        let json = try JSONSerialization.data(withJSONObject: report)
+        return try #require(StoredReport(json: Array(json)))
     }
 
     /// How often each character stands in a text that makes up a page.

@@ -1,5 +1,5 @@
 import Conversation
-public import Events
+import Events
 import Logging
 import SeededNumbers
 import Timing

@@ -88,7 +88,7 @@ struct PublicRecord {
         case .tick, .speechStarted, .speechEnded, .cueRaised, .cueCleared, .quality:
             entry.measured = [event.speaker ?? ""]
         case .turn(let turn): entry.measured = [event.speaker ?? "", turn.previousSpeaker ?? ""]
-        case .overlap(let overlap): entry.measured = [event.speaker ?? "", overlap.holder ?? ""]
+        case .overlap(let overlap): entry.measured = [event.speaker ?? "", overlap.holder]
         case .consent(let change) where change.state != .granted:
             withdrawals[event.speaker ?? ""] = (sequence, event.timeSeconds ?? 0)
         default: break

@@ -1,4 +1,3 @@
-import AttuneClient
 import Events
 import Foundation
 import GRDB
@@ -108,7 +107,8 @@ import Testing
         store.record(Event(.speechEnded(speech), session: "call", speaker: "ben", timeSeconds: 2))
         let id = try #require(try await store.sessions().first?.id)
         func report() async throws -> StoredReport {
-            try JSONDecoder().decode(StoredReport.self, from: Data(try #require(try await store.report(session: id))))
+            let json = try #require(try await store.report(session: id))
+            return try #require(StoredReport(json: json))
         }
         let running = try await report()
         #expect(running.totals.speakers.map(\.name) == ["ben", "anna"])

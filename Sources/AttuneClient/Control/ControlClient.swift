@@ -26,6 +26,13 @@ public enum ClientError: Error, CustomStringConvertible {
     }
 }
 
+extension ClientError {
+    /// What came back, as far as an error may quote it.
+    fileprivate static func unexpectedAnswer(_ data: Data) -> ClientError {
+        .unexpectedAnswer(String(decoding: data.prefix(200), as: UTF8.self))
+    }
+}
+
 /// A client of the control socket: one connection per request.
 public struct ControlClient: Sendable {
     private let path: String
@@ -101,7 +108,9 @@ public struct ControlClient: Sendable {
 
     /// What is stored of a session.
     public func report(id: String) async throws -> StoredReport {
-        try decode(StoredReport.self, try await send(.GET, "/v1/stored/\(escaped(id))", body: nil))
+        let answer = try await send(.GET, "/v1/stored/\(escaped(id))", body: nil)
+        guard let report = StoredReport(json: Array(answer)) else { throw ClientError.unexpectedAnswer(answer) }
+        return report
     }
 
     /// Deletes a stored session.
@@ -122,7 +131,7 @@ public struct ControlClient: Sendable {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch {
-            throw ClientError.unexpectedAnswer(String(decoding: data.prefix(200), as: UTF8.self))
+            throw ClientError.unexpectedAnswer(data)
         }
     }
 

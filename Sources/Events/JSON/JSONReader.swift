@@ -18,7 +18,7 @@ public struct JSONError: Error, Equatable {
 
 /// Reads one JSON value after RFC 8259 from UTF-8: strict, without duplicate keys, bounded in depth.
 ///
-/// Lines are at most 64 KiB, so that a tree of values costs nothing that counts.
+/// Lines are at most 64 KiB, so that a tree of values costs nothing that counts; nor does it once per report.
 public struct JSONReader {
     private let bytes: [UInt8]
     private var offset = 0

@@ -1,4 +1,3 @@
-import AttuneClient
 import Events
 import Kit
 
@@ -27,22 +26,16 @@ struct ReportPage {
         case .speechEnded(let speech):
             voices[speaker, default: Voice()].ipus.append((speech.startSeconds, speech.endSeconds))
         case .tick(let tick):
-            guard case .scored(let score) = tick.engagement, let time = event.timeSeconds else { return }
-            voices[speaker, default: Voice()].scores.append((time, score.score, score.low, score.high))
+            guard let time = event.timeSeconds else { return }
+            take(StoredReport.Score(speaker: speaker, timeSeconds: time, engagement: tick.engagement))
         default: break
         }
     }
 
-    /// Takes in a stored event of the session.
-    mutating func take(_ line: StoredEvent) {
-        guard let speaker = line.speaker else { return }
-        if line.type == "speech.ended", let start = line.startSeconds, let end = line.endSeconds {
-            voices[speaker, default: Voice()].ipus.append((start, end))
-        } else if line.type == "tick", let time = line.t, let score = line.engagement?.score,
-            let interval = line.engagement?.interval, interval.count == 2
-        {
-            voices[speaker, default: Voice()].scores.append((time, score, interval[0], interval[1]))
-        }
+    /// Takes in a score.
+    mutating func take(_ tick: StoredReport.Score) {
+        guard case .scored(let score) = tick.engagement else { return }
+        voices[tick.speaker, default: Voice()].scores.append((tick.timeSeconds, score.score, score.low, score.high))
     }
 
     /// The page, once the session has ended.

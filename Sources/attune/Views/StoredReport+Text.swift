@@ -1,4 +1,4 @@
-import AttuneClient
+import Events
 import Kit
 
 extension StoredReport {
@@ -6,6 +6,7 @@ extension StoredReport {
     var html: String {
         var page = ReportPage()
         for event in events { page.take(event) }
+        for score in scores { page.take(score) }
         return page.html(totals)
     }
 
