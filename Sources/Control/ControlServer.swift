@@ -71,7 +71,7 @@ public struct ControlServer: Service {
             let wanted = try await bodies.decode(AttachRequest.self, from: request)
             guard canonicalName(wanted.session) == session else {
                 throw Problem(
-                    status: 400, type: "malformed_request",
+                    status: 400, type: .malformedRequest,
                     detail: "the body names session '\(wanted.session)' and the path '\(session)'; make them equal")
             }
             return try respond(await backend.attach(wanted), status: .created)
@@ -91,7 +91,7 @@ public struct ControlServer: Service {
             let wanted = try await bodies.decode(ConsentRequest.self, from: request)
             guard let state = ConsentState(rawValue: wanted.consent), state != .unknown else {
                 throw Problem(
-                    status: 422, type: "consent_invalid",
+                    status: 422, type: .consentInvalid,
                     detail: "'\(wanted.consent)' is no consent state; use granted or withheld")
             }
             try await backend.setConsent(session: session, speaker: speaker, to: state)
@@ -146,7 +146,7 @@ public struct ControlServer: Service {
         router.delete("/v1/stored") { request, _ in
             guard let speaker = request.uri.queryParameters["speaker"], !speaker.isEmpty else {
                 throw Problem(
-                    status: 400, type: "malformed_request",
+                    status: 400, type: .malformedRequest,
                     detail: "whom to forget is missing; add ?speaker=NAME, or /ID for a whole session")
             }
             return try respond(await store.forget(speaker: canonicalName(String(speaker))))
@@ -158,7 +158,7 @@ public struct ControlServer: Service {
         let escaped = try context.parameters.require(part)
         guard let name = escaped.removingPercentEncoding else {
             throw Problem(
-                status: 400, type: "malformed_request",
+                status: 400, type: .malformedRequest,
                 detail: "'\(escaped)' is not percent-encoded UTF-8; mend the path")
         }
         return canonicalName(name)
@@ -224,10 +224,10 @@ private struct ProblemMiddleware: RouterMiddleware {
         } catch let error as any HTTPResponseError where error.status == .notFound {
             return try unknownRoute(request)
         } catch let error as any HTTPResponseError {
-            problem = Problem(status: error.status.code, type: "http", detail: "\(error.status.reasonPhrase)")
+            problem = Problem(status: error.status.code, type: .http, detail: "\(error.status.reasonPhrase)")
         } catch {
             context.logger.error("request failed", metadata: ["error": "\(error)"])
-            problem = Problem(status: 500, type: "internal", detail: "the daemon failed; its log says why")
+            problem = Problem(status: 500, type: .internalError, detail: "the daemon failed; its log says why")
         }
         return try response(problem)
     }
@@ -237,10 +237,10 @@ private struct ProblemMiddleware: RouterMiddleware {
         let allowed = methods.methods(on: request.uri.path).joined(separator: ", ")
         guard !allowed.isEmpty else {
             return try response(
-                Problem(status: 404, type: "http", detail: "no such route \(route); see docs/control.md"))
+                Problem(status: 404, type: .http, detail: "no such route \(route); see docs/control.md"))
         }
         var response = try response(
-            Problem(status: 405, type: "http", detail: "there is no \(route); use \(allowed)"))
+            Problem(status: 405, type: .http, detail: "there is no \(route); use \(allowed)"))
         response.headers[.allow] = allowed
         return response
     }

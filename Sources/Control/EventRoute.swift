@@ -48,19 +48,19 @@ extension EventQuery {
             case "tick_interval_s":
                 guard let seconds = Double(value) else {
                     throw Problem(
-                        status: 400, type: "malformed_request",
+                        status: 400, type: .malformedRequest,
                         detail: "tick_interval_s is '\(value)' and must be a number of seconds")
                 }
                 tickIntervalSeconds = seconds
             default:
                 throw Problem(
-                    status: 400, type: "malformed_request", detail: "there is no filter '\(name)'; \(Self.usage)")
+                    status: 400, type: .malformedRequest, detail: "there is no filter '\(name)'; \(Self.usage)")
             }
         }
         guard let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] else { return }
         guard let colon = id.lastIndex(of: ":"), let sequence = Int(id[id.index(after: colon)...]), sequence >= 0 else {
             throw Problem(
-                status: 400, type: "malformed_request",
+                status: 400, type: .malformedRequest,
                 detail: "Last-Event-ID is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
         }
         last = (String(id[..<colon]), sequence)

@@ -19,13 +19,13 @@ struct RequestBodies: Sendable {
         do {
             return try JSONDecoder().decode(type, from: body)
         } catch {
-            throw Problem(status: 400, type: "malformed_request", detail: explain(error))
+            throw Problem(status: 400, type: .malformedRequest, detail: explain(error))
         }
     }
 
     private func body(of request: Request) async throws -> Data {
         let tooLarge = Problem(
-            status: 413, type: "too_large", detail: "the body is over \(Self.largestBytes) bytes; send less")
+            status: 413, type: .tooLarge, detail: "the body is over \(Self.largestBytes) bytes; send less")
         return try await withThrowingTaskGroup(of: Data.self) { group in
             group.addTask {
                 do {
@@ -37,14 +37,14 @@ struct RequestBodies: Sendable {
                 } catch {
                     // The connection broke off, or what came is no body: nothing that less of it would mend.
                     throw Problem(
-                        status: 400, type: "malformed_request",
+                        status: 400, type: .malformedRequest,
                         detail: "the body could not be read; send it as the header says")
                 }
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(seconds))
                 throw Problem(
-                    status: 408, type: "too_slow",
+                    status: 408, type: .tooSlow,
                     detail: "the body did not come within \(seconds) s; send it at once")
             }
             defer { group.cancelAll() }

@@ -358,22 +358,5 @@ public struct Health: Codable, Sendable, Equatable {
     }
 }
 
-/// Why a request was refused, after RFC 9457.
-public struct Problem: Error, Codable, Sendable, Equatable {
-    /// HTTP status.
-    public var status: Int
-    /// Short stable identifier of the kind of problem.
-    public var type: String
-    /// One line: what is wrong and what to do.
-    public var detail: String
-
-    /// A problem.
-    public init(status: Int, type: String, detail: String) {
-        self.status = status
-        self.type = type
-        self.detail = detail
-    }
-}
-
 /// Version of Attune, of the daemon and the command alike.
 public let attuneVersion = "0.1.0"

@@ -75,9 +75,9 @@ func fail(_ error: any Error) -> ExitCode {
 
 private func exitCode(of problem: Problem) -> Int32 {
     switch problem.type {
-    case "source_not_found", "no_such_stored_session", "nothing_stored": 66
-    case "store_off": 69
-    case "consent_missing", "consent_invalid", "invalid_request": 64
+    case .sourceNotFound, .noSuchStoredSession, .nothingStored: 66
+    case .storeOff: 69
+    case .consentMissing, .consentInvalid, .invalidRequest: 64
     default: problem.status >= 500 || problem.status == 429 ? 69 : 65
     }
 }

@@ -64,7 +64,7 @@ struct Doctor: AsyncParsableCommand {
         }
         do {
             for try await line in sockets.lines() {
-                report(line.type == "hello", "events", "the event socket says hello")
+                report(line.type == EventKind.hello.rawValue, "events", "the event socket says hello")
                 break
             }
         } catch {

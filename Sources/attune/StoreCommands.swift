@@ -43,12 +43,12 @@ struct Forget: AsyncParsableCommand {
             do {
                 _ = try await sockets.control.forget(id: what)
                 try say("deleted the stored session \(what)")
-            } catch ClientError.refused(let problem) where problem.type == "no_such_stored_session" {
+            } catch ClientError.refused(let problem) where problem.type == .noSuchStoredSession {
                 let forgotten = try await sockets.control.forget(speaker: what)
                 let sessions = forgotten.sessions == 1 ? "session" : "sessions"
                 try say("deleted what was stored of '\(what)' in \(forgotten.sessions) \(sessions)")
             }
-        } catch ClientError.refused(let problem) where problem.type == "nothing_stored" {
+        } catch ClientError.refused(let problem) where problem.type == .nothingStored {
             throw fail(
                 "no stored session has the id '\(what)' and no stored speaker the name; "
                     + "'attune sessions --stored' lists both", code: 66)

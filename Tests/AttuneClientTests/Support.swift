@@ -43,7 +43,7 @@ final class TestDaemon: Sendable {
         let tick = Tick(
             windows: ["10s", "30s", "session"].map { WindowMetrics(name: $0) },
             voice: VoiceMetrics(isSpeaking: true, levelDb: -23.4, relativeLevelDb: 1.2, f0Hz: 181.2),
-            engagement: .abstained(reason: "not_enough_speech"), sentiment: nil,
+            engagement: .abstained(reason: .notEnoughSpeech), sentiment: nil,
             baseline: Baseline(speechSeconds: 61, turns: 7, isReady: true), audio: AudioQuality(lossPercent: 0.1))
         publisher.publish(Event(.tick(tick), session: "s", speaker: "ana", timeSeconds: seconds))
     }

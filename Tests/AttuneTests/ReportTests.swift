@@ -19,7 +19,7 @@ import Testing
                             contributions: [Contribution(input: text, points: 50)]))),
                 SessionTotals.Speaker(
                     name: text + "2", role: text, consent: .granted, metrics: WindowMetrics(name: "session"),
-                    engagement: .abstained(reason: text)),
+                    engagement: .abstained(reason: Abstention(rawValue: text))),
                 SessionTotals.Speaker(name: text + "3", role: text, consent: .withheld, metrics: nil, engagement: nil),
             ])
     }

@@ -26,14 +26,14 @@ import Testing
             stream.finish(throwing: Broken())
         }
         let brokenOff = await problem(RequestBody(asyncSequence: broken))
-        #expect(brokenOff?.status == 400 && brokenOff?.type == "malformed_request")
+        #expect(brokenOff?.status == 400 && brokenOff?.type == .malformedRequest)
         let large = await problem(RequestBody(buffer: ByteBuffer(repeating: 0x20, count: 65_537)))
-        #expect(large?.status == 413 && large?.type == "too_large")
+        #expect(large?.status == 413 && large?.type == .tooLarge)
         let none = await problem(RequestBody(buffer: ByteBuffer()))
         #expect(none?.status == 400)
         let (silent, waiting) = AsyncStream.makeStream(of: ByteBuffer.self)
         let slow = await problem(RequestBody(asyncSequence: silent), seconds: 0)
-        #expect(slow?.status == 408 && slow?.type == "too_slow")
+        #expect(slow?.status == 408 && slow?.type == .tooSlow)
         waiting.finish()
     }
 }

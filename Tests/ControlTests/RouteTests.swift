@@ -12,7 +12,7 @@ import Testing
 /// What the control socket offers, and what it must not offer.
 @Suite struct RouteTests {
     private struct NoBackend: ControlBackend {
-        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+        private var problem: Problem { Problem(status: 500, type: .internalError, detail: "not in this test") }
 
         func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary { throw problem }
         func detach(session: String) async throws(Problem) -> SessionTotals { throw problem }
@@ -37,7 +37,7 @@ import Testing
     }
 
     private struct NoStore: StoredBackend {
-        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+        private var problem: Problem { Problem(status: 500, type: .internalError, detail: "not in this test") }
 
         var health: StoreHealth { StoreHealth(state: "off") }
         func stored() async throws(Problem) -> [StoredSummary] { throw problem }
@@ -54,7 +54,7 @@ import Testing
 
     private struct NoEvents: EventBackend {
         func events(_ query: EventQuery) async throws(Problem) -> any EventFeed {
-            throw Problem(status: 500, type: "internal", detail: "not in this test")
+            throw Problem(status: 500, type: .internalError, detail: "not in this test")
         }
     }
 

@@ -36,7 +36,7 @@ import Testing
             switch tick.engagement {
             case .abstained(let reason):
                 #expect(tick.baseline.speechSeconds < 21)
-                #expect(reason == "not_enough_speech")
+                #expect(reason == .notEnoughSpeech)
             case .scored(let score):
                 #expect(tick.baseline.speechSeconds >= 19.9)
                 #expect(score.isProvisional == !tick.baseline.isReady)
@@ -50,7 +50,7 @@ import Testing
         let ticks = play([Script(name: "a", ipus: [0...100])], seconds: 100).events.ticks(of: "a")
         for tick in ticks {
             guard case .abstained(let reason) = tick.engagement else { Issue.record("scored alone"); return }
-            #expect(reason == "one_speaker")
+            #expect(reason == .oneSpeaker)
         }
     }
 

@@ -31,7 +31,7 @@ import Testing
     private struct Unscored: Error {}
 
     private func reason(_ sentiment: Sentiment) -> String? {
-        if case .abstained(let reason) = sentiment { reason } else { nil }
+        if case .abstained(let reason) = sentiment { reason.rawValue } else { nil }
     }
 
     // MARK: The model

@@ -48,7 +48,7 @@ import Testing
             do {
                 _ = try await attaching
             } catch let problem as Problem {
-                #expect(problem.status == 409 && problem.type == "detached", "\(problem)")
+                #expect(problem.status == 409 && problem.type == .detached, "\(problem)")
                 detached += 1
             }
             #expect(isFree(port: port))

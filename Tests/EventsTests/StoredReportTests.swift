@@ -19,7 +19,7 @@ import Testing
             session: "call", durationSeconds: 60, speakerChanges: 3, overlapRatio: 0.1,
             speakers: names.map {
                 SessionTotals.Speaker(
-                    name: $0, role: nil, consent: .granted, metrics: metrics, engagement: .abstained(reason: "why"))
+                    name: $0, role: nil, consent: .granted, metrics: metrics, engagement: .abstained(reason: .noBaseline))
             })
     }
 
@@ -30,7 +30,7 @@ import Testing
                 json: json(totals: totals(["ann", "zoe", "gone"]), speakers: #"["zoe","ann","zoe"]"#, events: "")))
         #expect(report.totals.speakers.map(\.name) == ["zoe", "ann"], "in the order they joined")
         #expect(report.totals.speakers.allSatisfy { $0.metrics?.backchannels == 7 && $0.consent == .granted })
-        guard case .abstained("why") = report.totals.speakers.first?.engagement else {
+        guard case .abstained(.noBaseline) = report.totals.speakers.first?.engagement else {
             Issue.record("no reason")
             return
         }

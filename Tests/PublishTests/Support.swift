@@ -288,7 +288,7 @@ func tick(score: Double = 50, contributions: Int = 4) -> Tick {
             EngagementScore(
                 score: score, low: score - 5, high: score + 5, confidence: 0.8, isProvisional: false,
                 contributions: parts)),
-        sentiment: .abstained(reason: "no model"),
+        sentiment: .abstained(reason: Abstention(rawValue: "no model")),
         baseline: Baseline(speechSeconds: 61, turns: 7, isReady: true),
         audio: AudioQuality(lossPercent: 0.1))
 }

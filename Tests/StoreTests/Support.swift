@@ -97,7 +97,7 @@ extension Tick {
         return Tick(
             windows: Array(repeating: window, count: windows),
             voice: VoiceMetrics(isSpeaking: true, levelDb: -20, relativeLevelDb: 0, f0Hz: f0Hz),
-            engagement: .scored(score), sentiment: .abstained(reason: "not_supported"),
+            engagement: .scored(score), sentiment: .abstained(reason: Abstention(rawValue: "not_supported")),
             baseline: Baseline(speechSeconds: 12.5, turns: 3, isReady: false), audio: AudioQuality(lossPercent: 0))
     }
 }
@@ -121,7 +121,7 @@ extension SessionTotals {
                 metrics.speechSeconds = 48.25
                 return Speaker(
                     name: name, role: "rep", consent: consent, metrics: consent == .granted ? metrics : nil,
-                    engagement: consent == .granted ? .abstained(reason: "little_speech") : nil)
+                    engagement: consent == .granted ? .abstained(reason: .notEnoughSpeech) : nil)
             })
     }
 }

@@ -1,4 +1,7 @@
+#define _GNU_SOURCE
 #include "CFuzz.h"
+
+#include <sys/mman.h>
 
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*test)(const uint8_t *data, size_t size));
 
@@ -12,3 +15,5 @@ __attribute__((weak)) int LLVMFuzzerTestOneInput(const uint8_t *data, size_t siz
 int attune_fuzz(int argc, char **argv, int (*test)(const uint8_t *data, size_t size)) {
     return LLVMFuzzerRunDriver(&argc, &argv, test);
 }
+
+int attune_memory_file(void) { return memfd_create("media", MFD_CLOEXEC); }

@@ -11,7 +11,7 @@ import Text
 /// Takes every source and every line of captions that there can be, and knows no session.
 struct NoSessions: ControlBackend {
     private func unknown(_ session: String) -> Problem {
-        Problem(status: 404, type: "unknown_session", detail: "there is no session '\(session)'")
+        Problem(status: 404, type: .noSuchSession, detail: "there is no session '\(session)'")
     }
 
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
@@ -45,7 +45,7 @@ struct NoSessions: ControlBackend {
                     speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds,
                     text: line.text, isPartial: line.isPartial ?? false, id: line.id)
             } catch {
-                throw Problem(status: 422, type: "invalid_request", detail: "\(error)")
+                throw Problem(status: 422, type: .invalidRequest, detail: "\(error)")
             }
         }
         return CaptionSummary(counted: request.lines.count)
@@ -61,7 +61,7 @@ struct NoSessions: ControlBackend {
 
 /// A store without sessions.
 struct NoStore: StoredBackend {
-    private func unknown(_ id: String) -> Problem { Problem(status: 404, type: "unknown_id", detail: "no '\(id)'") }
+    private func unknown(_ id: String) -> Problem { Problem(status: 404, type: .noSuchStoredSession, detail: "no '\(id)'") }
 
     var health: StoreHealth { StoreHealth(state: "off") }
     func stored() async throws(Problem) -> [StoredSummary] { [] }

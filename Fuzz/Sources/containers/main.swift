@@ -8,7 +8,7 @@ import MediaTypes
 // out of them.
 
 MediaLibraries.limitBuffers(bytes: 24 << 20)
-let descriptor = memfd_create("media", 0)
+let descriptor = attune_memory_file()
 let path = "/proc/self/fd/\(descriptor)"
 
 /// Reads a file of these bytes to its end, or for as long as its time lasts.

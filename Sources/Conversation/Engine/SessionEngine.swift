@@ -1,5 +1,5 @@
 public import Events
-public import MediaTypes
+import MediaTypes
 
 /// One conversation: joins the lanes of its speakers on one time line and turns them into events.
 ///

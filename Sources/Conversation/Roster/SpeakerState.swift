@@ -142,10 +142,10 @@ struct SpeakerMeasures {
     /// Positive ones of them after a turn of the other side: the speaker's patience.
     var answers: TransferOffsets
     var engagement: EngagementModel
-    private(set) var lastEngagement = Engagement.abstained(reason: "not_enough_speech")
+    private(set) var lastEngagement = Engagement.abstained(reason: .notEnoughSpeech)
     /// The sentiment score; nil where the policy does not allow one, and then nothing of it is computed.
     var sentiment: SentimentModel?
-    private(set) var lastSentiment = Sentiment.abstained(reason: "not_enough_speech")
+    private(set) var lastSentiment = Sentiment.abstained(reason: .notEnoughSpeech)
     /// What the last sentiment score was made of.
     var sentimentObservation = SentimentModel.Observation()
     /// Sum and number of the sentiment scores so far, one a second.

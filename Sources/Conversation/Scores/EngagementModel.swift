@@ -102,12 +102,12 @@ struct EngagementModel {
 
     /// The score of a tick at `hop`; lags from before `oldestHop` don't count any more.
     mutating func score(_ seen: Observation, oldestHop: Int64) -> Engagement {
-        guard seen.speakers > 1 else { return .abstained(reason: "one_speaker") }
+        guard seen.speakers > 1 else { return .abstained(reason: .oneSpeaker) }
         guard seen.speechSeconds >= configuration.provisionalSpeechSeconds else {
-            return .abstained(reason: "not_enough_speech")
+            return .abstained(reason: .notEnoughSpeech)
         }
         guard (baselines.values.map(\.samples).max() ?? 0) >= Self.leastSamples else {
-            return .abstained(reason: "no_baseline")
+            return .abstained(reason: .noBaseline)
         }
         var parts = [Contribution(input: "neutral", points: 50)]
         var variance = 0.0

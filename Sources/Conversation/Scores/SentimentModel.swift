@@ -101,14 +101,14 @@ struct SentimentModel {
     // MARK: Voice
 
     /// Why the voice carries no score; nil where it does.
-    private func reasonAgainstVoice(_ seen: Observation) -> String? {
+    private func reasonAgainstVoice(_ seen: Observation) -> Abstention? {
         guard seen.speechSeconds >= configuration.provisionalSpeechSeconds,
             seen.windowSpeechSeconds >= Self.leastWindowSpeech
-        else { return "not_enough_speech" }
+        else { return .notEnoughSpeech }
         guard seen.values != nil, seen.snrDb ?? .infinity >= Self.leastSnrDb,
             seen.lossPercent <= Self.mostLossPercent
-        else { return "weak_evidence" }
-        guard baselines.values.allSatisfy({ $0.samples >= Self.leastSamples }) else { return "no_baseline" }
+        else { return .weakEvidence }
+        guard baselines.values.allSatisfy({ $0.samples >= Self.leastSamples }) else { return .noBaseline }
         return nil
     }
 

@@ -15,7 +15,7 @@ struct ConfigurationFile: Sendable {
     func read() throws(Problem) -> Settings {
         guard let path else {
             throw Problem(
-                status: 409, type: "no_configuration",
+                status: 409, type: .noConfiguration,
                 detail: "the daemon runs without a configuration file; start it with --config to reload one")
         }
         let settings: Settings
@@ -25,7 +25,7 @@ struct ConfigurationFile: Sendable {
     }
 
     private static func bad(_ reason: String) -> Problem {
-        Problem(status: 422, type: "bad_configuration", detail: "\(reason); the old configuration stays in force")
+        Problem(status: 422, type: .badConfiguration, detail: "\(reason); the old configuration stays in force")
     }
 }
 

@@ -67,7 +67,7 @@ enum AttachValidation {
         case "pause": return .pause
         default:
             throw Problem(
-                status: 422, type: "state_invalid",
+                status: 422, type: .stateInvalid,
                 detail: "'\(state)' is no state of a source; use hold, mute, pause or active")
         }
     }
@@ -111,13 +111,13 @@ enum AttachValidation {
     private static func consent(_ text: String?, of speaker: String) throws(Problem) -> ConsentState {
         guard let text else {
             throw Problem(
-                status: 422, type: "consent_missing",
+                status: 422, type: .consentMissing,
                 detail: "no consent is declared for speaker '\(speaker)', so the source is refused; "
                     + "declare it with --consent granted or --consent withheld")
         }
         guard let state = ConsentState(rawValue: text), state != .unknown else {
             throw Problem(
-                status: 422, type: "consent_invalid",
+                status: 422, type: .consentInvalid,
                 detail: "'\(text)' is no consent state; use granted or withheld")
         }
         return state
@@ -138,7 +138,7 @@ enum AttachValidation {
     }
 
     private static func malformed(_ detail: String) -> Problem {
-        Problem(status: 422, type: "invalid_request", detail: detail)
+        Problem(status: 422, type: .invalidRequest, detail: detail)
     }
 }
 

@@ -37,7 +37,7 @@ struct CaptionGate {
                         text: line.text, isPartial: line.isPartial ?? false, id: line.id))
             } catch {
                 let place = request.lines.count > 1 ? "line \(index + 1): " : ""
-                throw Problem(status: 422, type: "invalid_request", detail: "\(place)\(error)")
+                throw Problem(status: 422, type: .invalidRequest, detail: "\(place)\(error)")
             }
         }
         return captions

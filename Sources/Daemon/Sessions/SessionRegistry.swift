@@ -70,7 +70,7 @@ actor SessionRegistry: ControlBackend {
             }
         } catch {
             // Who asked is told the whole of it; it may hold the name of a speaker.
-            refusals.note(.refused, detail: error.type)
+            refusals.note(.refused, detail: error.type.rawValue)
             throw error
         }
     }
@@ -89,13 +89,13 @@ actor SessionRegistry: ControlBackend {
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
         guard !isShuttingDown else {
-            throw Problem(status: 503, type: "shutting_down", detail: "the daemon is shutting down; try again later")
+            throw Problem(status: 503, type: .shuttingDown, detail: "the daemon is shutting down; try again later")
         }
         let tracks = try AttachValidation.tracks(of: request)
         let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
         guard running < settings.sources.maximum else {
             throw Problem(
-                status: 429, type: "too_many_sources",
+                status: 429, type: .tooManySources,
                 detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
         }
         var entry = entries[request.session] ?? newEntry(request)
@@ -103,7 +103,7 @@ actor SessionRegistry: ControlBackend {
         let present = entry.speakers
         for track in tracks where track.selector != .unnamed && present.contains(track.name) {
             throw Problem(
-                status: 409, type: "speaker_exists",
+                status: 409, type: .speakerExists,
                 detail: "session '\(request.session)' already has a speaker '\(track.name)'; choose another name")
         }
         sourcesMade += 1
@@ -193,7 +193,7 @@ actor SessionRegistry: ControlBackend {
         }
         if let track = request.track, !attached.tracks.contains(where: { $0.track == track }) {
             throw Problem(
-                status: 422, type: "no_such_track",
+                status: 422, type: .noSuchTrack,
                 detail: "source '\(id)' has no speaker on track \(track); leave it out, or count tracks from 0")
         }
         attached.source.setAbsence(track: request.track, why)
@@ -229,7 +229,7 @@ actor SessionRegistry: ControlBackend {
         guard entries[name]?.captions.admit(captions.count, atNanoseconds: HostClock.monotonicNanoseconds()) == true
         else {
             throw Problem(
-                status: 429, type: "too_many_captions",
+                status: 429, type: .tooManyCaptions,
                 detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
         }
         // All or none: a name that is wrong is told before anything counts.
@@ -300,12 +300,12 @@ actor SessionRegistry: ControlBackend {
 
     private static func noSuchSource(_ id: String, session name: String) -> Problem {
         Problem(
-            status: 404, type: "no_such_source",
+            status: 404, type: .noSuchSource,
             detail: "session '\(name)' has no running source '\(id)'; 'attune sessions' lists them")
     }
 
     private static func ending(_ name: String) -> Problem {
-        Problem(status: 409, type: "session_ending", detail: "session '\(name)' is ending; use another name")
+        Problem(status: 409, type: .sessionEnding, detail: "session '\(name)' is ending; use another name")
     }
 
     /// The source of that id; nil where there is none that has not ended.

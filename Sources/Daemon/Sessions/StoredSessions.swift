@@ -38,7 +38,7 @@ struct StoredSessions: StoredBackend {
             try await store.settle()
         } catch {
             throw Problem(
-                status: 503, type: "store_unavailable",
+                status: 503, type: .storeUnavailable,
                 detail: "what is stored of the speaker could not be deleted yet, which is tried again: \(error)")
         }
     }
@@ -82,7 +82,7 @@ struct StoredSessions: StoredBackend {
         do { sessions = try await store.forget(speaker: speaker) } catch { throw Self.failed(error) }
         guard sessions > 0 else {
             throw Problem(
-                status: 404, type: "nothing_stored",
+                status: 404, type: .nothingStored,
                 detail: "nothing is stored of a speaker '\(speaker)'; 'attune sessions --stored' lists the speakers")
         }
         return Forgotten(sessions: sessions)
@@ -93,19 +93,19 @@ struct StoredSessions: StoredBackend {
         case .open(let store): return store
         case .off:
             throw Problem(
-                status: 404, type: "store_off",
+                status: 404, type: .storeOff,
                 detail: "nothing is stored here; set store.path in the daemon's configuration to store ticks")
-        case .unavailable(let reason): throw Problem(status: 503, type: "store_unavailable", detail: reason)
+        case .unavailable(let reason): throw Problem(status: 503, type: .storeUnavailable, detail: reason)
         }
     }
 
     private static func failed(_ error: StoreError) -> Problem {
-        Problem(status: 503, type: "store_unavailable", detail: error.description)
+        Problem(status: 503, type: .storeUnavailable, detail: error.description)
     }
 
     private static func noSuchSession(_ id: String) -> Problem {
         Problem(
-            status: 404, type: "no_such_stored_session",
+            status: 404, type: .noSuchStoredSession,
             detail: "no stored session has the id '\(id)'; 'attune sessions --stored' lists them")
     }
 }

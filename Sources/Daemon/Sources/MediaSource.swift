@@ -31,7 +31,29 @@ struct SourceFailure: Error {
     }
 
     /// Why the source has ended, as it is told with its state.
-    var reason: String { kind == .detached ? "detached" : message }
+    var reason: String { (kind == .detached ? SourceEnd.detached : .failed(message)).reason }
+}
+
+/// Why a source has ended.
+enum SourceEnd: Equatable {
+    /// Somebody asked for it.
+    case detached
+    /// All its media has come.
+    case endOfMedia
+    /// What was wrong, in one line.
+    case failed(String)
+
+    /// As it is told with the state of the source.
+    var reason: String {
+        switch self {
+        case .detached: "detached"
+        case .endOfMedia: "end of media"
+        case .failed(let reason): reason
+        }
+    }
+
+    /// As it is told of its speakers, who leave by that.
+    var departure: String { self == .detached ? reason : "source ended" }
 }
 
 /// What happens to one source, told to its session as events and to the log.

@@ -69,7 +69,7 @@ private func interval(of fields: JSONFields) throws(UnreadableEvent) -> (low: Do
 extension Engagement {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         guard let score = try fields.optionalNumber("score", in: scores) else {
-            self = .abstained(reason: try fields.text("abstained"))
+            self = .abstained(reason: Abstention(rawValue: try fields.text("abstained")))
             return
         }
         let (low, high) = try interval(of: fields)
@@ -83,7 +83,7 @@ extension Engagement {
 extension Sentiment {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         guard let score = try fields.optionalNumber("score", in: scores) else {
-            self = .abstained(reason: try fields.text("abstained"))
+            self = .abstained(reason: Abstention(rawValue: try fields.text("abstained")))
             return
         }
         let (low, high) = try interval(of: fields)

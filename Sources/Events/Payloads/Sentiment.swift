@@ -1,7 +1,7 @@
 /// The sentiment score of one tick.
 public enum Sentiment: Sendable {
     /// Not enough evidence, and why.
-    case abstained(reason: String)
+    case abstained(reason: Abstention)
     /// A score.
     case scored(SentimentScore)
 
@@ -9,7 +9,7 @@ public enum Sentiment: Sendable {
         switch self {
         case .abstained(let reason):
             json.field("score", nil, decimals: 0)
-            json.field("abstained", reason)
+            json.field("abstained", reason.rawValue)
         case .scored(let score): score.write(to: &json)
         }
     }

@@ -166,10 +166,28 @@ public struct Contribution: Sendable {
     }
 }
 
+/// Why there is no score. Programs compare it; a later daemon may say others.
+public struct Abstention: RawRepresentable, Hashable, Sendable {
+    /// As it is written.
+    public var rawValue: String
+
+    /// A reason by how it is written.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The speaker, or the window, has too little speech.
+    public static let notEnoughSpeech = Abstention(rawValue: "not_enough_speech")
+    /// Nobody else is measured: there is no conversation to be seen.
+    public static let oneSpeaker = Abstention(rawValue: "one_speaker")
+    /// It is not known yet what is usual of the speaker.
+    public static let noBaseline = Abstention(rawValue: "no_baseline")
+    /// The voice is too noisy, or too much of it is lost.
+    public static let weakEvidence = Abstention(rawValue: "weak_evidence")
+}
+
 /// The engagement score of one tick.
 public enum Engagement: Sendable {
     /// Not enough evidence, and why.
-    case abstained(reason: String)
+    case abstained(reason: Abstention)
     /// A score.
     case scored(EngagementScore)
 
@@ -177,7 +195,7 @@ public enum Engagement: Sendable {
         switch self {
         case .abstained(let reason):
             json.field("score", nil, decimals: 0)
-            json.field("abstained", reason)
+            json.field("abstained", reason.rawValue)
         case .scored(let score): score.write(to: &json)
         }
     }

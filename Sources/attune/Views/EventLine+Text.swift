@@ -53,7 +53,7 @@ extension Engagement {
     /// A score with its interval, or why there is none.
     fileprivate var text: String {
         switch self {
-        case .abstained(let reason): "no score: \(reason)"
+        case .abstained(let reason): "no score: \(reason.rawValue)"
         case .scored(let score):
             String(format: "engagement %.1f (%.0f to %.0f)", score.score, score.low, score.high)
                 + (score.isProvisional ? ", provisional" : "")

@@ -127,7 +127,7 @@ struct LiveTable: Sendable {
     static func score(_ engagement: Engagement?) -> String {
         switch engagement {
         case nil: return ""
-        case .abstained(let reason): return "\u{2013} (\(clipped(printable(reason))))"
+        case .abstained(let reason): return "\u{2013} (\(clipped(printable(reason.rawValue))))"
         case .scored(let scored):
             // What was read is within 0 and 100; a score made in another way may not be.
             let share = min(1, max(0, scored.score / 100))

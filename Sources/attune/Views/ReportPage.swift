@@ -134,7 +134,7 @@ struct ReportPage {
             return
                 "<p>At the end: \(decimal(score.score, 1)) (\(decimal(score.low, 0)) to \(decimal(score.high, 0))) = "
                 + parts.joined(separator: ", ") + ".</p>\n"
-        case .abstained(let reason): return "<p>At the end: no score (\(escaped(reason))).</p>\n"
+        case .abstained(let reason): return "<p>At the end: no score (\(escaped(reason.rawValue))).</p>\n"
         case nil: return ""
         }
     }

@@ -58,7 +58,7 @@ import Timing
                     Tick(
                         windows: [],
                         voice: VoiceMetrics(isSpeaking: false, levelDb: nil, relativeLevelDb: nil, f0Hz: nil),
-                        engagement: .abstained(reason: "x"), sentiment: nil,
+                        engagement: .abstained(reason: .noBaseline), sentiment: nil,
                         baseline: Baseline(speechSeconds: 0, turns: 0, isReady: false),
                         audio: AudioQuality(lossPercent: 0))), session: "s", speaker: "p", timeSeconds: time)
         }

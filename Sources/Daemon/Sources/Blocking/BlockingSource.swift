@@ -116,7 +116,7 @@ final class BlockingSource: MediaSource {
         cancellation.cancel()
         if claimsStart() {
             // Not opened yet, and never to be.
-            monitor.change(to: .ended, reason: "detached")
+            monitor.change(to: .ended, reason: SourceEnd.detached.reason)
             opened.succeed()
             finished.succeed()
         }
@@ -149,21 +149,21 @@ final class BlockingSource: MediaSource {
         watch.start(on: opened.futureResult.eventLoop)
         var progress = Progress()
         var options = options
-        var reason = "detached"
+        var end = SourceEnd.detached
         var failure: SourceFailure?
         playing: while !cancellation.isCancelled {
             do throws(MediaError) {
                 switch try play(&feed, options: &options, &progress) {
                 case .stopped: break playing
                 case .over:
-                    reason = "end of media"
+                    end = .endOfMedia
                     break playing
                 case .full:
                     failure = SourceFailure(kind: .unavailable, message: Self.fullReason)
-                    reason = Self.fullReason
+                    end = .failed(Self.fullReason)
                     break playing
                 case .dead where progress.isFinite:
-                    reason = deadReason
+                    end = .failed(deadReason)
                     break playing
                 case .dead: monitor.change(to: .reconnecting, reason: deadReason)
                 case .ended: monitor.change(to: .reconnecting, reason: "end of stream")
@@ -172,7 +172,7 @@ final class BlockingSource: MediaSource {
                 if cancellation.isCancelled { break }
                 if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
                     failure = SourceFailure(error)
-                    reason = error.description
+                    end = .failed(error.description)
                     break
                 }
                 monitor.change(to: .reconnecting, reason: error.description)
@@ -185,10 +185,9 @@ final class BlockingSource: MediaSource {
             BlockingThread.sleep(milliseconds: backoff.next()) { cancellation.isCancelled }
         }
         // At the end of the media nothing more was to come.
-        let isOver = reason == "end of media"
-        feed.finish(reason: reason == "detached" ? reason : "source ended", isOver: isOver)
+        feed.finish(reason: end.departure, isOver: end == .endOfMedia)
         watch.stop()
-        monitor.change(to: .ended, reason: reason)
+        monitor.change(to: .ended, reason: end.reason)
         // Only now: whoever waits for it finds it ended.
         if let failure { opened.fail(failure) } else { opened.succeed() }
         finished.succeed()

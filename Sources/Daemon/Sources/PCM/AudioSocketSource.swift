@@ -131,7 +131,7 @@ final class AudioSocketSource: MediaSource {
             return nil
         }
         await reader?.stop()
-        monitor.change(to: .ended, reason: "detached")
+        monitor.change(to: .ended, reason: SourceEnd.detached.reason)
     }
 
     func setAbsence(track: Int?, _ why: Gap.Why?) {

@@ -128,6 +128,6 @@ private struct Fields {
     }
 
     static func malformed(_ detail: String) -> Problem {
-        Problem(status: 422, type: "invalid_request", detail: detail)
+        Problem(status: 422, type: .invalidRequest, detail: detail)
     }
 }

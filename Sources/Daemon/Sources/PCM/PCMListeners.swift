@@ -84,7 +84,6 @@ struct PCMListeners: Sendable {
 
     // MARK: PCM socket
 
-    private static let noHello = "no_hello"
 
     private func greetPCM(
         _ connection: StreamConnection, _ cancellation: Cancellation, _ isKnown: () -> Bool
@@ -118,14 +117,14 @@ struct PCMListeners: Sendable {
             case .line(let line): return (try PCMHello(parsing: line), splitter.takeRest())
             case .tooLong:
                 throw Problem(
-                    status: 413, type: "invalid_request",
+                    status: 413, type: .invalidRequest,
                     detail: "the hello has more than \(PCMHello.mostBytes) bytes; "
                         + "send one line of JSON before the samples")
             case .incomplete:
                 guard let more = connection.receive(PCMHello.mostBytes, until: deadline, cancellation), !more.isEmpty
                 else {
                     throw Problem(
-                        status: 408, type: Self.noHello,
+                        status: 408, type: .noHello,
                         detail: "no hello line came in time; send one line of JSON before the samples")
                 }
                 splitter.append(more)
@@ -137,11 +136,11 @@ struct PCMListeners: Sendable {
         // The peer is told the whole of it; it may hold the name of a speaker.
         let reason: RefusalReason =
             switch problem.type {
-            case Self.noHello: .silent
-            case "invalid_request": .malformed
+            case .noHello: .silent
+            case .invalidRequest: .malformed
             default: .refused
             }
-        refusals.pcm.note(reason, detail: problem.type)
+        refusals.pcm.note(reason, detail: problem.type.rawValue)
         connection.send(line(problem))
         // Off the cooperative pool, as it may wait; where there is no thread, the peer may miss the line.
         _ = BlockingThread.start(name: "refuse") { connection.end(cancellation) }
