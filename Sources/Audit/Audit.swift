@@ -19,7 +19,7 @@ public struct Audit: Sendable {
     }
 
     /// Recordings of a speaker below which nothing is compared with what is usual for the speaker.
-    static let leastRecordings = 3
+    static let minRecordings = 3
 
     let recordings: [Recording]
     /// All speakers together first, then the groups of each column.
@@ -142,7 +142,7 @@ private struct AuditedVoice {
     /// Medians of what was measured; nil where there are too few recordings.
     private func usual() -> [AffectInput: Double]? {
         let features = recordings.compactMap(\.features)
-        guard features.count >= Audit.leastRecordings else { return nil }
+        guard features.count >= Audit.minRecordings else { return nil }
         var usual: [AffectInput: Double] = [:]
         for input in AffectInput.allCases {
             usual[input] = median(features.compactMap { $0[input] })

@@ -22,7 +22,7 @@ struct AuditTable {
     let rows: [Row]
 
     private static let known = ["file", "speaker", "activation", "valence", "speech", "f0"]
-    private static let mostRows = 100_000
+    private static let maxRows = 100_000
 
     /// Reads a table.
     ///
@@ -108,8 +108,8 @@ struct AuditTable {
                 endLine()
                 number += 1
                 start = number
-                guard lines.count <= mostRows else {
-                    throw AuditError(description: "\(path) has over \(mostRows) lines; cut it into several tables")
+                guard lines.count <= maxRows else {
+                    throw AuditError(description: "\(path) has over \(maxRows) lines; cut it into several tables")
                 }
             } else if character != "\u{FEFF}" {
                 field.append(character)

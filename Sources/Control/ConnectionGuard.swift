@@ -10,7 +10,7 @@ public struct ConnectionLimits: Sendable {
     /// A client that takes nothing of its answer for longer is closed, seconds.
     public var stallSeconds: Double
     /// Connections at the same time.
-    public var maximumConnections: Int
+    public var maxConnections: Int
     /// Counts the connections that are refused.
     public var refusals: Refusals
     /// A connection on which nothing comes is closed after so long, seconds.
@@ -20,12 +20,12 @@ public struct ConnectionLimits: Sendable {
 
     /// Limits.
     public init(
-        allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double, maximumConnections: Int,
+        allowsPeer: @escaping @Sendable (CInt) -> Bool, stallSeconds: Double, maxConnections: Int,
         refusals: Refusals
     ) {
         self.allowsPeer = allowsPeer
         self.stallSeconds = stallSeconds
-        self.maximumConnections = maximumConnections
+        self.maxConnections = maxConnections
         self.refusals = refusals
     }
 }
@@ -37,7 +37,7 @@ final class ConnectionCount: Sendable {
     let refusals: Refusals
 
     init(_ limits: ConnectionLimits) {
-        maximum = limits.maximumConnections
+        maximum = limits.maxConnections
         refusals = limits.refusals
     }
 

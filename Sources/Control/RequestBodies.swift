@@ -9,7 +9,7 @@ struct RequestBodies: Sendable {
     let seconds: Int64
 
     /// Largest body, in bytes.
-    private static let largestBytes = 64 * 1024
+    private static let maxBytes = 64 * 1024
 
     /// Reads the body as JSON.
     ///
@@ -25,11 +25,11 @@ struct RequestBodies: Sendable {
 
     private func body(of request: Request) async throws -> Data {
         let tooLarge = Problem(
-            status: 413, type: .tooLarge, detail: "the body is over \(Self.largestBytes) bytes; send less")
+            status: 413, type: .tooLarge, detail: "the body is over \(Self.maxBytes) bytes; send less")
         return try await withThrowingTaskGroup(of: Data.self) { group in
             group.addTask {
                 do {
-                    return Data(try await request.body.collect(upTo: Self.largestBytes).readableBytesView)
+                    return Data(try await request.body.collect(upTo: Self.maxBytes).readableBytesView)
                 } catch is NIOTooManyBytesError {
                     throw tooLarge
                 } catch is CancellationError {

@@ -306,24 +306,24 @@ public struct EventLatencySummary: Codable, Sendable, Equatable {
     /// Number of deliveries to subscribers that keep up.
     public var events: Int
     /// Median, 99th percentile and maximum in milliseconds, within 1.6 %; nil where there was no delivery.
-    public var medianMilliseconds, p99Milliseconds, maximumMilliseconds: Double?
+    public var medianMilliseconds, p99Milliseconds, maxMilliseconds: Double?
 
     enum CodingKeys: String, CodingKey {
         case events
         case medianMilliseconds = "p50_ms"
         case p99Milliseconds = "p99_ms"
-        case maximumMilliseconds = "max_ms"
+        case maxMilliseconds = "max_ms"
     }
 
     /// A summary.
     public init(
         events: Int, medianMilliseconds: Double? = nil, p99Milliseconds: Double? = nil,
-        maximumMilliseconds: Double? = nil
+        maxMilliseconds: Double? = nil
     ) {
         self.events = events
         self.medianMilliseconds = medianMilliseconds
         self.p99Milliseconds = p99Milliseconds
-        self.maximumMilliseconds = maximumMilliseconds
+        self.maxMilliseconds = maxMilliseconds
     }
 }
 

@@ -11,16 +11,16 @@ public struct LineSplitter: Sendable {
         case tooLong
     }
 
-    private let longestBytes: Int
+    private let maxBytes: Int
     private var bytes: [UInt8] = []
     /// Where the line begins that is to be told next.
     private var begin = 0
     /// Up to here there is no line feed behind `begin`.
     private var searched = 0
 
-    /// A splitter for lines of at most `longestBytes`, not counting the line feed.
-    public init(longestBytes: Int) {
-        self.longestBytes = longestBytes
+    /// A splitter for lines of at most `maxBytes`, not counting the line feed.
+    public init(maxBytes: Int) {
+        self.maxBytes = maxBytes
     }
 
     /// Takes in what came.
@@ -35,7 +35,7 @@ public struct LineSplitter: Sendable {
     public mutating func next() -> Next {
         let end = bytes[searched...].firstIndex(of: 0x0A)
         searched = end ?? bytes.count
-        guard searched - begin <= longestBytes else { return .tooLong }
+        guard searched - begin <= maxBytes else { return .tooLong }
         guard let end else { return .incomplete }
         defer {
             begin = end + 1

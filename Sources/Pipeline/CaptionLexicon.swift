@@ -27,7 +27,7 @@ public struct CaptionLexicon: Sendable {
     /// - Parameter digest: the SHA-256 that it must have; nil for any.
     init(file: String, digest: String?) throws(CaptionLexiconError) {
         guard let handle = FileHandle(forReadingAtPath: file),
-            let contents = try? handle.read(upToCount: Lexicon.mostBytes + 1)
+            let contents = try? handle.read(upToCount: Lexicon.maxBytes + 1)
         else { throw CaptionLexiconError(file: file, reason: "can't be read; check that it exists and may be read") }
         let bytes = Array(contents)
         if let digest, sha256(bytes) != digest {

@@ -38,13 +38,14 @@ public enum RecordingAnalysis {
     ///   - detection: what tells speech.
     ///   - captions: what was said, in any order; lines of nobody in the session are left out.
     ///   - analyzer: counts the captions.
+    ///   - odd: is told what is odd about the media of a recording, a line each, when it has been read.
     ///   - emit: is handed every event in order.
     /// - Returns: the totals of the session.
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
         detection: SpeechDetection = .builtIn, captions: [Caption] = [], counting analyzer: TextAnalyzer = .init(),
-        emit: (Event) -> Void
+        odd: (String) -> Void = { _ in }, emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
         configuration.skewHops = nil
@@ -69,6 +70,7 @@ public enum RecordingAnalysis {
             }
             try voices[index].advance(&engine)
             engine.takeEvents().forEach(emit)
+            if voices[index].isAtEnd { voices[index].oddities.forEach(odd) }
         }
         let totals = engine.finish()
         engine.takeEvents().forEach(emit)
@@ -93,6 +95,7 @@ private final class RecordedVoice {
     }
 
     var end: MediaTime { pipeline.end }
+    var oddities: [String] { input.oddities }
 
     func advance(_ engine: inout SessionEngine) throws(MediaError) {
         let speaker = speaker

@@ -23,6 +23,12 @@ public struct TrackInput: ~Copyable {
         track = wanted
     }
 
+    /// What is odd about the media so far, a line each: what is left out, could not be decoded or ends early.
+    public var oddities: [String] {
+        let errors = input.decodeErrors
+        return input.warnings + (errors > 0 ? ["\(errors) of its packets cannot be decoded"] : [])
+    }
+
     /// Reads on; `sink` gets blocks of 16 kHz mono samples with their media time.
     public mutating func read(_ sink: (MediaTime, Span<Float>) -> Void) throws(MediaError) -> ReadOutcome {
         let wanted = track

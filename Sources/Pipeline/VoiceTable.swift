@@ -10,14 +10,15 @@ public enum VoiceTable {
     /// - Parameters:
     ///   - all: also everything else a hop is said to be: `is_speech,is_lost,nucleus` (0 or 1) and
     ///     `relative_level_db`.
+    ///   - odd: is told what is odd about the media, a line each.
     ///   - write: is handed pieces of the text in order.
     public static func features(
         of media: String, channel: Int?, all: Bool = false, detection: SpeechDetection = .builtIn,
-        write: ([UInt8]) throws -> Void
+        odd: (String) -> Void = { _ in }, write: ([UInt8]) throws -> Void
     ) throws {
         let more = all ? ",is_speech,is_lost,nucleus,relative_level_db" : ""
         let header = "time_s,speech_prob,f0_hz,voicing_prob,level_db\(more)\n"
-        try rows(of: media, channel: channel, detection: detection, header: header, write) { output, text in
+        try rows(of: media, channel: channel, detection: detection, header: header, odd, write) { output, text in
             guard case .hop(let record) = output else { return }
             let centre = (Double(record.index) + 0.5) / Double(AudioGrid.hopsPerSecond)
             append(centre, 3, ",", &text)
@@ -35,12 +36,16 @@ public enum VoiceTable {
 
     /// Writes one row per IPU: `start_s,end_s`.
     ///
-    /// - Parameter write: is handed pieces of the text in order.
+    /// - Parameters:
+    ///   - odd: is told what is odd about the media, a line each.
+    ///   - write: is handed pieces of the text in order.
     public static func segments(
-        of media: String, channel: Int?, detection: SpeechDetection = .builtIn, write: ([UInt8]) throws -> Void
+        of media: String, channel: Int?, detection: SpeechDetection = .builtIn, odd: (String) -> Void = { _ in },
+        write: ([UInt8]) throws -> Void
     ) throws {
         var start: Int64 = 0
-        try rows(of: media, channel: channel, detection: detection, header: "start_s,end_s\n", write) { output, text in
+        let header = "start_s,end_s\n"
+        try rows(of: media, channel: channel, detection: detection, header: header, odd, write) { output, text in
             switch output {
             case .change(.started(let hop)): start = hop
             case .change(.ended(let hop)):
@@ -52,8 +57,8 @@ public enum VoiceTable {
     }
 
     private static func rows(
-        of media: String, channel: Int?, detection: SpeechDetection, header: String, _ write: ([UInt8]) throws -> Void,
-        row: (SpeakerOutput, inout [UInt8]) -> Void
+        of media: String, channel: Int?, detection: SpeechDetection, header: String, _ odd: (String) -> Void,
+        _ write: ([UInt8]) throws -> Void, row: (SpeakerOutput, inout [UInt8]) -> Void
     ) throws {
         var input = try TrackInput(media, channel: channel)
         var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
@@ -70,6 +75,7 @@ public enum VoiceTable {
         }
         pipeline.finish { row($0, &text) }
         try write(text)
+        input.oddities.forEach(odd)
     }
 
     private static func append(_ value: Double, _ decimals: Int, _ end: Character, _ text: inout [UInt8]) {

@@ -85,7 +85,7 @@ public final class Publisher: Sendable {
         try subscription.check()
         guard let admission = core.admit(loop: nil) else {
             core.counters.refusedClients.count()
-            throw ErrorLine.tooManyClients(core.configuration.maximumClients)
+            throw ErrorLine.tooManyClients(core.configuration.maxClients)
         }
         core.counters.admitted.count()
         var place = ClientPosition(admission, core, subscription: subscription)

@@ -12,7 +12,7 @@ public struct PublisherConfiguration: Sendable {
     /// Groups whose members may connect.
     public var allowedGIDs: Set<UInt32>?
     /// Clients served at the same time.
-    public var maximumClients = 512
+    public var maxClients = 512
     /// First limit: a client that is further behind than this many bytes gets a speaker's newest tick only; older
     /// ones are not kept from that far back on.
     public var clientQueueBytes = 512 * 1024
@@ -68,7 +68,7 @@ public struct PublisherConfiguration: Sendable {
             guard holds else { throw PublishError(.configuration, "\(name) must be \(range)") }
         }
         try check(mode & ~0o777 == 0, "mode", "permission bits, 0 to 0777 octal")
-        try check((1...65_536).contains(maximumClients), "maximumClients", "1 to 65536")
+        try check((1...65_536).contains(maxClients), "maxClients", "1 to 65536")
         try check((1 << 18...1 << 32).contains(ringBytes), "ringBytes", "256 KiB to 4 GiB")
         try check((1 << 16...ringBytes).contains(clientQueueBytes), "clientQueueBytes", "64 KiB to ringBytes")
         try check((1...day).contains(ringSeconds), "ringSeconds", "1 s to a day")

@@ -102,7 +102,7 @@ final class PublisherCore: Sendable {
     /// - Returns: nil if there are already as many clients as allowed, or the publisher stops.
     func admit(loop index: Int?) -> Admission? {
         state.withLock { state in
-            guard state.isOpen, state.clients < configuration.maximumClients else { return nil }
+            guard state.isOpen, state.clients < configuration.maxClients else { return nil }
             state.clients += 1
             if let index, state.loops.indices.contains(index) { state.loops[index].hasClients = true }
             return Admission(

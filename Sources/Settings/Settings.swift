@@ -58,7 +58,7 @@ public struct Settings: Sendable, Equatable {
         /// Age and size up to which events are kept for `resume`.
         public var ringSeconds = 60, ringMebibytes = 16
         /// Subscribers at the same time.
-        public var maximumClients = 512
+        public var maxClients = 512
         /// Bytes that may wait for one subscriber before events are coalesced and dropped, KiB.
         public var clientQueueKibibytes = 512
         /// How long a subscriber with a full queue may go without reading before it is dropped, milliseconds.
@@ -98,17 +98,17 @@ public struct Settings: Sendable, Equatable {
         /// Bounds of the pause before a source is opened again, milliseconds.
         public var reconnectLeastMilliseconds = 500, reconnectMostMilliseconds = 15_000
         /// Plain RTP: speakers told apart by SSRC on one port.
-        public var maximumSSRCs = 32
+        public var maxSSRCs = 32
         /// Plain RTP: longest packet taken, bytes.
-        public var maximumPacketBytes = 2_048
+        public var maxPacketBytes = 2_048
         /// Plain RTP: longest wait for a missing packet, milliseconds.
         public var jitterMostMilliseconds = 200
         /// Plain RTP: whether senders get receiver reports (RTCP).
         public var sendsReports = true
         /// Plain RTP: what one source may send before packets are dropped, kbit/s.
-        public var maximumKilobitsPerSecond = 20_000
+        public var maxKilobitsPerSecond = 20_000
         /// What the buffers of one source may hold, MiB.
-        public var maximumMebibytes = 24
+        public var maxMebibytes = 24
     }
 
     /// How long an input may take, milliseconds.

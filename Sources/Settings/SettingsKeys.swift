@@ -31,7 +31,7 @@ extension SettingsKey {
         SettingsKey("events.heartbeat_s") { $1.events.heartbeatMilliseconds = try $0.milliseconds(1...3600) },
         SettingsKey("events.ring_s") { $1.events.ringSeconds = try $0.integer(1...3600) },
         SettingsKey("events.ring_mib") { $1.events.ringMebibytes = try $0.integer(1...1024) },
-        SettingsKey("events.max_clients") { $1.events.maximumClients = try $0.integer(1...10_000) },
+        SettingsKey("events.max_clients") { $1.events.maxClients = try $0.integer(1...10_000) },
         SettingsKey("events.client_queue_kib") { $1.events.clientQueueKibibytes = try $0.integer(128...65_536) },
         SettingsKey("events.client_stall_s") {
             $1.events.clientStallMilliseconds = try $0.milliseconds(1...600)
@@ -41,7 +41,7 @@ extension SettingsKey {
             $1.conversation.skewHops = try $0.milliseconds(0.1...5, step: 10) / 10
         },
         SettingsKey("conversation.timing_uncertainty_ms") {
-            $1.conversation.mostTimingUncertaintyMilliseconds = try $0.number(1...1000)
+            $1.conversation.maxTimingUncertaintyMilliseconds = try $0.number(1...1000)
         },
         SettingsKey("engagement.talk_ratio_points") {
             $1.conversation.engagement.talkRatioPoints = try $0.number(0...50)
@@ -68,7 +68,7 @@ extension SettingsKey {
             $1.conversation.engagement.saturationSpreads = try $0.number(0.5...10)
         },
         SettingsKey("engagement.least_rate_change") {
-            $1.conversation.engagement.leastRateChange = try $0.number(0...1)
+            $1.conversation.engagement.minRateChange = try $0.number(0...1)
         },
         SettingsKey("engagement.hysteresis_points") {
             $1.conversation.engagement.hysteresisPoints = try $0.number(0...10)
@@ -114,10 +114,10 @@ extension SettingsKey {
             $1.sources.jitterMostMilliseconds = try $0.milliseconds(0.06...1)
         },
         SettingsKey("sources.rtcp_reports") { $1.sources.sendsReports = try $0.flag() },
-        SettingsKey("sources.max_ssrcs") { $1.sources.maximumSSRCs = try $0.integer(1...1_000) },
-        SettingsKey("sources.max_packet_bytes") { $1.sources.maximumPacketBytes = try $0.integer(256...65_536) },
-        SettingsKey("sources.max_kbit_s") { $1.sources.maximumKilobitsPerSecond = try $0.integer(10...1_000_000) },
-        SettingsKey("sources.max_mib") { $1.sources.maximumMebibytes = try $0.integer(4...1_024) },
+        SettingsKey("sources.max_ssrcs") { $1.sources.maxSSRCs = try $0.integer(1...1_000) },
+        SettingsKey("sources.max_packet_bytes") { $1.sources.maxPacketBytes = try $0.integer(256...65_536) },
+        SettingsKey("sources.max_kbit_s") { $1.sources.maxKilobitsPerSecond = try $0.integer(10...1_000_000) },
+        SettingsKey("sources.max_mib") { $1.sources.maxMebibytes = try $0.integer(4...1_024) },
         SettingsKey("overload.enabled") { $1.overload.isEnabled = try $0.flag() },
         SettingsKey("overload.target") { $1.overload.target = try $0.number(0.3...0.95) },
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },

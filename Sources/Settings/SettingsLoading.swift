@@ -3,19 +3,19 @@ import Yams
 
 extension Settings {
     /// Largest configuration file that is read, in bytes.
-    private static let largestFile = 1 << 20
+    private static let maxFile = 1 << 20
 
     /// Loads and validates a configuration file.
     ///
     /// - Throws: `SettingsError` naming file, line, offence and remedy.
     public init(file: String) throws(SettingsError) {
         guard let handle = FileHandle(forReadingAtPath: file),
-            let data = try? handle.read(upToCount: Self.largestFile + 1)
+            let data = try? handle.read(upToCount: Self.maxFile + 1)
         else {
             throw SettingsError(
                 file: file, line: nil, message: "cannot be read; check that it exists and may be read")
         }
-        guard data.count <= Self.largestFile else {
+        guard data.count <= Self.maxFile else {
             throw SettingsError(file: file, line: nil, message: "is over 1 MiB; is this a configuration file?")
         }
         guard let text = String(data: data, encoding: .utf8) else {

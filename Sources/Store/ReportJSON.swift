@@ -4,7 +4,7 @@ import GRDB
 /// What a report on a stored session needs, as JSON.
 enum ReportJSON {
     /// Lines other than ticks, and ticks of a speaker, that an answer has at most: the latter are thinned out evenly.
-    static let mostLines = 20_000, mostTicks = 1_000
+    static let maxLines = 20_000, maxTicks = 1_000
 
     static func json(session id: String, _ database: Database) throws -> [UInt8]? {
         guard let session = try StoredSession.one(id, database) else { return nil }
@@ -80,7 +80,7 @@ enum ReportJSON {
             sql: """
                 SELECT json FROM event JOIN speaker ON speaker.key = event.speaker
                 WHERE session = ? AND type != 'tick' ORDER BY seq LIMIT ?
-                """, arguments: [id, mostLines])
+                """, arguments: [id, maxLines])
         let ticks = try String.fetchAll(
             database,
             sql: """
@@ -92,7 +92,7 @@ enum ReportJSON {
                     'type', 'tick', 'speaker', name, 't', t, 'engagement', json_extract(json, '$.engagement'))
                 FROM numbered JOIN event USING (seq)
                 WHERE number % ((count + :most - 1) / :most) = 0 ORDER BY seq
-                """, arguments: ["id": id, "most": mostTicks])
+                """, arguments: ["id": id, "most": maxTicks])
         return lines + ticks
     }
 }

@@ -12,7 +12,7 @@ public final class LatencyHistogram: Sendable {
         /// Their sum, nanoseconds.
         public fileprivate(set) var sumNanoseconds: Int64 = 0
         /// The longest of them, nanoseconds.
-        public fileprivate(set) var maximumNanoseconds: Int64 = 0
+        public fileprivate(set) var maxNanoseconds: Int64 = 0
     }
 
     /// Buckets: 128 of one nanosecond, then 64 for each doubling up to `longest`.
@@ -48,7 +48,7 @@ public final class LatencyHistogram: Sendable {
                 state.buckets[Layout.index(min(duration, Layout.longest))] += 1
                 state.count += 1
                 state.sumNanoseconds &+= duration
-                state.maximumNanoseconds = max(state.maximumNanoseconds, duration)
+                state.maxNanoseconds = max(state.maxNanoseconds, duration)
             }
         }
     }
@@ -64,8 +64,8 @@ extension LatencyHistogram.Counts {
         guard count > 0 else { return nil }
         let rank = max(1, Int((quantile * Double(count)).rounded(.up)))
         let bucket = Histogram(buckets).place(ofRank: rank - 1).bin
-        guard bucket < buckets.count else { return maximumNanoseconds }
-        return min(LatencyHistogram.Layout.upperEdge(bucket), maximumNanoseconds)
+        guard bucket < buckets.count else { return maxNanoseconds }
+        return min(LatencyHistogram.Layout.upperEdge(bucket), maxNanoseconds)
     }
 
     /// How many lasted no longer than `nanoseconds`; those within 1.6 % below it may be left out.
@@ -84,7 +84,7 @@ extension LatencyHistogram.Counts {
         for (index, number) in right.buckets.enumerated() { sum.buckets[index] += number }
         sum.count += right.count
         sum.sumNanoseconds &+= right.sumNanoseconds
-        sum.maximumNanoseconds = max(left.maximumNanoseconds, right.maximumNanoseconds)
+        sum.maxNanoseconds = max(left.maxNanoseconds, right.maxNanoseconds)
         return sum
     }
 }

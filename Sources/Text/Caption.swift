@@ -1,15 +1,15 @@
 /// A line of captions: who said what, and when. It is counted and let go of; nothing keeps its text.
 public struct Caption: Sendable, Equatable {
     /// Bytes that a text may have.
-    public static let mostTextBytes = 4096
+    public static let maxTextBytes = 4096
     /// Bytes that an id may have.
-    public static let mostIDBytes = 64
+    public static let maxIDBytes = 64
     /// Bytes that the name of a speaker may have.
-    static let mostNameBytes = 64
+    static let maxNameBytes = 64
     /// Latest time that is taken, seconds; longer than a session lives.
     static let latestSeconds = 10_000_000.0
     /// Longest line, seconds.
-    static let longestSeconds = 600.0
+    static let maxSeconds = 600.0
 
     /// Name of the speaker within the session.
     public let speaker: String
@@ -29,21 +29,21 @@ public struct Caption: Sendable, Equatable {
         speaker: String, startSeconds: Double, endSeconds: Double, text: String, isPartial: Bool = false,
         id: String? = nil
     ) throws(CaptionError) {
-        guard (1...Self.mostNameBytes).contains(speaker.utf8.count) else {
-            throw CaptionError("the speaker of a line must have a name of 1 to \(Self.mostNameBytes) bytes")
+        guard (1...Self.maxNameBytes).contains(speaker.utf8.count) else {
+            throw CaptionError("the speaker of a line must have a name of 1 to \(Self.maxNameBytes) bytes")
         }
         guard startSeconds >= 0, startSeconds < endSeconds, endSeconds <= Self.latestSeconds,
-            endSeconds - startSeconds <= Self.longestSeconds
+            endSeconds - startSeconds <= Self.maxSeconds
         else {
             throw CaptionError(
                 "a line of captions must start at 0 s or later and end after that, within "
-                    + "\(Int(Self.longestSeconds)) s")
+                    + "\(Int(Self.maxSeconds)) s")
         }
-        guard text.utf8.count <= Self.mostTextBytes else {
-            throw CaptionError("the text of a line is over \(Self.mostTextBytes) bytes; send it in parts")
+        guard text.utf8.count <= Self.maxTextBytes else {
+            throw CaptionError("the text of a line is over \(Self.maxTextBytes) bytes; send it in parts")
         }
-        guard id?.utf8.count ?? 0 <= Self.mostIDBytes else {
-            throw CaptionError("the id of a line is over \(Self.mostIDBytes) bytes; use a shorter one")
+        guard id?.utf8.count ?? 0 <= Self.maxIDBytes else {
+            throw CaptionError("the id of a line is over \(Self.maxIDBytes) bytes; use a shorter one")
         }
         self.speaker = speaker
         self.startSeconds = startSeconds

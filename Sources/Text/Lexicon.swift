@@ -5,7 +5,7 @@
 /// −4 to 4. Empty lines and lines that begin with `#` say nothing.
 public struct Lexicon: Sendable, Equatable {
     /// Bytes that a lexicon may have.
-    public static let mostBytes = 4 << 20
+    public static let maxBytes = 4 << 20
 
     /// Valence of single words.
     var words: [String: Double] = [:]
@@ -29,8 +29,8 @@ public struct Lexicon: Sendable, Equatable {
     ///
     /// - Throws: `LexiconError` naming the line that can't be understood.
     public init(_ bytes: [UInt8]) throws(LexiconError) {
-        guard bytes.count <= Self.mostBytes else {
-            throw LexiconError(line: nil, reason: "is larger than \(Self.mostBytes >> 20) MiB")
+        guard bytes.count <= Self.maxBytes else {
+            throw LexiconError(line: nil, reason: "is larger than \(Self.maxBytes >> 20) MiB")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw LexiconError(line: nil, reason: "is not UTF-8")

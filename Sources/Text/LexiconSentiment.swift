@@ -8,7 +8,7 @@
 struct LexiconSentiment {
     private static let capitals = 0.733
     private static let negation = -0.74
-    private static let exclamationMark = 0.292, mostExclamationMarks = 4
+    private static let exclamationMark = 0.292, maxExclamationMarks = 4
     private static let questionMark = 0.18, manyQuestionMarks = 0.96
     private static let beforeContrast = 0.5, afterContrast = 1.5
     private static let neverSo = 1.25
@@ -55,7 +55,7 @@ struct LexiconSentiment {
             case ...3: Double(questionMarks) * questionMark
             default: manyQuestionMarks
             }
-        return Double(min(exclamationMarks, mostExclamationMarks)) * exclamationMark + questions
+        return Double(min(exclamationMarks, maxExclamationMarks)) * exclamationMark + questions
     }
 
     /// Whether all letters of a word that have a case are capitals, and there are any.

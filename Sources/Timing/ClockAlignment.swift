@@ -5,7 +5,7 @@
 /// others are moved by what theirs take longer.
 public struct ClockAlignment: Sendable {
     /// Speakers of one clock further apart are not sent by one host after all: their reports are of other clocks.
-    public static let mostNanoseconds: Int64 = 200_000_000
+    public static let maxNanoseconds: Int64 = 200_000_000
     /// What arrival says of two speakers may be off by the difference of their paths; taken as this for each.
     public static let pathMilliseconds = 20.0
     /// What sender reports say of one host's streams may be off by this.
@@ -18,7 +18,7 @@ public struct ClockAlignment: Sendable {
 
         func isAligned(with other: Stream) -> Bool {
             clock != nil && clock == other.clock
-                && abs(offsetNanoseconds - other.offsetNanoseconds) <= ClockAlignment.mostNanoseconds
+                && abs(offsetNanoseconds - other.offsetNanoseconds) <= ClockAlignment.maxNanoseconds
         }
     }
 

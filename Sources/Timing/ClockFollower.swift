@@ -8,7 +8,7 @@ public import MediaTypes
 public final class ClockFollower {
     private static let nanosecondsPerSample = 1_000_000_000 / Int64(AudioGrid.sampleRateHz)
     /// Errors below this are let be (2 ms); from this on (100 ms) samples that count the time have paused.
-    private static let leastError: Int64 = 32, pauseError: Int64 = 1_600
+    private static let minError: Int64 = 32, pauseError: Int64 = 1_600
     /// Media with time stamps that is late by more than this, and stays so, is of a clock that stood still (1 s).
     private static let stepError: Int64 = 16_000
 
@@ -80,7 +80,7 @@ public final class ClockFollower {
         }
         let place = MediaTime(samples: start.samples + correction)
         let room = Slew.limit(count: samples.count)
-        guard abs(error) >= Self.leastError, room > 0 else { return body(place, samples) }
+        guard abs(error) >= Self.minError, room > 0 else { return body(place, samples) }
         if slewed.count < samples.count + room {
             slewed = [Float](repeating: 0, count: samples.count + room)
         }

@@ -7,7 +7,7 @@ struct HopInput: ~Copyable, Sendable {
     /// Corner of the high-pass in Hz: low enough to leave a voice of 60 Hz alone.
     static let cornerHz = 45.0
     /// Decoders may overshoot full scale a little; everything beyond this is no signal.
-    private static let largestSample: Float = 2
+    private static let maxSample: Float = 2
     /// Half a step of a 16-bit sample is 1.5e-5: a hop that moves less than a whole step carries nothing.
     private static let silentRange: Float = 3.1e-5
 
@@ -43,8 +43,8 @@ struct HopInput: ~Copyable, Sendable {
         let count = min(AudioGrid.hopSamples - pendingCount, samples.count - first)
         for index in 0..<count {
             let sample = samples[first + index]
-            let limited = sample.isFinite ? (sample < 0 ? -Self.largestSample : Self.largestSample) : 0
-            pending[pendingCount + index] = sample.magnitude <= Self.largestSample ? sample : limited
+            let limited = sample.isFinite ? (sample < 0 ? -Self.maxSample : Self.maxSample) : 0
+            pending[pendingCount + index] = sample.magnitude <= Self.maxSample ? sample : limited
         }
         pendingCount += count
         return count

@@ -12,7 +12,7 @@ struct PaceTracker: ~Copyable, Sendable {
     /// `find` judges the hop this many hops before the one whose voicing it is given.
     static let voicingHops = 1
     /// The least patience with which nuclei are mostly found where they are.
-    static let leastPatienceHops = 10
+    static let minPatienceHops = 10
 
     /// The bands of `SpeechFeatures` that make up loudness.
     private static let bands = 2..<16
@@ -152,8 +152,8 @@ struct PaceTracker: ~Copyable, Sendable {
 struct LevelPeaks: Sendable {
     private var isRising = true
     private var isTold = false
-    private var highestDb: Float = -.greatestFiniteMagnitude
-    private var lowestDb: Float = .greatestFiniteMagnitude
+    private var maxDb: Float = -.greatestFiniteMagnitude
+    private var minDb: Float = .greatestFiniteMagnitude
     /// The highest hop of this rise, and whether it can be told.
     private var peakHop: Int64 = 0
     private var isCandidate = false
@@ -168,26 +168,26 @@ struct LevelPeaks: Sendable {
         _ levelDb: Float, _ hop: Int64, _ isCandidate: Bool, dipDb: Float, patience: Int64 = .max
     ) -> Int64? {
         guard isRising else {
-            lowestDb = min(lowestDb, levelDb)
-            if levelDb > lowestDb + dipDb {
+            minDb = min(minDb, levelDb)
+            if levelDb > minDb + dipDb {
                 isRising = true
                 isTold = false
                 setPeak(levelDb, hop, isCandidate)
             }
             return nil
         }
-        if levelDb > highestDb {
+        if levelDb > maxDb {
             setPeak(levelDb, hop, isCandidate)
-        } else if levelDb < highestDb - dipDb {
+        } else if levelDb < maxDb - dipDb {
             isRising = false
-            lowestDb = levelDb
+            minDb = levelDb
             return tell()
         }
         return hop - peakHop >= patience ? tell() : nil
     }
 
     private mutating func setPeak(_ levelDb: Float, _ hop: Int64, _ isCandidate: Bool) {
-        highestDb = levelDb
+        maxDb = levelDb
         peakHop = hop
         self.isCandidate = isCandidate
     }

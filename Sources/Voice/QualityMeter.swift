@@ -4,7 +4,7 @@ import MediaTypes
 /// Keeps the running figures behind `VoiceQuality`; a handful of sums per hop.
 struct QualityMeter: ~Copyable, Sendable {
     /// Half a second: less tells nothing.
-    private static let leastHops: Float = 50
+    private static let minHops: Float = 50
     /// Noise this soon after speech may be its echo.
     private static let echoHops = 10
     /// Forgetting times in hops: half a minute of speech or signal, ten seconds of noise.
@@ -20,9 +20,9 @@ struct QualityMeter: ~Copyable, Sendable {
     /// noise itself has about half), and no further below the strongest of the bands than that (-32 dB: the slope
     /// of a resampler leaks more than nothing).
     private static let presence: Float = 6
-    private static let leastShare: Float = 6e-4
+    private static let minShare: Float = 6e-4
     /// Tops are looked at from -26 dBFS on: below, the steps of the samples themselves look flat.
-    private static let leastTop: Float = 0.05
+    private static let minTop: Float = 0.05
     /// A flat top: three samples or more within this share of the top …
     private static let flatness: Float = 0.002
     private static let flatSamples = 3
@@ -48,8 +48,8 @@ struct QualityMeter: ~Copyable, Sendable {
     }
 
     private static func isClipped(_ samples: UnsafePointer<Float>, count: Int, low: Float, high: Float) -> Bool {
-        let lowEdge = low <= -leastTop ? low * (1 - flatness) : -.greatestFiniteMagnitude
-        let highEdge = high >= leastTop ? high * (1 - flatness) : .greatestFiniteMagnitude
+        let lowEdge = low <= -minTop ? low * (1 - flatness) : -.greatestFiniteMagnitude
+        let highEdge = high >= minTop ? high * (1 - flatness) : .greatestFiniteMagnitude
         guard ck_count_outside(samples, lowEdge, highEdge, count) >= flatSamples else { return false }
         var start = 0
         for index in 0...count {
@@ -98,9 +98,9 @@ struct QualityMeter: ~Copyable, Sendable {
         var quality = VoiceQuality()
         if signalHops > 0 { quality.clippedPercent = 100 * Float(clippedHops) / Float(signalHops) }
         quality.recentlyClippedPercent = 100 * recentlyClipped.mean
-        guard speech.count >= Self.leastHops else { return quality }
+        guard speech.count >= Self.minHops else { return quality }
         quality.speechLevelDb = medianDb
-        if noise.count >= Self.leastHops {
+        if noise.count >= Self.minHops {
             let noisePower = Self.power(noise.mean)
             let ratio = max(1e-1, (speech.mean - noisePower) / noisePower)
             quality.snrDb = min(80, 10 * ck_log10(ratio))
@@ -110,12 +110,12 @@ struct QualityMeter: ~Copyable, Sendable {
     }
 
     private func bandwidthHz(noiseFloorDb: borrowing FloatBuffer) -> Float? {
-        guard speechBandHops >= Self.leastHops else { return nil }
+        guard speechBandHops >= Self.minHops else { return nil }
         var strongest: Float = 0
         for band in 0..<Self.bands.count { strongest = max(strongest, speechBands[band]) }
         for band in (0..<Self.bands.count).reversed() {
             let floor = Self.power(noiseFloorDb[Self.bands.lowerBound + band])
-            guard speechBands[band] > max(strongest * Self.leastShare, Self.presence * floor) else { continue }
+            guard speechBands[band] > max(strongest * Self.minShare, Self.presence * floor) else { continue }
             let edge = SpeechFeatures.edges[Self.bands.lowerBound + band + 1]
             // The last band ends a little below the half of the sampling rate.
             return band == Self.bands.count - 1 ? 8000 : Float(edge) * 31.25

@@ -38,12 +38,12 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
             onThreshold: configuration.onThreshold, offThreshold: configuration.offThreshold,
             earlyHops: Self.earlyHops, lateHops: Self.lateHops)
         var parameters = PitchParameters()
-        parameters.lowestHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
-        parameters.highestHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
+        parameters.minHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
+        parameters.maxHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
         pitch = PitchTracker(parameters: parameters, age: detector.delayHops)
         let voicingDelay = PitchTracker.delayHops + PaceTracker.voicingHops
         delayHops =
-            detector.delayHops + max(segmenter.delayHops, voicingDelay + PaceTracker.leastPatienceHops)
+            detector.delayHops + max(segmenter.delayHops, voicingDelay + PaceTracker.minPatienceHops)
         pace = PaceTracker(patienceHops: delayHops - detector.delayHops - voicingDelay)
         records = OwnedBuffer(count: delayHops + 1, filledWith: .lost(index: 0))
     }
@@ -101,7 +101,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
         }
         // And the fall to silence the last nucleus through the pace.
         if measuresFeatures {
-            for _ in 0..<PaceTracker.leastPatienceHops {
+            for _ in 0..<PaceTracker.minPatienceHops {
                 pace.appendSilence()
                 markNucleus(isVoiced: false)
             }

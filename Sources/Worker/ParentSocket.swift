@@ -6,7 +6,7 @@ import MediaTypes
 /// The socket of messages to the process that wants to know. Sending waits for as long as that process does not listen,
 /// which is how it slows what comes faster than it is wanted.
 final class ParentSocket {
-    private static let mostOrderBytes = 65_536
+    private static let maxOrderBytes = 65_536
 
     let descriptor: Int32
     private let buffer: UnsafeMutableRawBufferPointer
@@ -15,7 +15,7 @@ final class ParentSocket {
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        buffer = .allocate(byteCount: max(BlockMessage.mostBytes, Self.mostOrderBytes), alignment: 16)
+        buffer = .allocate(byteCount: max(BlockMessage.maxBytes, Self.maxOrderBytes), alignment: 16)
     }
 
     deinit {
@@ -40,7 +40,7 @@ final class ParentSocket {
         while !rest.isEmpty {
             sendWaiting()
             waiting = BlockMessage.encode(track: track, start: start, samples: rest, into: buffer).count
-            let count = min(rest.count, BlockMessage.mostSamples)
+            let count = min(rest.count, BlockMessage.maxSamples)
             rest = rest.extracting(droppingFirst: count)
             start.samples += Int64(count)
         }

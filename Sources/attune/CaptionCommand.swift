@@ -84,16 +84,16 @@ struct CaptionCommand: AsyncParsableCommand {
 
 /// Reads captions from a file.
 enum CaptionFile {
-    private static let mostBytes = 64 << 20
+    private static let maxBytes = 64 << 20
 
     /// The lines of a file of WebVTT or NDJSON.
     ///
     /// - Parameter speaker: who speaks in cues of WebVTT without a voice tag.
     static func read(_ path: String, speaker: String?) throws -> [Caption] {
-        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: mostBytes + 1)
+        guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maxBytes + 1)
         else { throw fail("cannot read \(path); check that it exists and may be read", code: 66) }
-        guard data.count <= mostBytes, let text = String(validating: data, as: UTF8.self) else {
-            throw fail("\(path) is not UTF-8 of at most \(mostBytes >> 20) MiB; give captions", code: 65)
+        guard data.count <= maxBytes, let text = String(validating: data, as: UTF8.self) else {
+            throw fail("\(path) is not UTF-8 of at most \(maxBytes >> 20) MiB; give captions", code: 65)
         }
         if WebVTT.isHeader(text.prefix { !$0.isNewline }) {
             do throws(CaptionError) {

@@ -18,6 +18,9 @@ func warn(_ line: String) {
     FileHandle.standardError.write(Data("attune: \(printable(line))\n".utf8))
 }
 
+/// Says what is odd about media.
+func warn(odd: String) { warn("odd media: \(odd)") }
+
 /// Writes a text to a file that is created or replaced.
 func write(_ text: String, to path: String) throws {
     do {

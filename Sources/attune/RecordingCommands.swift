@@ -62,7 +62,7 @@ struct Analyze: ParsableCommand {
             var page = ReportPage()
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                captions: said, counting: analyzer
+                captions: said, counting: analyzer, odd: warn(odd:)
             ) { event in
                 file?.write(event)
                 if report != nil { page.take(event) }
@@ -141,7 +141,7 @@ struct Features: ParsableCommand {
     func run() throws {
         do {
             try VoiceTable.features(
-                of: media, channel: channel, all: all, detection: speechDetection(), write: output)
+                of: media, channel: channel, all: all, detection: speechDetection(), odd: warn(odd:), write: output)
         } catch {
             throw fail(error)
         }
@@ -159,7 +159,8 @@ struct Segments: ParsableCommand {
 
     func run() throws {
         do {
-            try VoiceTable.segments(of: media, channel: channel, detection: speechDetection(), write: output)
+            try VoiceTable.segments(
+                of: media, channel: channel, detection: speechDetection(), odd: warn(odd:), write: output)
         } catch {
             throw fail(error)
         }

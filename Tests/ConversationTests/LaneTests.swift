@@ -217,7 +217,7 @@ private struct ToyWindow: EvidenceWindow {
 
     @Test func aSessionHoldsAsManyPeopleAsItMay() {
         var configuration = ConversationConfiguration()
-        configuration.mostSpeakers = 3
+        configuration.maxSpeakers = 3
         var engine = SessionEngine(id: "s", configuration: configuration)
         for number in 0..<10 {
             let index = engine.admit(name: "p\(number)", role: nil, consent: .granted, at: 0)

@@ -196,12 +196,12 @@ import Testing
             #expect(table.weights["valence"]?[input.rawValue] == AffectWeights.valence(input))
         }
         #expect(table.spread.count == AffectInput.allCases.count)
-        #expect(table.most_spreads == AffectWeights.mostSpreads)
+        #expect(table.most_spreads == AffectWeights.maxSpreads)
         #expect(table.half_width_80_pct["activation"] == AffectWeights.activationHalfWidth)
         #expect(table.half_width_80_pct["valence"] == AffectWeights.valenceHalfWidth)
         #expect(table.deviation["valence"] == AffectWeights.valenceDeviation)
         #expect(table.valence_deviation_without_evidence == AffectWeights.valencePriorDeviation)
-        let reach = AffectInput.allCases.reduce(0) { $0 + abs(AffectWeights.valence($1)) * AffectWeights.mostSpreads }
+        let reach = AffectInput.allCases.reduce(0) { $0 + abs(AffectWeights.valence($1)) * AffectWeights.maxSpreads }
         #expect(reach <= 1, "the score stays within 0 to 100")
     }
 

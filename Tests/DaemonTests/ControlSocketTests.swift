@@ -34,7 +34,7 @@ import Text
             socketPath: folder + "/e.sock", daemonVersion: "0", policy: "standard", epoch: "e1")
         publishing.heartbeatSeconds = 86_400
         var limits = ConnectionLimits(
-            allowsPeer: { _ in true }, stallSeconds: 86_400, maximumConnections: 64,
+            allowsPeer: { _ in true }, stallSeconds: 86_400, maxConnections: 64,
             refusals: SocketRefusals(logger).control)
         change(&limits, &publishing)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
@@ -143,7 +143,7 @@ import Text
     }
 
     @Test func moreConnectionsThanAllowedAreClosedAndThatIsLoggedOnceASecond() async throws {
-        try await withServer({ limits, _ in limits.maximumConnections = 8 }) { path, _, log in
+        try await withServer({ limits, _ in limits.maxConnections = 8 }) { path, _, log in
             let start = ContinuousClock.now
             var held: [Connection] = []
             for _ in 0..<8 {

@@ -10,8 +10,8 @@ import Testing
     @Test(arguments: [(24, 1, 2_048), (24, 33, 2_048), (4, 33, 2_048), (64, 1_001, 16_384), (1_024, 1_001, 256)])
     func jitterBuffersShareWhatASourceMayHold(mebibytes: Int, receivers: Int, packetBytes: Int) {
         var settings = Settings().sources
-        settings.maximumMebibytes = mebibytes
-        settings.maximumPacketBytes = packetBytes
+        settings.maxMebibytes = mebibytes
+        settings.maxPacketBytes = packetBytes
         let packets = RTPReception.Limits(settings).receiver(of: receivers).holdPackets
         #expect(packets * packetBytes * receivers <= mebibytes << 20)
         #expect(packets <= 64)

@@ -37,7 +37,7 @@ import Testing
             let problem = await #expect(throws: Problem.self) {
                 try await bench.attach("rtp://127.0.0.1:0", session: " caf\u{E9}", speaker: name)
             }
-            #expect(problem?.type == "speaker_exists")
+            #expect(problem?.type == .speakerExists)
         }
         let hello = try PCMHello(
             parsing: Array(

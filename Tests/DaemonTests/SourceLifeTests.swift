@@ -41,7 +41,7 @@ import Testing
                     _ = try await bench.registry.detach(session: "s")
                     break
                 } catch {
-                    #expect(error.type == "no_such_session")
+                    #expect(error.type == .noSuchSession)
                     await Task.yield()
                 }
             }

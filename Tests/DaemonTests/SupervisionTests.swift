@@ -12,7 +12,7 @@ import Testing
 @Suite struct BackoffTests {
     private func pauses(seed: UInt64, count: Int = 12) -> [Int] {
         var backoff = Backoff(
-            leastMilliseconds: 500, mostMilliseconds: 15_000, using: SeededRandom(seed: seed))
+            minMilliseconds: 500, maxMilliseconds: 15_000, using: SeededRandom(seed: seed))
         return (0..<count).map { _ in backoff.next() }
     }
 
@@ -31,14 +31,14 @@ import Testing
     }
 
     @Test func aSuccessBeginsAnew() {
-        var backoff = Backoff(leastMilliseconds: 100, mostMilliseconds: 10_000, using: SeededRandom(seed: 1))
+        var backoff = Backoff(minMilliseconds: 100, maxMilliseconds: 10_000, using: SeededRandom(seed: 1))
         for _ in 0..<10 { _ = backoff.next() }
         backoff.reset()
         #expect(backoff.next() <= 200)
     }
 
     @Test func equalBoundsLeaveNothingToChance() {
-        var backoff = Backoff(leastMilliseconds: 300, mostMilliseconds: 300, using: SeededRandom(seed: 1))
+        var backoff = Backoff(minMilliseconds: 300, maxMilliseconds: 300, using: SeededRandom(seed: 1))
         #expect((0..<5).allSatisfy { _ in backoff.next() == 300 })
     }
 }

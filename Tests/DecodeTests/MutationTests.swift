@@ -22,7 +22,7 @@ import Testing
             try Data(mutated).write(to: URL(fileURLWithPath: path))
             let options = InputOptions(splitsChannels: seed.isMultiple(of: 3))
             do throws(MediaError) {
-                #expect(try reads(path, options) <= MutationTests.mostReads)
+                #expect(try reads(path, options) <= MutationTests.maxReads)
                 outcomes.read += 1
             } catch {
                 #expect(!error.description.isEmpty)
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// A file of this size cannot mean more packets.
-    private static let mostReads = 200_000
+    private static let maxReads = 200_000
 
     /// Reads to the end and counts the reads; each block must start where the last ended, or later.
     private func reads(_ path: String, _ options: InputOptions) throws(MediaError) -> Int {
@@ -41,7 +41,7 @@ import Testing
         var ends = [Int64](repeating: 0, count: input.tracks.count)
         var isOrdered = true
         var reads = 0
-        while reads <= MutationTests.mostReads {
+        while reads <= MutationTests.maxReads {
             let outcome = try input.read { track, start, samples in
                 isOrdered = isOrdered && start.samples >= ends[track]
                 ends[track] = start.samples + Int64(samples.count)

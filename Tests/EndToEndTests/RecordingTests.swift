@@ -98,6 +98,21 @@ import Testing
         return finished
     }
 
+    @Test func whatCannotBeDecodedIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/damaged.flac"
+        let made = try run(
+            ffmpeg, ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anoisesrc=d=20:r=48000:a=0.3:s=1", path])
+        try #require(made.status == 0, "\(made.errors)")
+        var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        for index in bytes.count / 2..<bytes.count / 2 + 5_000 { bytes[index] ^= 0x5A }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        for arguments in [["features", path], ["segments", path], ["analyze", "--json", path]] {
+            let finished = try run(Place.command("attune"), arguments)
+            #expect(finished.status == 0 && finished.errors.contains("odd media: "), "\(finished.errors)")
+        }
+    }
+
     @Test func channelsOfOneFileAreTakenApart() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/stereo.wav"

@@ -19,7 +19,8 @@ import Testing
             session: "call", durationSeconds: 60, speakerChanges: 3, overlapRatio: 0.1,
             speakers: names.map {
                 SessionTotals.Speaker(
-                    name: $0, role: nil, consent: .granted, metrics: metrics, engagement: .abstained(reason: .noBaseline))
+                    name: $0, role: nil, consent: .granted, metrics: metrics,
+                    engagement: .abstained(reason: .noBaseline))
             })
     }
 

@@ -82,20 +82,20 @@ import Testing
             index: 0, streamIndex: 0, channel: nil, codecName: "opus", sampleRateHz: 8_000, channelCount: 1,
             language: nil, title: long)
         let bytes = WorkerReport.opened(tracks: Array(repeating: track, count: 256), isFinite: false).encoded()
-        #expect(bytes.count < BlockMessage.mostBytes)
+        #expect(bytes.count < BlockMessage.maxBytes)
         guard case .opened(let tracks, _) = decoded(bytes) else { return #expect(Bool(false), "it is not read") }
         #expect(tracks.count == 256 && tracks[0].title == String(repeating: "ü", count: 48))
     }
 
     @Test func blocksArrive() throws {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BlockMessage.mostBytes, alignment: 16)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BlockMessage.maxBytes, alignment: 16)
         defer { buffer.deallocate() }
-        let samples = (0..<BlockMessage.mostSamples + 5).map { Float($0) }
+        let samples = (0..<BlockMessage.maxSamples + 5).map { Float($0) }
         let message = BlockMessage.encode(
             track: 7, start: MediaTime(samples: 1 << 40), samples: samples.span, into: buffer)
-        #expect(message.count == BlockMessage.mostBytes)
+        #expect(message.count == BlockMessage.maxBytes)
         let block = try BlockMessage(decoding: message)
-        #expect(block.track == 7 && block.start.samples == 1 << 40 && block.count == BlockMessage.mostSamples)
+        #expect(block.track == 7 && block.start.samples == 1 << 40 && block.count == BlockMessage.maxSamples)
         block.withSamples { #expect($0[0] == 0 && $0[7_999] == 7_999) }
         #expect(block.endsRead == nil)
         BlockMessage.endRead(decodeErrors: 70_000, in: buffer)

@@ -18,7 +18,7 @@ import Testing
         let text = Array((wanted.joined(separator: "\n") + "\nrest").utf8)
         var random = SeededRandom(seed: 1)
         for _ in 0..<200 {
-            var splitter = LineSplitter(longestBytes: 6)
+            var splitter = LineSplitter(maxBytes: 6)
             var lines: [String] = []
             var left = text[...]
             while !left.isEmpty {
@@ -37,7 +37,7 @@ import Testing
 
     @Test func aLineBeyondTheLimitIsToldWhetherItHasEndedOrNot() {
         for text in ["1234", "1234\n"] {
-            var splitter = LineSplitter(longestBytes: 3)
+            var splitter = LineSplitter(maxBytes: 3)
             splitter.append(Array("123\n\(text)".utf8))
             let (lines, end) = take(&splitter)
             #expect(lines == ["123"] && end == .tooLong)

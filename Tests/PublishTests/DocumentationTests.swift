@@ -56,7 +56,7 @@ import Testing
             "at all for \(Int(configuration.clientStallSeconds)) s: closed",
             "comes every \(Int(configuration.heartbeatSeconds)) s",
             "at most \(configuration.clientLineBytes / 1024) KiB. Closing",
-            "at most\n\(maximumLineBytes / 1024) KiB with its line feed",
+            "at most\n\(maxLineBytes / 1024) KiB with its line feed",
         ]
         for limit in limits { #expect(document.contains(limit), "\(limit)") }
     }

@@ -16,7 +16,7 @@ import Testing
         }
 
         var entries: [Entry] = []
-        let maximumBytes: Int, maximumAgeMilliseconds: Int64, queueBytes: Int
+        let maxBytes: Int, maxAgeMilliseconds: Int64, queueBytes: Int
 
         var bytes: Int { entries.reduce(0) { $0 + $1.keptBytes } }
 
@@ -35,12 +35,12 @@ import Testing
                 let isFarBack = bytes(after: sequence) > queueBytes
                 entries[index].isThinned = isFarBack && newestTick(of: entries[index].record.key) != sequence
             }
-            while bytes > maximumBytes, entries.count > 1 { entries.removeFirst() }
+            while bytes > maxBytes, entries.count > 1 { entries.removeFirst() }
             evict(record.publishedMilliseconds)
         }
 
         mutating func evict(_ now: Int64) {
-            entries.removeAll { now - $0.record.publishedMilliseconds > maximumAgeMilliseconds }
+            entries.removeAll { now - $0.record.publishedMilliseconds > maxAgeMilliseconds }
         }
 
         mutating func withdraw(_ key: SpeakerKey) {
@@ -58,8 +58,8 @@ import Testing
 
     @Test(arguments: 1...3) func isTheNaiveOne(seed: UInt64) {
         var random = SeededRandom(seed: seed)
-        var ring = EventRing(maximumBytes: 60_000, maximumAgeMilliseconds: 5_000, queueBytes: 10_000)
-        var model = Model(maximumBytes: 60_000, maximumAgeMilliseconds: 5_000, queueBytes: 10_000)
+        var ring = EventRing(maxBytes: 60_000, maxAgeMilliseconds: 5_000, queueBytes: 10_000)
+        var model = Model(maxBytes: 60_000, maxAgeMilliseconds: 5_000, queueBytes: 10_000)
         var now: Int64 = 0, sequence = 0
         var thinned = 0, withdrawn = 0
         for _ in 0..<800 {
@@ -105,7 +105,7 @@ import Testing
 
     /// A speaker's newest tick stays however far back it lies, until the next one comes.
     @Test func theNewestTickOfASpeakerStays() {
-        var ring = EventRing(maximumBytes: 1 << 20, maximumAgeMilliseconds: 60_000, queueBytes: 5_000)
+        var ring = EventRing(maxBytes: 1 << 20, maxAgeMilliseconds: 60_000, queueBytes: 5_000)
         func lines() -> [Int] { ring.records(after: 0, limit: .max).filter { $0.line != nil }.map(\.sequence) }
         ring.append(record(tickEvent("ana", 1), 1, bytes: 1_000, after: ring))
         for sequence in 2...10 { ring.append(record(tickEvent("ben", 1), sequence, bytes: 1_000, after: ring)) }
@@ -124,7 +124,7 @@ import Testing
     /// Places of ticks that are thinned out are not free, so that their number is bounded too.
     @Test func placesCount() {
         let limit = 1_800 + 100 * EventRecord.placeBytes
-        var ring = EventRing(maximumBytes: limit, maximumAgeMilliseconds: 60_000, queueBytes: 1_000)
+        var ring = EventRing(maxBytes: limit, maxAgeMilliseconds: 60_000, queueBytes: 1_000)
         for sequence in 1...1_000 { ring.append(record(tickEvent("ana", 1), sequence, bytes: 900, after: ring)) }
         #expect(ring.bytes == limit)
         #expect(ring.count == 102)

@@ -199,7 +199,7 @@ import Testing
             session: "s1", durationSeconds: 1, speakerChanges: 0, overlapRatio: nil, speakers: speakers)
         journal.append(Event(.sessionEnded(SessionEnded(totals: totals)), session: "s1"), clock: .system)
         let line = try #require(journal.ring.records(after: 0, limit: 1).first?.line)
-        #expect(line.readableBytes <= maximumLineBytes && journal.oversized == 1)
+        #expect(line.readableBytes <= maxLineBytes && journal.oversized == 1)
         let event = EventLine(Array(line.readableBytesView.dropLast())).event
         guard case .sessionEnded(let told)? = event?.body else {
             Issue.record("no end of a session")
@@ -228,7 +228,7 @@ import Testing
         var lines = SnapshotLines(sessions: sessions, sequence: 9)
         var result: [[String: Any]] = []
         while let line = lines.next(at: "2026-01-01T00:00:00.000Z") {
-            #expect(line.count < maximumLineBytes)
+            #expect(line.count < maxLineBytes)
             try #require(result.count < 10_000)
             result.append(try #require(try JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]))
         }

@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func placesAreLimitedAndComeBack() async throws {
-        try await withPublisher(configure: { $0.maximumClients = 2 }) { publisher, path in
+        try await withPublisher(configure: { $0.maxClients = 2 }) { publisher, path in
             let first = try TestClient(path)
             let second = try TestClient(path)
             _ = try (first.next(), second.next())

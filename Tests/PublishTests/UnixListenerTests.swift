@@ -287,7 +287,7 @@ import Testing
 
     @Test func configurationIsChecked() async throws {
         let wrong: [(inout PublisherConfiguration) -> Void] = [
-            { $0.ringBytes = 1 }, { $0.clientQueueBytes = $0.ringBytes + 1 }, { $0.maximumClients = 0 },
+            { $0.ringBytes = 1 }, { $0.clientQueueBytes = $0.ringBytes + 1 }, { $0.maxClients = 0 },
             { $0.mode = 0o1777 },
             { $0.heartbeatSeconds = .nan }, { $0.clientStallSeconds = 0 }, { $0.ringSeconds = .infinity },
             { $0.clientLineBytes = 0 }, { $0.stopMilliseconds = -1 },

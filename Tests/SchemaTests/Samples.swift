@@ -28,8 +28,8 @@ enum Samples {
                 audio: audio),
             SessionTotals.Speaker(
                 name: "eve", role: nil, consent: .granted, metrics: WindowMetrics(name: "session"),
-                engagement: .abstained(reason: "not_enough_speech"),
-                sentiment: .abstained(reason: "not_enough_speech")),
+                engagement: .abstained(reason: .notEnoughSpeech),
+                sentiment: .abstained(reason: .notEnoughSpeech)),
             SessionTotals.Speaker(name: "ben", role: "customer", consent: .withheld, metrics: nil, engagement: nil),
             // Consented, but not measured under the policy.
             SessionTotals.Speaker(name: "dan", role: "guest", consent: .granted, metrics: nil, engagement: nil),
@@ -117,12 +117,12 @@ enum Samples {
     private static let emptyTick = Tick(
         windows: [WindowMetrics(name: "10s")],
         voice: VoiceMetrics(isSpeaking: false, levelDb: nil, relativeLevelDb: nil, f0Hz: nil),
-        engagement: .abstained(reason: "not_enough_speech"), sentiment: nil,
+        engagement: .abstained(reason: .notEnoughSpeech), sentiment: nil,
         baseline: Baseline(speechSeconds: 0, turns: 0, isReady: false), audio: AudioQuality(lossPercent: 100))
 
     private static let abstainingTick: Tick = {
         var tick = emptyTick
-        tick.sentiment = .abstained(reason: "not_enough_speech")
+        tick.sentiment = .abstained(reason: .notEnoughSpeech)
         return tick
     }()
 

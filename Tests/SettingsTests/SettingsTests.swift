@@ -80,7 +80,7 @@ import Testing
         #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
         #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
-        #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maximumMebibytes == 8)
+        #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maxMebibytes == 8)
         #expect(
             settings.sources.patience["hls"] == Settings.Patience(connectMilliseconds: 3_000, readMilliseconds: 0))
         #expect(settings.overload.isEnabled == false && settings.overload.target == 0.7)

@@ -212,9 +212,9 @@ final class SimulatedSession {
             }
         }
         session.update { engine in
-            let bound = engine.presentHops + Int64(engine.configuration.mostAheadHops)
+            let bound = engine.presentHops + Int64(engine.configuration.maxAheadHops)
             if engine.settledHops > engine.presentHops { self.log.complain("settled \(engine.settledHops)") }
-            if engine.speakers.count > engine.configuration.mostSpeakers {
+            if engine.speakers.count > engine.configuration.maxSpeakers {
                 self.log.complain("\(engine.speakers.count) speakers")
             }
             for speaker in engine.speakers where speaker.lane.watermark > bound {

@@ -36,7 +36,7 @@ import Testing
         let histogram = LatencyHistogram()
         histogram.record(nanoseconds: [-5, .max])
         #expect(histogram.counts.count == 2)
-        #expect(histogram.counts.maximumNanoseconds == .max)
+        #expect(histogram.counts.maxNanoseconds == .max)
         #expect(histogram.counts.nanoseconds(quantile: 0.1) == 0)
         #expect(LatencyHistogram().counts.nanoseconds(quantile: 0.5) == nil)
         #expect((histogram.counts + histogram.counts).count == 4)

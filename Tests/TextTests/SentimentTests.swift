@@ -81,7 +81,7 @@ enum EnglishLexicon {
 
     @Test func bytesThatAreNoTextAreRefused() {
         #expect(throws: LexiconError.self) { try Lexicon([0xFF, 0xFE]) }
-        #expect(throws: LexiconError.self) { try Lexicon(Array(repeating: 0x0A, count: Lexicon.mostBytes + 1)) }
+        #expect(throws: LexiconError.self) { try Lexicon(Array(repeating: 0x0A, count: Lexicon.maxBytes + 1)) }
     }
 
     @Test(.enabled(if: EnglishLexicon.isThere, EnglishLexicon.absence))

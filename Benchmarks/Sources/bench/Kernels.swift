@@ -5,7 +5,7 @@ import Statistics
 /// Fast kernels beside their scalar twins.
 enum Kernels {
     /// CPU time of a run is at least this long, in seconds.
-    private static let leastSeconds = 0.01
+    private static let minSeconds = 0.01
 
     private static func seconds(_ calls: Int, _ body: () -> Void) -> Double {
         cpu { for _ in 0..<calls { body() } }
@@ -14,7 +14,7 @@ enum Kernels {
     /// Calls that take long enough to be measured.
     private static func calls(_ body: () -> Void) -> Int {
         var calls = 1
-        while seconds(calls, body) < leastSeconds { calls *= 2 }
+        while seconds(calls, body) < minSeconds { calls *= 2 }
         return calls
     }
 

@@ -96,7 +96,7 @@ struct VoiceParts {
     }
 
     func pace() -> Double {
-        var pace = PaceTracker(patienceHops: PaceTracker.leastPatienceHops)
+        var pace = PaceTracker(patienceHops: PaceTracker.minPatienceHops)
         let buffer = bandBuffer
         return time(hops) { index, _ in
             lay(index, into: buffer)

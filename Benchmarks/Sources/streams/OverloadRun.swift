@@ -6,7 +6,7 @@ import Reports
 /// how soon everything is back once the load has ended.
 struct OverloadRun {
     /// Longest distance of two ticks of the session of high priority, and time until everything is back, seconds.
-    private static let mostDistance = 2.0, mostRecovery = 5.0
+    private static let maxDistance = 2.0, maxRecovery = 5.0
     private static let tried = 120
     /// The session of high priority.
     static let watched = "high"
@@ -33,7 +33,7 @@ struct OverloadRun {
     func run() throws -> (text: String, isKept: Bool) {
         let with = try measure(isEnabled: true)
         let without = try measure(isEnabled: false)
-        let isKept = with.distance <= Self.mostDistance && (with.recovery ?? .infinity) <= Self.mostRecovery
+        let isKept = with.distance <= Self.maxDistance && (with.recovery ?? .infinity) <= Self.maxRecovery
         var table = Table(
             "shedding", "streams (that fit)", "high priority: largest distance of ticks, s", "its ticks",
             "of its media lost, %",
@@ -51,8 +51,8 @@ struct OverloadRun {
             \(detection.name); all speak; ticks of 1 s; the load lasts \(figure(seconds, 0)) s.
 
             \(table.text)
-            \(isKept ? "Every limit is kept" : "Limits missed"): \(figure(Self.mostDistance, 0)) s between ticks of the session of high priority, \
-            \(figure(Self.mostRecovery, 0)) s until everything is back.
+            \(isKept ? "Every limit is kept" : "Limits missed"): \(figure(Self.maxDistance, 0)) s between ticks of the session of high priority, \
+            \(figure(Self.maxRecovery, 0)) s until everything is back.
             """
         return (text, isKept)
     }

@@ -74,7 +74,7 @@ struct Readers {
         let counts = latency.counts
         figures.medianMilliseconds = Double(counts.nanoseconds(quantile: 0.5) ?? 0) / 1e6
         figures.p99Milliseconds = Double(counts.nanoseconds(quantile: 0.99) ?? 0) / 1e6
-        figures.worstMilliseconds = Double(counts.maximumNanoseconds) / 1e6
+        figures.worstMilliseconds = Double(counts.maxNanoseconds) / 1e6
         return figures
     }
 

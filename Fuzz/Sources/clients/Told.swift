@@ -16,7 +16,7 @@ struct Told {
 
     mutating func line(_ bytes: [UInt8]) {
         precondition(!hasClosing, "a line after the error that closes")
-        precondition(bytes.last == UInt8(ascii: "\n") && bytes.count <= maximumLineBytes, "no line")
+        precondition(bytes.last == UInt8(ascii: "\n") && bytes.count <= maxLineBytes, "no line")
         guard let value = try? JSONReader.parse(bytes.dropLast()), case .object(let fields) = value,
             case .string(let type)? = fields["type"], case .number(let number)? = fields["seq"]
         else { preconditionFailure("no event: \(String(decoding: bytes, as: UTF8.self))") }

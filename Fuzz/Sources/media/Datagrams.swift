@@ -18,10 +18,10 @@ func forEachDatagram(in bytes: Span<UInt8>, _ body: (RawSpan, _ arrivalNanosecon
 /// are filled; the packet that begins there; and what two more may be off by, the one before it, of which a resampler
 /// still owes some, and the one that began the time line, which ended when it arrived. No packet is longer than 120 ms
 /// (Opus).
-private let mostAheadSamples: Int64 = 16_000 * 30 + 3 * 1_920
+private let maxAheadSamples: Int64 = 16_000 * 30 + 3 * 1_920
 /// What may be delivered of one packet: the end of what was before it, the silence or the substitute for what is
 /// missing between, a pause, and itself; twice that, because what is given up may come out with it.
-private let mostDeliveries = 8
+private let maxDeliveries = 8
 
 /// Checks what a receiver promises of its time line.
 struct CheckingSink: RTPSink {
@@ -54,15 +54,15 @@ struct CheckingSink: RTPSink {
         deliveries += 1
         let first = firstArrival ?? arrival
         firstArrival = first
-        precondition(end <= (arrival - first) * 16 / 1_000_000 + mostAheadSamples, "media runs ahead of its arrival")
+        precondition(end <= (arrival - first) * 16 / 1_000_000 + maxAheadSamples, "media runs ahead of its arrival")
     }
 
     /// What has come out, all in all, of so many datagrams up to `arrival`.
     func checkWork(datagrams: Int, until arrival: Int64) {
-        precondition(deliveries <= mostDeliveries * (datagrams + 1), "more is delivered than came")
+        precondition(deliveries <= maxDeliveries * (datagrams + 1), "more is delivered than came")
         guard let firstArrival else { return }
         precondition(
-            samples <= (arrival - firstArrival) * 16 / 1_000_000 + mostAheadSamples, "more media than time has passed")
+            samples <= (arrival - firstArrival) * 16 / 1_000_000 + maxAheadSamples, "more media than time has passed")
     }
 }
 

@@ -24,7 +24,7 @@ struct Sessions {
     }
 
     /// Few enough for what a step may cost: a long one settles half a minute of hops.
-    private static let mostSteps = 300
+    private static let maxSteps = 300
     /// Beyond this there is no media, as `Placement` has it, in samples.
     private static let farthest: Int64 = 1 << 50
     /// How far ahead of the present `Placement` tolerates a live sender's clock, in samples.
@@ -40,15 +40,15 @@ struct Sessions {
     init(settings: UInt8) {
         var configuration = ConversationConfiguration()
         configuration.skewHops = [50, 0, 500, 50][Int(settings & 3)]
-        configuration.mostAheadHops = settings & 4 == 0 ? 3_000 : 100
-        configuration.mostSpeakers = settings & 8 == 0 ? 128 : 3
+        configuration.maxAheadHops = settings & 4 == 0 ? 3_000 : 100
+        configuration.maxSpeakers = settings & 8 == 0 ? 128 : 3
         configuration.tickHops = settings & 16 == 0 ? 100 : 25
         engine = SessionEngine(id: "s", configuration: configuration)
         for speaker in 0..<3 { join(speaker, consent: .granted) }
     }
 
     mutating func play(_ bytes: Span<UInt8>) {
-        for index in 0..<min(bytes.count / 4, Self.mostSteps) {
+        for index in 0..<min(bytes.count / 4, Self.maxSteps) {
             let place = index * 4
             let number = Int64(Int16(truncatingIfNeeded: Int(bytes[place + 2]) << 8 | Int(bytes[place + 3])))
             take(
@@ -140,7 +140,7 @@ struct Sessions {
 
     private mutating func join(_ speaker: Int, consent: ConsentState) {
         _ = engine.admit(name: name(speaker), role: nil, consent: consent, at: engine.presentHops)
-        precondition(engine.speakers.count <= engine.configuration.mostSpeakers, "more people than there may be")
+        precondition(engine.speakers.count <= engine.configuration.maxSpeakers, "more people than there may be")
     }
 
     private mutating func media(of source: Int, hops: Int64, isSpeech: Bool) {
@@ -169,7 +169,7 @@ struct Sessions {
     /// What holds after every step, whoever sends what.
     private mutating func check() {
         precondition(engine.settledHops <= engine.presentHops, "the session is ahead of its present")
-        let bound = engine.presentHops + Int64(engine.configuration.mostAheadHops)
+        let bound = engine.presentHops + Int64(engine.configuration.maxAheadHops)
         for speaker in engine.speakers {
             precondition(speaker.lane.watermark <= bound, "a record lies ahead of what may wait")
         }

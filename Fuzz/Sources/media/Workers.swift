@@ -16,7 +16,7 @@ func hear(_ bytes: UnsafeBufferPointer<UInt8>) {
         if count > 0 { buffer.copyMemory(from: piece) }
         let message = UnsafeRawBufferPointer(rebasing: buffer[..<count])
         if let block = try? BlockMessage(decoding: message) {
-            precondition((1...BlockMessage.mostSamples).contains(block.count), "a block of \(block.count) samples")
+            precondition((1...BlockMessage.maxSamples).contains(block.count), "a block of \(block.count) samples")
             block.withSamples { samples in precondition(samples.count == block.count, "not all of it is lent") }
         }
         if let report = try? WorkerReport(decoding: message[...], location: "there") {

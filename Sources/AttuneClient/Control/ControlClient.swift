@@ -38,7 +38,7 @@ public struct ControlClient: Sendable {
     private let path: String
 
     /// Longest answer; the report on a long stored session has some MiB.
-    private static let mostBytes = 256 << 20
+    private static let maxBytes = 256 << 20
 
     /// A client of the daemon whose control socket lies at `path`.
     public init(path: String) {
@@ -177,8 +177,8 @@ public struct ControlClient: Sendable {
                 case .head(let head): status = head.status
                 case .body(let buffer):
                     data.append(contentsOf: buffer.readableBytesView)
-                    guard data.count <= Self.mostBytes else {
-                        throw ClientError.unexpectedAnswer("it has more than \(Self.mostBytes >> 20) MiB")
+                    guard data.count <= Self.maxBytes else {
+                        throw ClientError.unexpectedAnswer("it has more than \(Self.maxBytes >> 20) MiB")
                     }
                 case .end:
                     if let status { return (status, data) }

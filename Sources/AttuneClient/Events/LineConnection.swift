@@ -60,13 +60,13 @@ private final class LineReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var context: ChannelHandlerContext?
-    private var splitter = LineSplitter(longestBytes: LineReader.longestLine)
+    private var splitter = LineSplitter(maxBytes: LineReader.maxLine)
     private var isTooLong = false
     private var lines: [[UInt8]] = []
     private var waiting: EventLoopPromise<[[UInt8]]?>?
 
     /// Longest line that the daemon sends, in bytes, with room to spare.
-    private static let longestLine = 1 << 17
+    private static let maxLine = 1 << 17
 
     func next(_ answer: EventLoopPromise<[[UInt8]]?>) {
         waiting = answer

@@ -13,9 +13,9 @@ public struct ConversationConfiguration: Sendable, Equatable {
     /// What the voice core looks ahead before it says what happened, in hops; no voice can be told sooner.
     public var lookAheadHops = 40
     /// How far ahead of the session's present records may lie, in hops; those beyond are dropped.
-    public var mostAheadHops = 3_000
+    public var maxAheadHops = 3_000
     /// People that a session holds, those who left included: whoever sends under ever new names fills no memory.
-    public var mostSpeakers = 128
+    public var maxSpeakers = 128
     /// An IPU of at most this length inside another's turn may be a backchannel, in hops.
     public var backchannelHops = 100
     /// A short IPU after which the floor stays for this long does not take it, in hops.
@@ -25,7 +25,7 @@ public struct ConversationConfiguration: Sendable, Equatable {
     /// Answers that come sooner than this after the other side's turn are hasty, in hops.
     public var hastyHops = 30
     /// Offsets between speakers whose times are less certain than this are not measured, milliseconds.
-    public var mostTimingUncertaintyMilliseconds = 50.0
+    public var maxTimingUncertaintyMilliseconds = 50.0
     /// Settings of the engagement score.
     public var engagement = EngagementConfiguration()
     /// Rules of the coach cues.

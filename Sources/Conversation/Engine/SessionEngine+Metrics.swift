@@ -193,9 +193,9 @@ extension SessionEngine {
         whole > 0 ? Double(part) / Double(whole) : nil
     }
 
-    /// Syllables per second; nil below `leastSeconds`, which says too little about a tempo.
-    func rate(_ nuclei: Int32, _ hops: Int32, leastSeconds: Int = 1) -> Double? {
-        hops >= Int32(leastSeconds * AudioGrid.hopsPerSecond) ? Double(nuclei) / hopSeconds(hops) : nil
+    /// Syllables per second; nil below `minSeconds`, which says too little about a tempo.
+    func rate(_ nuclei: Int32, _ hops: Int32, minSeconds: Int = 1) -> Double? {
+        hops >= Int32(minSeconds * AudioGrid.hopsPerSecond) ? Double(nuclei) / hopSeconds(hops) : nil
     }
 
     func hopSeconds(_ hops: Int32) -> Double {

@@ -33,7 +33,7 @@ extension SessionEngine {
     /// Hops beyond this one are dropped: nobody may lie further ahead of the present.
     private var horizon: Int64 {
         // A reader of a recording decides itself what to read next.
-        configuration.skewHops == nil ? .max : presentHops + Int64(configuration.mostAheadHops)
+        configuration.skewHops == nil ? .max : presentHops + Int64(configuration.maxAheadHops)
     }
 
     /// Media of a speaker has begun to flow, or does so again.

@@ -77,7 +77,7 @@ extension SessionEngine {
     private func isTimed(_ turn: Floor.Turn) -> Bool {
         guard let previous = turn.previousSpeaker else { return true }
         let uncertainty = speakers[turn.speaker].timing.uncertaintyMilliseconds(with: speakers[previous].timing)
-        return uncertainty <= configuration.mostTimingUncertaintyMilliseconds
+        return uncertainty <= configuration.maxTimingUncertaintyMilliseconds
     }
 
     private mutating func end(_ turn: Floor.Turn) {

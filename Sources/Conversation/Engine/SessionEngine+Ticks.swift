@@ -89,7 +89,7 @@ extension SessionEngine {
         case .interruptions: return Double(counts.interruptions)
         case .hastyAnswers: return Double(counts.hastyAnswers)
         case .rateChange:
-            guard let rate = rate(counts.nuclei, counts.speech, leastSeconds: 5),
+            guard let rate = rate(counts.nuclei, counts.speech, minSeconds: 5),
                 let usual = measures.engagement.usual(.rateChange)
             else { return nil }
             return rate / usual - 1
@@ -117,7 +117,7 @@ extension SessionEngine {
             seen.values[.pitchRange] = voice.pitchRangeSemitones
             seen.values[.loudnessVariation] = voice.loudnessVariationDb
         }
-        seen.values[.rateChange] = rate(counts.nuclei, counts.speech, leastSeconds: 5)
+        seen.values[.rateChange] = rate(counts.nuclei, counts.speech, minSeconds: 5)
         let total = total(of: measures.counts)
         seen.speechSeconds = hopSeconds(total.speech)
         seen.turns = Int(total.turns)

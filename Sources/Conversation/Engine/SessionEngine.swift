@@ -93,13 +93,13 @@ public struct SessionEngine: Sendable {
     // MARK: Speakers
 
     /// Joins a speaker, or lets one come back, at `hop` of the session; nil where the session holds as many people as
-    /// it may (`ConversationConfiguration.mostSpeakers`), those who left included.
+    /// it may (`ConversationConfiguration.maxSpeakers`), those who left included.
     ///
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func admit(
         name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
     ) -> Int? {
-        guard speakers.count < configuration.mostSpeakers || speakers.contains(where: { $0.name == name }) else {
+        guard speakers.count < configuration.maxSpeakers || speakers.contains(where: { $0.name == name }) else {
             refusedSpeakers += 1
             return nil
         }
@@ -197,7 +197,7 @@ public struct SessionEngine: Sendable {
     }
 
     /// Says how a speaker's times were found. Where two speakers may be off each other by more than
-    /// `ConversationConfiguration.mostTimingUncertaintyMilliseconds`, offsets between them are not measured.
+    /// `ConversationConfiguration.maxTimingUncertaintyMilliseconds`, offsets between them are not measured.
     public mutating func setTiming(of name: String, _ timing: SpeakerTiming) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
         speakers[index].timing = timing

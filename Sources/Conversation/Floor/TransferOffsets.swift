@@ -8,7 +8,7 @@ import Statistics
 /// part is the response lag.
 struct TransferOffsets {
     /// Widest offset that the histogram tells apart, in hops; longer ones count as this.
-    private static let widestHops = 1_000
+    private static let maxHops = 1_000
     /// Bound on the offsets remembered with their times.
     private static let mostRecent = 256
 
@@ -34,9 +34,9 @@ struct TransferOffsets {
 
     /// Adds an offset decided at `hop`.
     mutating func add(offsetHops: Int64, at hop: Int64) {
-        if histogram.isEmpty { histogram = Array(repeating: 0, count: 2 * Self.widestHops + 1) }
-        let bounded = max(-Self.widestHops, min(Int(clamping: offsetHops), Self.widestHops))
-        histogram[bounded + Self.widestHops] += 1
+        if histogram.isEmpty { histogram = Array(repeating: 0, count: 2 * Self.maxHops + 1) }
+        let bounded = max(-Self.maxHops, min(Int(clamping: offsetHops), Self.maxHops))
+        histogram[bounded + Self.maxHops] += 1
         count += 1
         recent.append((hop, bounded))
         while let first = recent.first, recent.count > Self.mostRecent || first.hop < hop - horizonHops {
@@ -59,7 +59,7 @@ struct TransferOffsets {
         return Self.summary(count: count) { rank in
             // Most ranks are asked for in order: the way goes on from the one before.
             place = histogram.place(ofRank: rank, from: rank < place.before ? .start : place)
-            return place.bin - Self.widestHops
+            return place.bin - Self.maxHops
         }
     }
 

@@ -203,7 +203,7 @@ struct SpeakerMeasures {
     /// Windows move on by buckets in which nothing happened, or media was lost.
     mutating func skip(buckets: Int, lostHops: Int32) {
         counts.skip(buckets: buckets, lostHops: lostHops)
-        for _ in 0..<min(buckets, counts.longestBuckets) { voice.closeBucket() }
+        for _ in 0..<min(buckets, counts.maxBuckets) { voice.closeBucket() }
         scores = []
     }
 

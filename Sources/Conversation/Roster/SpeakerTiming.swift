@@ -1,7 +1,7 @@
 /// How a speaker's place on the session's time line was found, so that two of them can be compared.
 public struct SpeakerTiming: Sendable, Equatable {
     /// Streams of one host that lie further apart by its wall clock than this are not of one clock after all.
-    public static let mostNanoseconds: Int64 = 200_000_000
+    public static let maxNanoseconds: Int64 = 200_000_000
 
     /// Identifies the host whose wall clock the sender's reports tell; nil where there are none.
     public var clock: UInt64?
@@ -35,7 +35,7 @@ public struct SpeakerTiming: Sendable, Equatable {
     public func uncertaintyMilliseconds(with other: SpeakerTiming) -> Double {
         let (distance, overflows) = offsetNanoseconds.subtractingReportingOverflow(other.offsetNanoseconds)
         let isShared =
-            clock != nil && clock == other.clock && !overflows && distance.magnitude <= Self.mostNanoseconds.magnitude
+            clock != nil && clock == other.clock && !overflows && distance.magnitude <= Self.maxNanoseconds.magnitude
         return isShared
             ? sharedMilliseconds + other.sharedMilliseconds : ownMilliseconds + other.ownMilliseconds
     }

@@ -18,7 +18,7 @@ public enum AffectInput: String, CaseIterable, Sendable {
     case voicedRatio = "voiced_ratio"
 
     /// Voiced hops below which nothing is said of a voice.
-    private static let leastVoicedHops = 30
+    private static let minVoicedHops = 30
 
     /// The values of a stretch of speech; nil where too little of it can be measured.
     ///
@@ -26,7 +26,7 @@ public enum AffectInput: String, CaseIterable, Sendable {
     static func values(
         _ voice: VoiceWindows, window: Int?, counts: RollingCounts.Counts
     ) -> [AffectInput: Double]? {
-        let summary = voice.summary(window: window, leastHops: leastVoicedHops)
+        let summary = voice.summary(window: window, minHops: minVoicedHops)
         guard let semitones = summary.semitones, let range = summary.pitchRangeSemitones,
             let variation = summary.loudnessVariationDb, let tilt = summary.tiltDb, counts.speech > 0, counts.nuclei > 0
         else { return nil }
@@ -59,7 +59,7 @@ public enum AffectInput: String, CaseIterable, Sendable {
     /// A deviation on the scale in spreads, bounded.
     func spreads(_ deviation: Double) -> Double {
         let spreads = shaped(deviation) / AffectWeights.spread(self)
-        return max(-AffectWeights.mostSpreads, min(AffectWeights.mostSpreads, spreads))
+        return max(-AffectWeights.maxSpreads, min(AffectWeights.maxSpreads, spreads))
     }
 }
 

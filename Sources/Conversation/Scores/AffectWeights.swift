@@ -5,7 +5,7 @@
 /// 1977.
 enum AffectWeights {
     /// Deviations count up to so many spreads.
-    static let mostSpreads = 3.0
+    static let maxSpreads = 3.0
     /// Half widths of the 80 % intervals on speakers that the fit had not seen.
     static let activationHalfWidth = 0.364, valenceHalfWidth = 0.45
     /// Standard deviation of the errors of valence on them, and of valence where nothing is known.

@@ -16,12 +16,12 @@ struct Baseline {
     /// - Parameters:
     ///   - memory: number of samples that the estimate reaches back.
     ///   - warmUp: number of samples that count alike at first.
-    ///   - leastSpread: smallest spread that a deviation is measured with, in the unit of the samples.
-    init(memory: Double, warmUp: Int, leastSpread: Double) {
+    ///   - minSpread: smallest spread that a deviation is measured with, in the unit of the samples.
+    init(memory: Double, warmUp: Int, minSpread: Double) {
         self.memory = memory
         self.warmUp = warmUp
-        least = leastSpread
-        deviation = leastSpread
+        least = minSpread
+        deviation = minSpread
     }
 
     /// The usual distance from the centre (as a standard deviation), in the unit of the samples.

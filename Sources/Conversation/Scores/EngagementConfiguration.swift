@@ -26,7 +26,7 @@ public struct EngagementConfiguration: Sendable, Equatable {
     /// Deviation from the usual, in spreads, that earns 76 % (tanh 1) of an input's points.
     public var saturationSpreads = 2.5
     /// Changes of tempo below this share of the usual move no score (Quené, 2007: about 10 % are just noticed).
-    public var leastRateChange = 0.1
+    public var minRateChange = 0.1
     /// A score is repeated until it, or one of its contributions, has moved by so many points.
     public var hysteresisPoints = 0.5
     /// Length of the window that is compared with the baseline, in seconds.

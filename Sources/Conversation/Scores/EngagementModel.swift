@@ -33,13 +33,13 @@ struct EngagementModel {
     /// Lags that make up the input.
     private static let recentLags = 5
     /// A single lag counts as if it lay no further off than this, in spreads.
-    private static let mostLagSpreads = 3.0
+    private static let maxLagSpreads = 3.0
     /// Answers to one person from which on they are compared among themselves.
-    private static let leastPairLags = 8
+    private static let minPairLags = 8
     /// Standard deviations on either side of the mean between which 80 % of a Gaussian lie.
     private static let deviationsOf80Percent = 1.2816
     /// Seconds of a baseline before anything is compared with it.
-    private static let leastSamples = 10
+    private static let minSamples = 10
 
     private let configuration: EngagementConfiguration
     private let inputs: [EngagementInput]
@@ -65,13 +65,13 @@ struct EngagementModel {
     /// one.
     private static func baseline(_ input: EngagementInput) -> Baseline {
         input == .responseLag
-            ? Baseline(memory: 60, warmUp: 12, leastSpread: leastSpread(input))
-            : Baseline(memory: 600, warmUp: 180, leastSpread: leastSpread(input))
+            ? Baseline(memory: 60, warmUp: 12, minSpread: minSpread(input))
+            : Baseline(memory: 600, warmUp: 180, minSpread: minSpread(input))
     }
 
     /// The usual value of an input in the unit of the metric; nil until it rests on enough.
     func usual(_ input: EngagementInput) -> Double? {
-        guard let baseline = baselines[input], baseline.samples >= (input == .responseLag ? 2 : Self.leastSamples)
+        guard let baseline = baselines[input], baseline.samples >= (input == .responseLag ? 2 : Self.minSamples)
         else { return nil }
         return unscaled(baseline.centre, input)
     }
@@ -106,7 +106,7 @@ struct EngagementModel {
         guard seen.speechSeconds >= configuration.provisionalSpeechSeconds else {
             return .abstained(reason: .notEnoughSpeech)
         }
-        guard (baselines.values.map(\.samples).max() ?? 0) >= Self.leastSamples else {
+        guard (baselines.values.map(\.samples).max() ?? 0) >= Self.minSamples else {
             return .abstained(reason: .noBaseline)
         }
         var parts = [Contribution(input: "neutral", points: 50)]
@@ -149,11 +149,11 @@ struct EngagementModel {
         _ input: EngagementInput, value: Double?, _ seen: Observation
     ) -> (Contribution, variance: Double) {
         guard let baseline = baselines[input] else { return (Contribution(input: input.rawValue, points: 0), 0) }
-        let isReady = baseline.samples >= Self.leastSamples
+        let isReady = baseline.samples >= Self.minSamples
         var z: Double?
         if isReady, let value {
             let deviation = scaled(value, input) - baseline.centre
-            z = shaped(deviation, input) / baseline.spread(atLeast: Self.leastSpread(input, speakers: seen.speakers))
+            z = shaped(deviation, input) / baseline.spread(atLeast: Self.minSpread(input, speakers: seen.speakers))
         }
         // A window holds some three independent samples of who speaks; a baseline has one for each window it saw.
         return part(
@@ -170,9 +170,9 @@ struct EngagementModel {
         var sums = (value: 0.0, usual: 0.0, z: 0.0)
         for lag in lags where lag.hop > oldestHop {
             var baseline = own
-            if let pair = pairLags[lag.after], pair.samples >= Self.leastPairLags { baseline = pair }
+            if let pair = pairLags[lag.after], pair.samples >= Self.minPairLags { baseline = pair }
             let value = scaled(lag.milliseconds, .responseLag)
-            let z = max(-Self.mostLagSpreads, min(Self.mostLagSpreads, -baseline.z(value)))
+            let z = max(-Self.maxLagSpreads, min(Self.maxLagSpreads, -baseline.z(value)))
             count += 1
             sums = (sums.value + value, sums.usual + baseline.centre, sums.z + z)
         }
@@ -221,12 +221,12 @@ struct EngagementModel {
     /// What of a deviation counts: of the tempo only what goes beyond the least change that is noticed.
     private func shaped(_ deviation: Double, _ input: EngagementInput) -> Double {
         guard input == .rateChange else { return deviation }
-        let least = log(1 + configuration.leastRateChange)
+        let least = log(1 + configuration.minRateChange)
         return deviation > 0 ? max(0, deviation - least) : min(0, deviation + least)
     }
 
     /// Smallest spread that a deviation is measured with, on the input's scale.
-    private static func leastSpread(_ input: EngagementInput, speakers: Int = 2) -> Double {
+    private static func minSpread(_ input: EngagementInput, speakers: Int = 2) -> Double {
         switch input {
         case .talkRatio: 0.3 / Double(max(2, speakers))
         case .responseLag: 0.35

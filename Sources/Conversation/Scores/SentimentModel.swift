@@ -32,11 +32,11 @@ struct SentimentModel {
     }
 
     /// Own speech in the window below which the voice says nothing, seconds.
-    private static let leastWindowSpeech = 5.0
+    private static let minWindowSpeech = 5.0
     /// Seconds of a baseline before anything is compared with it.
-    private static let leastSamples = 10
+    private static let minSamples = 10
     /// A channel below this, or with more loss than this, carries too little of a voice.
-    private static let leastSnrDb = 10.0, mostLossPercent = 10.0
+    private static let minSnrDb = 10.0, maxLossPercent = 10.0
     /// Standard deviation of the mean valence that people find in a text about its word-list score, with compound
     /// scores of deviation 0.5 and the correlation of 0.565 on product reviews (Hutto & Gilbert, 2014).
     private static let textDeviation = 0.41
@@ -56,13 +56,13 @@ struct SentimentModel {
         self.configuration = configuration
         // One sample a second; the memory is some ten minutes of speech.
         for input in AffectInput.allCases {
-            baselines[input] = Baseline(memory: 600, warmUp: 180, leastSpread: AffectWeights.spread(input))
+            baselines[input] = Baseline(memory: 600, warmUp: 180, minSpread: AffectWeights.spread(input))
         }
     }
 
     /// Takes in the window of this second where the speaker spoke in it.
     mutating func learn(_ seen: Observation) {
-        guard seen.windowSpeechSeconds >= Self.leastWindowSpeech, let values = seen.values else { return }
+        guard seen.windowSpeechSeconds >= Self.minWindowSpeech, let values = seen.values else { return }
         for (input, value) in values { baselines[input]?.add(input.scaled(value)) }
     }
 
@@ -103,12 +103,12 @@ struct SentimentModel {
     /// Why the voice carries no score; nil where it does.
     private func reasonAgainstVoice(_ seen: Observation) -> Abstention? {
         guard seen.speechSeconds >= configuration.provisionalSpeechSeconds,
-            seen.windowSpeechSeconds >= Self.leastWindowSpeech
+            seen.windowSpeechSeconds >= Self.minWindowSpeech
         else { return .notEnoughSpeech }
-        guard seen.values != nil, seen.snrDb ?? .infinity >= Self.leastSnrDb,
-            seen.lossPercent <= Self.mostLossPercent
+        guard seen.values != nil, seen.snrDb ?? .infinity >= Self.minSnrDb,
+            seen.lossPercent <= Self.maxLossPercent
         else { return .weakEvidence }
-        guard baselines.values.allSatisfy({ $0.samples >= Self.leastSamples }) else { return .noBaseline }
+        guard baselines.values.allSatisfy({ $0.samples >= Self.minSamples }) else { return .noBaseline }
         return nil
     }
 

@@ -5,7 +5,7 @@ extension SessionEngine {
     /// Hops without anything in them that are passed over in one step; they are not live, so nobody misses their ticks.
     private static let longStretchHops: Int64 = 30 * Int64(AudioGrid.hopsPerSecond)
     /// Open speech of which nothing is known for so long has ended (3 s), whoever was to say so.
-    private static let longestSilentSpeechHops: Int64 = 300
+    private static let maxSilentSpeechHops: Int64 = 300
 
     mutating func settle() {
         var slowest: Int64?
@@ -51,7 +51,7 @@ extension SessionEngine {
         }
         for index in speakers.indices {
             tellChanges(of: index)
-            if speakers[index].lostRun > Self.longestSilentSpeechHops, speakers[index].speechStart != nil {
+            if speakers[index].lostRun > Self.maxSilentSpeechHops, speakers[index].speechStart != nil {
                 endSpeech(of: index, at: settledHops - speakers[index].lostRun)
             }
         }

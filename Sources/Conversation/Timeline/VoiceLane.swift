@@ -121,7 +121,7 @@ struct VoiceLane: Sendable {
 
     /// Keeps a boundary of speech until the session's present is there.
     mutating func note(_ change: SpeechChange) {
-        guard changes.count < Self.mostChanges else { return }
+        guard changes.count < Self.maxChanges else { return }
         changes.append(change)
     }
 
@@ -133,7 +133,7 @@ struct VoiceLane: Sendable {
 
     /// Says why media of some hops is missing.
     mutating func explain(_ hops: Range<Int64>, why: Gap.Why) {
-        if reasons.count == Self.mostReasons { reasons.removeFirst() }
+        if reasons.count == Self.maxReasons { reasons.removeFirst() }
         reasons.append((hops, why))
         missingUntil = max(missingUntil, hops.upperBound)
     }
@@ -158,8 +158,8 @@ struct VoiceLane: Sendable {
     }
 
     /// More than the boundaries of 30 s of the shortest units.
-    private static let mostChanges = 512
-    private static let mostReasons = 64
+    private static let maxChanges = 512
+    private static let maxReasons = 64
 }
 
 extension SpeechChange {

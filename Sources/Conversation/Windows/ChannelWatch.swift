@@ -5,7 +5,7 @@ import MediaTypes
 /// What is known of one speaker's channel at the session's present, and when a change of it is worth an event.
 struct ChannelWatch {
     /// Own speech before anything is said about the channel, in hops: the estimates have settled.
-    private static let leastSpeechHops: Int32 = 500
+    private static let minSpeechHops: Int32 = 500
     /// Least media time between two events of a speaker, in hops.
     private static let pauseHops: Int64 = 1_000
     /// An issue begins at the first value and ends beyond the second; between them it stays as it is. Recordings
@@ -14,7 +14,7 @@ struct ChannelWatch {
     private static let snrDb = (begins: 10.0, ends: 13.0)
     private static let bandwidthHz = (begins: 4_000.0, ends: 5_000.0)
     /// A drift that is so far off what was told last is told anew, in parts per million.
-    private static let leastDriftChange = 20.0
+    private static let minDriftChange = 20.0
 
     /// Figures that lie ahead of the session's present, each with the hop at which it holds.
     private var queue: Deque<(hop: Int64, quality: VoiceQuality)> = []
@@ -56,8 +56,8 @@ struct ChannelWatch {
         _ audio: AudioQuality, drift: Double?, speechHops: Int32, at hop: Int64
     ) -> QualityChange? {
         guard hop >= nextEventHop else { return nil }
-        let now = speechHops >= Self.leastSpeechHops ? issues(of: audio) : issues
-        let hasDrifted = drift.map { abs($0 - (toldDrift ?? .infinity)) >= Self.leastDriftChange } ?? false
+        let now = speechHops >= Self.minSpeechHops ? issues(of: audio) : issues
+        let hasDrifted = drift.map { abs($0 - (toldDrift ?? .infinity)) >= Self.minDriftChange } ?? false
         guard now != issues || hasDrifted else { return nil }
         issues = now
         toldDrift = drift

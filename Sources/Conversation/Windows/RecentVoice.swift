@@ -8,7 +8,7 @@ struct RecentVoice {
     /// Stretch at the end of an IPU over which its intonation is told, in hops.
     private static let slopeHops = 50
     /// Voiced hops that a slope rests on at least.
-    private static let leastSlopeHops = 10
+    private static let minSlopeHops = 10
     /// Steepest slope that is believed, semitones per second.
     private static let steepest = 100.0
 
@@ -47,7 +47,7 @@ struct RecentVoice {
             sums = (sums.x + x, sums.y + y, sums.xx + x * x, sums.xy + x * y)
         }
         let spread = count * sums.xx - sums.x * sums.x
-        guard count >= Double(Self.leastSlopeHops), spread > 1e-9 else { return nil }
+        guard count >= Double(Self.minSlopeHops), spread > 1e-9 else { return nil }
         let slope = (count * sums.xy - sums.x * sums.y) / spread
         return max(-Self.steepest, min(Self.steepest, slope))
     }

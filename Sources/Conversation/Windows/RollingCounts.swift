@@ -126,7 +126,7 @@ struct RollingCounts {
     }
 
     /// Buckets of the longest window.
-    var longestBuckets: Int { ring.count }
+    var maxBuckets: Int { ring.count }
 
     /// Closes buckets in each of which `lostHops` were lost and nothing else happened; costs no more for many of them.
     mutating func skip(buckets: Int, lostHops: Int32) {

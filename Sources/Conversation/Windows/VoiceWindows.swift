@@ -7,15 +7,15 @@ import MediaTypes
 /// to the speaker's own median since the start.
 struct VoiceWindows {
     /// Voiced hops below which a window says nothing about a voice: one second.
-    static let leastHops = AudioGrid.hopsPerSecond
+    static let minHops = AudioGrid.hopsPerSecond
     /// Voiced hops that a speaker's own median rests on before anything is compared with it: ten seconds.
     static let readyHops = 10 * AudioGrid.hopsPerSecond
 
     private static let binsPerSemitone = 4.0
-    private static let lowestHz = 55.0
+    private static let minHz = 55.0
     private static let binsPerDb = 2.0
-    private static let lowestDb = -108.0
-    private static let lowestTiltDb = -60.0
+    private static let minDb = -108.0
+    private static let minTiltDb = -60.0
 
     private var histograms: VoiceHistograms
 
@@ -40,13 +40,13 @@ struct VoiceWindows {
         guard record.isSpeech, !record.isLost, record.f0Hz > 0 else { return }
         // From 55 to 553 Hz in quarters of a semitone; from -108 to 19 dB (what is given as numbers can lie above full
         // scale) and from -60 to 30 dB in halves of a dB.
-        let semitones = 12 * log2(Double(record.f0Hz) / Self.lowestHz)
+        let semitones = 12 * log2(Double(record.f0Hz) / Self.minHz)
         func bin(_ value: Double) -> UInt8 { UInt8(clamping: Int(max(0, value))) }
         histograms.add(
             VoiceHistograms.Bins(
                 pitch: bin(semitones * Self.binsPerSemitone),
-                level: bin((Double(record.levelDb) - Self.lowestDb) * Self.binsPerDb),
-                tilt: bin((Double(record.spectralTiltDb) - Self.lowestTiltDb) * Self.binsPerDb)))
+                level: bin((Double(record.levelDb) - Self.minDb) * Self.binsPerDb),
+                tilt: bin((Double(record.spectralTiltDb) - Self.minTiltDb) * Self.binsPerDb)))
     }
 
     /// Windows move on by a bucket.
@@ -56,10 +56,10 @@ struct VoiceWindows {
 
     /// Summary of a window, by its place in the list of windows; nil means since the start.
     ///
-    /// - Parameter leastHops: voiced hops below which nothing is said.
-    func summary(window: Int?, leastHops: Int = leastHops) -> Summary {
+    /// - Parameter minHops: voiced hops below which nothing is said.
+    func summary(window: Int?, minHops: Int = minHops) -> Summary {
         var summary = Summary(voicedHops: histograms.count(window: window))
-        guard summary.voicedHops >= leastHops else { return summary }
+        guard summary.voicedHops >= minHops else { return summary }
         func median(_ quantity: VoiceHistograms.Quantity, _ binsPerUnit: Double) -> Double? {
             histograms.quantile(0.5, of: quantity, window: window).map { $0 / binsPerUnit }
         }
@@ -79,8 +79,8 @@ struct VoiceWindows {
         summary.relativeLevelDb = offset(.level, Self.binsPerDb)
         summary.loudnessVariationDb = spread(.level, Self.binsPerDb)
         summary.semitones = median(.pitch, Self.binsPerSemitone)
-        summary.levelDb = median(.level, Self.binsPerDb).map { Self.lowestDb + $0 }
-        summary.tiltDb = median(.tilt, Self.binsPerDb).map { Self.lowestTiltDb + $0 }
+        summary.levelDb = median(.level, Self.binsPerDb).map { Self.minDb + $0 }
+        summary.tiltDb = median(.tilt, Self.binsPerDb).map { Self.minTiltDb + $0 }
         return summary
     }
 
@@ -92,11 +92,11 @@ struct VoiceWindows {
 
     /// The speaker's own median pitch in Hz; nil until it rests on enough.
     var usualHz: Double? {
-        usual(.pitch).map { Self.lowestHz * exp2($0 / Self.binsPerSemitone / 12) }
+        usual(.pitch).map { Self.minHz * exp2($0 / Self.binsPerSemitone / 12) }
     }
 
     /// The speaker's own median level in dB re full scale; nil until it rests on enough.
     var usualLevelDb: Double? {
-        usual(.level).map { Self.lowestDb + $0 / Self.binsPerDb }
+        usual(.level).map { Self.minDb + $0 / Self.binsPerDb }
     }
 }

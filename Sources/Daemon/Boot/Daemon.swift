@@ -86,7 +86,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     } else {
         logger.error("attuned-worker is missing; nothing but plain RTP and samples can be attached; install it")
     }
-    MediaLibraries.limitBuffers(bytes: settings.sources.maximumMebibytes << 20)
+    MediaLibraries.limitBuffers(bytes: settings.sources.maxMebibytes << 20)
     let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
@@ -110,7 +110,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         events: PublishedEvents(publisher: publisher),
         limits: ConnectionLimits(
             allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
-            maximumConnections: publishing.maximumClients + commandConnections, refusals: refusals.control),
+            maxConnections: publishing.maxClients + commandConnections, refusals: refusals.control),
         eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
     ) {
         attune_notify("READY=1")
@@ -226,7 +226,7 @@ extension PublisherConfiguration {
         self.group = group
         allowedGIDs = settings.sockets.allowedGroupIDs.map(Set.init)
         allowedUIDs = settings.sockets.allowedUserIDs.map { Set($0 + [0, geteuid()]) }
-        maximumClients = settings.events.maximumClients
+        maxClients = settings.events.maxClients
         clientQueueBytes = settings.events.clientQueueKibibytes << 10
         clientStallSeconds = Double(settings.events.clientStallMilliseconds) / 1000
         ringBytes = settings.events.ringMebibytes << 20

@@ -31,7 +31,7 @@ struct LoadController: Sendable {
     /// Steps per second.
     static let stepsPerSecond = 4
     /// The last of the levels of ticks.
-    private static let mostTicks = 3
+    private static let maxTicks = 3
     /// Mean lateness of a step above which it was late: one and a half periods of the timer.
     private static let lateSeconds = 0.06
     /// Above this the steps in between are skipped.
@@ -39,12 +39,12 @@ struct LoadController: Sendable {
     /// Late steps without a sign that it gets better before anything is given up: one alone is a hiccup.
     private static let strikesNeeded = 2
     /// Least and largest share of the kept tracks that is given up at once.
-    private static let leastShare = 0.1, mostShare = 0.6
+    private static let minShare = 0.1, maxShare = 0.6
     /// Steps that are waited for the effect of what was given up.
     private static let settlingSteps = 2
     /// Calm steps before anything comes back: at first, where it went wrong before, where the load is clearly gone, and
     /// where all is given up, so that nothing tells whether it is.
-    private static let patience = 4, mostPatience = 64, clearPatience = 8, blindPatience = 14
+    private static let patience = 4, maxPatience = 64, clearPatience = 8, blindPatience = 14
     /// What idles above this can be had.
     private static let idleShare = 0.15
     /// Steps within which overload after something came back is blamed on that.
@@ -103,17 +103,17 @@ struct LoadController: Sendable {
         settling -= 1
         guard strikes >= Self.strikesNeeded, !recovers, settling <= 0 else { return }
         capacity = reading.share >= 0.9 ? 1 : max(0.1, reading.share)
-        if sinceReturn < Self.blameSteps { patience = min(2 * patience, Self.mostPatience) }
+        if sinceReturn < Self.blameSteps { patience = min(2 * patience, Self.maxPatience) }
         sinceReturn = Self.blameSteps
         let isSevere = reading.lateSeconds >= Self.severeSeconds || (progress ?? 1) < 0.8
-        guard isSevere || shed.ticks == Self.mostTicks else {
+        guard isSevere || shed.ticks == Self.maxTicks else {
             shed.ticks += 1
             return
         }
-        shed.ticks = Self.mostTicks
-        let usual = reading.lateSeconds >= Self.severeSeconds ? 0.25 : Self.leastShare
+        shed.ticks = Self.maxTicks
+        let usual = reading.lateSeconds >= Self.severeSeconds ? 0.25 : Self.minShare
         let surplus = progress.map { 1 - $0 * target } ?? usual
-        let share = min(max(surplus, Self.leastShare), Self.mostShare)
+        let share = min(max(surplus, Self.minShare), Self.maxShare)
         shed.tracks += min(kept, Int((share * Double(kept)).rounded(.up)))
         settling = Self.settlingSteps
     }
@@ -136,8 +136,8 @@ struct LoadController: Sendable {
         // Whoever took the rest is gone, or little is left to do.
         let idle = capacity < 1 ? reading.idleShare ?? 0 : 0
         if idle >= Self.idleShare || kept > 0 && reading.share < 0.5 * target * capacity { isClear = true }
-        let mostPatience = kept > 0 ? Self.mostPatience : Self.blindPatience
-        let wait = min(patience, isClear ? Self.clearPatience : mostPatience)
+        let maxPatience = kept > 0 ? Self.maxPatience : Self.blindPatience
+        let wait = min(patience, isClear ? Self.clearPatience : maxPatience)
         guard calm >= wait else { return }
         if idle >= Self.idleShare { capacity = max(capacity, min(1, reading.share + idle)) }
         let room = target * capacity - reading.share

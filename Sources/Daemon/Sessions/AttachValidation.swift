@@ -5,8 +5,8 @@ import RTP
 
 /// Checks a request to attach a source before anything is opened.
 enum AttachValidation {
-    private static let longestName = 64
-    private static let mostTracks = 64
+    private static let maxName = 64
+    private static let maxTracks = 64
 
     /// The speakers of a request.
     ///
@@ -20,8 +20,8 @@ enum AttachValidation {
             throw malformed("'\(priority)' is no priority; use low, normal or high")
         }
         if let notice = request.noticeID { try checkName(notice, what: "notice_id") }
-        guard (1...mostTracks).contains(request.tracks.count) else {
-            throw malformed("a source needs 1 to \(mostTracks) speakers; name them with --speaker or --track")
+        guard (1...maxTracks).contains(request.tracks.count) else {
+            throw malformed("a source needs 1 to \(maxTracks) speakers; name them with --speaker or --track")
         }
         var tracks: [SpeakerTrack] = []
         for (index, track) in request.tracks.enumerated() {
@@ -87,7 +87,7 @@ enum AttachValidation {
         switch (track.ssrc, track.cname) {
         case (nil, nil): return nil
         case ("*", nil):
-            guard track.speaker.utf8.count + 9 <= longestName else {
+            guard track.speaker.utf8.count + 9 <= maxName else {
                 throw malformed("the name '\(track.speaker)' is too long for what its SSRC is added to; shorten it")
             }
             return .unnamed
@@ -124,7 +124,7 @@ enum AttachValidation {
     }
 
     private static func checkName(_ name: String, what: String) throws(Problem) {
-        let isShort = !name.isEmpty && name.utf8.count <= longestName
+        let isShort = !name.isEmpty && name.utf8.count <= maxName
         let isPlain = name.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator: false
@@ -133,7 +133,7 @@ enum AttachValidation {
         }
         guard isShort, isPlain else {
             throw malformed(
-                "the name of a \(what) must have 1 to \(longestName) bytes without slashes and control characters")
+                "the name of a \(what) must have 1 to \(maxName) bytes without slashes and control characters")
         }
     }
 

@@ -149,6 +149,9 @@ final class SourceMonitor: Sendable {
         current.withLock { $0.isHeld = false }
     }
 
+    /// Tells the log what is odd about the source.
+    func warn(_ warning: String) { logger.warning("odd media: \(warning)", metadata: metadata) }
+
     /// Says to the log which source something is said of.
     var metadata: Logger.Metadata { ["session": "\(session.id)", "source": "\(id)"] }
 

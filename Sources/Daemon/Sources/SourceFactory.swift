@@ -157,7 +157,7 @@ struct SourceFactory: Sendable {
         open: @escaping BlockingSource.Open
     ) -> BlockingSource {
         var options = InputOptions(readsDescriptors: false)
-        options.bufferBytes = settings.maximumMebibytes << 20
+        options.bufferBytes = settings.maxMebibytes << 20
         let patience = kind.flatMap { settings.patience[$0.rawValue] }
         // What counts as a stall first cannot be dead before.
         let dead = patience.map { max($0.readMilliseconds, settings.stallMilliseconds) }
@@ -206,12 +206,12 @@ struct SourceFactory: Sendable {
 extension RTPReception.Limits {
     init(_ settings: Settings.Sources) {
         stallMilliseconds = settings.stallMilliseconds
-        kilobitsPerSecond = settings.maximumKilobitsPerSecond
-        sources = settings.maximumSSRCs
+        kilobitsPerSecond = settings.maxKilobitsPerSecond
+        sources = settings.maxSSRCs
         sendsReports = settings.sendsReports
         receiver = RTPReceiverLimits()
-        receiver.maxDatagramBytes = settings.maximumPacketBytes
+        receiver.maxDatagramBytes = settings.maxPacketBytes
         receiver.holdMostMilliseconds = settings.jitterMostMilliseconds
-        bufferBytes = settings.maximumMebibytes << 20
+        bufferBytes = settings.maxMebibytes << 20
     }
 }

@@ -30,6 +30,11 @@ struct DaemonStatus: StatusBackend {
             "attune_media_decode_errors_total", "Packets of inputs read by FFmpeg that could not be decoded.",
             .inputDecodeErrors
         ),
+        (
+            "attune_workers_failed_total",
+            "Processes that read a source and ended by themselves, hung or said nonsense.",
+            .failedWorkers
+        ),
     ]
 
     func isReady() async -> Bool { await registry.isTakingSources }
@@ -42,7 +47,7 @@ struct DaemonStatus: StatusBackend {
         }
         return EventLatencySummary(
             events: counts.count, medianMilliseconds: milliseconds(0.5), p99Milliseconds: milliseconds(0.99),
-            maximumMilliseconds: milliseconds(1))
+            maxMilliseconds: milliseconds(1))
     }
 
     func metrics() async -> String {

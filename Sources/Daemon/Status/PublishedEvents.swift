@@ -28,7 +28,8 @@ struct PublishedEvents: EventBackend {
                     tickIntervalSeconds: query.tickIntervalSeconds, after: position))
         } catch {
             throw Problem(
-                status: error.code == "too_many_clients" ? 429 : 422, type: ProblemType(rawValue: error.code), detail: error.message)
+                status: error.code == "too_many_clients" ? 429 : 422, type: ProblemType(rawValue: error.code),
+                detail: error.message)
         }
     }
 }

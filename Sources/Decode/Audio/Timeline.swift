@@ -9,9 +9,9 @@ struct Timeline {
     /// Largest deviation, in seconds, that counts as jitter of timestamps.
     static let tolerance = 0.010
     /// Longest jump ahead, in seconds, that is taken for a gap; a longer one is a restarted clock.
-    static let longestGap = 3600.0
+    static let maxGap = 3600.0
     /// Longest stretch before the origin, in seconds, that is taken for an encoder's priming and dropped.
-    static let longestPriming = 1.0
+    static let maxPriming = 1.0
     /// One output sample in seconds.
     private static let resolution = 1 / Double(AudioGrid.sampleRateHz)
     /// A restart this close (in output samples) to what was delivered is rounding, not a jump.
@@ -51,12 +51,12 @@ struct Timeline {
         let time = seconds + offset
         let deviation = time - expected
         guard hasBegun else {
-            let isPlausible = deviation > -Timeline.longestPriming && deviation <= Timeline.longestGap
+            let isPlausible = deviation > -Timeline.maxPriming && deviation <= Timeline.maxGap
             if !isPlausible { offset -= deviation }
             return .jump(to: isPlausible ? time : expected)
         }
         if deviation.magnitude <= Timeline.tolerance { return .continuous }
-        let isGap = deviation > 0 && deviation <= Timeline.longestGap
+        let isGap = deviation > 0 && deviation <= Timeline.maxGap
         // A frame that repeats the end of the last one and goes on is cut; one wholly in the past would
         // starve the output for as long as the source's clock stands still, so it means a restarted clock.
         let isOverlap = deviation < 0 && time + duration > expected + Timeline.resolution

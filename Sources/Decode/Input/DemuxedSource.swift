@@ -5,11 +5,11 @@ import Glibc
 /// An input that FFmpeg opens, takes apart and decodes.
 final class DemuxedSource: TrackSource {
     /// Undecodable packets in a row after which an input is taken for garbage.
-    private static let mostDecodeErrorsInRow = 500
+    private static let maxDecodeErrorsInRow = 500
     /// Failing reads in a row after which an input is given up.
-    private static let mostReadErrorsInRow = 32
+    private static let maxReadErrorsInRow = 32
     /// Packets of other kinds that are read in search of a stream of audio.
-    private static let mostPacketsBeforeAudio = 5_000
+    private static let maxPacketsBeforeAudio = 5_000
     /// Pause before a read that had nothing yet is tried again.
     private static let retryMicroseconds: UInt32 = 5_000
 
@@ -89,7 +89,7 @@ final class DemuxedSource: TrackSource {
 
     /// Reads on where the first stretch of media had no audio; the first packet of audio is kept for `read`.
     private func readUpToAudio() -> Int32 {
-        for _ in 0..<DemuxedSource.mostPacketsBeforeAudio where !source.interrupt.isDue {
+        for _ in 0..<DemuxedSource.maxPacketsBeforeAudio where !source.interrupt.isDue {
             let code = format.readPacket(into: packet)
             if code < 0 { return code == attune_error_eof ? 0 : code }
             hasPendingPacket = hasAudio
@@ -176,7 +176,7 @@ final class DemuxedSource: TrackSource {
                 usleep(DemuxedSource.retryMicroseconds)
             } else if source.interrupt.isDue {
                 break
-            } else if isPassing(code), readErrorsInRow < DemuxedSource.mostReadErrorsInRow {
+            } else if isPassing(code), readErrorsInRow < DemuxedSource.maxReadErrorsInRow {
                 readErrorsInRow += 1
             } else {
                 return try finish(code, sink)
@@ -214,7 +214,7 @@ final class DemuxedSource: TrackSource {
             return true
         }
         decodeErrorsInRow += decoder.errorCount - errorsBefore
-        guard decodeErrorsInRow < DemuxedSource.mostDecodeErrorsInRow else {
+        guard decodeErrorsInRow < DemuxedSource.maxDecodeErrorsInRow else {
             throw source.error(code: attune_error_invalid_data, .decode)
         }
         return false

@@ -3,8 +3,8 @@
 /// RTMP, and most of the UUID of a call. Always one line of bounded length.
 public func redactedLocation(_ url: String) -> String {
     let redacted = Secrets(in: url).redacted
-    let line = String(redacted.prefix(Secrets.longestLine).map { $0.isControl ? "?" : $0 })
-    return redacted.count > Secrets.longestLine ? line + "…" : line
+    let line = String(redacted.prefix(Secrets.maxLine).map { $0.isControl ? "?" : $0 })
+    return redacted.count > Secrets.maxLine ? line + "…" : line
 }
 
 /// A line of a library that may quote `url` or others, without their credentials.
@@ -22,7 +22,7 @@ func redactedText(_ line: String, mentioning url: String) -> String {
 /// A location taken apart into what may be shown and what may not.
 private struct Secrets {
     /// Longer locations (`data:` URLs mostly) are cut in messages.
-    static let longestLine = 300
+    static let maxLine = 300
     /// A value whose name contains one of these is a credential.
     private static let names = [
         "token", "key", "pass", "pwd", "psw", "secret", "sig", "auth", "streamid", "credential", "jwt", "hmac",

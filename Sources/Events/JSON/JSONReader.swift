@@ -23,7 +23,7 @@ public struct JSONReader {
     private let bytes: [UInt8]
     private var offset = 0
     /// Arrays and objects inside one another; a snapshot needs nine.
-    private static let maximumDepth = 16
+    private static let maxDepth = 16
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -53,7 +53,7 @@ public struct JSONReader {
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth < Self.maximumDepth else { throw error("less than \(Self.maximumDepth) levels") }
+        guard depth < Self.maxDepth else { throw error("less than \(Self.maxDepth) levels") }
         skipSpace()
         switch current {
         case UInt8(ascii: "{"): return try object(depth: depth)

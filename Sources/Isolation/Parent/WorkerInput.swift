@@ -19,9 +19,9 @@ public final class WorkerInput: TrackSource {
 
     /// How often waiting looks whether it is over.
     private static let pollMilliseconds: Int32 = 50
-    private static let mostWarnings = 32
+    private static let maxWarnings = 32
     /// The longest hole in the samples of a track that is believed; the decoder takes longer ones for a restart.
-    private static let mostGapSamples = Int64(3_700 * AudioGrid.sampleRateHz)
+    private static let maxGapSamples = Int64(3_700 * AudioGrid.sampleRateHz)
 
     private let location: String
     private let order: WorkerOrder
@@ -49,8 +49,8 @@ public final class WorkerInput: TrackSource {
                 kind: .workerFailed, operation: .open, code: error.code, location: location,
                 detail: "\(program) cannot be started: \(String(cString: strerror(-error.code)))")
         }
-        guard order.location.utf8.count <= WireReader.mostTextBytes else {
-            throw failure(.invalidURL, .open, "it has more than \(WireReader.mostTextBytes) bytes")
+        guard order.location.utf8.count <= WireReader.maxTextBytes else {
+            throw failure(.invalidURL, .open, "it has more than \(WireReader.maxTextBytes) bytes")
         }
         // Where it could not be sent the process has ended, which is found next.
         _ = process.send(order.encoded())
@@ -124,7 +124,7 @@ public final class WorkerInput: TrackSource {
         }
         switch report {
         case .warning(let text):
-            if warnings.count < Self.mostWarnings { warnings.append(text) }
+            if warnings.count < Self.maxWarnings { warnings.append(text) }
             return nil
         case .failed(let error): throw error
         default: return report
@@ -135,7 +135,7 @@ public final class WorkerInput: TrackSource {
     private func take(_ block: BlockMessage, _ sink: BlockSink) throws(WireError) {
         guard ends.indices.contains(block.track) else { throw WireError() }
         let end = ends[block.track].samples
-        guard block.start.samples >= end, block.start.samples - end <= Self.mostGapSamples else { throw WireError() }
+        guard block.start.samples >= end, block.start.samples - end <= Self.maxGapSamples else { throw WireError() }
         let (next, overflows) = block.start.samples.addingReportingOverflow(Int64(block.count))
         guard !overflows else { throw WireError() }
         ends[block.track] = MediaTime(samples: next)

@@ -45,7 +45,7 @@ final class WorkerProcess {
         self.pid = pid
         self.socket = socket
         // A message that is longer than any may be is seen by that it fills the buffer.
-        buffer = .allocate(byteCount: BlockMessage.mostBytes + 1, alignment: 16)
+        buffer = .allocate(byteCount: BlockMessage.maxBytes + 1, alignment: 16)
     }
 
     deinit {

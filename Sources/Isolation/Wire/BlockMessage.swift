@@ -3,10 +3,10 @@ package import MediaTypes
 /// A block of samples of a track as a message: a head of 16 bytes, so that the samples behind it are aligned.
 package struct BlockMessage {
     /// Samples of one message; longer blocks are sent in pieces.
-    package static let mostSamples = 8_000
+    package static let maxSamples = 8_000
     private static let headBytes = 16
     /// The longest message of all.
-    package static let mostBytes = headBytes + mostSamples * MemoryLayout<Float>.size
+    package static let maxBytes = headBytes + maxSamples * MemoryLayout<Float>.size
 
     /// Number of the track, checked against nothing yet.
     package let track: Int
@@ -19,7 +19,7 @@ package struct BlockMessage {
     /// The block that a message is, lent from `bytes`, which must be aligned to 16 bytes and outlive it.
     package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
         let sampleBytes = bytes.count - Self.headBytes
-        guard sampleBytes > 0, sampleBytes.isMultiple(of: MemoryLayout<Float>.size), bytes.count <= Self.mostBytes,
+        guard sampleBytes > 0, sampleBytes.isMultiple(of: MemoryLayout<Float>.size), bytes.count <= Self.maxBytes,
             bytes[0] == WorkerReport.Tag.block.rawValue, bytes[1] <= 1
         else { throw WireError() }
         endsRead = bytes[1] == 0 ? nil : Int(bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
@@ -35,13 +35,13 @@ package struct BlockMessage {
         body(samples.span)
     }
 
-    /// Writes a block of at most `mostSamples` into `buffer`, which has room for `mostBytes`.
+    /// Writes a block of at most `maxSamples` into `buffer`, which has room for `maxBytes`.
     ///
     /// - Returns: the bytes of the message.
     package static func encode(
         track: Int, start: MediaTime, samples: Span<Float>, into buffer: UnsafeMutableRawBufferPointer
     ) -> UnsafeRawBufferPointer {
-        let count = min(samples.count, mostSamples)
+        let count = min(samples.count, maxSamples)
         buffer.storeBytes(
             of: UInt64(WorkerReport.Tag.block.rawValue) | UInt64(UInt16(clamping: track)) << 16, as: UInt64.self)
         buffer.storeBytes(of: start.samples, toByteOffset: 8, as: Int64.self)

@@ -11,10 +11,10 @@ package struct WireWriter {
         put(flag ? UInt8(1) : 0)
     }
 
-    /// Puts a text, cut where it is longer than `mostBytes`.
-    package mutating func put(_ text: String, mostBytes: Int = WireReader.mostTextBytes) {
+    /// Puts a text, cut where it is longer than `maxBytes`.
+    package mutating func put(_ text: String, maxBytes: Int = WireReader.maxTextBytes) {
         // A cut may fall into a character; the other end mends it.
-        let cut = text.utf8.prefix(mostBytes)
+        let cut = text.utf8.prefix(maxBytes)
         put(UInt16(cut.count))
         bytes.append(contentsOf: cut)
     }
@@ -30,7 +30,7 @@ package struct WireError: Error {}
 
 /// Takes the fields out of a message of somebody who may be hostile.
 package struct WireReader {
-    package static let mostTextBytes = 8_192
+    package static let maxTextBytes = 8_192
 
     private var rest: UnsafeRawBufferPointer.SubSequence
 
@@ -60,9 +60,9 @@ package struct WireReader {
     }
 
     /// A text; what is no UTF-8 in it is replaced.
-    package mutating func text(mostBytes: Int = WireReader.mostTextBytes) throws(WireError) -> String {
+    package mutating func text(maxBytes: Int = WireReader.maxTextBytes) throws(WireError) -> String {
         let count = Int(try number(UInt16.self))
-        guard count <= mostBytes else { throw WireError() }
+        guard count <= maxBytes else { throw WireError() }
         return String(decoding: try take(count), as: UTF8.self)
     }
 

@@ -38,7 +38,7 @@ public struct WorkerLimits: Sendable {
 }
 
 extension WorkerOrder {
-    private static let mostTexts = 256
+    private static let maxTexts = 256
 
     /// The order as a message.
     package func encoded() -> [UInt8] {
@@ -65,19 +65,19 @@ extension WorkerOrder {
         var reader = WireReader(bytes[...])
         guard try reader.number(UInt16.self) == Self.version else { throw WireError() }
         location = try reader.text()
-        options = InputOptions(allowedProtocols: try reader.texts(most: Self.mostTexts), readsDescriptors: false)
+        options = InputOptions(allowedProtocols: try reader.texts(most: Self.maxTexts), readsDescriptors: false)
         options.openTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
         options.readTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
         options.bufferBytes = Int(clamping: try reader.number(Int64.self))
         options.splitsChannels = try reader.flag()
-        let names = try reader.texts(most: Self.mostTexts)
-        let values = try reader.texts(most: Self.mostTexts)
+        let names = try reader.texts(most: Self.maxTexts)
+        let values = try reader.texts(most: Self.maxTexts)
         options.demuxerOptions = Dictionary(zip(names, values)) { _, last in last }
         limits = WorkerLimits()
         limits.memoryMebibytes = Int(clamping: try reader.number(Int64.self))
         limits.cpuSeconds = Int(clamping: try reader.number(Int64.self))
         limits.descriptors = Int(clamping: try reader.number(Int64.self))
-        limits.references = try reader.texts(most: Self.mostTexts)
+        limits.references = try reader.texts(most: Self.maxTexts)
         try reader.end()
     }
 }

@@ -17,8 +17,8 @@ package enum WorkerReport: Equatable {
     package enum Tag: UInt8 { case started = 1, opened, warning, read, failed, block }
 
     /// Bytes of the names of a track, which its container may make as long as it likes.
-    private static let mostNameBytes = 96
-    private static let mostTracks = 256
+    private static let maxNameBytes = 96
+    private static let maxTracks = 256
 
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
@@ -35,7 +35,7 @@ package enum WorkerReport: Equatable {
             for track in tracks { Self.put(track, into: &writer) }
         case .warning(let text):
             writer.put(Tag.warning.rawValue)
-            writer.put(text, mostBytes: 1_024)
+            writer.put(text, maxBytes: 1_024)
         case .read(let outcome, let decodeErrors):
             writer.put(Tag.read.rawValue)
             writer.put(outcome.number)
@@ -45,7 +45,7 @@ package enum WorkerReport: Equatable {
             writer.put(UInt8(clamping: MediaError.Kind.allCases.firstIndex(of: error.kind) ?? 0))
             writer.put(UInt8(clamping: MediaError.Operation.allCases.firstIndex(of: error.operation) ?? 0))
             writer.put(error.code)
-            writer.put(error.detail, mostBytes: 1_024)
+            writer.put(error.detail, maxBytes: 1_024)
         }
         return writer.bytes
     }
@@ -60,7 +60,7 @@ package enum WorkerReport: Equatable {
         case .opened:
             let isFinite = try reader.flag()
             let count = Int(try reader.number(UInt16.self))
-            guard (1...Self.mostTracks).contains(count) else { throw WireError() }
+            guard (1...Self.maxTracks).contains(count) else { throw WireError() }
             var tracks: [MediaTrack] = []
             for index in 0..<count { tracks.append(try Self.track(index, from: &reader)) }
             self = .opened(tracks: tracks, isFinite: isFinite)
@@ -89,7 +89,7 @@ package enum WorkerReport: Equatable {
         writer.put(Int32(clamping: track.sampleRateHz))
         writer.put(Int32(clamping: track.channelCount))
         for name in [track.codecName, track.language ?? "", track.title ?? ""] {
-            writer.put(name, mostBytes: mostNameBytes)
+            writer.put(name, maxBytes: maxNameBytes)
         }
     }
 
@@ -97,8 +97,8 @@ package enum WorkerReport: Equatable {
         let stream = Int(try reader.number(Int32.self)), channel = Int(try reader.number(Int32.self))
         let rate = Int(try reader.number(Int32.self)), channels = Int(try reader.number(Int32.self))
         guard stream >= 0, channel >= -1, rate >= 0, channels >= 0 else { throw WireError() }
-        let codec = try reader.text(mostBytes: mostNameBytes)
-        let language = try reader.text(mostBytes: mostNameBytes), title = try reader.text(mostBytes: mostNameBytes)
+        let codec = try reader.text(maxBytes: maxNameBytes)
+        let language = try reader.text(maxBytes: maxNameBytes), title = try reader.text(maxBytes: maxNameBytes)
         return MediaTrack(
             index: index, streamIndex: stream, channel: channel < 0 ? nil : channel, codecName: codec,
             sampleRateHz: rate, channelCount: channels, language: language.isEmpty ? nil : language,

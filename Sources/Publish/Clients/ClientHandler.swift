@@ -13,7 +13,7 @@ final class ClientHandler: ChannelInboundHandler {
     private let loop: ClientLoop
     private var context: ChannelHandlerContext?
     private var input: LineSplitter
-    private var commands = TokenBucket(tokensPerSecond: commandsPerSecond, capacity: mostCommands)
+    private var commands = TokenBucket(tokensPerSecond: commandsPerSecond, capacity: maxCommands)
     /// Nil before the client is admitted.
     private var position: ClientPosition?
 
@@ -23,7 +23,7 @@ final class ClientHandler: ChannelInboundHandler {
     private var stall: (sinceMilliseconds: Int64, waitingBytes: Int)?
 
     /// Lines that a client may send, at once and in the long run: each may cost a look at the whole ring.
-    private static let mostCommands = 32, commandsPerSecond = 4
+    private static let maxCommands = 32, commandsPerSecond = 4
 
     /// Fillings of the write buffer before other clients of the loop have their turn.
     private static let fillingsPerTurn = 16
@@ -31,7 +31,7 @@ final class ClientHandler: ChannelInboundHandler {
     init(core: PublisherCore, loop: ClientLoop) {
         self.core = core
         self.loop = loop
-        input = LineSplitter(longestBytes: core.configuration.clientLineBytes)
+        input = LineSplitter(maxBytes: core.configuration.clientLineBytes)
     }
 
     // MARK: Connection
@@ -48,7 +48,7 @@ final class ClientHandler: ChannelInboundHandler {
         guard let admission = loop.add(self, Subscription()) else {
             guard core.isOpen else { return abort() }
             core.counters.refusedClients.count()
-            return fail(.tooManyClients(core.configuration.maximumClients))
+            return fail(.tooManyClients(core.configuration.maxClients))
         }
         core.counters.admitted.count()
         position = ClientPosition(admission, core)
@@ -118,7 +118,7 @@ final class ClientHandler: ChannelInboundHandler {
                 ErrorLine(
                     code: "too_many_commands",
                     message:
-                        "a client may send \(Self.commandsPerSecond) lines a second, \(Self.mostCommands) at once; "
+                        "a client may send \(Self.commandsPerSecond) lines a second, \(Self.maxCommands) at once; "
                         + "send one that names all that is wanted"))
         }
         do throws(ErrorLine) {

@@ -7,7 +7,7 @@ struct PeerIdentity {
     let gids: Set<UInt32>
 
     /// Supplementary groups that a process can have on Linux (NGROUPS_MAX).
-    private static let maximumGroups: CInt = 65_536
+    private static let maxGroups: CInt = 65_536
 
     init(uid: UInt32, gids: Set<UInt32>) {
         self.uid = uid
@@ -19,9 +19,9 @@ struct PeerIdentity {
         var uid: UInt32 = 0
         var gid: UInt32 = 0
         guard attune_peer_credentials(descriptor, &uid, &gid) == 0 else { return nil }
-        let supplementary = [UInt32](unsafeUninitializedCapacity: Int(Self.maximumGroups)) { buffer, count in
+        let supplementary = [UInt32](unsafeUninitializedCapacity: Int(Self.maxGroups)) { buffer, count in
             // The kernel writes at most as many groups as it is told there is room for, and says how many.
-            count = max(0, Int(attune_peer_groups(descriptor, buffer.baseAddress, Self.maximumGroups)))
+            count = max(0, Int(attune_peer_groups(descriptor, buffer.baseAddress, Self.maxGroups)))
         }
         self.init(uid: uid, gids: Set(supplementary).union([gid]))
     }

@@ -94,7 +94,7 @@ extension ClientCommand {
     /// Shortest and longest interval between ticks, seconds of media time.
     static let tickIntervals = 0.1...3600.0
     /// Numbers up to this one are exact in JSON.
-    private static let maximumSequence = 9_007_199_254_740_992.0
+    private static let maxSequence = 9_007_199_254_740_992.0
 
     private static let usage = #"send {"subscribe":{"types":["tick"]}} or {"resume":{"epoch":"…","seq":0}}"#
 
@@ -170,7 +170,7 @@ extension ClientCommand {
     private static func resume(_ fields: [String: JSONValue]) throws(ErrorLine) -> ClientCommand {
         guard fields.count == 2, case .string(let epoch) = fields["epoch"],
             case .number(let number) = fields["seq"],
-            (0...maximumSequence).contains(number), let sequence = Int(exactly: number)
+            (0...maxSequence).contains(number), let sequence = Int(exactly: number)
         else {
             throw ErrorLine(
                 code: "invalid_resume",

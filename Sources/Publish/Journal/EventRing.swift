@@ -101,8 +101,8 @@ struct EventRing: Sendable {
     /// How many events are here that measure a speaker, of all of whom there are such: whoever was never measured is
     /// withdrawn without a look at the events, because anybody who sends may join and leave at will.
     private var measuring: [SpeakerKey: Int] = [:]
-    private let maximumBytes: Int
-    private let maximumAgeMilliseconds: Int64
+    private let maxBytes: Int
+    private let maxAgeMilliseconds: Int64
     /// While a client is further behind than this, its ticks coalesce.
     private let queueBytes: Int
     /// Bytes of everything that ever was in the ring.
@@ -114,9 +114,9 @@ struct EventRing: Sendable {
     /// Up to this event all are thinned out: of the ticks only each speaker's newest has its line.
     private var thinnedSequence = 0
 
-    init(maximumBytes: Int, maximumAgeMilliseconds: Int64, queueBytes: Int) {
-        self.maximumBytes = maximumBytes
-        self.maximumAgeMilliseconds = maximumAgeMilliseconds
+    init(maxBytes: Int, maxAgeMilliseconds: Int64, queueBytes: Int) {
+        self.maxBytes = maxBytes
+        self.maxAgeMilliseconds = maxAgeMilliseconds
         self.queueBytes = queueBytes
     }
 
@@ -138,14 +138,14 @@ struct EventRing: Sendable {
             if let before, before.sequence <= thinnedSequence { empty(index(of: before.sequence), isThinned: true) }
         }
         thinOut()
-        while bytes > maximumBytes, records.count > 1 { removeFirst() }
+        while bytes > maxBytes, records.count > 1 { removeFirst() }
         evict(nowMilliseconds: record.publishedMilliseconds)
     }
 
     /// Drops what is too old.
     mutating func evict(nowMilliseconds: Int64) {
         while let first = records.first,
-            nowMilliseconds - first.publishedMilliseconds > maximumAgeMilliseconds
+            nowMilliseconds - first.publishedMilliseconds > maxAgeMilliseconds
         {
             removeFirst()
         }

@@ -2,11 +2,11 @@ import Events
 import NIOCore
 
 /// Longest line on the wire with its line feed, bytes.
-let maximumLineBytes = 65_536
+let maxLineBytes = 65_536
 
 /// Longest line of an event that enters the snapshot, bytes: start of a session, join and last tick of a
 /// speaker then always fit into one line together.
-let maximumFoldedBytes = 16_384
+let maxFoldedBytes = 16_384
 
 /// An event as a line with its line feed.
 func encodeLine(_ event: Event, sequence: Int, at: String) -> ByteBuffer {
@@ -48,7 +48,7 @@ extension Event {
     /// With as many speakers as fit into a line.
     fileprivate func encodedToFit(sequence: Int, at: String) -> EncodedEvent {
         let encoded = encoded(sequence: sequence, at: at)
-        guard encoded.line.count >= maximumLineBytes, let shorter = withoutLeastHeard else { return encoded }
+        guard encoded.line.count >= maxLineBytes, let shorter = withoutLeastHeard else { return encoded }
         return shorter.encodedToFit(sequence: sequence, at: at)
     }
 }
@@ -75,7 +75,7 @@ struct Journal: Sendable {
     /// - Parameter queueBytes: while a client is further behind than this, its ticks coalesce.
     init(ringBytes: Int, ringMilliseconds: Int64, queueBytes: Int) {
         ring = EventRing(
-            maximumBytes: ringBytes, maximumAgeMilliseconds: ringMilliseconds, queueBytes: queueBytes)
+            maxBytes: ringBytes, maxAgeMilliseconds: ringMilliseconds, queueBytes: queueBytes)
     }
 
     /// Numbers, encodes, folds and keeps an event.
@@ -84,18 +84,18 @@ struct Journal: Sendable {
     mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
         sequence += 1
         var encoded = event.encoded(sequence: sequence, at: clock.wallTime)
-        let isTooLong = encoded.line.count >= maximumLineBytes
+        let isTooLong = encoded.line.count >= maxLineBytes
         // That a session has ended is told all the same.
         if isTooLong, let shorter = event.withoutLeastHeard {
             encoded = shorter.encodedToFit(sequence: sequence, at: clock.wallTime)
         }
-        let line = encoded.line.count < maximumLineBytes ? lineBuffer(encoded.line) : nil
+        let line = encoded.line.count < maxLineBytes ? lineBuffer(encoded.line) : nil
         encodedBytes += line?.readableBytes ?? 0
         if isTooLong { oversized += 1 }
 
         let key = SpeakerKey(session: event.session, speaker: event.speaker)
         let isFolded =
-            if case .sessionEnded = event.body { true } else { encoded.line.count < maximumFoldedBytes }
+            if case .sessionEnded = event.body { true } else { encoded.line.count < maxFoldedBytes }
         let hasOtherRole = isFolded && projection.apply(event, encoded)
         // Whether or not the speaker is there, and whatever was said before: what is here may be of before.
         if hasOtherRole || event.body.consent.map({ $0 != .granted }) ?? false {

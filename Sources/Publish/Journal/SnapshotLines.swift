@@ -22,12 +22,12 @@ struct SnapshotLines {
         var bytes = 0
         let fitting = sessions.prefix { session in
             bytes += session.speakers.reduce(0) { $0 + $1.lastTickBytes }
-            return bytes < maximumLineBytes
+            return bytes < maxLineBytes
         }
         var count = min(max(fitting.count, 1), sessions.count)
         while true {
             let line = encode(Array(sessions.prefix(count)), more: count < sessions.count, at: at)
-            if line.count < maximumLineBytes {
+            if line.count < maxLineBytes {
                 sessions = sessions.dropFirst(count)
                 isFinished = sessions.isEmpty
                 return line
@@ -57,7 +57,7 @@ struct SnapshotLines {
             part.sources = Array(rest.sources.prefix(count))
             part.speakers = Array(rest.speakers.prefix(speakers))
             let line = encode([part], more: true, at: at)
-            if line.count < maximumLineBytes || count == 1 {
+            if line.count < maxLineBytes || count == 1 {
                 rest.sources = Array(rest.sources.dropFirst(count))
                 rest.speakers = Array(rest.speakers.dropFirst(speakers))
                 sessions[sessions.startIndex] = rest

@@ -4,11 +4,11 @@
 /// Of such packets the decoder's state has settled, so that it can go on from there when something else comes.
 struct RepeatedSilence {
     /// They have 3 to 9 bytes, in hybrid mode some 60 at default rates; no longer ones are looked at.
-    private static let mostBytes = 64
+    private static let maxBytes = 64
     /// So many in a row are decoded before one is not.
-    private static let leastPackets = 3
+    private static let minPackets = 3
     /// One step of 16 bits: what the rounding inside a decoder leaves.
-    private static let greatestSample: Float = 3.1e-5
+    private static let maxSample: Float = 3.1e-5
 
     private var bytes = SIMD64<UInt8>()
     private var byteCount = 0
@@ -17,12 +17,12 @@ struct RepeatedSilence {
 
     /// Whether a packet is one more of those.
     func contains(_ payload: RawSpan) -> Bool {
-        packets >= Self.leastPackets && isRepeated(payload)
+        packets >= Self.minPackets && isRepeated(payload)
     }
 
     /// Takes note of a packet that was decoded, and of what came of it.
     mutating func note(_ payload: RawSpan, samples: UnsafeBufferPointer<Float>) {
-        guard payload.byteCount <= Self.mostBytes, samples.allSatisfy({ $0.magnitude <= Self.greatestSample }) else {
+        guard payload.byteCount <= Self.maxBytes, samples.allSatisfy({ $0.magnitude <= Self.maxSample }) else {
             packets = 0
             return
         }

@@ -15,13 +15,13 @@ struct Playout: ~Copyable {
     /// How far a timestamp may be off what the samples before it add up to and still count as contiguous.
     private static let toleranceMilliseconds: Int64 = 2
     /// Corrections below this are not made (2 ms); from this on (100 ms) the sender has paused.
-    private static let leastCorrection: Int64 = 32, pauseCorrection: Int64 = 1_600
+    private static let minCorrection: Int64 = 32, pauseCorrection: Int64 = 1_600
     /// A gap in the timestamps that ends this long before its time is a step of the timestamps (200 ms).
     private static let stepNanoseconds: Int64 = 200_000_000
     /// Further apart than this (some 3 years) no media is, in samples.
     private static let farthest: Int64 = 1 << 40
     /// Media further ahead of its time than this is not taken (30 s): nobody waits so long for it.
-    private static let mostAhead = 30 * samplesPerSecond
+    private static let maxAhead = 30 * samplesPerSecond
 
     private let concealLimit: Int64
     private let maxPayloadBytes: Int
@@ -141,7 +141,7 @@ struct Playout: ~Copyable {
         announcement = tag.isSilent ? .mute : newFormat.codec == .opus && payload.byteCount <= 2 ? .pause : nil
         if let originNanoseconds {
             let (present, overflows) = tag.arrivalNanoseconds.subtractingReportingOverflow(originNanoseconds)
-            guard !overflows, position - present / Self.nanosecondsPerSample <= Self.mostAhead else {
+            guard !overflows, position - present / Self.nanosecondsPerSample <= Self.maxAhead else {
                 statistics.ahead += 1
                 return
             }
@@ -268,7 +268,7 @@ struct Playout: ~Copyable {
             .subtractingReportingOverflow(filled - gap % rate * Self.samplesPerSecond / rate)
         guard !overflows, unfilled < Self.farthest else { return true }
         let present = (tag.arrivalNanoseconds &- originNanoseconds) / Self.nanosecondsPerSample
-        guard gap <= 0 || start &+ correction &- present <= Self.mostAhead else { return true }
+        guard gap <= 0 || start &+ correction &- present <= Self.maxAhead else { return true }
         guard unfilled * Self.nanosecondsPerSample > Self.stepNanoseconds else { return false }
         let end = start &+ format.duration(of: payload)
         let delay = tag.arrivalNanoseconds &- end &* Self.nanosecondsPerSample
@@ -319,7 +319,7 @@ struct Playout: ~Copyable {
         let least = clock.leastDelay(at: nanoseconds) &- originNanoseconds
         let room = (nanoseconds &- originNanoseconds) / Self.nanosecondsPerSample + max(0, alignment) - start
         let error = min(least / Self.nanosecondsPerSample + alignment - correction, max(0, room))
-        return abs(error) < Self.leastCorrection ? 0 : error
+        return abs(error) < Self.minCorrection ? 0 : error
     }
 
     /// By how many samples the next packet is to be made longer. Where the sender paused without advancing its

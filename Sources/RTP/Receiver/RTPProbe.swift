@@ -27,7 +27,7 @@ public struct RTPProbe: Sendable {
     private static let least = 3
     /// Packets from which the first bytes of payloads tell something, and how many different ones no encoder of Opus
     /// has in them: it changes between a few modes (RFC 6716, section 3.1), samples and ciphertext are anything.
-    private static let leastForModes = 40, mostModes = 16
+    private static let minForModes = 40, maxModes = 16
     /// One packet of so many that the decoder of Opus does not take is too much: it takes nearly anything, and a
     /// network damages none.
     private static let oneIn = 5
@@ -120,7 +120,7 @@ public struct RTPProbe: Sendable {
         if isMost(window.empty, of: window.rtp) { return .empty }
         if isMost(window.redundant, of: window.rtp) { return .redundant }
         if isMost(window.unknown, of: window.rtp), let type = window.unknownType { return .unknownType(type) }
-        let hasNoModes = window.opus >= Self.leastForModes && window.modeCount > Self.mostModes
+        let hasNoModes = window.opus >= Self.minForModes && window.modeCount > Self.maxModes
         if window.opus > 0, hasNoModes || Self.oneIn * decodeErrors > window.opus {
             func isUsual(_ count: Int) -> Bool { count > 0 && 5 * count >= 4 * window.following }
             if isUsual(window.twoPerTick) { return .looksLikeL16(rateHz: Self.rate(of: window)) }

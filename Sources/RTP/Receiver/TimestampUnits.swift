@@ -6,7 +6,7 @@
 /// not the same each time.
 struct TimestampUnits {
     /// Packets that have to agree.
-    private static let leastPackets = 6
+    private static let minPackets = 6
     /// How far arrival may be off what it is to prove, as one part of so many.
     private static let tolerance: Int64 = 4
 
@@ -94,7 +94,7 @@ struct TimestampUnits {
         current.timestamp = packet.timestamp
         current.duration = duration
         run = current
-        guard current.packets >= Self.leastPackets else { return }
+        guard current.packets >= Self.minPackets else { return }
         run = fresh
         decide(current, clockRateHz: clockRateHz, elapsed: arrivalNanoseconds &- current.arrivalNanoseconds)
     }

@@ -83,10 +83,10 @@ struct HumFilter: ~Copyable, Sendable {
 /// Amplitude and phase of one line of hum, as far as they are known.
 struct HumLine: Sendable, BitwiseCopyable {
     /// A line is there from -90 dB on, and stands still where its mean has this share of the mean of its power.
-    private static let leastPower: Float = 2e-9
-    private static let leastCoherence: Float = 0.5
+    private static let minPower: Float = 2e-9
+    private static let minCoherence: Float = 0.5
     /// Quiet hops before anything is known.
-    private static let leastHops: Float = 60
+    private static let minHops: Float = 60
     /// How much of a quiet hop goes into the amplitudes and into their means, at the least: memories of
     /// 0.3 s and 1 s.
     private static let fastRate: Float = 0.03
@@ -112,8 +112,8 @@ struct HumLine: Sendable, BitwiseCopyable {
     /// Whether there is such a line and its phase holds.
     var isSteady: Bool {
         let coherent = meanCosine * meanCosine + meanSine * meanSine
-        return hops > Self.leastHops && meanSquare > Self.leastPower
-            && coherent > Self.leastCoherence * meanSquare
+        return hops > Self.minHops && meanSquare > Self.minPower
+            && coherent > Self.minCoherence * meanSquare
     }
 
     /// Takes what a hop holds of the line; `weight` (0…1) is how quiet it is otherwise.

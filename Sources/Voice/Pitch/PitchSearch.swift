@@ -116,7 +116,7 @@ struct PitchSearch: ~Copyable, Sendable {
         }
         let lead = strength - candidates[first].strength - Self.evenLead
         let probability = 1 / (1 + ck_exp(-lead / Self.leadScale))
-        if isVoiced, probability > PitchHabit.leastProbability { habit.learn(log2F0: chosen.log2F0) }
+        if isVoiced, probability > PitchHabit.minProbability { habit.learn(log2F0: chosen.log2F0) }
         return PitchEstimate(f0Hz: isVoiced ? ck_exp2(chosen.log2F0) : 0, voicingProbability: probability)
     }
 }
@@ -124,12 +124,12 @@ struct PitchSearch: ~Copyable, Sendable {
 /// The pitch that a speaker usually has: a running median of what was certainly voiced.
 private struct PitchHabit {
     /// Hops less certainly voiced than this teach nothing.
-    static let leastProbability: Float = 0.8
+    static let minProbability: Float = 0.8
     /// Hops before there is a habit.
-    private static let leastHops: Float = 30
+    private static let minHops: Float = 30
     /// The median moves by so many octaves per hop over the number of hops, and no less than that in the end.
     private static let stepOctaves: Float = 0.5
-    private static let leastStepOctaves: Float = 0.002
+    private static let minStepOctaves: Float = 0.002
 
     private var usual: Float = 0
     private var hops: Float = 0
@@ -141,12 +141,12 @@ private struct PitchHabit {
             return
         }
         // A step towards each value finds the median, and no single value moves it far.
-        let step = max(Self.leastStepOctaves, Self.stepOctaves / hops)
+        let step = max(Self.minStepOctaves, Self.stepOctaves / hops)
         usual += max(-step, min(step, log2F0 - usual))
     }
 
     func cost(log2F0: Float, _ parameters: PitchParameters) -> Float {
-        guard hops >= Self.leastHops else { return 0 }
+        guard hops >= Self.minHops else { return 0 }
         return parameters.habitCost * max(0, (log2F0 - usual).magnitude - parameters.habitOctaves)
     }
 }

@@ -4,8 +4,8 @@ import MediaTypes
 /// The settings of the pitch tracker. Strengths and costs are in units of normalised correlation (0…1).
 struct PitchParameters: Sendable {
     /// Lowest and highest fundamental frequency in Hz.
-    var lowestHz: Float = 60
-    var highestHz: Float = 500
+    var minHz: Float = 60
+    var maxHz: Float = 500
     /// Strength of the unvoiced candidate: a periodic one must beat it.
     var voicingThreshold: Float = 0.56
     /// Below this level relative to the loudest recent hop (dB) the unvoiced candidate grows stronger …
@@ -55,7 +55,7 @@ struct PitchTracker: ~Copyable, Sendable {
     private static let tapCount = 49
     /// The low-pass delays by this many values of the 8 kHz signal.
     private static let filterDelay = tapCount / 4
-    private static let largestWidth = 200
+    private static let maxWidth = 200
 
     private let parameters: PitchParameters
     /// Hops between the analysed one and the newest one.
@@ -79,9 +79,9 @@ struct PitchTracker: ~Copyable, Sendable {
     init(parameters: PitchParameters, age: Int) {
         self.parameters = parameters
         self.age = max(Self.windowHops, age)
-        width = max(40, min(Self.largestWidth, Int(parameters.widthMilliseconds * Self.rateHz / 1000)))
-        firstLag = max(8, Int(Self.rateHz / parameters.highestHz) - 1)
-        let lastLag = min(140, Int(Self.rateHz / parameters.lowestHz) + 2)
+        width = max(40, min(Self.maxWidth, Int(parameters.widthMilliseconds * Self.rateHz / 1000)))
+        firstLag = max(8, Int(Self.rateHz / parameters.maxHz) - 1)
+        let lastLag = min(140, Int(Self.rateHz / parameters.minHz) + 2)
         lagCount = max(3, lastLag - firstLag + 1)
         taps = Self.lowPass(cornerHz: parameters.lowPassHz)
         let reach = (width + firstLag + lagCount) / 2 + 1
@@ -147,10 +147,10 @@ struct PitchTracker: ~Copyable, Sendable {
             let bend = 2 * here - correlation[index + 1] - correlation[index - 1]
             let shift = bend > 0 ? slope / bend : 0
             let f0Hz = Self.rateHz / (Float(firstLag + index) + shift)
-            guard f0Hz >= parameters.lowestHz, f0Hz <= parameters.highestHz else { continue }
+            guard f0Hz >= parameters.minHz, f0Hz <= parameters.maxHz else { continue }
             let peak = min(1, here + slope * shift / 2)
             let log2F0 = ck_log2(f0Hz)
-            let octaves = ck_log2(parameters.highestHz) - log2F0
+            let octaves = ck_log2(parameters.maxHz) - log2F0
             search.add(PitchCandidate(log2F0: log2F0, strength: peak - parameters.octaveCost * octaves), parameters)
         }
     }

@@ -28,7 +28,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// The band that begins near 1 kHz.
     private static let tiltBand = 10
     /// Range of signal-to-noise ratio that tells anything, in dB.
-    private static let largestSnrDb: Float = 30
+    private static let maxSnrDb: Float = 30
     /// Lags of the harmonicity search: 71 to 400 Hz.
     private static let lags = 40...224
 
@@ -135,7 +135,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     private mutating func describe() {
         var strongest: Float = 0
         for band in 0..<Self.bandCount {
-            let ratio = max(0, min(Self.largestSnrDb, bandDb[band] - noise.floorDb[band]))
+            let ratio = max(0, min(Self.maxSnrDb, bandDb[band] - noise.floorDb[band]))
             snrDb[band] = ratio
             if band < Self.narrowBands { strongest = max(strongest, ratio) }
         }

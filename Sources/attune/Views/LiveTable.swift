@@ -16,8 +16,8 @@ struct LiveTable: Sendable {
     }
 
     /// Rows that are kept; what a terminal could show is less.
-    private static let mostRows = 256
-    private static let longestNote = 110
+    private static let maxRows = 256
+    private static let maxNote = 110
     private static let barLength = 20
 
     private var rows: [Row] = []
@@ -73,7 +73,7 @@ struct LiveTable: Sendable {
 
     private mutating func join(_ session: String, _ speaker: String, _ joined: SpeakerJoined) {
         rows.removeAll { $0.session == session && $0.speaker == speaker }
-        guard rows.count < Self.mostRows else { return }
+        guard rows.count < Self.maxRows else { return }
         rows.append(
             Row(
                 session: session, speaker: speaker, name: joined.displayName ?? speaker, role: joined.role,
@@ -87,7 +87,7 @@ struct LiveTable: Sendable {
                 + column("lag", 9) + column("chg/min", 9) + "engagement (80 % interval) and what moved it"
         ]
         lines += rows.map(text(of:))
-        if rows.count == Self.mostRows { lines.append("  speakers beyond \(Self.mostRows) are not shown") }
+        if rows.count == Self.maxRows { lines.append("  speakers beyond \(Self.maxRows) are not shown") }
         lines.append("")
         if let latency, let median = latency.medianMilliseconds, let p99 = latency.p99Milliseconds {
             lines.append(String(format: "packet to event: median %.1f ms, 99 %% within %.1f ms", median, p99))
@@ -104,7 +104,7 @@ struct LiveTable: Sendable {
 
     /// By scalars: marks that combine without end are one grapheme.
     private static func clipped(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(longestNote)))
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(maxNote)))
     }
 
     private func text(of row: Row) -> String {

@@ -218,6 +218,51 @@ import Testing
         return socket
     }
 
+    /// Whichever way a voice comes back, and however its name is written, a no is a no.
+    @Test(arguments: [false, true]) func aNoHoldsForPushedSamplesToo(byCall: Bool) throws {
+        let subscriber = try Subscriber(daemon.eventsPath)
+        _ = try daemon.attachRTP(session: "call", speaker: "ben")
+        func hello(_ name: String) -> String {
+            #"{"format":"s16le","rate":8000,"channels":1,"session":"call","speaker":"\#(name)","consent":"granted"}"#
+        }
+        let samples = try voice("s16le", rateHz: 8_000)
+        let socket = try push(hello("Zo\u{E9}"), samples)
+        try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "Zo\u{E9}" }
+        #expect(try daemon.attune("consent", "call", "Zo\u{E9}", "withdraw").status == 0)
+        close(socket)
+        try subscriber.wait(for: "the leaving") { $0.type == "speaker.left" && $0.speaker == "Zo\u{E9}" }
+        let no = try #require(subscriber.lines.lastIndex { $0.type == "consent" })
+
+        let back: Int32
+        if byCall {
+            let attached = try daemon.attune(
+                "attach", "audiosocket:" + Self.call, "--session", "call", "--speaker", "Zoe\u{301}", "--consent",
+                "granted")
+            #expect(attached.status == 0, "\(attached.errors)")
+            back = try connect(call: Self.call)
+            for start in stride(from: 0, to: samples.count, by: 320) {
+                try send([0x10, 0x01, 0x40] + samples[start..<(start + 320)], to: back)
+            }
+            try send([0, 0, 0], to: back)
+        } else {
+            back = try push(hello("Zoe\u{301}"), samples)
+        }
+        close(back)
+        try eventually("that it is over") {
+            try subscriber.poll()
+            return subscriber.lines.dropFirst(no).filter { $0.type == "source.ended" }.count == 2
+        }
+        let after = subscriber.lines.dropFirst(no + 1).filter { $0.speaker == "Zo\u{E9}" }
+        #expect(Set(after.map(\.type)) == ["speaker.joined", "speaker.left"], "\(after.map(\.type))")
+        #expect(after.allSatisfy { $0.type == "speaker.left" || $0["consent"] as? String == "withheld" })
+        #expect(!subscriber.lines.contains { $0.speaker?.unicodeScalars.contains("\u{301}") == true })
+        let later = try Subscriber(daemon.eventsPath, sending: #"{"resume":{"epoch":"another","seq":0}}"#)
+        let last = try #require(subscriber.lines.last { $0.type == "source.ended" })
+        try later.wait(for: "the same") { $0.number("seq") == last.number("seq") }
+        #expect(!later.lines.contains { ["tick", "speech.ended"].contains($0.type) && $0.speaker == "Zo\u{E9}" })
+        #expect(daemon.terminate() == 0)
+    }
+
     /// Connections that say nothing keep no call out, are counted, and take a line of the log a second.
     @Test func silentConnectionsKeepNoCallOut() throws {
         let subscriber = try Subscriber(daemon.eventsPath)

@@ -41,6 +41,10 @@ final class BlockingSource: MediaSource {
         var decodeErrors = 0
         /// CPU time of workers before that.
         var remoteNanoseconds: Int64 = 0
+        /// Workers that failed.
+        var failedWorkers: UInt64 = 0
+        /// What the log was told of the input, whose media may say the same again and again.
+        var warnings: Set<String> = []
 
         /// How long media came.
         var livedMilliseconds: Int64 {
@@ -50,6 +54,8 @@ final class BlockingSource: MediaSource {
 
     /// How long a source of samples may wait before it looks whether the sender has said something.
     private static let wordMilliseconds = 200
+    /// Different oddities of a source that the log is told.
+    private static let maxWarnings = 32
 
     let monitor: SourceMonitor
     private let openInput: Open
@@ -144,7 +150,7 @@ final class BlockingSource: MediaSource {
         load?.add(gate)
         defer { load?.remove(gate) }
         var backoff = Backoff(
-            leastMilliseconds: timing.reconnectLeastMilliseconds, mostMilliseconds: timing.reconnectMostMilliseconds,
+            minMilliseconds: timing.reconnectLeastMilliseconds, maxMilliseconds: timing.reconnectMostMilliseconds,
             using: SystemRandomNumberGenerator())
         watch.start(on: opened.futureResult.eventLoop)
         var progress = Progress()
@@ -170,6 +176,10 @@ final class BlockingSource: MediaSource {
                 }
             } catch {
                 if cancellation.isCancelled { break }
+                if error.kind == .workerFailed {
+                    progress.failedWorkers += 1
+                    note(feed, progress)
+                }
                 if progress.isFinite || !progress.wasOpen && error.kind != .timedOut {
                     failure = SourceFailure(error)
                     end = .failed(error.description)
@@ -206,13 +216,24 @@ final class BlockingSource: MediaSource {
     }
 
     /// Notes what the thread has spent, which does nothing but this source, and what was spent for it elsewhere.
-    private func note(_ feed: SourceFeed, decodeErrors: Int, remoteNanoseconds: Int64) {
+    private func note(
+        _ feed: SourceFeed, _ progress: Progress, decodeErrors: Int = 0, remoteNanoseconds: Int64 = 0
+    ) {
         var load = SourceLoad()
-        load[.inputDecodeErrors] = UInt64(decodeErrors)
+        load[.inputDecodeErrors] = UInt64(progress.decodeErrors + decodeErrors)
+        load[.failedWorkers] = progress.failedWorkers
         load.analysisNanoseconds = feed.analysisNanoseconds
         load.decodeNanoseconds =
-            max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds) + remoteNanoseconds
+            max(0, HostClock.threadNanoseconds() - feed.analysisNanoseconds) + progress.remoteNanoseconds
+            + remoteNanoseconds
         monitor.note(load)
+    }
+
+    /// Tells the log what is odd about the input.
+    private func warn(_ warnings: [String], _ progress: inout Progress) {
+        for warning in warnings where progress.warnings.count < Self.maxWarnings {
+            if progress.warnings.insert(warning).inserted { monitor.warn(warning) }
+        }
     }
 
     /// Tells the session how the sender's clock drifts.
@@ -268,7 +289,9 @@ final class BlockingSource: MediaSource {
         }
         progress.hasJoined = true
         opened.succeed()
+        warn(input.warnings, &progress)
         defer {
+            warn(input.warnings, &progress)
             progress.decodeErrors += input.decodeErrors
             progress.remoteNanoseconds += input.remoteNanoseconds
         }
@@ -296,9 +319,7 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(
-                feed, decodeErrors: progress.decodeErrors + input.decodeErrors,
-                remoteNanoseconds: progress.remoteNanoseconds + input.remoteNanoseconds)
+            note(feed, progress, decodeErrors: input.decodeErrors, remoteNanoseconds: input.remoteNanoseconds)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {

@@ -10,9 +10,9 @@ import Synchronization
 final class ConnectionListener: Sendable {
     /// Connections of which that is not known yet; beyond these the oldest is closed, so that whoever says nothing
     /// keeps nobody out.
-    static let mostUnknown = 64
+    static let maxUnknown = 64
     /// Threads that look at them, those included whose connection was closed and who have not noticed.
-    private static let mostThreads = 2 * mostUnknown
+    private static let maxThreads = 2 * maxUnknown
     private static let pollMilliseconds: Int32 = 100
 
     private let descriptor: Int32
@@ -81,10 +81,10 @@ final class ConnectionListener: Sendable {
     private func take(_ connection: StreamConnection) {
         let own = Cancellation()
         let (number, oldest) = unknown.withLock { unknown -> (Int?, (connection: StreamConnection, Cancellation)?) in
-            guard unknown.threads < Self.mostThreads else { return (nil, nil) }
+            guard unknown.threads < Self.maxThreads else { return (nil, nil) }
             unknown.threads += 1
             unknown.number += 1
-            let isFull = unknown.waiting.count >= Self.mostUnknown
+            let isFull = unknown.waiting.count >= Self.maxUnknown
             let oldest = isFull ? unknown.waiting.removeFirst() : nil
             unknown.waiting.append((unknown.number, connection, own))
             return (unknown.number, oldest.map { ($0.connection, $0.cancellation) })

@@ -5,7 +5,7 @@ import Events
 /// The first line of a connection to the PCM socket: what the samples are, and whose.
 struct PCMHello: Equatable {
     /// Longest line, bytes.
-    static let mostBytes = 4_096
+    static let maxBytes = 4_096
 
     var format: PCMFormat
     /// What is to be attached; its URL only describes the samples.

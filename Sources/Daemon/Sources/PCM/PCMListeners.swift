@@ -84,7 +84,6 @@ struct PCMListeners: Sendable {
 
     // MARK: PCM socket
 
-
     private func greetPCM(
         _ connection: StreamConnection, _ cancellation: Cancellation, _ isKnown: () -> Bool
     ) {
@@ -111,17 +110,17 @@ struct PCMListeners: Sendable {
         _ connection: StreamConnection, _ cancellation: Cancellation
     ) throws(Problem) -> (PCMHello, [UInt8]) {
         let deadline = deadline
-        var splitter = LineSplitter(longestBytes: PCMHello.mostBytes)
+        var splitter = LineSplitter(maxBytes: PCMHello.maxBytes)
         while true {
             switch splitter.next() {
             case .line(let line): return (try PCMHello(parsing: line), splitter.takeRest())
             case .tooLong:
                 throw Problem(
                     status: 413, type: .invalidRequest,
-                    detail: "the hello has more than \(PCMHello.mostBytes) bytes; "
+                    detail: "the hello has more than \(PCMHello.maxBytes) bytes; "
                         + "send one line of JSON before the samples")
             case .incomplete:
-                guard let more = connection.receive(PCMHello.mostBytes, until: deadline, cancellation), !more.isEmpty
+                guard let more = connection.receive(PCMHello.maxBytes, until: deadline, cancellation), !more.isEmpty
                 else {
                     throw Problem(
                         status: 408, type: .noHello,
@@ -155,12 +154,12 @@ struct PCMListeners: Sendable {
     // MARK: AudioSocket
 
     /// Asterisk sends the UUID as soon as it is connected.
-    private static let mostSilentNanoseconds: Int64 = 1_000_000_000
+    private static let maxSilentNanoseconds: Int64 = 1_000_000_000
 
     private func greetCall(
         _ connection: StreamConnection, _ cancellation: Cancellation, _ isKnown: () -> Bool
     ) {
-        let deadline = min(deadline, HostClock.monotonicNanoseconds() + Self.mostSilentNanoseconds)
+        let deadline = min(deadline, HostClock.monotonicNanoseconds() + Self.maxSilentNanoseconds)
         var messages = AudioSocketMessages()
         // Byte by byte, so that the connection's reader begins with a message.
         while let byte = connection.receive(1, until: deadline, cancellation), !byte.isEmpty {

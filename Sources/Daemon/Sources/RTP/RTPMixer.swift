@@ -8,13 +8,13 @@ import RTP
 /// of each of them, because nobody can say who said what of it. Confined to the event loop of its source.
 final class RTPMixer {
     /// Speakers of a port that can be told apart; a packet's mark has a bit for each.
-    private static let mostSpeakers = 63
+    private static let maxSpeakers = 63
     /// The mark of a contributor who is no speaker.
     static let somebody: UInt64 = 1 << 63
 
     /// The mark of a contributor.
     static func mark(speaker index: Int) -> UInt64 {
-        index < mostSpeakers ? 1 << UInt64(index) : somebody
+        index < maxSpeakers ? 1 << UInt64(index) : somebody
     }
 
     /// Hands what the receiver delivers to those who were heard.
@@ -127,7 +127,7 @@ final class RTPMixer {
 
     /// The speaker of that number, ready to be fed, if the mixer has ever brought the voice.
     private func listener(_ speakers: [RTPSpeaker?], _ index: Int, _ nowNanoseconds: Int64) -> RTPSpeaker? {
-        guard index < Self.mostSpeakers, heard & Self.mark(speaker: index) != 0, let speaker = speakers[index] else {
+        guard index < Self.maxSpeakers, heard & Self.mark(speaker: index) != 0, let speaker = speakers[index] else {
             return nil
         }
         speaker.contribute(to: self, nowNanoseconds: nowNanoseconds)

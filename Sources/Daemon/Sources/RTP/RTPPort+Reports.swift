@@ -8,7 +8,7 @@ extension RTPPort {
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
     private static let reportNanoseconds: Int64 = 5_000_000_000
     /// Who has not reported for so long gets no reports any more.
-    private static let mostUnheardNanoseconds = 12 * reportNanoseconds
+    private static let maxUnheardNanoseconds = 12 * reportNanoseconds
 
     /// Takes the sender of a well-formed compound for the one to report to, if it has a sender report on media that
     /// comes from the same host: nobody else can turn the reports to himself.
@@ -31,7 +31,7 @@ extension RTPPort {
     /// Tells the sender what arrived, if it is time and the sender tells what it sent.
     func sendReport(nowNanoseconds now: Int64) {
         guard let reporter, now >= reporter.dueNanoseconds else { return }
-        guard now - reporter.heardNanoseconds < Self.mostUnheardNanoseconds else {
+        guard now - reporter.heardNanoseconds < Self.maxUnheardNanoseconds else {
             self.reporter = nil
             return
         }

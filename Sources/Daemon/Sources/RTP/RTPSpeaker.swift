@@ -44,7 +44,7 @@ final class RTPSpeaker {
     }
 
     /// Longest silence that is presumed: senders with DTX send something every 400 ms.
-    private static let mostPresumedNanoseconds: Int64 = 500_000_000
+    private static let maxPresumedNanoseconds: Int64 = 500_000_000
 
     let track: SpeakerTrack
     let feed: SourceFeed
@@ -161,7 +161,7 @@ final class RTPSpeaker {
             let wait = Int64(receiver.timing.bufferMilliseconds) * 1_000_000
             let passed = nowNanoseconds - latestMediaNanoseconds - wait
             feed.presumeSilence(
-                track: track.track, nanoseconds: min(passed, Self.mostPresumedNanoseconds),
+                track: track.track, nanoseconds: min(passed, Self.maxPresumedNanoseconds),
                 isKnownToPause: receiver.mayPause)
         }
         feed.tend()
