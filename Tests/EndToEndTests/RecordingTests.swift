@@ -111,6 +111,16 @@ import Testing
             let finished = try run(Place.command("attune"), arguments)
             #expect(finished.status == 0 && finished.errors.contains("odd media: "), "\(finished.errors)")
         }
+        // What the container has lost leaves a hole, and no packet that fails.
+        let cut = folder.path + "/cut.mkv"
+        let packed = try run(ffmpeg, ["ffmpeg", "-loglevel", "error", "-i", path, "-c:a", "libopus", "-t", "8", cut])
+        try #require(packed.status == 0, "\(packed.errors)")
+        bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: cut)))
+        for index in bytes.count / 2..<bytes.count / 2 + 4_000 { bytes[index] = 0xFF }
+        try Data(bytes).write(to: URL(fileURLWithPath: cut))
+        let finished = try run(Place.command("attune"), ["segments", cut])
+        #expect(finished.status == 0 && finished.errors.contains("s are missing in "), "\(finished.errors)")
+
     }
 
     @Test func channelsOfOneFileAreTakenApart() throws {
