@@ -57,6 +57,54 @@ import Testing
         #expect(join(.granted) == .withheld)
     }
 
+    @Test func aNoHoldsForTheOtherNamesOfAPerson() {
+        var port = Port()
+        port.come("a", person: "p@host")
+        port.come("b", person: "p@host")
+        port.come("c", person: "q@host")
+        port.set("a", .granted)
+        port.set("b", .withheld)
+        #expect(port.consent("a") == .withheld && port.consent("c") == .granted)
+        // Whoever says yes after that means it, for the one name.
+        port.set("a", .granted)
+        #expect(port.consent("a") == .granted && port.consent("b") == .withheld)
+        // Who turns out to be that person later is no exception.
+        port.come("d")
+        port.set("d", .granted)
+        port.set("b", .withheld)
+        port.engine.identify(name: "d", person: "p@host")
+        #expect(port.consent("a") == .withheld && port.consent("d") == .withheld)
+    }
+
+    /// Of who has left, what may be somebody's who said no is forgotten, too.
+    @Test func aNoHoldsForWhoHasLeft() {
+        var port = Port()
+        port.come("a")
+        port.speak("a", seconds: 2)
+        port.leave("a")
+        port.come("b", person: "p@host")
+        port.speak("b", seconds: 2)
+        port.leave("b")
+        port.set("a", .withheld)
+        #expect(port.consent("b") == .unknown)
+        let totals = port.engine.finish()
+        #expect(totals.speakers.allSatisfy { $0.metrics == nil })
+    }
+
+    @Test func whatIsDeclaredForANameInDoubtEndsNoDoubt() {
+        var port = Port()
+        port.come("a")
+        port.leave("a")
+        port.set("a", .withheld)
+        port.come("b")
+        port.leave("b")
+        #expect(port.consent("b") == .unknown)
+        _ = port.engine.join(name: "b", role: nil, consent: .granted, at: port.hop)
+        #expect(port.consent("b") == .unknown)
+        port.set("b", .granted)
+        #expect(port.consent("b") == .granted)
+    }
+
     /// A turn that was begun without consent is not told of because it ends with one.
     @Test func whatBeganWithoutConsentIsNotTold() {
         var engine = SessionEngine(id: "s")

@@ -20,6 +20,11 @@ import Testing
         #expect(result.violations == [], "seed \(seed)")
     }
 
+    /// Seeds that found something once.
+    @Test(arguments: [42, 262, 323, 380, 404, 418, 531]) func whatWasFoundIsMended(seed: Int) async {
+        #expect(await consent(seed: seed).violations == [], "seed \(seed)")
+    }
+
     /// The look finds something: people who consent are told of.
     @Test func whoConsentsIsFound() async {
         let result = await consent(seed: 1)

@@ -19,6 +19,8 @@ public struct SessionEngine: Sendable {
     public internal(set) var presentHops: Int64 = 0
     /// Speakers for whom there was no room any more.
     public private(set) var refusedSpeakers = 0
+    /// Decisions on consent so far.
+    var decisions = 0
     /// Hops settled so far: the present of the session.
     public internal(set) var settledHops: Int64 = 0
 
@@ -113,7 +115,7 @@ public struct SessionEngine: Sendable {
         name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
     ) -> Int {
         let joinHop = max(hop, settledHops)
-        let isPresumed = consent == .granted && origin?.isNamed == false
+        let isPresumed = consent == .granted && (origin?.isNamed == false || isInDoubt(name))
         let consent = isPresumed ? presumed(of: name, origin) : consent
         let index: Int
         if let known = speakers.firstIndex(where: { $0.name == name }) {

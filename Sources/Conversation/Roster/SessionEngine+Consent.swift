@@ -13,11 +13,28 @@ extension SessionEngine {
     /// - Returns: false where there is no such speaker.
     public mutating func setConsent(name: String, to state: ConsentState) -> Bool {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
+        decisions += 1
+        speakers[index].origin?.decision = decisions
         speakers[index].origin?.isVouched = state == .granted
         if state == .granted { speakers[index].origin?.isPresumed = false }
         change(index, to: state)
         reconsider()
         return true
+    }
+
+    /// Whether it is in doubt if somebody is one of those who withheld consent; what is declared when the name comes
+    /// again, by whichever way, does not end that.
+    func isInDoubt(_ name: String) -> Bool {
+        speakers.contains { $0.name == name && $0.consent == .unknown && $0.origin?.isPresumed == true }
+    }
+
+    /// Whether the person that a speaker is said no after whatever was decided on this very speaker: under another name
+    /// of the same CNAME.
+    private func saidNoSince(_ index: Int) -> Bool {
+        guard let origin = speakers[index].origin, let person = origin.person else { return false }
+        return speakers.contains {
+            $0.consent == .withheld && $0.origin?.person == person && ($0.origin?.decision ?? 0) > origin.decision
+        }
     }
 
     /// A sender has said what it calls itself.
@@ -72,18 +89,21 @@ extension SessionEngine {
         return isAnother ? .granted : .unknown
     }
 
-    /// Looks again at those who were let in by a consent that was declared for all: somebody withheld it, or gave it
-    /// again, or there is something new to be known of who is who.
+    /// Looks again at everybody who sends to a port with others: somebody withheld consent, or gave it again, or there is
+    /// something new to be known of who is who.
     mutating func reconsider() {
         // Whoever withholds from now on is one more whom others may be.
         for _ in speakers.indices {
             var isSettled = true
-            for index in speakers.indices where speakers[index].origin?.isPresumed == true {
+            for index in speakers.indices where speakers[index].origin != nil {
                 let former = speakers[index].consent
                 guard former != .withheld else { continue }
-                let state = presumed(index, person: speakers[index].origin?.person)
-                // Of who is not there it is looked at with the return.
-                guard state != former, speakers[index].isPresent || state == .withheld else { continue }
+                let isPresumed = speakers[index].origin?.isPresumed == true
+                let state: ConsentState =
+                    saidNoSince(index)
+                    ? .withheld : isPresumed ? presumed(index, person: speakers[index].origin?.person) : former
+                // Of who is not there nothing new is to be measured, but something may have to be forgotten.
+                guard state != former, speakers[index].isPresent || state != .granted else { continue }
                 change(index, to: state)
                 isSettled = false
             }

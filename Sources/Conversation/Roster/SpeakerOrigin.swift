@@ -10,6 +10,8 @@ public struct SpeakerOrigin: Sendable, Hashable {
     var isPresumed = false
     /// Whether it was given for this very speaker since.
     var isVouched = false
+    /// The number of the latest decision on this very speaker, in the order of the session's; 0 for none.
+    var decision = 0
 
     /// An origin.
     public init(isNamed: Bool, person: String? = nil) {

@@ -97,6 +97,7 @@ struct SpeakerState {
         origin.person = origin.person ?? self.origin?.person
         origin.isPresumed = isPresumed && self.origin?.isVouched != true
         origin.isVouched = self.origin?.isVouched ?? false
+        origin.decision = self.origin?.decision ?? 0
         self.origin = origin
     }
 

@@ -239,7 +239,11 @@ final class RTPPort {
                 let naming = table?.describe(
                     ssrc: ssrc, name: name, isCanonical: isCanonical, origin: arrival.origin,
                     arrivalNanoseconds: arrival.nowNanoseconds)
-                if let naming { dismiss(speaker: naming.released, reason: "named") }
+                if let naming {
+                    // Whoever the sender turns out to be decides on what was measured before that was known, too.
+                    if isCanonical { speakers[naming.released]?.identify(name) }
+                    dismiss(speaker: naming.released, reason: "named")
+                }
                 guard isCanonical, let index = table?.speaker(ssrc: ssrc, origin: arrival.origin),
                     speakers.indices.contains(index)
                 else { continue }
