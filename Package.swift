@@ -58,7 +58,7 @@ let package = Package(
             name: "AttuneMedia",
             targets: ["ControlAPI", "Conversation", "Decode", "Events", "Isolation", "MediaTypes", "RTP", "Timing"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
-        .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Text"]),
+        .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -173,7 +173,7 @@ let package = Package(
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests(
             "ControlTests",
-            ["Control", "ControlAPI", "Events", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
+            ["Control", "ControlAPI", "Events", "Kit", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
         tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(

@@ -61,13 +61,23 @@ struct NoSessions: ControlBackend {
 
 /// A store without sessions.
 struct NoStore: StoredBackend {
-    private func unknown(_ id: String) -> Problem { Problem(status: 404, type: .noSuchStoredSession, detail: "no '\(id)'") }
+    private func unknown(_ id: String) -> Problem {
+        Problem(status: 404, type: .noSuchStoredSession, detail: "no '\(id)'")
+    }
 
     var health: StoreHealth { StoreHealth(state: "off") }
     func stored() async throws(Problem) -> [StoredSummary] { [] }
     func stored(id: String) async throws(Problem) -> [UInt8] { throw unknown(id) }
     func forget(id: String) async throws(Problem) -> Forgotten { throw unknown(id) }
     func forget(speaker: String) async throws(Problem) -> Forgotten { Forgotten(sessions: 0) }
+}
+
+/// Tokens that nobody gets.
+struct NoTokens: TokenBackend {
+    func issue(_ request: TokenRequest) async throws(Problem) -> IssuedToken {
+        IssuedToken(token: "", expiresAt: "", url: "")
+    }
+    func revoke() async throws(Problem) -> RevokedTokens { RevokedTokens(revoked: 0) }
 }
 
 /// Nothing to tell.
@@ -109,9 +119,20 @@ struct FewEvents: EventBackend {
         do throws(ErrorLine) {
             return Feed(
                 try publisher.reader(
-                    sessions: query.sessions, speakers: query.speakers, types: query.types,
+                    sessions: query.sessions, speakers: query.speakers, types: query.types, fields: query.fields,
                     tickIntervalSeconds: query.tickIntervalSeconds,
                     after: query.last.map { EventPosition(epoch: $0.epoch, sequence: $0.sequence) }))
+        } catch {
+            throw Problem(status: 422, type: error.code, detail: error.message)
+        }
+    }
+
+    func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8] {
+        do throws(ErrorLine) {
+            return try publisher.history(
+                HistoryQuery(
+                    session: request.session, sinceSeconds: request.sinceSeconds, fields: request.fields,
+                    speakers: request.speakers))
         } catch {
             throw Problem(status: 422, type: error.code, detail: error.message)
         }
