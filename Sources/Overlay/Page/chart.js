@@ -1,0 +1,126 @@
+// A curve over five minutes with its interval as a band, drawn by hand.
+const BRIDGE_S = 6;
+
+/// Colours and fonts come from the style; they are read again when the mode changes.
+const palette = {};
+function readPalette() {
+  const style = getComputedStyle(document.documentElement);
+  for (const name of ["engagement", "sentiment", "hair", "ink"]) palette[name] = style.getPropertyValue(`--${name}`);
+}
+
+class Curve {
+  #drawn = "";
+  #width = 0;
+  #height = 0;
+
+  constructor(column, colour, onPoint) {
+    [this.column, this.colour, this.pointed] = [column, colour, null];
+    this.canvas = make("canvas", "curve");
+    this.canvas.setAttribute("role", "img");
+    // The size is asked of the browser once, not at each drawing.
+    new ResizeObserver(([entry]) => {
+      [this.#width, this.#height] = [entry.contentRect.width, entry.contentRect.height];
+      wake();
+    }).observe(this.canvas);
+    const point = (event) => {
+      const x = event.type === "pointerleave" ? null : event.offsetX / Math.max(1, this.#width);
+      this.pointed = x === null ? null : Math.round((1 - Math.min(1, Math.max(0, x))) * (SPAN_S - 1));
+      onPoint();
+      wake();
+    };
+    this.canvas.addEventListener("pointermove", point);
+    this.canvas.addEventListener("pointerleave", point);
+  }
+
+  /// Draws the speaker's series up to `end`, where anything differs from what is drawn.
+  draw(speaker, end, isStale) {
+    const ratio = Math.min(3, devicePixelRatio || 1);
+    const [width, height] = [Math.round(this.#width * ratio), Math.round(this.#height * ratio)];
+    const key = `${speaker.id} ${speaker.version} ${end} ${width} ${height} ${isStale} ${this.pointed} ${palette.ink}`;
+    if (key === this.#drawn || width === 0) return;
+    this.#drawn = key;
+    const { canvas } = this;
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, width, height);
+    const inset = 2 * ratio;
+    const x = (second) => ((second - end + SPAN_S - 1) / (SPAN_S - 1)) * (width - 2 * inset) + inset;
+    const y = (score) => height - inset - (score / 100) * (height - 2 * inset);
+    context.strokeStyle = palette.hair;
+    context.lineWidth = ratio;
+    context.setLineDash([2 * ratio, 3 * ratio]);
+    context.beginPath();
+    context.moveTo(0, y(50));
+    context.lineTo(width, y(50));
+    context.stroke();
+    context.setLineDash([]);
+    context.fillStyle = context.strokeStyle = isStale ? palette.ink : palette[this.colour];
+    context.lineJoin = context.lineCap = "round";
+    let last = null;
+    for (let from = end - SPAN_S + 1; from <= end; from++) {
+      if (Number.isNaN(speaker.series.at(from, this.column))) continue;
+      const to = this.#endOfRun(speaker.series, from, end);
+      this.#stretch(context, speaker.series, from, to, x, y, ratio);
+      [from, last] = [to, to];
+    }
+    if (last !== null && this.pointed === null) this.#dot(context, x(last), y(speaker.series.at(last, this.column)), ratio);
+    if (this.pointed !== null) this.#cross(context, speaker, end - this.pointed, x, y, height, ratio);
+  }
+
+  /// Seconds without a value are bridged where ticks are thinned out; a longer hole stays one.
+  #endOfRun(series, from, end) {
+    let to = from;
+    for (let second = from + 1; second <= Math.min(end, to + BRIDGE_S); second++) {
+      if (!Number.isNaN(series.at(second, this.column))) to = second;
+    }
+    return to;
+  }
+
+  #stretch(context, series, from, to, x, y, ratio) {
+    const { column } = this;
+    context.beginPath();
+    for (let second = from; second <= to; second++) {
+      const high = series.at(second, column + 2);
+      if (!Number.isNaN(high)) context.lineTo(x(second), y(high));
+    }
+    for (let second = to; second >= from; second--) {
+      const low = series.at(second, column + 1);
+      if (!Number.isNaN(low)) context.lineTo(x(second), y(low));
+    }
+    context.globalAlpha = 0.22;
+    context.fill();
+    context.globalAlpha = 1;
+    context.lineWidth = 1.75 * ratio;
+    context.beginPath();
+    for (let second = from; second <= to; second++) {
+      const score = series.at(second, column);
+      if (!Number.isNaN(score)) context.lineTo(x(second), y(score));
+    }
+    context.stroke();
+  }
+
+  #dot(context, x, y, ratio) {
+    context.beginPath();
+    context.arc(x, y, 2.5 * ratio, 0, 2 * Math.PI);
+    context.fill();
+  }
+
+  #cross(context, speaker, second, x, y, height, ratio) {
+    const score = speaker.series.at(second, this.column);
+    context.globalAlpha = 0.5;
+    context.fillRect(x(second), 0, ratio, height);
+    context.globalAlpha = 1;
+    if (!Number.isNaN(score)) this.#dot(context, x(second), y(score), ratio);
+  }
+
+  /// What the pointer is on, in words; empty without a pointer.
+  readout(speaker, end) {
+    if (this.pointed === null) return "";
+    const second = end - this.pointed, { series } = speaker, { column } = this;
+    const when = this.pointed === 0 ? say.now : put(say.ago, { time: clock(this.pointed) });
+    const score = series.at(second, column);
+    if (Number.isNaN(score)) return `${when}: ${say.none}`;
+    const range = { low: number(series.at(second, column + 1)), high: number(series.at(second, column + 2)) };
+    return `${when}: ${number(score)} (${put(say.range, range)})`;
+  }
+}
