@@ -62,6 +62,7 @@ class Page:
 
     def close(self):
         self.browser.call("Target.closeTarget", targetId=self.target)
+        self.target = None
 
 
 class Browser:
@@ -118,6 +119,11 @@ class Browser:
         if url != "about:blank":
             page.go(url)
         return page
+
+    def close_pages(self):
+        for page in list(self.pages.values()):
+            if page.target is not None:
+                page.close()
 
     def end(self):
         self.process.terminate()

@@ -13,10 +13,10 @@ from overlay.page import page
 
 NAMES = ["Anna Berg", "Ben Osei", "Chiara Neri", "Dmitri Volkov", "Eun-ji Park", "Fatima Haddad", "Gösta Lind",
          "Hana Novák", "Iker Etxeberria", "Jürgen Maaß"]
-INPUTS = [("talk_ratio", .46, .5, 1.6), ("response_lag", 640, 510, .7), ("speaker_changes", 7.5, 6.9, .6),
-          ("backchannels", 3, 2.1, .5), ("pitch_range", 6.4, 6.3, .2), ("loudness_variation", 9.2, 10.1, .4),
+INPUTS = [("talk_ratio", .46, .5, 1.1), ("response_lag", 640, 510, .7), ("speaker_changes", 7.5, 6.9, .6),
+          ("backchannels", 3, 2.1, .4), ("pitch_range", 6.4, 6.3, .2), ("loudness_variation", 9.2, 10.1, .4),
           ("rate_change", 4.6, 4.5, .1)]
-MOODS = [("pitch_level", 21.25, 20.02, .5), ("spectral_tilt", -12.1, -13, -.4), ("text", .31, None, 7)]
+MOODS = [("pitch_level", 21.25, 20.02, .5), ("spectral_tilt", -12.1, -13, -.4), ("text", .31, None, 1.6)]
 
 
 def score(inputs, t, phase, half, **more):
@@ -33,7 +33,8 @@ def score(inputs, t, phase, half, **more):
 
 def tick(number, count, t, sentiment=True):
     """What a tick of the speaker with this number may look like."""
-    share = (1 + .5 * math.sin(t / 40 + number)) / count
+    shares = [1 + .5 * math.sin(t / 40 + other) for other in range(count)]
+    share = shares[number] / sum(shares)
     window = {"speech_s": round(share * t, 2), "talk_ratio": round(share, 4), "response_lag_median_ms": 480 + 40 * number,
               "response_lag_n": 3, "speaker_changes_per_min": 7.5, "articulation_rate_per_s": 4.6 + .6 * math.sin(t / 20),
               "turns": 6, "interruptions": 1, "backchannels": 4, "longest_monologue_s": 41.2,

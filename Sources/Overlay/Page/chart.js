@@ -45,7 +45,8 @@ class Curve {
     context.clearRect(0, 0, width, height);
     const inset = 2 * ratio;
     const x = (second) => ((second - end + SPAN_S - 1) / (SPAN_S - 1)) * (width - 2 * inset) + inset;
-    const y = (score) => height - inset - (score / 100) * (height - 2 * inset);
+    const reach = this.#reach(speaker.series, end);
+    const y = (score) => height / 2 - ((Math.min(100, Math.max(0, score)) - 50) / reach) * (height / 2 - inset);
     context.strokeStyle = palette.hair;
     context.lineWidth = ratio;
     context.setLineDash([2 * ratio, 3 * ratio]);
@@ -63,8 +64,20 @@ class Curve {
       this.#stretch(context, speaker.series, from, to, x, y, ratio);
       [from, last] = [to, to];
     }
-    if (last !== null && this.pointed === null) this.#dot(context, x(last), y(speaker.series.at(last, this.column)), ratio);
+    if (last !== null && this.pointed === null) {
+      this.#dot(context, x(last), y(speaker.series.at(last, this.column)), ratio);
+    }
     if (this.pointed !== null) this.#cross(context, speaker, end - this.pointed, x, y, height, ratio);
+  }
+
+  /// Points above and below 50 that there is room for: 30 where that is enough, else all 50.
+  #reach(series, end) {
+    for (let second = end - SPAN_S + 1; second <= end; second++) {
+      for (let column = this.column; column < this.column + 3; column++) {
+        if (Math.abs(series.at(second, column) - 50) > 30) return 50;
+      }
+    }
+    return 30;
   }
 
   /// Seconds without a value are bridged where ticks are thinned out; a longer hole stays one.

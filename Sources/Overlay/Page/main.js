@@ -28,8 +28,8 @@ class Disclosure {
     [this.measured, this.notice, this.unmeasured] = [make("span", "measured"), make("span", "notice"),
       make("span", "unmeasured")];
     this.session = make("bdi", "session");
-    root.append(make("span", "eye"), this.measured, this.notice, this.unmeasured,
-      make("span", "standing", this.session, this.time, this.state));
+    root.append(make("span", "eye"), make("span", "said", this.measured, this.notice, this.unmeasured,
+      make("span", "standing", this.session, this.time, this.state)));
     root.firstChild.setAttribute("aria-hidden", "true");
     this.root = root;
   }
@@ -79,7 +79,7 @@ root.lang = options.language;
 root.dataset.theme = options.theme;
 root.style.fontSize = `${16 * options.size}px`;
 document.title = `${say.title} – Attune`;
-view.setAttribute("aria-label", say.title);
+document.getElementById("title").textContent = say.title;
 preferred.addEventListener("change", dress);
 
 const model = new Model(wake);
@@ -96,7 +96,9 @@ function frame(now) {
     if (!cue.cleared) announce(`cue ${cue.id}`, cueText(cue));
   }
   tell(now);
+  // What tests ask: how often was drawn, and up to which event.
   root.dataset.frames = String(drawn);
+  root.dataset.seq = String(model.seq);
 }
 
 /// What time alone changes: clocks, staleness, cues that have lingered. Asked four times a second, drawn if it differs.

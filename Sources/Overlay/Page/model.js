@@ -67,7 +67,7 @@ class Speaker {
   get side() { return HOST.includes(this.role) ? "host" : GUEST.includes(this.role) ? "guest" : null; }
 
   /// Ticks come once a second, unless the daemon says or shows otherwise.
-  isStale(now) { return now - this.seenAt > 1700 * Math.max(1, this.everyS); }
+  isStale(now) { return now - this.seenAt > 1600 * Math.max(1, this.everyS); }
 }
 
 class Model {
@@ -75,6 +75,7 @@ class Model {
     this.changed = changed;
     this.connection = "connecting";
     this.epoch = null;
+    this.seq = 0;
     this.begin(null);
   }
 
@@ -149,6 +150,7 @@ class Model {
   }
 
   take(line) {
+    this.seq = line.seq;
     if (line.type === "hello") return this.#hello(line);
     if (line.type === "snapshot") return this.#snapshot(line);
     if (line.session !== this.session) return;

@@ -71,7 +71,7 @@ class Share {
   constructor(label) {
     this.fill = make("span", "fill");
     this.mark = make("span", "mark");
-    this.track = make("span", "track", this.fill, this.mark);
+    this.track = make("span", "track", make("span", "bed", this.fill), this.mark);
     this.track.setAttribute("aria-hidden", "true");
     this.value = make("span", "value");
     this.side = make("span", "aside");
@@ -79,10 +79,12 @@ class Share {
     this.root = make("div", "share", this.label, this.track, this.value, this.side);
   }
 
+  /// The bar ends at three even shares: among many, one would be too short to see.
   update(ratio, even, side) {
-    const scale = `scaleX(${isNumber(ratio) ? Math.round(ratio * 1000) / 1000 : 0})`;
+    const whole = Math.min(1, 3 * even);
+    const scale = `scaleX(${isNumber(ratio) ? Math.min(1, Math.round(1000 * ratio / whole) / 1000) : 0})`;
     if (this.fill.style.transform !== scale) this.fill.style.transform = scale;
-    const left = `${Math.round(even * 1000) / 10}%`;
+    const left = `${Math.round(1000 * even / whole) / 10}%`;
     if (this.mark.style.left !== left) this.mark.style.left = left;
     set(this.value, percent(ratio));
     set(this.side, isNumber(side) ? put(say.side, { x: percent(side) }) : "");
@@ -111,7 +113,8 @@ class Score {
       this.button.type = "button";
       this.button.addEventListener("click", () => onToggle(kind));
     }
-    this.root = make("div", `score ${kind}`, this.button, make("div", "plot", this.curve.canvas, this.note, this.reading));
+    const plot = make("div", "plot", this.curve.canvas, this.note, this.reading);
+    this.root = make("div", `score ${kind}`, this.button, plot);
   }
 
   update(speaker, model, isStale) {
@@ -148,18 +151,18 @@ class Waterfall {
     const score = speaker.tick?.[this.kind];
     show(this.root, isNumber(score?.score) && score.contributions);
     if (this.root.hidden) return;
-    // The neutral 50 first; then what moves most.
+    // The neutral 50 first; then what moves most. The bars lie around it, and fill the room as far as need be.
     const [neutral, ...others] = score.contributions;
     const moving = others.filter((part) => Math.abs(part.points) >= 0.05)
       .sort((one, other) => Math.abs(other.points) - Math.abs(one.points));
     let sum = 0;
-    const steps = [neutral, ...moving].map((part) => {
+    const steps = [{ part: neutral, from: 0, to: 0 }, ...moving.map((part) => {
       const from = sum;
       sum += part.points;
       return { part, from, to: sum };
-    });
-    steps.push({ part: { input: "sum", points: score.score }, from: 0, to: score.score });
-    this.keyed.update(steps, (step) => step.part.input);
+    }), { part: { input: "sum", points: score.score }, from: 0, to: score.score - neutral.points }];
+    const reach = Math.max(10, ...steps.map((step) => Math.abs(step.to)));
+    this.keyed.update(steps, (step) => step.part.input, reach);
   }
 }
 
@@ -172,27 +175,28 @@ class Step {
     this.root = make("li", "step", make("span", "text", this.words, " ", this.detail), track, this.points);
   }
 
-  update({ part, from, to }) {
+  update({ part, from, to }, reach) {
     const isWhole = part.input === "sum" || part.input === "neutral";
     set(this.words, part.input === "sum" ? say.sum : mover(part));
-    set(this.detail, isNumber(part.value) && isNumber(part.usual) ? put(say.value, {
-      now: measure(part.input, part.value), usual: measure(part.input, part.usual) }) : "");
+    set(this.detail, isNumber(part.value) && isNumber(part.usual)
+      ? nowAndUsual(part.input, part.value, part.usual) : "");
     set(this.points, isWhole ? number(part.points, part.input === "sum" ? 1 : 0) : signed(part.points));
     flag(this.root, "whole", isWhole);
     flag(this.root, "down", to < from);
-    const [low, high] = [Math.min(from, to), Math.max(from, to)];
-    const place = `translateX(${low}%) scaleX(${Math.max(0.006, (high - low) / 100)})`;
+    const left = 50 + (50 * Math.min(from, to)) / reach, width = Math.max(0.8, (50 * Math.abs(to - from)) / reach);
+    const place = part.input === "neutral" ? "scaleX(0)" : `translateX(${left.toFixed(1)}%) scaleX(${width / 100})`;
     if (this.bar.style.transform !== place) this.bar.style.transform = place;
   }
 }
 
 class Cue {
   constructor() {
-    [this.text, this.end] = [make("span", "text"), make("span", "end")];
-    this.root = make("li", "cue", this.text, " ", this.end);
+    [this.when, this.text, this.end] = [make("span", "when"), make("span", "text"), make("span", "end")];
+    this.root = make("li", "cue", this.when, this.text, " ", this.end);
   }
 
   update(cue) {
+    set(this.when, clock(cue.raised.t));
     set(this.text, cueText(cue));
     set(this.end, cueEnd(cue));
     flag(this.root, "gone", cue.cleared);

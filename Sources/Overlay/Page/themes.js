@@ -134,8 +134,8 @@ class BarPart {
     set(this.number, isNumber(score) ? number(score) : "");
     set(this.range, isNumber(score) ? `${number(interval?.[0])}–${number(interval?.[1])}` : abstention(abstained));
     this.curve.draw(speaker, Math.floor(model.present), isStale);
-    attribute(this.curve.canvas, "aria-label",
-      fill(say.curve, { what: say.engagement, name: shown(speaker.name), now: isNumber(score) ? number(score) : "–" }));
+    attribute(this.curve.canvas, "aria-label", fill(say.curve, {
+      what: say.engagement, name: shown(speaker.name), now: isNumber(score) ? number(score) : abstention(abstained) }));
   }
 }
 
@@ -207,14 +207,14 @@ class SelfTheme {
   constructor(root) {
     this.tiles = Object.fromEntries(["pace", "level", "ownMonologue", "patience"].map((name) => {
       const value = make("span", "huge"), unit = make("span", "unit"), words = make("p", "words");
-      const tile = make("section", `tile ${name}`, make("h2", "label", say[name]),
+      const tile = make("section", `tile ${name}`, make("h3", "label", say[name]),
         make("p", "", value, " ", unit), words);
       return [name, { root: tile, value, unit, words }];
     }));
     this.panel = make("div", "tiles", ...Object.values(this.tiles).map((tile) => tile.root));
     this.whose = make("p", "none", say.whose);
     this.who = new Who();
-    this.title = make("h1", "self-name", this.who.root);
+    this.title = make("h2", "self-name", this.who.root);
     this.cues = new Cues(say.cueTitle);
     root.append(this.title, this.panel, this.whose, this.cues.root);
   }

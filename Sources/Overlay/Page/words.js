@@ -24,7 +24,7 @@ const formats = [0, 1, 2].map((digits) =>
 const percents = new Intl.NumberFormat(options.language, { style: "percent", maximumFractionDigits: 0 });
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
-const number = (value, digits = 0) => (isNumber(value) ? formats[digits].format(value) : "–");
+const number = (value, digits = 0) => (isNumber(value) ? formats[digits].format(value).replace("-", "−") : "–");
 const percent = (value) => (isNumber(value) ? percents.format(value) : "–");
 const milliseconds = (value) => (isNumber(value) ? `${number(value / 1000, 2)} ${say.seconds}` : "–");
 /// Points of a score with their sign; a true minus is as wide as a plus.
@@ -67,7 +67,13 @@ function measure(input, value) {
   if (!unit) return number(value, 1);
   if (unit === "%") return percent(value);
   if (unit === "ms") return milliseconds(value);
-  return put(unit, { x: number(value, input === "backchannels" ? 0 : 1) });
+  return put(unit, { x: number(value, 1) });
+}
+
+/// What a value is now and usually; the unit is said once where it is a word.
+function nowAndUsual(input, value, usual) {
+  const now = (say.units[input] ?? "").length > 2 ? number(value, 1) : measure(input, value);
+  return put(say.value, { now, usual: measure(input, usual) });
 }
 
 /// A summand of a score in words: which way it differs from what is usual.
@@ -89,11 +95,10 @@ function cueNumber(metric, value) {
 /// What a cue states, with its numbers.
 function cueText(cue) {
   const { metric, value, limit, window_s: window } = cue.raised;
-  const text = fill(say.cues[metric] ?? say.cues.other, {
+  return fill(say.cues[metric] ?? say.cues.other, {
     name: shown(cue.name ?? ""), cue: shown(cue.raised.cue), value: cueNumber(metric, value),
-    limit: cueNumber(metric, limit),
+    limit: cueNumber(metric, limit) + (isNumber(window) ? ` ${put(say.window, { time: clock(window) })}` : ""),
   });
-  return isNumber(window) ? `${text}, ${put(say.window, { time: clock(window) })}` : text;
 }
 
 /// How a cue went; nothing while it stands.
