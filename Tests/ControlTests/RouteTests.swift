@@ -58,10 +58,17 @@ import Testing
         }
     }
 
-    private static func router() -> Router<BasicRequestContext> {
+    private struct NoTokens: TokenBackend {
+        private var problem: Problem { Problem(status: 500, type: "internal", detail: "not in this test") }
+
+        func issue(_ request: TokenRequest) async throws(Problem) -> IssuedToken { throw problem }
+        func revoke() async throws(Problem) -> RevokedTokens { throw problem }
+    }
+
+    private static func router() -> Router<ControlContext> {
         ControlServer.router(
             version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents(),
-            bodies: RequestBodies(seconds: 20))
+            tokens: NoTokens(), bodies: RequestBodies(seconds: 20))
     }
 
     /// Method and path of every route, with its parameters in the form of the documentation.
@@ -129,7 +136,7 @@ import Testing
     ])
     func unknownMethodsAreToldTheRightOnes(method: String, path: String, status: Int, allowed: String?) async throws {
         let method = try #require(HTTPRequest.Method(rawValue: method))
-        let context = BasicRequestContext(
+        let context = ControlContext(
             source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Logger(label: "test")))
         let request = Request(
             head: HTTPRequest(method: method, scheme: nil, authority: nil, path: path),

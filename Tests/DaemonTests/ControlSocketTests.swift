@@ -51,7 +51,8 @@ import Text
             descriptor: listener.descriptor, version: "0", backend: registry, store: store,
             status: DaemonStatus(
                 publisher: publisher, registry: registry, store: store, refusals: SocketRefusals(logger)),
-            events: PublishedEvents(publisher: publisher), limits: limits, eventLoopGroup: group, logger: logger
+            events: PublishedEvents(publisher: publisher), tokens: try BrowserAccess(settings.sockets, logger),
+            limits: limits, eventLoopGroup: group, logger: logger
         ) {}
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [.init(service: server)], logger: logger))

@@ -24,7 +24,7 @@ struct ConfigurationFile: Sendable {
         return settings
     }
 
-    private static func bad(_ reason: String) -> Problem {
+    static func bad(_ reason: String) -> Problem {
         Problem(status: 422, type: "bad_configuration", detail: "\(reason); the old configuration stays in force")
     }
 }
@@ -76,6 +76,9 @@ struct SettingsChange {
         keep("policy", \.policy, new)
         keep("store", \.store, new)
     }
+
+    /// What a file that the settings name has changed.
+    mutating func noteApplied(_ name: String) { summary.applied.append(name) }
 
     private mutating func apply<Value: Equatable>(
         _ names: String, _ section: WritableKeyPath<Settings, Value>, _ new: Settings

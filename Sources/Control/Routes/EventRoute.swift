@@ -6,14 +6,19 @@ import ServiceLifecycle
 
 /// `/v1/events`: the events of the event socket as server-sent events (WHATWG HTML, section 9.2).
 enum EventRoute {
-    static func add(to router: Router<BasicRequestContext>, _ backend: any EventBackend) {
-        router.get("/v1/events") { request, _ in
-            let feed = try await backend.events(try EventQuery(request))
+    static func add(to router: Router<ControlContext>, _ backend: any EventBackend) {
+        router.get("/v1/events") { request, context in
+            let access = context.access
+            let feed = try await backend.events(try EventQuery(request).narrowed(to: access))
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
                 body: ResponseBody { writer in
                     try await withGracefulShutdownHandler {
-                        while let lines = await feed.next() { try await writer.write(text(of: lines)) }
+                        try await access.whileHolding(onEnd: feed.end) {
+                            while let lines = await feed.next(), access.holds {
+                                try await writer.write(text(of: lines))
+                            }
+                        }
                     } onGracefulShutdown: {
                         feed.end()
                     }
@@ -36,6 +41,16 @@ enum EventRoute {
 }
 
 extension EventQuery {
+    /// With nothing but what whoever asks may see.
+    ///
+    /// - Throws: `other_session` where something else is asked for.
+    fileprivate func narrowed(to access: Access) throws -> EventQuery {
+        for session in sessions { try access.require(session: session) }
+        var query = self
+        if let session = access.session { query.sessions = [session] }
+        return query
+    }
+
     private static let usage = "take session, speaker, type (each as often as needed) and tick_interval_s"
 
     fileprivate init(_ request: Request) throws {
