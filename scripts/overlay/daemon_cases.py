@@ -1,4 +1,5 @@
 """The page at a daemon to which a call is played: what the event socket says, history, a restart, strangers."""
+import functools
 import http.server
 import json
 import os
@@ -12,6 +13,7 @@ import time
 from overlay.page_cases import COLUMNS, expect, text
 from peers.peer import free_port, wait_for_port
 
+CLIENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/clients")
 ROLES = {"anna": "rep", "ben": "customer"}
 TOKEN = "0123456789abcdef0123456789abcdef"
 # What the cards show, at every frame: when, of whom, the talk share and the score.
@@ -29,13 +31,24 @@ RECORD = """(() => { window.shown = []; let last = "";
   look(); })()"""
 
 
+def serve(folder):
+    """A web server of one's own."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
 class Daemon:
     """attuned with a listener for browsers, on a port that stays the same over restarts."""
 
     def __init__(self, binaries, call):
         self.binaries, self.call = os.path.abspath(binaries), os.path.abspath(call)
         self.folder = tempfile.mkdtemp(prefix="attune-overlay-")
-        self.port = free_port()
+        self.port, self.own = free_port(), serve(CLIENTS)
         self.origin = f"http://127.0.0.1:{self.port}"
         self.ticks, self.senders = [], []
         tokens, self.config = (os.path.join(self.folder, name) for name in ("tokens", "attune.yaml"))
@@ -43,7 +56,8 @@ class Daemon:
             file.write(f"{TOKEN} write\n")
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"sockets:\n  events: {self.folder}/events.sock\n  control: {self.folder}/control.sock\n"
-                       f"  http: 127.0.0.1:{self.port}\n  http_tokens: {tokens}\n")
+                       f"  http: 127.0.0.1:{self.port}\n  http_tokens: {tokens}\n"
+                       f"  http_origins: [http://127.0.0.1:{self.own.server_port}]\n")
         self.start()
 
     def start(self):
@@ -94,6 +108,8 @@ class Daemon:
             sender.kill()
             sender.wait()
         self.stop()
+        self.own.shutdown()
+        self.own.server_close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -150,9 +166,16 @@ def live(browser, daemon):
     expect("Measured: anna, ben" in text(page) and "Notice demo" in text(page), "who is measured is not said")
 
 
+def client(browser, daemon):
+    """docs/clients/ticks.html, from an origin of one's own that is listed."""
+    page = browser.page(f"http://127.0.0.1:{daemon.own.server_port}/ticks.html?daemon={daemon.origin}&token={TOKEN}")
+    page.wait("/^first(anna|ben)[0-9.]+ /.test(document.querySelector('tr')?.textContent)", "it shows no score")
+
+
 def restart(browser, daemon):
     """The daemon is started anew under the page: the page goes on by itself, with the next call."""
-    page = next(page for page in browser.pages.values() if page.target and daemon.origin in (page.requests or [""])[0])
+    page, own = (next(page for page in browser.pages.values() if page.target and path in page.requests[0])
+                 for path in ("/overlay?", "/ticks.html?"))
     page.evaluate("window.isSame = true")
     daemon.stop()
     page.wait("document.querySelector('.card').classList.contains('stale') && "
@@ -163,6 +186,8 @@ def restart(browser, daemon):
     page.wait("document.getElementById('disclosure').innerText.includes('second') && "
               "document.querySelectorAll('.card:not(.stale)').length === 2", "the next call is not shown")
     expect(page.evaluate("window.isSame"), "the page was loaded anew")
+    own.wait("[...document.querySelectorAll('tr')].some((row) => row.textContent.startsWith('second'))",
+             "the client does not come back")
 
 
 STRANGER = """<!DOCTYPE html><title>stranger</title><iframe name="hole"></iframe>
@@ -171,18 +196,11 @@ STRANGER = """<!DOCTYPE html><title>stranger</title><iframe name="hole"></iframe
 
 def stranger(browser, daemon):
     """A page of another origin that knows the token can neither read nor write nor show the page."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(STRANGER.encode())
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = os.path.join(daemon.folder, "stranger")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "index.html"), "w", encoding="utf-8") as file:
+        file.write(STRANGER)
+    server = serve(folder)
     session = json.loads(daemon.command("sessions", "--json"))[-1]["session"]
     path = f"{daemon.origin}/v1/sessions/{session}/speakers/anna"
     page = browser.page(f"http://127.0.0.1:{server.server_port}/")
@@ -241,4 +259,4 @@ def rebinding(browser, daemon):
         expect((status == 200) == is_good, f"Host: {host} is answered with {status}")
 
 
-CASES = [live, restart, stranger, rebinding]
+CASES = [live, client, restart, stranger, rebinding]

@@ -128,6 +128,7 @@ class Score {
     set(this.range, isKnown && isNumber(low) ? `${number(low)}–${number(high)}` : "");
     set(this.note, isKnown ? (score.provisional ? say.provisional : "") : abstention(score.abstained));
     flag(this.note, "abstained", !isKnown);
+    if (this.button.type === "button" && this.button.disabled === isKnown) this.button.disabled = !isKnown;
     this.curve.draw(speaker, end, isStale);
     set(this.reading, this.curve.readout(speaker, end));
     const now = isKnown ? `${number(score.score)}, ${put(say.range, { low: number(low), high: number(high) })}`
@@ -233,6 +234,8 @@ class Facts {
   update(values) {
     for (const { name, root, value } of this.entries) {
       set(value, values[name] ?? "");
+      // A reason in place of a number.
+      flag(value, "quiet", !/\d/.test(value.textContent));
       show(root, values[name]);
     }
   }
