@@ -45,6 +45,14 @@ class Page:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale,
                   mobile=False)
 
+    def log_of(self, path):
+        """Waits until a request to the path is in the network log, which is told apart from what scripts see."""
+        for _ in range(20 * TIMEOUT_S):
+            if any(path in url for url in self.requests):
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"{path} is not in the network log: {self.requests}")
+
     def heap(self):
         """Bytes of live objects: what is left after the garbage was collected."""
         for _ in range(3):

@@ -61,7 +61,6 @@ class Simulated:
         self.speakers, self.sources, self.points = {}, {}, {}
         self.lines = collections.deque(maxlen=self.KEPT)
         self.changed, self.is_open, self.asked = threading.Condition(), True, []
-        self.keeps_silent = False
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -95,6 +94,19 @@ class Simulated:
                 self.speakers[name]["last_tick"] = {key: line[key] for key in fields if key != "speaker"}
                 self.points.setdefault(name, collections.deque(maxlen=300)).append(fields)
             self.changed.notify_all()
+
+    def forget(self):
+        """With the lock held: nothing has been yet, as far as this daemon knows."""
+        self.lines.clear()
+        self.points.clear()
+        self.speakers.clear()
+        self.changed.notify_all()
+
+    def begin(self, session):
+        """Another session in the place of the one that has ended."""
+        with self.changed:
+            self.session = session
+            self.forget()
 
     def join(self, names, roles=(), consent="granted", t=0):
         for number, name in enumerate(names):

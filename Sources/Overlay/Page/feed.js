@@ -9,6 +9,8 @@ class Feed {
   #failures = 0;
   #hasFields = true;
   #abort = null;
+  #isLooking = false;
+  #isMoving = false;
   #wake = () => {};
 
   constructor(model, fields) {
@@ -65,6 +67,8 @@ class Feed {
     const names = sessions.map((one) => one.session);
     if (names.length === 0) {
       this.#failures = 0;
+      // What has ended stays until there is something else; of what is not there any more nothing is known.
+      if (!this.model.ended && this.model.session !== null) this.model.begin(null);
       this.#say(this.model.ended ? "ended" : "waiting");
       return false;
     }
@@ -116,6 +120,10 @@ class Feed {
       }
       throw new Error("the daemon has ended the connection");
     } catch (problem) {
+      if (this.#isMoving) {
+        this.#isMoving = false;
+        return;
+      }
       // A daemon that does not know `fields` gets the question without them.
       if (problem.status !== 400 || !this.#hasFields) throw problem;
       this.#hasFields = false;
@@ -142,19 +150,21 @@ class Feed {
     this.#failures = 0;
     this.model.connection = "live";
     this.model.take(line);
-    const isOver = line.type === "session.ended" && line.session === this.model.session;
-    if (isOver && options.session === null) this.#look();
+    if (this.model.isOver && options.session === null && !this.#isLooking) this.#look();
   }
 
   /// After the end of a call: another one is taken as soon as there is one.
   async #look() {
-    const [ended, abort] = [this.model.session, this.#abort];
-    while (this.model.session === ended && this.model.ended && !abort.signal.aborted) {
+    const abort = this.#abort;
+    this.#isLooking = true;
+    while (this.model.isOver && !abort.signal.aborted) {
       await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
       try {
         const sessions = await (await this.#get("/v1/sessions", {})).json();
-        if (sessions.length > 0) abort.abort();
-      } catch { return; }
+        this.#isMoving = sessions.length > 0;
+        if (this.#isMoving) abort.abort();
+      } catch { break; }
     }
+    this.#isLooking = false;
   }
 }

@@ -21,6 +21,13 @@ function tell(now) {
   set(spoken, toTell.splice(0).join(". "));
 }
 
+/// What was said may be of somebody who has withdrawn consent.
+function hush() {
+  toTell.length = 0;
+  told.clear();
+  set(spoken, "");
+}
+
 /// Who is measured, by which notice; who is not; and how the page stands to the daemon. Always there.
 class Disclosure {
   constructor(root) {
@@ -68,9 +75,9 @@ const isLaidOver = "obsstudio" in window || window.parent !== window;
 
 function dress() {
   root.dataset.mode = options.mode ?? (!isLaidOver && preferred.matches ? "light" : "dark");
-  const ground = options.background ?? (isLaidOver ? "transparent" : "ground");
-  if (CSS.supports("color", ground)) document.body.style.background = ground;
-  else document.body.style.background = "var(--ground)";
+  const ground = options.background ?? (isLaidOver ? "transparent" : "");
+  document.body.style.background = CSS.supports("color", ground) ? ground : "var(--ground)";
+  root.dataset.ground = ground === "transparent" ? "none" : "own";
   readPalette();
   wake();
 }
@@ -85,11 +92,15 @@ preferred.addEventListener("change", dress);
 const model = new Model(wake);
 const theme = new THEMES[options.theme](view);
 const disclosure = new Disclosure(document.getElementById("disclosure"));
-let drawn = 0;
+let drawn = 0, withdrawals = 0;
 
 function frame(now) {
   pending = 0;
   drawn += 1;
+  if (model.withdrawals !== withdrawals) {
+    withdrawals = model.withdrawals;
+    hush();
+  }
   theme.update(model, now);
   disclosure.update(model, now);
   for (const cue of model.activeCues(now)) {
@@ -101,7 +112,7 @@ function frame(now) {
   root.dataset.seq = String(model.seq);
 }
 
-/// What time alone changes: clocks, staleness, cues that have lingered. Asked four times a second, drawn if it differs.
+/// What time alone changes: clocks, staleness, cues that have lingered. Asked often, drawn if it differs.
 let looked = "";
 setInterval(() => {
   const now = performance.now();
@@ -109,7 +120,7 @@ setInterval(() => {
     model.activeCues(now).length, toTell.length > 0 && now >= tellsAt].join();
   if (looks !== looked) wake();
   looked = looks;
-}, 250);
+}, 125);
 
 dress();
 new Feed(model, theme.fields).run();

@@ -60,6 +60,7 @@ class Speaker {
     this.bid = null;
     this.lastHeard = this.firstSeen = undefined;
     this.issues = [];
+    this.wasHeard = false;
     this.version = (this.version ?? 0) + 1;
   }
 
@@ -75,7 +76,7 @@ class Model {
     this.changed = changed;
     this.connection = "connecting";
     this.epoch = null;
-    this.seq = 0;
+    this.seq = this.withdrawals = 0;
     this.begin(null);
   }
 
@@ -92,12 +93,15 @@ class Model {
     this.holder = null;
     this.holdsSince = 0;
     this.listedNow = null;
+    this.isGone = false;
     this.changed();
   }
 
   /// Those who are here, in the order in which they came.
   get here() { return [...this.speakers.values()].filter((speaker) => !speaker.hasLeft); }
   get measured() { return this.here.filter((speaker) => speaker.isMeasured); }
+  /// Whether the session has ended, or is not there any more.
+  get isOver() { return Boolean(this.ended) || this.isGone; }
   get unmeasured() { return this.here.filter((speaker) => speaker.consent && speaker.consent !== "granted"); }
 
   /// Media time now, as far as the last line lets it be known.
@@ -173,8 +177,9 @@ class Model {
 
   #snapshot(line) {
     const state = line.sessions.find((one) => one.session === this.session);
-    this.listedNow ??= new Set();
+    if (!this.listedNow) [this.listedNow, this.isGone] = [new Set(), true];
     if (state) {
+      this.isGone = false;
       [this.notice, this.policy, this.ended] = [state.notice_id, state.policy, undefined];
       this.degraded = new Map((state.degraded ?? []).map((one) => [one.what, one]));
       for (const source of state.sources) this.sources.set(source.source, source.state);
@@ -224,6 +229,7 @@ class Model {
     consent(line, speaker) {
       speaker.consent = line.consent;
       if (line.consent === "granted") return;
+      if (speaker.tick) this.withdrawals += 1;
       speaker.forget();
       if (this.holder === speaker) this.holder = null;
       for (const [id, cue] of this.cues) if (cue.speaker === speaker.id) this.cues.delete(id);
