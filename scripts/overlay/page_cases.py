@@ -192,7 +192,7 @@ def corner(page):
 
 
 def ground(browser):
-    """Over a video the page has no ground, in a window it has one; the address and the system say light or dark."""
+    """Over a video the page has no ground, in a window it has one."""
     daemon = running()
     for query, opacity in (({"background": "transparent"}, 0), ({}, 255), ({"background": "#123"}, 255)):
         page = opened(browser, daemon, **query)
@@ -267,10 +267,10 @@ def network(browser):
     daemon = running()
     for theme in THEMES:
         page = opened(browser, daemon, theme=theme)
-        strangers = [url for url in page.requests if not url.startswith((daemon.origin + "/", "data:"))]
-        expect(not strangers, f"{theme} asks {strangers}")
         for path in ("/overlay", "/v1/sessions", "/v1/history", "/v1/events"):
             page.log_of(path)
+        strangers = [url for url in page.requests if not url.startswith((daemon.origin + "/", "data:"))]
+        expect(not strangers, f"{theme} asks {strangers}")
         expect(not page.complaints, f"{theme}: {page.complaints}")
         page.close()
     daemon.end()
