@@ -173,7 +173,7 @@ let package = Package(
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests(
             "ControlTests",
-            ["Control", "ControlAPI", "Events", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
+            ["Control", "ControlAPI", "Events", "Kit", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
         tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(

@@ -82,6 +82,7 @@ public struct ControlServer: Service {
             try respond(await backend.sessions().filter { context.access.allows(session: $0.session) })
         }
         EventRoute.add(to: router, events)
+        HistoryRoute.add(to: router, events)
     }
 
     /// What opens and ends something, or concerns the whole daemon.

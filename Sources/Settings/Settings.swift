@@ -94,6 +94,8 @@ public struct Settings: Sendable, Equatable {
         public var clientQueueKibibytes = 512
         /// How long a subscriber with a full queue may go without reading before it is dropped, milliseconds.
         public var clientStallMilliseconds = 10_000
+        /// What thinned ticks may take that are kept for pages that are loaded anew, MiB; 0 keeps none.
+        public var historyMebibytes = 32
     }
 
     /// Where media may come from.

@@ -42,6 +42,7 @@ extension SettingsKey {
         SettingsKey("events.client_stall_s") {
             $1.events.clientStallMilliseconds = try $0.milliseconds(1...600)
         },
+        SettingsKey("events.history_mib") { $1.events.historyMebibytes = try $0.integer(0...1024) },
         SettingsKey("conversation.windows_s") { $1.conversation.windowsSeconds = try $0.windows() },
         SettingsKey("conversation.skew_s") {
             $1.conversation.skewHops = try $0.milliseconds(0.1...5, step: 10) / 10

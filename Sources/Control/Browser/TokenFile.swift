@@ -33,7 +33,7 @@ extension AccessTokens {
             throw wrong(" is no UTF-8 text; is it the right file?")
         }
         var tokens: [Filed] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             do throws(TokenFileError) {
                 if let token = try Self.token(on: line) { tokens.append(token) }
             } catch {

@@ -51,9 +51,11 @@ extension EventQuery {
         return query
     }
 
-    private static let usage = "take session, speaker, type (each as often as needed) and tick_interval_s"
+    private static let usage =
+        "take session, speaker, type, fields (each as often as needed), tick_interval_s and last_event_id"
 
     fileprivate init(_ request: Request) throws {
+        var lastID: (name: String, id: String)?
         for (name, value) in request.uri.queryParameters {
             let value = String(value)
             switch name {
@@ -67,16 +69,22 @@ extension EventQuery {
                         detail: "tick_interval_s is '\(value)' and must be a number of seconds")
                 }
                 tickIntervalSeconds = seconds
+            case "fields": fields.formUnion(value.split(separator: ",").map(String.init))
+            case "last_event_id": lastID = ("last_event_id", value)
             default:
                 throw Problem(
                     status: 400, type: "malformed_request", detail: "there is no filter '\(name)'; \(Self.usage)")
             }
         }
-        guard let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] else { return }
+        // A browser that comes back by itself knows better than the address that it was given.
+        if let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] {
+            lastID = ("Last-Event-ID", id)
+        }
+        guard let (name, id) = lastID else { return }
         guard let colon = id.lastIndex(of: ":"), let sequence = Int(id[id.index(after: colon)...]), sequence >= 0 else {
             throw Problem(
                 status: 400, type: "malformed_request",
-                detail: "Last-Event-ID is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
+                detail: "\(name) is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
         }
         last = (String(id[..<colon]), sequence)
     }

@@ -23,7 +23,6 @@ struct BrowserAccess: TokenBackend {
 
     /// Seconds for which a token may hold, and does if nothing is said.
     private static let ttlRange = 1...30 * 86_400, standardTTL = 86_400
-    private static let mostNameBytes = 256
 
     /// Opens the port.
     ///
@@ -124,11 +123,7 @@ struct BrowserAccess: TokenBackend {
                     + "for longer put a token into sockets.http_tokens")
         }
         let session = request.session.map(canonicalName)
-        if let session, session.isEmpty || session.utf8.count > Self.mostNameBytes {
-            throw Problem(
-                status: 422, type: "invalid_request",
-                detail: "'session' must have 1 to \(Self.mostNameBytes) bytes; leave it out for all sessions")
-        }
+        if let session { try AttachValidation.checkName(session, what: "session") }
         let (token, expiry) = try tokens.issue(session: session, mayWrite: request.write ?? false, seconds: ttl)
         let rest = session.map { "&session=\(Self.escaped($0))" } ?? ""
         return IssuedToken(

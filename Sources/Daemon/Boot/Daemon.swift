@@ -114,8 +114,9 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
         maximumConnections: publishing.maximumClients + commandConnections, refusals: refusals.control)
     let control = ControlServer(
-        descriptor: controlListener.descriptor, version: attuneVersion, backend: registry, store: store,
-        status: status, events: events, tokens: browsers, limits: limits, eventLoopGroup: eventLoopGroup,
+        descriptor: controlListener.descriptor, version: attuneVersion, backend: registry,
+        store: ForgettingBackend(store: store, publisher: publisher), status: status, events: events, tokens: browsers,
+        limits: limits, eventLoopGroup: eventLoopGroup,
         logger: Logger(label: "control")
     ) {
         attune_notify("READY=1")
@@ -242,6 +243,7 @@ extension PublisherConfiguration {
         clientQueueBytes = settings.events.clientQueueKibibytes << 10
         clientStallSeconds = Double(settings.events.clientStallMilliseconds) / 1000
         ringBytes = settings.events.ringMebibytes << 20
+        historyBytes = settings.events.historyMebibytes << 20
         ringSeconds = Double(settings.events.ringSeconds)
         heartbeatSeconds = Double(settings.events.heartbeatMilliseconds) / 1000
     }
