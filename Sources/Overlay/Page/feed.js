@@ -53,8 +53,9 @@ class Feed {
 
   async #get(path, query, init) {
     const answer = await fetch(this.#url(path, query), { credentials: "omit", cache: "no-store", ...init });
-    if (!answer.ok) throw Object.assign(new Error(`${path}: ${answer.status}`), { status: answer.status });
-    return answer;
+    if (answer.ok) return answer;
+    const { type } = await answer.json().catch(() => ({}));
+    throw Object.assign(new Error(`${path}: ${answer.status} ${type}`), { status: answer.status, type });
   }
 
   /// The session of the address, else the one that is shown as long as it runs, else the newest.
@@ -88,8 +89,8 @@ class Feed {
       // From the oldest event that is kept: the last turns, cues and who speaks come again with it, and a snapshot.
       this.#lastId ??= `${answer.epoch}:0`;
     } catch (problem) {
-      // No such session yet, or nothing of it.
-      if (problem.status !== 404) throw problem;
+      // No such session yet, or nothing is kept.
+      if (problem.status !== 404 && problem.type !== "history_off") throw problem;
     }
   }
 
@@ -124,8 +125,9 @@ class Feed {
         this.#isMoving = false;
         return;
       }
-      // A daemon that does not know `fields` gets the question without them.
-      if (problem.status !== 400 || !this.#hasFields) throw problem;
+      // A daemon that does not know `fields`, or has too many kinds of them, is asked without.
+      const isOfFields = problem.status === 400 || problem.type === "too_many_field_sets";
+      if (!isOfFields || !this.#hasFields) throw problem;
       this.#hasFields = false;
     } finally {
       clearTimeout(timer);
