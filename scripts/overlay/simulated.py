@@ -68,7 +68,11 @@ class Simulated:
                 pass
 
             def do_GET(self):
-                outer.answer(self)
+                try:
+                    outer.answer(self)
+                except OSError:
+                    # A page that was closed meanwhile.
+                    pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -170,25 +174,22 @@ class Simulated:
         epoch, _, seen = query.get("last_event_id", "").partition(":")
         seen = int(seen) if epoch == self.epoch else self.seq if not epoch else 0
         hello = {"v": 1, "type": "hello", "seq": seen, "daemon": "0", "epoch": self.epoch, "policy": "standard"}
-        try:
-            put(json.dumps(hello), seen)
-            has_snapshot = False
-            while self.is_open:
+        put(json.dumps(hello), seen)
+        has_snapshot = False
+        while self.is_open:
+            with self.changed:
+                kept = [line for line in self.lines if line[0] > seen]
+                if not kept and has_snapshot:
+                    self.changed.wait(1)
+                    continue
+            for seq, text in kept:
+                put(text, seq)
+                seen = seq
+            if not has_snapshot:
                 with self.changed:
-                    kept = [line for line in self.lines if line[0] > seen]
-                    if not kept and has_snapshot:
-                        self.changed.wait(1)
-                        continue
-                for seq, text in kept:
-                    put(text, seq)
-                    seen = seq
-                if not has_snapshot:
-                    with self.changed:
-                        snapshot()
-                    has_snapshot = True
-                request.wfile.flush()
-        except OSError:
-            pass
+                    snapshot()
+                has_snapshot = True
+            request.wfile.flush()
 
     def end(self):
         self.is_open = False

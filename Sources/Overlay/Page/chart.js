@@ -5,7 +5,7 @@ const BRIDGE_S = 6;
 const palette = {};
 function readPalette() {
   const style = getComputedStyle(document.documentElement);
-  for (const name of ["engagement", "sentiment", "hair", "ink"]) palette[name] = style.getPropertyValue(`--${name}`);
+  for (const name of ["engagement", "sentiment", "hair", "soft"]) palette[name] = style.getPropertyValue(`--${name}`);
 }
 
 class Curve {
@@ -36,7 +36,7 @@ class Curve {
   draw(speaker, end, isStale) {
     const ratio = Math.min(3, devicePixelRatio || 1);
     const [width, height] = [Math.round(this.#width * ratio), Math.round(this.#height * ratio)];
-    const key = `${speaker.id} ${speaker.version} ${end} ${width} ${height} ${isStale} ${this.pointed} ${palette.ink}`;
+    const key = `${speaker.id} ${speaker.version} ${end} ${width} ${height} ${isStale} ${this.pointed} ${palette.soft}`;
     if (key === this.#drawn || width === 0) return;
     this.#drawn = key;
     const { canvas } = this;
@@ -55,7 +55,7 @@ class Curve {
     context.lineTo(width, y(50));
     context.stroke();
     context.setLineDash([]);
-    context.fillStyle = context.strokeStyle = isStale ? palette.ink : palette[this.colour];
+    context.fillStyle = context.strokeStyle = isStale ? palette.soft : palette[this.colour];
     context.lineJoin = context.lineCap = "round";
     let last = null;
     for (let from = end - SPAN_S + 1; from <= end; from++) {

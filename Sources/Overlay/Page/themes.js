@@ -54,6 +54,7 @@ class Card {
       if (this.isFull || this.opened === waterfall.kind) waterfall.update(speaker);
       else show(waterfall.root, false);
     });
+    show(this.why, this.waterfalls.some((waterfall) => !waterfall.root.hidden));
     show(this.axis, this.scores.some((score) => !score.root.hidden));
     this.facts.update(this.#values(speaker));
     set(this.audio, speaker.issues.length
