@@ -190,7 +190,8 @@ def restart(browser, daemon):
     page.wait("document.querySelector('.card')?.classList.contains('stale') && "
               "document.getElementById('disclosure')?.innerText.includes('Connection lost')", "nothing is said of it")
     daemon.start()
-    page.wait("document.getElementById('disclosure')?.innerText.includes('Waiting for a call')", "it does not come back")
+    page.wait("document.getElementById('disclosure')?.innerText.includes('Waiting for a call')",
+              "it does not come back")
     daemon.play("second")
     page.wait("document.getElementById('disclosure')?.innerText.includes('second') && "
               "document.querySelectorAll('.card:not(.stale)').length === 2", "the next call is not shown")

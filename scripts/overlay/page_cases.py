@@ -201,6 +201,22 @@ def ground(browser):
     daemon.end()
 
 
+def address(browser):
+    """The address says size, light or dark, theme and whose voice; what it can't mean is left alone."""
+    daemon = running()
+    for query, root in (({"size": "2", "mode": "light", "theme": "bar"}, ["32px", "light", "bar"]),
+                        ({"size": "900", "mode": "dark", "theme": "nonsense"}, ["64px", "dark", "cards"]),
+                        ({"size": "x", "mode": "dark", "background": "url(x)"}, ["16px", "dark", "cards"])):
+        page = opened(browser, daemon, **query)
+        found = page.evaluate("""(() => { const {style, dataset} = document.documentElement;
+          return [style.fontSize, dataset.mode, dataset.theme]; })()""")
+        expect(found == root, f"{query} gives {found}")
+        page.close()
+    page = opened(browser, daemon, theme="self", speaker=NAMES[1])
+    page.wait(f"document.querySelector('.self-name .name').textContent === {NAMES[1]!r}", "another's voice is shown")
+    daemon.end()
+
+
 def following(browser):
     """After the end of a call its last values stay, grey; the next call is taken as soon as it runs."""
     daemon = running()
@@ -321,5 +337,5 @@ def epoch(browser):
     daemon.end()
 
 
-CASES = [languages, disclosure, consent, abstention, staleness, cues, names, ground, following, keyboard, accessibility,
-         network, reload, epoch]
+CASES = [languages, disclosure, consent, abstention, staleness, cues, names, ground, address, following, keyboard,
+         accessibility, network, reload, epoch]

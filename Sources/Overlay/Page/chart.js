@@ -1,4 +1,4 @@
-// A curve over five minutes with its interval as a band, drawn by hand.
+// A curve over up to five minutes with its interval as a band, drawn by hand.
 const BRIDGE_S = 6;
 
 /// Colours and fonts come from the style; they are read again when the mode changes.
@@ -13,8 +13,8 @@ class Curve {
   #width = 0;
   #height = 0;
 
-  constructor(column, colour, onPoint) {
-    [this.column, this.colour, this.pointed] = [column, colour, null];
+  constructor(column, colour) {
+    [this.column, this.colour, this.span, this.pointed] = [column, colour, SPAN_S, null];
     this.canvas = make("canvas", "curve");
     this.canvas.setAttribute("role", "img");
     // The size is asked of the browser once, not at each drawing.
@@ -24,19 +24,20 @@ class Curve {
     }).observe(this.canvas);
     const point = (event) => {
       const x = event.type === "pointerleave" ? null : event.offsetX / Math.max(1, this.#width);
-      this.pointed = x === null ? null : Math.round((1 - Math.min(1, Math.max(0, x))) * (SPAN_S - 1));
-      onPoint();
+      this.pointed = x === null ? null : Math.round((1 - Math.min(1, Math.max(0, x))) * (this.span - 1));
       wake();
     };
     this.canvas.addEventListener("pointermove", point);
     this.canvas.addEventListener("pointerleave", point);
   }
 
-  /// Draws the speaker's series up to `end`, where anything differs from what is drawn.
-  draw(speaker, end, isStale) {
+  /// Draws the speaker's series up to the present, where anything differs from what is drawn.
+  draw(speaker, model, isStale) {
+    const end = Math.floor(model.present), { spanS: span } = model;
+    this.span = span;
     const ratio = Math.min(3, devicePixelRatio || 1);
     const [width, height] = [Math.round(this.#width * ratio), Math.round(this.#height * ratio)];
-    const key = `${speaker.id} ${speaker.version} ${end} ${width} ${height} ${isStale} ${this.pointed} ${palette.soft}`;
+    const key = [speaker.id, speaker.version, end, span, width, height, isStale, this.pointed, palette.soft].join();
     if (key === this.#drawn || width === 0) return;
     this.#drawn = key;
     const { canvas } = this;
@@ -44,8 +45,8 @@ class Curve {
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, width, height);
     const inset = 2 * ratio;
-    const x = (second) => ((second - end + SPAN_S - 1) / (SPAN_S - 1)) * (width - 2 * inset) + inset;
-    const reach = this.#reach(speaker.series, end);
+    const x = (second) => ((second - end + span - 1) / (span - 1)) * (width - 2 * inset) + inset;
+    const reach = this.#reach(speaker.series, end - span + 1, end);
     const y = (score) => height / 2 - ((Math.min(100, Math.max(0, score)) - 50) / reach) * (height / 2 - inset);
     context.strokeStyle = palette.hair;
     context.lineWidth = ratio;
@@ -58,7 +59,7 @@ class Curve {
     context.fillStyle = context.strokeStyle = isStale ? palette.soft : palette[this.colour];
     context.lineJoin = context.lineCap = "round";
     let last = null;
-    for (let from = end - SPAN_S + 1; from <= end; from++) {
+    for (let from = end - span + 1; from <= end; from++) {
       if (Number.isNaN(speaker.series.at(from, this.column))) continue;
       const to = this.#endOfRun(speaker.series, from, end);
       this.#stretch(context, speaker.series, from, to, x, y, ratio);
@@ -71,8 +72,8 @@ class Curve {
   }
 
   /// Points above and below 50 that there is room for: 30 where that is enough, else all 50.
-  #reach(series, end) {
-    for (let second = end - SPAN_S + 1; second <= end; second++) {
+  #reach(series, from, end) {
+    for (let second = from; second <= end; second++) {
       for (let column = this.column; column < this.column + 3; column++) {
         if (Math.abs(series.at(second, column) - 50) > 30) return 50;
       }
@@ -127,9 +128,9 @@ class Curve {
   }
 
   /// What the pointer is on, in words; empty without a pointer.
-  readout(speaker, end) {
+  readout(speaker, model) {
     if (this.pointed === null) return "";
-    const second = end - this.pointed, { series } = speaker, { column } = this;
+    const second = Math.floor(model.present) - this.pointed, { series } = speaker, { column } = this;
     const when = this.pointed === 0 ? say.now : put(say.ago, { time: clock(this.pointed) });
     const score = series.at(second, column);
     if (Number.isNaN(score)) return `${when}: ${say.none}`;

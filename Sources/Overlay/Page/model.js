@@ -110,6 +110,9 @@ class Model {
     return this.ended ? this.present : this.present + Math.min(2, Math.max(0, since));
   }
 
+  /// Seconds that curves span: whole minutes, as many as the call has, and five in the end.
+  get spanS() { return Math.min(SPAN_S, 60 * Math.max(1, Math.ceil(this.present / 60))); }
+
   /// For how long the speaker has had the floor; null for whoever has not.
   floorTime(speaker, clockMs) {
     if (this.holder !== speaker || this.ended) return null;

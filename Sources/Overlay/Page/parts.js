@@ -105,7 +105,7 @@ class Score {
     this.number = make("span", "number");
     this.range = make("span", "range");
     this.note = make("span", "note");
-    this.curve = new Curve(column, kind, () => {});
+    this.curve = new Curve(column, kind);
     this.reading = make("span", "reading");
     const label = make("span", "label", say[kind]);
     this.button = make(onToggle ? "button" : "div", "figure", label, make("span", "numbers", this.number, this.range));
@@ -118,7 +118,7 @@ class Score {
   }
 
   update(speaker, model, isStale) {
-    const score = speaker.tick?.[this.kind], end = Math.floor(model.present);
+    const score = speaker.tick?.[this.kind];
     // Where the policy forbids a score the key is absent, and so is the row.
     show(this.root, score !== undefined);
     if (score === undefined) return;
@@ -129,12 +129,12 @@ class Score {
     set(this.note, isKnown ? (score.provisional ? say.provisional : "") : abstention(score.abstained));
     flag(this.note, "abstained", !isKnown);
     if (this.button.type === "button" && this.button.disabled === isKnown) this.button.disabled = !isKnown;
-    this.curve.draw(speaker, end, isStale);
-    set(this.reading, this.curve.readout(speaker, end));
+    this.curve.draw(speaker, model, isStale);
+    set(this.reading, this.curve.readout(speaker, model));
     const now = isKnown ? `${number(score.score)}, ${put(say.range, { low: number(low), high: number(high) })}`
       : abstention(score.abstained);
     attribute(this.curve.canvas, "aria-label",
-      fill(say.curve, { what: say[this.kind], name: shown(speaker.name), now }));
+      fill(say.curve, { what: say[this.kind], name: shown(speaker.name), x: model.spanS / 60, now }));
   }
 }
 

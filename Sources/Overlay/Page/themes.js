@@ -13,7 +13,8 @@ class Card {
     this.share = new Share(say.talk);
     this.scores = [new Score("engagement", ENGAGEMENT, isFull ? null : (kind) => this.#toggle(kind)),
       new Score("sentiment", SENTIMENT, isFull ? null : (kind) => this.#toggle(kind))];
-    this.axis = make("div", "axis", make("span", "", say.fiveMinutes), make("span", "", say.now));
+    this.since = make("span");
+    this.axis = make("div", "axis", this.since, make("span", "", say.now));
     this.facts = new Facts(isFull
       ? ["lag", "changes", "talkCall", "turns", "interruptions", "backchannels", "monologue"] : ["lag", "changes"]);
     this.audio = make("p", "audio");
@@ -55,6 +56,7 @@ class Card {
       else show(waterfall.root, false);
     });
     show(this.why, this.waterfalls.some((waterfall) => !waterfall.root.hidden));
+    set(this.since, put(say.since, { x: model.spanS / 60 }));
     show(this.axis, this.scores.some((score) => !score.root.hidden));
     this.facts.update(this.#values(speaker));
     set(this.audio, speaker.issues.length
@@ -122,7 +124,7 @@ class BarTheme {
 class BarPart {
   constructor() {
     [this.who, this.share] = [new Who(), new Share("")];
-    this.curve = new Curve(ENGAGEMENT, "engagement", () => {});
+    this.curve = new Curve(ENGAGEMENT, "engagement");
     [this.number, this.range] = [make("span", "number"), make("span", "range")];
     this.label = make("span", "spoken", `${say.engagement}: `);
     this.root = make("section", "part", this.who.root, this.share.root, this.curve.canvas,
@@ -139,9 +141,10 @@ class BarPart {
     const { score, interval, abstained } = speaker.tick.engagement ?? {};
     set(this.number, isNumber(score) ? number(score) : "");
     set(this.range, isNumber(score) ? `${number(interval?.[0])}–${number(interval?.[1])}` : abstention(abstained));
-    this.curve.draw(speaker, Math.floor(model.present), isStale);
+    this.curve.draw(speaker, model, isStale);
     attribute(this.curve.canvas, "aria-label", fill(say.curve, {
-      what: say.engagement, name: shown(speaker.name), now: isNumber(score) ? number(score) : abstention(abstained) }));
+      what: say.engagement, name: shown(speaker.name), x: model.spanS / 60,
+      now: isNumber(score) ? number(score) : abstention(abstained) }));
   }
 }
 
@@ -238,7 +241,7 @@ class SelfTheme {
   #tile(name, value, unit, words) {
     const tile = this.tiles[name];
     set(tile.value, value);
-    set(tile.unit, unit);
+    set(tile.unit, value === "–" ? "" : unit);
     set(tile.words, words);
   }
 
