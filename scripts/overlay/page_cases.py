@@ -234,16 +234,26 @@ def following(browser):
 
 
 def keyboard(browser):
-    """What moves a score opens with the keyboard; motion ends where it is not wanted."""
+    """What moves a score opens with the keyboard, which reads curves, too; motion ends where it is not wanted."""
     daemon = running()
     page = opened(browser, daemon, theme="cards", lang="en")
-    for kind, code in (("Tab", 9), ("Enter", 13)):
+
+    def press(key, code):
         for state in ("keyDown", "keyUp"):
-            page.call("Input.dispatchKeyEvent", type=state, key=kind, code=kind, windowsVirtualKeyCode=code,
-                      **({"text": "\r"} if kind == "Enter" and state == "keyDown" else {}))
+            page.call("Input.dispatchKeyEvent", type=state, key=key, code=key, windowsVirtualKeyCode=code,
+                      **({"text": "\r"} if key == "Enter" and state == "keyDown" else {}))
+
+    press("Tab", 9)
+    press("Enter", 13)
     page.wait("document.querySelector('.why:not([hidden])')?.innerText.includes('As usual')",
               "the keyboard opens nothing")
     expect(page.evaluate("document.activeElement.getAttribute('aria-expanded')") == "true", "it is not said to be open")
+    press("Tab", 9)
+    press("ArrowLeft", 37)
+    page.wait("document.querySelector('.reading').textContent.startsWith('0:05 ago: ')", "no key reads the curve")
+    page.wait("document.activeElement.getAttribute('aria-valuetext').startsWith('0:05 ago: ')", "it is not said")
+    press("Escape", 27)
+    page.wait("!document.querySelector('.reading').textContent", "the reading stays")
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     moving = page.evaluate("""[...document.querySelectorAll('*')].filter((one) => {
       const style = getComputedStyle(one);

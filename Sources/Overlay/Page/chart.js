@@ -10,6 +10,7 @@ function readPalette() {
 
 class Curve {
   #drawn = "";
+  #described = null;
   #width = 0;
   #height = 0;
 
@@ -29,6 +30,37 @@ class Curve {
     };
     this.canvas.addEventListener("pointermove", point);
     this.canvas.addEventListener("pointerleave", point);
+  }
+
+  /// Lets the keyboard read the curve, too: arrows by five seconds, Home and End, Escape.
+  letKeysRead() {
+    const { canvas } = this;
+    canvas.setAttribute("role", "slider");
+    canvas.setAttribute("aria-valuemax", "0");
+    canvas.tabIndex = 0;
+    canvas.addEventListener("keydown", (event) => {
+      const from = this.pointed ?? 0, oldest = this.span - 1;
+      const to = { ArrowLeft: from + 5, ArrowDown: from + 5, ArrowRight: from - 5, ArrowUp: from - 5, Home: oldest,
+        End: 0, Escape: null }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      this.pointed = to === null ? null : Math.min(oldest, Math.max(0, to));
+      wake();
+    });
+    canvas.addEventListener("blur", () => {
+      this.pointed = null;
+      wake();
+    });
+  }
+
+  /// For screen readers. Who is on the curve hears what the keys lead to, and not each new second.
+  describe(label, value) {
+    attribute(this.canvas, "aria-label", label);
+    if (document.activeElement === this.canvas && this.pointed === this.#described) return;
+    this.#described = this.pointed;
+    attribute(this.canvas, "aria-valuemin", String(1 - this.span));
+    attribute(this.canvas, "aria-valuenow", String(-(this.pointed ?? 0)));
+    attribute(this.canvas, "aria-valuetext", value);
   }
 
   /// Draws the speaker's series up to the present, where anything differs from what is drawn.

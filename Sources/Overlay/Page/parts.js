@@ -107,6 +107,7 @@ class Score {
     this.note = make("span", "note");
     this.curve = new Curve(column, kind);
     this.reading = make("span", "reading");
+    this.curve.letKeysRead();
     const label = make("span", "label", say[kind]);
     this.button = make(onToggle ? "button" : "div", "figure", label, make("span", "numbers", this.number, this.range));
     if (onToggle) {
@@ -130,11 +131,12 @@ class Score {
     flag(this.note, "abstained", !isKnown);
     if (this.button.type === "button" && this.button.disabled === isKnown) this.button.disabled = !isKnown;
     this.curve.draw(speaker, model, isStale);
-    set(this.reading, this.curve.readout(speaker, model));
+    const reading = this.curve.readout(speaker, model);
+    set(this.reading, reading);
     const now = isKnown ? `${number(score.score)}, ${put(say.range, { low: number(low), high: number(high) })}`
       : abstention(score.abstained);
-    attribute(this.curve.canvas, "aria-label",
-      fill(say.curve, { what: say[this.kind], name: shown(speaker.name), x: model.spanS / 60, now }));
+    this.curve.describe(
+      fill(say.curve, { what: say[this.kind], name: shown(speaker.name), x: model.spanS / 60 }), reading || now);
   }
 }
 

@@ -15,7 +15,7 @@ const TEXTS = {
     provisional: "still settling", since: "{x} min ago", now: "now", ago: "{time} ago", none: "no value",
     why: "What moves it", neutral: "As usual", sum: "Score", value: "{now}, usually {usual}",
     more: "{name}: what moves it",
-    curve: "{what} of {name} over {x} min: {now}",
+    curve: "{what} of {name} over {x} min",
     turns: "Turns", interruptions: "Interruptions", backchannels: "Acknowledgements", monologue: "Longest turn",
     abstained: {
       not_enough_speech: "not enough speech yet", one_speaker: "nobody to talk with yet",
@@ -80,7 +80,7 @@ const TEXTS = {
     provisional: "noch vorläufig", since: "vor {x} min", now: "jetzt", ago: "vor {time}", none: "kein Wert",
     why: "Was den Wert bewegt", neutral: "Wie sonst", sum: "Wert", value: "{now}, sonst {usual}",
     more: "{name}: was den Wert bewegt",
-    curve: "{what} von {name} über {x} min: {now}",
+    curve: "{what} von {name} über {x} min",
     turns: "Redebeiträge", interruptions: "Unterbrechungen", backchannels: "Hörersignale",
     monologue: "Längster Beitrag",
     abstained: {

@@ -15,7 +15,7 @@ TEXTS.fr = {
   provisional: "encore provisoire", since: "il y a {x} min", now: "maintenant", ago: "il y a {time}",
   none: "pas de valeur", why: "Ce qui le fait bouger", neutral: "Comme d’habitude", sum: "Valeur",
   value: "{now}, d’habitude {usual}", more: "{name} : ce qui le fait bouger",
-  curve: "{what} de {name} sur {x} min : {now}",
+  curve: "{what} de {name} sur {x} min",
   turns: "Tours de parole", interruptions: "Interruptions", backchannels: "Signes d’écoute",
   monologue: "Tour le plus long",
   abstained: {
@@ -81,7 +81,7 @@ TEXTS.es = {
   range: "{low} a {high}",
   provisional: "aún provisional", since: "hace {x} min", now: "ahora", ago: "hace {time}", none: "sin valor",
   why: "Qué lo mueve", neutral: "Como siempre", sum: "Valor", value: "{now}, normalmente {usual}",
-  more: "{name}: qué lo mueve", curve: "{what} de {name} en {x} min: {now}",
+  more: "{name}: qué lo mueve", curve: "{what} de {name} en {x} min",
   turns: "Turnos", interruptions: "Interrupciones", backchannels: "Señales de escucha", monologue: "Turno más largo",
   abstained: {
     not_enough_speech: "aún no ha hablado bastante", one_speaker: "aún no hay con quién hablar",

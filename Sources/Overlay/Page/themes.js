@@ -143,8 +143,7 @@ class BarPart {
     set(this.range, isNumber(score) ? `${number(interval?.[0])}–${number(interval?.[1])}` : abstention(abstained));
     this.curve.draw(speaker, model, isStale);
     attribute(this.curve.canvas, "aria-label", fill(say.curve, {
-      what: say.engagement, name: shown(speaker.name), x: model.spanS / 60,
-      now: isNumber(score) ? number(score) : abstention(abstained) }));
+      what: say.engagement, name: shown(speaker.name), x: model.spanS / 60 }));
   }
 }
 
