@@ -17,7 +17,7 @@ LEXICON := models/vader-3.3.2.lexicon
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon build demo test test-peers test-api evaluate bench bench-streams \
+.PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api evaluate bench bench-streams \
 	bench-subscribers bench-overload bench-isolation conversations simulate soak fuzz schemas format lint install uninstall clean
 
 all: build
@@ -68,6 +68,16 @@ test-peers: $(CALL)/timeline.csv
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
+
+# The overlay page in a browser without a window: with a made-up feed, and with a daemon that plays the demo call; after
+# `make test`, whose build it uses. OVERLAY="live reload" runs only these; OVERLAY=--bench measures frames a second.
+OVERLAY ?=
+test-overlay: $(CALL)/timeline.csv
+	@scripts/setup.sh --peers >&2
+	swift build --product attuned
+	swift build --product attuned-worker
+	swift build --product attune
+	python3 scripts/test_overlay.py .build/debug $(CALL) $(OVERLAY)
 
 # The control socket held against docs/openapi.yaml with generated requests (Schemathesis); after `make test`, whose
 # build it uses.

@@ -111,7 +111,7 @@ let package = Package(
         library("ControlAPI"),
         // The page for browsers lies in the program itself.
         .target(
-            name: "Overlay", dependencies: ["Kit"], resources: [.embedInCode("Page/overlay.html")],
+            name: "Overlay", dependencies: ["Kit"], resources: [.embedInCode("Page")],
             swiftSettings: strict),
         library(
             "Control",

@@ -59,7 +59,7 @@ import Testing
             throw Problem(status: 500, type: .internalError, detail: "not in this test")
         }
         func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8] {
-            throw Problem(status: 500, type: .internal, detail: "not in this test")
+            throw Problem(status: 500, type: .internalError, detail: "not in this test")
         }
     }
 

@@ -201,7 +201,7 @@ import Testing
                 store: StoredSessions(Settings().store, Logger(label: "test") { _ in LogMemory() }),
                 publisher: bench.publisher)
             let problem = await #expect(throws: Problem.self) { try await store.forget(speaker: "anna") }
-            #expect(problem?.type == "store_off")
+            #expect(problem?.type == .storeOff)
             let rest = try await bench.ask("/v1/history?session=a", token: token)
             #expect(rest.body.contains("ben") && !rest.body.contains("anna"))
         }

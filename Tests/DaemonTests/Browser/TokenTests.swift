@@ -171,14 +171,14 @@ import Testing
             }
             for _ in 0..<AccessTokens.maxIssued { _ = try await bench.token() }
             let problem = await #expect(throws: Problem.self) { try await bench.access.issue(TokenRequest()) }
-            #expect(problem?.status == 429 && problem?.type == "too_many_tokens")
+            #expect(problem?.status == 429 && problem?.type == .tooManyTokens)
             _ = try await bench.access.revoke()
             let issued = try await bench.access.issue(TokenRequest(session: "a b/\u{e4}".replacing("/", with: "-")))
             #expect(issued.url.hasSuffix("/overlay?token=\(issued.token)&session=a%20b%2D%C3%A4"), "\(issued.url)")
         }
         let off = try BrowserAccess(Settings().sockets, Logger(label: "test") { _ in LogMemory() })
         let problem = await #expect(throws: Problem.self) { try await off.issue(TokenRequest()) }
-        #expect(problem?.status == 409 && problem?.type == "http_off")
+        #expect(problem?.status == 409 && problem?.type == .httpOff)
     }
 
     // MARK: The file
