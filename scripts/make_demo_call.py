@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the demo's call: speaks demo_call.txt with two voices of Flite (FFmpeg's own source of it), places the
-lines on two tracks at known times, and writes anna.wav, ben.wav (48 kHz mono) and timeline.csv.
+lines on two tracks at known times, and writes anna.wav, ben.wav (48 kHz mono), call.opus (a channel each) and
+timeline.csv.
 
 usage: make_demo_call.py FOLDER
 """
@@ -66,6 +67,10 @@ def main(folder):
         subprocess.run(
             ["ffmpeg", "-loglevel", "error", "-y", "-f", "s16le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "-", path],
             input=track.tobytes(), check=True)
+    inputs = [word for speaker in VOICES for word in ("-i", os.path.join(folder, f"{speaker}.wav"))]
+    subprocess.run(
+        ["ffmpeg", "-loglevel", "error", "-y", *inputs, "-filter_complex", f"amerge=inputs={len(VOICES)}", "-c:a",
+         "libopus", "-b:a", "64k", "-mapping_family", "255", os.path.join(folder, "call.opus")], check=True)
     with open(os.path.join(folder, "timeline.csv"), "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["speaker", "start_s", "end_s", "kind"])

@@ -16,7 +16,7 @@ struct Attune: AsyncParsableCommand {
         subcommands: [
             Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self,
             Top.self,
-            OverlayCommand.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
+            OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
             AuditCommand.self, Doctor.self,
         ])
 }
