@@ -105,7 +105,7 @@ let package = Package(
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
-        library("Settings", ["Conversation", "CPlatform", "Text", yams]),
+        library("Settings", ["Conversation", "CPlatform", "Kit", "Text", yams]),
         library("ControlAPI"),
         library(
             "Control",

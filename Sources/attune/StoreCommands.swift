@@ -5,12 +5,15 @@ import ControlAPI
 struct Report: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Report on a stored session.",
-        discussion: "'attune sessions --stored' lists them; the daemon stores only where store.path is configured.")
+        discussion: "'attune sessions --stored' lists them; the daemon stores only where store.path is configured."
+            + examples("attune report 20260302T091438-acme-7", "attune report 20260302T091438-acme-7 --html call.html"))
 
     @Argument(help: "Id of the stored session.")
     var id: String
 
-    @Option(help: ArgumentHelp("Write a report to look at in a browser instead.", valueName: "FILE.html"))
+    @Option(
+        help: ArgumentHelp("Write a report to look at in a browser instead.", valueName: "FILE.html"),
+        completion: .file(extensions: ["html"]))
     var html: String?
 
     @OptionGroup var sockets: SocketOptions
@@ -29,9 +32,9 @@ struct Forget: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Delete a stored session, or everything that is stored of a speaker.",
         discussion: """
-            What is no id of a stored session is taken for the name of a speaker. Nothing can be undone. In a call that
-            still runs, no more is stored of what was forgotten.
-            """)
+            What is no id of a stored session is taken for the name of a speaker. Nothing can be undone. In a call \
+            that still runs, no more is stored of what was forgotten.
+            """ + examples("attune forget 20260302T091438-acme-7", "attune forget ben"))
 
     @Argument(help: ArgumentHelp("Id of a stored session, or name of a speaker.", valueName: "ID|SPEAKER"))
     var what: String

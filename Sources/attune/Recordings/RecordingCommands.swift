@@ -10,49 +10,64 @@ struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Analyse recordings with the engine of the daemon, faster than real time.",
         discussion: """
-            Each MEDIA is one speaker, named after the file. --speaker names them, gives roles and takes
-            channels apart: --speaker anna:rep=call.wav#0 --speaker ben:customer=call.wav#1 (counted from 0).
-            Analyse only recordings whose speakers agreed to it.
-            """)
+            Each MEDIA is one speaker, named after the file. --speaker names them, gives roles and takes channels \
+            apart, counted from 0. Analyse only recordings whose speakers agreed to it.
+            """
+                + examples(
+                    "attune analyze anna.flac ben.flac --report call.html",
+                    "attune analyze --speaker anna:rep=call.wav#0 \\",
+                    "    --speaker ben:customer=call.wav#1 --json"))
 
-    @Argument(help: "Recordings, one speaker each.")
+    @Argument(help: ArgumentHelp("Recordings, one speaker each.", valueName: "MEDIA"), completion: .file())
     var media: [String] = []
 
     @Option(help: ArgumentHelp("A speaker of the conversation.", valueName: "NAME[:ROLE]=MEDIA[#CHANNEL]"))
     var speaker: [String] = []
 
-    @Option(help: "Name of the session.")
+    @Option(help: ArgumentHelp("Name of the session.", valueName: "NAME"))
     var session = "recording"
 
     @Option(
         help: ArgumentHelp("What may be computed of whom: \(profileNames).", valueName: "PROFILE"),
-        transform: profile(named:))
+        completion: .list(Policy.Profile.allCases.map(\.rawValue)), transform: profile(named:))
     var policy = Policy.Profile.standard
 
     @Option(
         help: ArgumentHelp(
-            "Captions of the call, WebVTT with voice tags or NDJSON; they name the speakers.", valueName: "FILE"))
+            "Captions of the call, WebVTT with voice tags or NDJSON; they name the speakers.", valueName: "FILE"),
+        completion: .file())
     var captions: String?
 
-    @Option(help: ArgumentHelp("Lexicon for the sentiment of captions; default: English.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("Lexicon for the sentiment of captions; default: English.", valueName: "FILE"),
+        completion: .file())
     var lexicon: String?
 
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"))
+    @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"), completion: .file())
     var events: String?
 
-    @Option(help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"))
+    @Option(
+        help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"), completion: .file())
     var report: String?
 
-    func run() throws {
-        let speakers = try media.map(speaker(named:)) + speaker.map(speaker(from:))
-        guard !speakers.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
-        let names = speakers.map(\.name)
+    func validate() throws {
+        let names = try speakers().map(\.name)
+        guard !names.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
         }
+    }
+
+    private func speakers() throws -> [RecordedSpeaker] {
+        try media.map(speaker(named:)) + speaker.map(speaker(from:))
+    }
+
+    func run() throws {
+        let speakers = try speakers()
+        let names = speakers.map(\.name)
         var configuration = ConversationConfiguration()
         configuration.policy = Policy(policy)
         do {
@@ -127,9 +142,10 @@ struct Analyze: ParsableCommand {
 
 struct Features: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what the voice core measures, one CSV row per 10 ms.")
+        abstract: "Print what the voice core measures, one CSV row per 10 ms.",
+        discussion: examples("attune features anna.flac", "attune features call.wav --channel 1 --all"))
 
-    @Argument(help: "A recording.")
+    @Argument(help: ArgumentHelp("A recording.", valueName: "MEDIA"), completion: .file())
     var media: String
 
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
@@ -149,9 +165,11 @@ struct Features: ParsableCommand {
 }
 
 struct Segments: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print begin and end of speech as CSV.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print begin and end of speech as CSV.",
+        discussion: examples("attune segments anna.flac", "attune segments call.wav --channel 1"))
 
-    @Argument(help: "A recording.")
+    @Argument(help: ArgumentHelp("A recording.", valueName: "MEDIA"), completion: .file())
     var media: String
 
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
