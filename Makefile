@@ -59,8 +59,8 @@ test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
 
-# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), and
-# the situations of scripts/field_cases.py; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
+# situations of scripts/field_cases.py, and `attune top` in a terminal; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -69,6 +69,7 @@ test-peers: $(CALL)/timeline.csv
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/test_top.py .build/debug $(CALL))
 
 # The control socket held against docs/openapi.yaml with generated requests (Schemathesis); after `make test`, whose
 # build it uses.

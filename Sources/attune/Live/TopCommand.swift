@@ -1,11 +1,15 @@
 import ArgumentParser
 import AttuneClient
-import ControlAPI
+import Foundation
 
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the speakers of all sessions, live, in a terminal.",
-        discussion: examples("attune top", "attune top --session acme-7 --until-end"))
+        discussion: """
+            Keys: q quits, arrows select, o changes the order, / filters, space pauses, s shows the sources, ? says more. \
+            Without a terminal a line is printed per tick and event. NO_COLOR turns colours off.
+            """
+                + examples("attune top", "attune top --session acme-7 --until-end"))
 
     @Option(help: ArgumentHelp("Only this session.", valueName: "SESSION"))
     var session: String?
@@ -18,16 +22,51 @@ struct Top: AsyncParsableCommand {
     func validate() throws { try requireSession(session, untilEnd: untilEnd) }
 
     func run() async throws {
-        var table = LiveTable()
-        let clock = ContinuousClock()
-        var nextLatency = clock.now
+        guard isatty(STDOUT_FILENO) == 1 else { return try await printLines() }
+        let board = TopBoard()
+        let feed = Task { await follow(board) }
+        let latency = Task { try await measure(board) }
+        let outcome = await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: TopLoop(board: board).run()) }
+        }
+        feed.cancel()
+        latency.cancel()
+        switch outcome {
+        case .quit, .ended(.sessionOver): return
+        case .signalled(let number): throw ExitCode(128 + number)
+        case .ended(.daemonGone): throw sockets.daemonIsGone
+        case .ended(.failed(let error)): throw fail(error)
+        case .noScreen: try await printLines()
+        }
+    }
+
+    private func follow(_ board: TopBoard) async {
         do {
             for try await line in sockets.lines(of: session) {
-                if clock.now >= nextLatency {
-                    table.latency = try? await sockets.control.health().latency
-                    nextLatency = clock.now + .seconds(2)
+                board.take(line)
+                if untilEnd, line.isEnd(of: session) { return board.end(.sessionOver) }
+            }
+            board.end(.daemonGone)
+        } catch {
+            board.end(.failed(error))
+        }
+    }
+
+    private func measure(_ board: TopBoard) async throws {
+        while true {
+            if let health = try? await sockets.control.health() { board.take(health.latency) }
+            try await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    /// What there is to see, a line each, for whoever is no terminal.
+    private func printLines() async throws {
+        endWithTheReader()
+        do {
+            for try await line in sockets.lines(of: session) {
+                if line.event == nil || line.event?.isNotable == true || line.type == EventKind.tick.rawValue {
+                    try say(line.summary)
                 }
-                if table.take(line) { try output(Array(table.redraw().utf8)) }
                 if untilEnd, line.isEnd(of: session) { return }
             }
             throw sockets.daemonIsGone
