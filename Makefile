@@ -60,7 +60,7 @@ test: setup $(CALL)/timeline.csv
 	swift test --skip-build
 
 # Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
-# situations of scripts/field_cases.py, and `attune top` in a terminal; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -70,6 +70,7 @@ test-peers: $(CALL)/timeline.csv
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
 	$(if $(PEERS),,python3 scripts/test_top.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/test_report.py .build/debug $(CALL))
 
 # The control socket held against docs/openapi.yaml with generated requests (Schemathesis); after `make test`, whose
 # build it uses.

@@ -46,6 +46,11 @@ struct Analyze: ParsableCommand {
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
+    @Option(
+        help: ArgumentHelp("Write the scores, one row per speaker and second.", valueName: "FILE.csv"),
+        completion: .file())
+    var csv: String?
+
     @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"), completion: .file())
     var events: String?
 
@@ -80,10 +85,12 @@ struct Analyze: ParsableCommand {
                 captions: said, counting: analyzer
             ) { event in
                 file?.write(event)
-                if report != nil { page.take(event) }
+                if report != nil || csv != nil { page.take(event) }
             }
             try file?.close()
-            if let report { try write(page.html(totals), to: report) }
+            page.transcript = said
+            if let report { try write(try page.html(totals, origin(of: speakers)), to: report) }
+            if let csv { try write(page.record.csv(totals), to: csv) }
             if json {
                 try say(json: String(decoding: totals.json(), as: UTF8.self))
             } else {
@@ -92,6 +99,19 @@ struct Analyze: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    private func origin(of speakers: [RecordedSpeaker]) -> ReportOrigin {
+        let files = speakers.map(\.media).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let date = files.compactMap { path in
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        }.max()
+        let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+        return ReportOrigin(
+            kind: "recording of \(ReportText.list(names))",
+            date: date.map { "files of \($0.formatted(.iso8601.year().month().day()))" }, policy: policy.rawValue,
+            notice: nil,
+            remarks: ["Of a recording nobody asks for consent: whoever analysed it has to have it."])
     }
 
     private static let profileNames = Policy.Profile.allCases.map(\.rawValue).joined(separator: ", ")

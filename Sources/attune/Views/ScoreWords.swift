@@ -19,7 +19,7 @@ enum ScoreWords {
     private static let inputs = [
         "talk_ratio": ("talks more", "talks less"), "response_lag": ("answers later", "answers sooner"),
         "speaker_changes": ("the floor changes more often", "the floor changes less often"),
-        "backchannels": ("more nods in words", "fewer nods in words"),
+        "backchannels": ("gives more backchannels", "gives fewer backchannels"),
         "pitch_range": ("the voice moves more", "the voice moves less"),
         "pitch_level": ("the voice is higher", "the voice is lower"),
         "loudness_variation": ("loudness varies more", "loudness varies less"),

@@ -2,32 +2,6 @@ import ArgumentParser
 import AttuneClient
 import ControlAPI
 
-struct Report: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Report on a stored session.",
-        discussion: "'attune sessions --stored' lists them; the daemon stores only where store.path is configured."
-            + examples("attune report 20260302T091438-acme-7", "attune report 20260302T091438-acme-7 --html call.html"))
-
-    @Argument(help: "Id of the stored session.")
-    var id: String
-
-    @Option(
-        help: ArgumentHelp("Write a report to look at in a browser instead.", valueName: "FILE.html"),
-        completion: .file(extensions: ["html"]))
-    var html: String?
-
-    @OptionGroup var sockets: SocketOptions
-
-    func run() async throws {
-        do {
-            let report = try await sockets.control.report(id: id)
-            if let html { try write(report.html, to: html) } else { try output(Array(report.text.utf8)) }
-        } catch {
-            throw fail(error)
-        }
-    }
-}
-
 struct Forget: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Delete a stored session, or everything that is stored of a speaker.",
