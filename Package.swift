@@ -166,7 +166,8 @@ let package = Package(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
         tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
-        tests("AttuneTests", ["AttuneClient", "ControlAPI", "Events", "TestSupport", "Text", "attune", argumentParser]),
+        tests(
+            "AttuneTests", ["AttuneClient", "ControlAPI", "Events", "TestSupport", "Text", "attune", argumentParser]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),

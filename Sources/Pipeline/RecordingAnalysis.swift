@@ -38,12 +38,15 @@ public enum RecordingAnalysis {
     ///   - detection: what tells speech.
     ///   - captions: what was said, in any order; lines of nobody in the session are left out.
     ///   - analyzer: counts the captions.
+    ///   - progress: is told, again and again, up to where all recordings have been read and how long the longest says
+    ///     that it is, both in seconds; nil where it does not say.
     ///   - emit: is handed every event in order.
     /// - Returns: the totals of the session.
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
         detection: SpeechDetection = .builtIn, captions: [Caption] = [], counting analyzer: TextAnalyzer = .init(),
+        progress: (Double, Double?) -> Void = { _, _ in },
         emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
@@ -53,6 +56,7 @@ public enum RecordingAnalysis {
         for speaker in speakers {
             voices.append(try RecordedVoice(speaker, detection: detection, engine: &engine))
         }
+        let duration = voices.compactMap(\.durationSeconds).max()
         // The last comes first, so that what is due is taken off the end.
         var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
         while let index = voices.indices.filter({ !voices[$0].isAtEnd })
@@ -67,6 +71,7 @@ public enum RecordingAnalysis {
                     _ = engine.take(line, speaker: next.speaker)
                 }
             }
+            progress(voices[index].end.seconds, duration)
             try voices[index].advance(&engine)
             engine.takeEvents().forEach(emit)
         }
@@ -84,6 +89,7 @@ private final class RecordedVoice {
     private var pipeline: SpeakerPipeline
     private let speaker: Int
     private(set) var isAtEnd = false
+    var durationSeconds: Double? { input.durationSeconds }
 
     init(_ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine) throws(MediaError) {
         input = try TrackInput(recorded.media, channel: recorded.channel)

@@ -23,6 +23,9 @@ public struct TrackInput: ~Copyable {
         track = wanted
     }
 
+    /// How long the media says that it is, in seconds; nil where it does not say.
+    public var durationSeconds: Double? { input.durationSeconds }
+
     /// Reads on; `sink` gets blocks of 16 kHz mono samples with their media time.
     public mutating func read(_ sink: (MediaTime, Span<Float>) -> Void) throws(MediaError) -> ReadOutcome {
         let wanted = track

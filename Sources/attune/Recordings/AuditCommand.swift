@@ -31,7 +31,11 @@ struct AuditCommand: ParsableCommand {
     func run() throws {
         let audit: Audit
         do {
-            audit = try Audit(table: dataset, detection: speechDetection())
+            let bar = ProgressBar("measuring")
+            audit = try Audit(table: dataset, detection: speechDetection()) { done, all in
+                bar.show(Double(done), of: Double(all)) { _ in "\(done) of \(all)" }
+            }
+            bar.clear()
             if let json {
                 guard FileManager.default.createFile(atPath: json, contents: Data(audit.json() + [0x0A])) else {
                     throw fail("cannot write \(json); check its directory, permissions and free space", code: 73)

@@ -80,13 +80,18 @@ struct Analyze: ParsableCommand {
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
+            let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                captions: said, counting: analyzer
+                captions: said, counting: analyzer,
+                progress: { done, all in
+                    bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
+                }
             ) { event in
                 file?.write(event)
                 if report != nil || csv != nil { page.take(event) }
             }
+            bar.clear()
             try file?.close()
             page.transcript = said
             if let report { try write(try page.html(totals, origin(of: speakers)), to: report) }
