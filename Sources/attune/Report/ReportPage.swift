@@ -81,6 +81,7 @@ struct ReportPage {
             "data": ReportEscaping.script(ReportData(record: record, speakers: measured).json(totals.durationSeconds)),
         ]
         if let date = origin.date { content["date"] = date }
+        if let omission = tables.omission { content["omission"] = omission }
         return content
     }
 

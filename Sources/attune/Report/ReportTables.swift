@@ -125,9 +125,23 @@ struct ReportTables {
             from: "\(ReportText.decimal(range.lowerBound, 0)) s", to: "\(ReportText.decimal(range.upperBound, 0)) s")
     }
 
+    /// Backchannels that a list can hold beside what is rarer; all are in the lanes.
+    private static let mostBackchannels = 60
+
+    private var backchannels: Int { record.incursions.count { $0.overlap.kind == .backchannel } }
+
+    private var showsBackchannels: Bool { backchannels <= Self.mostBackchannels }
+
+    /// What the list of moments leaves out; nil where that is nothing.
+    var omission: String? {
+        showsBackchannels ? nil : "\(backchannels) backchannels are not listed; they are in the lanes above."
+    }
+
     /// Who spoke into whose turn, and the cues, in the order of their times.
     var moments: [Moment] {
-        let incursions = record.incursions.filter { $0.overlap.kind != .overlap }.map { incursion -> (Double, Moment) in
+        let told = showsBackchannels ? [Overlap.Kind.interruption, .backchannel] : [.interruption]
+        let incursions = record.incursions.filter { told.contains($0.overlap.kind) }.map {
+            incursion -> (Double, Moment) in
             let overlap = incursion.overlap
             let text =
                 overlap.kind == .interruption

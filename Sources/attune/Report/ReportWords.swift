@@ -19,7 +19,7 @@ struct ReportWords {
         sentences.append("\(names) \(verb) in the call for \(clock(totals.durationSeconds)).")
         let shares = measured.compactMap { speaker in
             speaker.metrics.map { metrics in
-                "\(speaker.name) talked \(ReportText.percent(metrics.talkRatio)) of the time in "
+                "\(speaker.name) had \(ReportText.percent(metrics.talkRatio)) of the talk in "
                     + ReportText.count(metrics.turns, "turn")
             }
         }
@@ -31,7 +31,7 @@ struct ReportWords {
             )
         }
         sentences.append(interruptions)
-        for speaker in measured { if let sentence = engagement(of: speaker) { sentences.append(sentence) } }
+        sentences += measured.compactMap(engagement(of:)) + abstentions
         let withheld = totals.speakers.filter { $0.metrics == nil }.map(\.name)
         if !withheld.isEmpty { sentences.append("\(ReportText.list(withheld)) did not agree to be measured.") }
         return sentences
@@ -51,11 +51,21 @@ struct ReportWords {
         return ReportText.list(texts) + "."
     }
 
+    /// Who has no score, together with those who have none for the same reason.
+    private var abstentions: [String] {
+        let reasons = measured.compactMap { speaker in
+            if case .abstained(let reason) = speaker.engagement { (name: speaker.name, reason: reason) } else { nil }
+        }
+        return Dictionary(grouping: reasons, by: \.reason).sorted { $0.key < $1.key }.map { reason, speakers in
+            let verb = speakers.count == 1 ? "has" : "have"
+            return "\(ReportText.list(speakers.map(\.name))) \(verb) no engagement score at the end, "
+                + "\(ScoreWords.reason(reason))."
+        }
+    }
+
     private func engagement(of speaker: SessionTotals.Speaker) -> String? {
         switch speaker.engagement {
-        case nil: return nil
-        case .abstained(let reason):
-            return "\(speaker.name) has no engagement score at the end, \(ScoreWords.reason(reason))."
+        case nil, .abstained: return nil
         case .scored(let score):
             let movers = ScoreWords.movers(score.contributions).prefix(3)
                 .map { "\($0.words) (\(ReportText.signed($0.points)))" }
