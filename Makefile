@@ -167,7 +167,8 @@ install:
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
 	install -D -m 0755 $(BUILD)/attuned-worker $(DESTDIR)$(PREFIX)/libexec/attune/attuned-worker
-	cd $(BUILD)/share && find . -type f -exec install -D -m 0644 {} $(DESTDIR)$(PREFIX)/share/{} ';'
+	for file in $$(cd $(BUILD)/share && find * -type f); do \
+		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
