@@ -88,6 +88,22 @@ import Testing
         }
     }
 
+    @Test func theConfigurationOfTheDaemonHoldsForRecordingsToo() throws {
+        let folder = try TemporaryFolder()
+        let media = folder.path + "/tone.wav"
+        let samples = (0..<48_000).map { Int16(6_553 * sin(2 * .pi * 440 * Double($0) / 16_000)) }
+        try Data(waveFile(samples, rateHz: 16_000, channels: 1)).write(to: URL(fileURLWithPath: media))
+        func analyze(_ arguments: String...) throws -> Finished {
+            try run(Self.attune, ["analyze", media, "--json"] + arguments)
+        }
+        let config = try folder.file("a.yaml", "policy:\n  profile: behaviour-only\n")
+        #expect(try analyze().output.contains(#""sentiment""#))
+        #expect(try !analyze("--config", config).output.contains(#""sentiment""#))
+        #expect(try analyze("--config", config, "--policy", "standard").output.contains(#""sentiment""#))
+        let bad = try analyze("--config", folder.file("b.yaml", "polcy: x\n"))
+        #expect(bad.status == 78 && bad.errors.contains("b.yaml:1: unknown key 'polcy'"), "\(bad.errors)")
+    }
+
     /// Every page and script that a distribution looks for is made of what the commands say of themselves.
     @Test func manPagesAndCompletionsAreMade() throws {
         let folder = try TemporaryFolder()

@@ -4,6 +4,7 @@ import Decode
 import Events
 import Foundation
 import Pipeline
+import Settings
 import Text
 
 struct Analyze: ParsableCommand {
@@ -28,9 +29,15 @@ struct Analyze: ParsableCommand {
     var session = "recording"
 
     @Option(
+        help: ArgumentHelp(
+            "Configuration of the daemon whose windows, scores, cues and policy hold here too.", valueName: "FILE.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @Option(
         help: ArgumentHelp("What may be computed of whom: \(profileNames).", valueName: "PROFILE"),
         completion: .list(Policy.Profile.allCases.map(\.rawValue)), transform: profile(named:))
-    var policy = Policy.Profile.standard
+    var policy: Policy.Profile?
 
     @Option(
         help: ArgumentHelp(
@@ -73,9 +80,8 @@ struct Analyze: ParsableCommand {
     func run() throws {
         let speakers = try speakers()
         let names = speakers.map(\.name)
-        var configuration = ConversationConfiguration()
-        configuration.policy = Policy(policy)
         do {
+            let configuration = try configuration()
             let said = try captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
@@ -94,7 +100,7 @@ struct Analyze: ParsableCommand {
             bar.clear()
             try file?.close()
             page.transcript = said
-            if let report { try write(try page.html(totals, origin(of: speakers)), to: report) }
+            if let report { try write(try page.html(totals, origin(of: speakers, configuration.policy)), to: report) }
             if let csv { try write(page.record.csv(totals), to: csv) }
             if json {
                 try say(json: String(decoding: totals.json(), as: UTF8.self))
@@ -106,7 +112,7 @@ struct Analyze: ParsableCommand {
         }
     }
 
-    private func origin(of speakers: [RecordedSpeaker]) -> ReportOrigin {
+    private func origin(of speakers: [RecordedSpeaker], _ policy: Policy) -> ReportOrigin {
         let files = speakers.map(\.media).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         let date = files.compactMap { path in
             (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
@@ -114,9 +120,28 @@ struct Analyze: ParsableCommand {
         let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
         return ReportOrigin(
             kind: "recording of \(ReportText.list(names))",
-            date: date.map { "files of \($0.formatted(.iso8601.year().month().day()))" }, policy: policy.rawValue,
+            date: date.map { "files of \($0.formatted(.iso8601.year().month().day()))" },
+            policy: policy.profile.rawValue,
             notice: nil,
             remarks: ["Of a recording nobody asks for consent: whoever analysed it has to have it."])
+    }
+
+    /// That of `--config`, else the defaults, with the profile of `--policy` where there is one.
+    private func configuration() throws -> ConversationConfiguration {
+        var configuration = ConversationConfiguration()
+        if let config {
+            do throws(SettingsError) {
+                let settings = try Settings(file: config)
+                configuration = settings.conversation
+                if let profile = Policy.Profile(rawValue: settings.policy.profile) {
+                    configuration.policy = Policy(profile)
+                }
+            } catch {
+                throw fail("\(error)", code: 78)
+            }
+        }
+        if let policy { configuration.policy = Policy(policy) }
+        return configuration
     }
 
     private static let profileNames = Policy.Profile.allCases.map(\.rawValue).joined(separator: ", ")

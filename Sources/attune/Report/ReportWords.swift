@@ -41,7 +41,13 @@ struct ReportWords {
         let all = record.incursions.filter { $0.overlap.kind == .interruption }
         let pairs = Dictionary(grouping: all) { [$0.speaker, $0.overlap.holder] }
             .sorted { ($1.value.count, $0.key[0]) < ($0.value.count, $1.key[0]) }
-        guard !pairs.isEmpty else { return "Nobody was interrupted." }
+        guard !pairs.isEmpty else {
+            // A report that was begun late knows their number, and not who it was.
+            let earlier = measured.reduce(0) { $0 + min(1_000_000, max(0, $1.metrics?.interruptions ?? 0)) }
+            return earlier == 0
+                ? "Nobody was interrupted."
+                : "There were \(ReportText.count(earlier, "interruption")), all before the lanes of this report begin."
+        }
         let texts = pairs.map { pair, incursions in
             let times = incursions.prefix(3).map { ReportText.time($0.overlap.startSeconds) }
             let more = incursions.count > 3 ? " and later" : ""

@@ -1,4 +1,5 @@
 import Events
+import Foundation
 
 /// A report on a session that still runs, from what the event socket tells.
 struct RunningReport: Sendable {
@@ -89,7 +90,8 @@ struct RunningReport: Sendable {
                     ] : []
             } ?? []
         return ReportOrigin(
-            kind: finalTotals == nil ? "running session" : "session, ended", date: nil, policy: policy, notice: notice,
+            kind: finalTotals == nil ? "running session" : "session, ended",
+            date: "as of \(Date().formatted(.iso8601))", policy: policy, notice: notice,
             remarks: lanes)
     }
 
