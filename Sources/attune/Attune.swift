@@ -1,10 +1,7 @@
 import ArgumentParser
-import AttuneClient
-import Audit
 import ControlAPI
-import Decode
 import Foundation
-import Pipeline
+import Kit
 
 /// The command that people type.
 @main
@@ -12,6 +9,11 @@ struct Attune: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attune",
         abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
+        discussion: examples(
+            "attune attach rtp://127.0.0.1:5004 --session acme-7 --speaker anna:rep \\",
+            "    --consent granted",
+            "attune top",
+            "attune analyze anna.flac ben.flac --report call.html"),
         version: attuneVersion,
         subcommands: [
             Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self,
@@ -19,89 +21,47 @@ struct Attune: AsyncParsableCommand {
             OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
             AuditCommand.self, Doctor.self,
         ])
-}
 
-/// Where the daemon's sockets are.
-struct SocketOptions: ParsableArguments {
-    @Option(
-        name: .customLong("runtime-dir"),
-        help: "Directory of the daemon's sockets (default: $ATTUNE_RUNTIME_DIR, else /run/attune).")
-    var runtimeDirectory: String?
-
-    private var directory: String {
-        runtimeDirectory ?? ProcessInfo.processInfo.environment["ATTUNE_RUNTIME_DIR"] ?? "/run/attune"
-    }
-
-    var control: ControlClient { ControlClient(path: directory + "/control.sock") }
-
-    /// The lines of the event socket until the daemon ends.
-    func lines(of session: String? = nil, types: [String] = []) -> some AsyncSequence<EventLine, any Error> {
-        let filter = EventFilter(sessions: Set([session].compactMap(\.self)), types: Set(types))
-        return EventStream(path: directory + "/events.sock", filter: filter, reconnects: false).compactMap { element in
-            if case .line(let line) = element { line } else { nil }
+    static func main() async {
+        // Whoever reads the output may go away in the middle of it: that is an error of `write`, and no signal.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+            if let word, let remark = remark(onCommand: word) { throw fail(remark, code: 64) }
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
         }
     }
-}
 
-/// Ends the command with one line on standard error and an exit code after sysexits.
-func fail(_ message: String, code: Int32) -> ExitCode {
-    warn(message)
-    return ExitCode(code)
-}
+    /// What to say of a first word that is no command; nil where it is one, or an option.
+    static func remark(onCommand word: String) -> String? {
+        let names = configuration.subcommands.compactMap { $0._commandName } + ["help"]
+        guard !word.hasPrefix("-"), !names.contains(word) else { return nil }
+        let meant = nearestName(to: word, among: names).map { "did you mean 'attune \($0)'? " } ?? ""
+        return "there is no command '\(word)'; \(meant)'attune --help' lists all"
+    }
 
-/// The line and exit code that an error stands for.
-func fail(_ error: any Error) -> ExitCode {
-    switch error {
-    case let code as ExitCode: code
-    case let error as MediaError: fail(error.description, code: error.kind == .notFound ? 66 : 65)
-    case let error as ClientError:
-        switch error {
-        case .daemonNotReachable: fail(error.description, code: 69)
-        case .refused(let problem): fail(problem.detail, code: exitCode(of: problem))
-        case .unexpectedAnswer: fail(error.description, code: 70)
-        }
-    case let error as EventStreamError:
-        switch error {
-        case .notReachable: fail(error.description, code: 69)
-        case .refused: fail(error.description, code: 65)
-        case .lineTooLong: fail(error.description, code: 70)
-        }
-    case let error as AuditError: fail(error.description, code: 65)
-    case let error as EventFileError: fail(error.description, code: 73)
-    case let error as SpeechWeightsError: fail(error.description, code: 65)
-    case let error as CaptionLexiconError: fail(error.description, code: 65)
-    default: fail("\(error)", code: 70)
+    /// Ends the command with what the error stands for. Help, the version and scripts go to standard output as
+    /// they are; what is wrong with the arguments is one line that names the page on the command.
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+        // The parser's own text has the usage and a pointer to the help behind its first line.
+        let help = fullMessage(for: error).firstMatch(of: /See '([^']+)'/).map { "; see '\($0.1)'" } ?? ""
+        let text = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+        let clause = text.hasSuffix(".") ? String(text.dropLast()) : text
+        exit(withError: fail(clause.prefix(1).lowercased() + clause.dropFirst() + help, code: code.rawValue))
     }
 }
 
-private func exitCode(of problem: Problem) -> Int32 {
-    switch problem.type {
-    case .sourceNotFound, .noSuchStoredSession, .nothingStored: 66
-    case .storeOff: 69
-    case .consentMissing, .consentInvalid, .invalidRequest: 64
-    default: problem.status >= 500 || problem.status == 429 ? 69 : 65
-    }
-}
-
-/// `NAME` or `NAME:ROLE`.
-struct SpeakerName {
-    var name: String
-    var role: String?
-
-    init?(_ text: some StringProtocol) {
-        let parts = String(text).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            .map { String($0) }
-        guard let name = parts.first, !name.isEmpty, parts.count == 1 || !parts[1].isEmpty else { return nil }
-        self.name = name
-        role = parts.count > 1 ? parts[1] : nil
-    }
-}
-
-/// What tells speech in recordings; says so where the weights of the network are missing.
-func speechDetection() throws -> SpeechDetection {
-    let detection = try SpeechDetection.standard()
-    if detection.file == nil {
-        warn(SpeechDetection.missingNote)
-    }
-    return detection
+/// The examples of a command, for its help; lines that end with a backslash go on.
+func examples(_ lines: String...) -> String {
+    "\n\nEXAMPLES:\n" + lines.map { "  " + $0 }.joined(separator: "\n")
 }

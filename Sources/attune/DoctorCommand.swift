@@ -10,7 +10,9 @@ import Text
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the installation: libraries, protocols, speech detector, lexicon, sockets, policy, time.")
+        abstract: "Check the installation: libraries, protocols, speech detector, lexicon, sockets, policy, time.",
+        discussion: "Exits with 69 where something is missing."
+            + examples("attune doctor", "attune doctor --runtime-dir /run/user/1000/attune"))
 
     @OptionGroup var sockets: SocketOptions
 
@@ -20,8 +22,8 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         var isHealthy = true
         func report(_ isGood: Bool, _ what: String, _ finding: String) {
-            print(printable("\(isGood ? "ok  " : "FAIL") \(what): \(finding)"))
             if !isGood { isHealthy = false }
+            try? say("\(isGood ? "ok  " : "FAIL") \(what): \(finding)")
         }
         report(true, "libraries", MediaLibraries.versions)
         let missing = MediaLibraries.missingProtocols

@@ -11,9 +11,19 @@ struct Attuned: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "attuned",
         abstract: "Measures live conversations and publishes what it finds on a Unix socket.",
+        discussion: """
+
+            EXAMPLES:
+              attuned --config /etc/attune/attune.yaml
+              attuned --config attune.yaml --check-config
+            """,
         version: attuneVersion)
 
-    @Option(help: "Configuration file; without it the built-in defaults hold (config/attune.yaml spells them out).")
+    @Option(
+        help: ArgumentHelp(
+            "Configuration file; without it the built-in defaults hold (config/attune.yaml spells them out).",
+            valueName: "FILE"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Flag(help: "Validate the configuration and exit.")

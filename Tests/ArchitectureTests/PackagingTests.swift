@@ -39,6 +39,47 @@ import Testing
         #expect(plan.hasPrefix("scripts/check_binaries.sh "), "\(plan)")
     }
 
+    /// Programs, man pages, completions and units go where distributions look for them, and nothing of them stays.
+    @Test func whatIsInstalledIsRemovedAgain() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let shared = [
+            "man/man1/attune.1", "man/man1/attune-tail.1", "man/man8/attuned.8",
+            "bash-completion/completions/attune", "bash-completion/completions/attuned", "zsh/site-functions/_attune",
+            "zsh/site-functions/_attuned", "fish/vendor_completions.d/attune.fish",
+            "fish/vendor_completions.d/attuned.fish",
+        ]
+        let build = folder.appendingPathComponent("build")
+        for file in ["attune", "attuned", "attuned-worker"] + shared.map({ "share/" + $0 }) {
+            let url = build.appendingPathComponent(file)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("x".utf8).write(to: url)
+        }
+        let root = folder.appendingPathComponent("root")
+        func make(_ target: String) throws {
+            let made = try run([
+                "make", target, "BUILD=\(build.path)", "PROGRAMS=", "DESTDIR=\(root.path)", "PREFIX=/usr",
+            ])
+            #expect(made.status == 0, "\(made.output)")
+        }
+        try make("install")
+        for file in ["bin/attune", "bin/attuned", "libexec/attune/attuned-worker"] + shared.map({ "share/" + $0 }) {
+            #expect(FileManager.default.fileExists(atPath: root.path + "/usr/" + file), "\(file)")
+        }
+        // As 'systemctl enable' leaves it.
+        let wants = root.appendingPathComponent("etc/systemd/system/multi-user.target.wants")
+        try FileManager.default.createDirectory(at: wants, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: wants.path + "/attuned.service", withDestinationPath: "../attuned.service")
+        try make("uninstall")
+        let left = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { path in
+            let type = try? FileManager.default.attributesOfItem(atPath: root.path + "/" + path)[.type]
+            return type as? FileAttributeType != .typeDirectory
+        }
+        #expect(left == ["etc/attune/attune.yaml"], "the operator's own")
+    }
+
     @Test func whatIsNotBuiltAsItShouldBeIsNotInstalled() throws {
         let missing = try run(["scripts/check_binaries.sh", "/nowhere/attuned"])
         #expect(missing.status != 0 && missing.output.contains("make build"), "\(missing.output)")

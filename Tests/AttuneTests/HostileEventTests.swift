@@ -41,18 +41,21 @@ import Testing
         return all
     }
 
-    /// What all views make of a line, for a table that knows its speaker.
+    /// What all views make of a line, for a screen that knows its speaker.
     private static func shown(_ line: EventLine) -> [String] {
-        var table = LiveTable()
+        var state = TopState()
         if let event = line.event, let session = event.session, let speaker = event.speaker {
             let joined = Event(
                 .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)), session: session, speaker: speaker)
-            _ = table.take(EventLine(joined.line(sequence: 1, at: "2026-03-02T09:14:38.701Z")))
+            _ = state.take(EventLine(joined.line(sequence: 1, at: "2026-03-02T09:14:38.701Z")))
         }
-        _ = table.take(line)
-        // Of what it sends, only these two are to be obeyed.
-        let drawn = table.redraw().replacing("\u{1B}[?7l", with: "").replacing("\u{1B}[?7h", with: "")
-        return [line.summary] + drawn.split(separator: "\n").map(String.init)
+        _ = state.take(line)
+        var view = TopView()
+        view.press(.character("s"), state, page: 10)
+        let lines = [(40, 10), (200, 40)].flatMap { width, height in
+            TopLayout(state, view, width: width, height: height).lines.map { $0.map(\.text).joined() }
+        }
+        return [line.summary] + lines
     }
 
     private static func check(_ replace: (Any) -> [Any], _ check: (EventLine, [String]) throws -> Void) throws {
@@ -92,34 +95,36 @@ import Testing
         #expect(refused.contains("'score' must be a number from 0 to 100"), "\(refused)")
     }
 
+    private static func screen(_ state: TopState) -> [String] {
+        TopLayout(state, TopView(), width: 120, height: 40).lines.map { $0.map(\.text).joined() }
+    }
+
     @Test func whatIsRefusedIsSaid() {
-        var table = LiveTable()
+        var state = TopState()
         let line = EventLine(
             Array(#"{"v":1,"type":"heartbeat","seq":1,"at":"x","sessions":1e300,"subscribers":1}"#.utf8))
         #expect(line.event == nil)
-        let hasChanged = table.take(line)
-        let text = table.redraw()
-        #expect(hasChanged && text.contains("1 lines could not be read; the last: 'sessions' must be a whole number"))
+        let hasChanged = state.take(line)
+        let said = "1 lines could not be read; the last: 'sessions' must be a whole number"
+        #expect(hasChanged && Self.screen(state).contains { $0.contains(said) })
     }
 
     /// A score of the program's own making, which nobody has read.
     @Test(arguments: [-100, 1e300, -1e300, .nan, .infinity, 100.4])
-    func noScoreEndsTheTable(score: Double) {
-        let engagement = Engagement.scored(
-            EngagementScore(
-                score: score, low: score, high: score, confidence: 1, isProvisional: false, contributions: []))
-        let bar = LiveTable.score(engagement).prefix { "\u{2588}\u{2591}".contains($0) }
-        #expect(bar.count == 20)
+    func noScoreEndsTheScreen(score: Double) {
+        #expect(TopColumn.curve([score], width: 8).count == 8)
     }
 
     @Test func speakersWithoutEndAreNotKept() {
-        var table = LiveTable()
+        var state = TopState()
         for number in 1...1_000 {
             let joined = Event(
-                .speakerJoined(SpeakerJoined(role: nil, consent: .granted)), session: "s", speaker: "\(number)")
-            _ = table.take(EventLine(joined.line(sequence: number, at: "2026-03-02T09:14:38.701Z")))
+                .speakerJoined(SpeakerJoined(role: nil, consent: .granted)), session: "s\(number % 7)",
+                speaker: "\(number)")
+            _ = state.take(EventLine(joined.line(sequence: number, at: "2026-03-02T09:14:38.701Z")))
         }
-        let text = table.redraw()
-        #expect(text.split(separator: "\n").count < 300 && text.contains("are not shown"))
+        #expect(state.speakerCount == TopState.maxSpeakers && state.isFull)
+        let lines = TopLayout(state, TopView(), width: 80, height: 400).lines
+        #expect(lines.contains { $0.first?.text.contains("are not shown") == true })
     }
 }

@@ -95,7 +95,7 @@ import Testing
         let page = daemon.folder.path + "/report.html"
         #expect(try daemon.attune("report", id, "--html", page).status == 0)
         let html = try String(contentsOfFile: page, encoding: .utf8)
-        #expect(html.contains("Engagement of Lisé &amp; Co") && html.contains("<rect"), "\(html)")
+        #expect(html.contains("<th>Lisé &amp; Co</th>") && html.contains(#"<path class="speech c0" d="M"#), "\(html)")
         for text in ["berthold", "call.wav"] {
             #expect(!html.contains(text))
             #expect(try occurrences(of: text, in: store) == 0)

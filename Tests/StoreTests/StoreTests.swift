@@ -119,9 +119,10 @@ import Testing
         }
         #expect(score.score == 61.5 && score.low == 50 && score.contributions.first?.points == 50)
         // The curve has a point for each tick, and the lane of the speaker a bar for the IPU.
-        let curve = try #require(running.html.split(separator: "<polyline points=\"").dropFirst().first)
-        #expect(curve.prefix { $0 != "\"" }.split(separator: " ").count == 60)
-        #expect(running.html.components(separatedBy: "<rect").count == 2)
+        let html = try running.html
+        let curve = try #require(html.split(separator: #"<path class="line c0" d=""#).dropFirst().first)
+        #expect(curve.prefix { $0 != "\"" }.split(separator: "L").count == 60)
+        #expect(html.contains(#"<path class="speech c0" d="M1 0h1v20h-1z"/>"#))
 
         store.end("call", ["ben", "anna"])
         let ended = try await report()

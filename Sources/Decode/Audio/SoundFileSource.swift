@@ -7,6 +7,7 @@ final class SoundFileSource: TrackSource {
     let warnings: [String] = []
     let isFinite = true
     private(set) var decodeErrors = 0
+    let durationSeconds: Double?
 
     private let source: ErrorSource
     private let shape: AudioShape
@@ -21,6 +22,7 @@ final class SoundFileSource: TrackSource {
         output = TrackOutput(firstTrack: 0, channelLimit: channelLimit, source: source)
         let name = file.codecName
         let (rateHz, channelCount) = (file.rateHz, file.channelCount)
+        durationSeconds = file.frameCount > 0 ? Double(file.frameCount) / Double(rateHz) : nil
         tracks = (0..<(channelLimit ?? 1)).map { index in
             MediaTrack(
                 index: index, streamIndex: 0, channel: channelLimit == nil ? nil : index, codecName: name,

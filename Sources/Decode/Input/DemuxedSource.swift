@@ -27,6 +27,8 @@ final class DemuxedSource: TrackSource {
         }
     }
 
+    var durationSeconds: Double? { format.durationSeconds }
+
     private let source: ErrorSource
     private let isLive: Bool
     private let isHTTP: Bool

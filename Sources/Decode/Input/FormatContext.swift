@@ -98,6 +98,11 @@ struct FormatContext: ~Copyable {
     /// Whether the media says how long it lasts, which a live playlist does not.
     var hasKnownDuration: Bool { context.pointee.duration > 0 }
 
+    /// How long the media says that it lasts.
+    var durationSeconds: Double? {
+        hasKnownDuration ? Double(context.pointee.duration) / Double(attune_time_base) : nil
+    }
+
     /// Whether the byte stream is a list of others.
     var isPlaylist: Bool {
         guard let name = context.pointee.iformat?.pointee.name else { return false }

@@ -69,6 +69,9 @@ public struct MediaInput: ~Copyable {
     /// Packets that could not be decoded so far; each is skipped.
     public var decodeErrors: Int { inner.decodeErrors }
 
+    /// How long the media says that it is, in seconds; nil where it does not say.
+    public var durationSeconds: Double? { inner.durationSeconds }
+
     /// Tells how much media waits to be read, in seconds; nil where that is not known.
     public var unread: (() -> Double)? { inner.unread }
 
@@ -93,6 +96,8 @@ public protocol TrackSource: AnyObject {
     var warnings: [String] { get }
     /// Packets that could not be decoded so far.
     var decodeErrors: Int { get }
+    /// How long the media says that it is, in seconds.
+    var durationSeconds: Double? { get }
     /// Tells how much media waits to be read, in seconds; nil where that is not known.
     var unread: (() -> Double)? { get }
     /// CPU time that was spent on it outside the calling thread, in nanoseconds.
@@ -102,6 +107,8 @@ public protocol TrackSource: AnyObject {
 }
 
 extension TrackSource {
+    /// It does not say.
+    public var durationSeconds: Double? { nil }
     /// Nothing is known of it.
     public var unread: (() -> Double)? { nil }
     /// All work is done on the calling thread.

@@ -9,15 +9,17 @@ struct CaptionCommand: AsyncParsableCommand {
         commandName: "caption",
         abstract: "Hand captions over to a running session; they are counted, and their text is kept nowhere.",
         discussion: """
-            FILE is WebVTT with voice tags (<v NAME>) or NDJSON with one object a line (docs/captions.md). Its lines are
-            handed over when the session gets to their end. With - lines of NDJSON are read from standard input and
-            handed over as they come, which is for a recogniser at work.
-            """)
+            FILE is WebVTT with voice tags (<v NAME>) or NDJSON with one object a line (docs/captions.md). Its lines \
+            are handed over when the session gets to their end. With - lines of NDJSON are read from standard input \
+            and handed over as they come, which is for a recogniser at work.
+            """
+                + examples(
+                    "attune caption call.vtt --session acme-7", "my-recogniser | attune caption - --session acme-7"))
 
-    @Argument(help: ArgumentHelp("The captions.", valueName: "FILE|-"))
+    @Argument(help: ArgumentHelp("The captions.", valueName: "FILE|-"), completion: .file())
     var file: String
 
-    @Option(help: "The session.")
+    @Option(help: ArgumentHelp("The session.", valueName: "SESSION"))
     var session: String
 
     @Option(help: "Who speaks in cues of WebVTT without a voice tag.")

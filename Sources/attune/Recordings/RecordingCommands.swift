@@ -4,71 +4,104 @@ import Decode
 import Events
 import Foundation
 import Pipeline
+import Settings
 import Text
 
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Analyse recordings with the engine of the daemon, faster than real time.",
         discussion: """
-            Each MEDIA is one speaker, named after the file. --speaker names them, gives roles and takes
-            channels apart: --speaker anna:rep=call.wav#0 --speaker ben:customer=call.wav#1 (counted from 0).
-            Analyse only recordings whose speakers agreed to it.
-            """)
+            Each MEDIA is one speaker, named after the file. --speaker names them, gives roles and takes channels \
+            apart, counted from 0. Analyse only recordings whose speakers agreed to it.
+            """
+                + examples(
+                    "attune analyze anna.flac ben.flac --report call.html",
+                    "attune analyze --speaker anna:rep=call.wav#0 \\",
+                    "    --speaker ben:customer=call.wav#1 --json"))
 
-    @Argument(help: "Recordings, one speaker each.")
+    @Argument(help: ArgumentHelp("Recordings, one speaker each.", valueName: "MEDIA"), completion: .file())
     var media: [String] = []
 
     @Option(help: ArgumentHelp("A speaker of the conversation.", valueName: "NAME[:ROLE]=MEDIA[#CHANNEL]"))
     var speaker: [String] = []
 
-    @Option(help: "Name of the session.")
+    @Option(help: ArgumentHelp("Name of the session.", valueName: "NAME"))
     var session = "recording"
 
     @Option(
+        help: ArgumentHelp(
+            "Configuration of the daemon whose windows, scores, cues and policy hold here too.", valueName: "FILE.yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    @Option(
         help: ArgumentHelp("What may be computed of whom: \(profileNames).", valueName: "PROFILE"),
-        transform: profile(named:))
-    var policy = Policy.Profile.standard
+        completion: .list(Policy.Profile.allCases.map(\.rawValue)), transform: profile(named:))
+    var policy: Policy.Profile?
 
     @Option(
         help: ArgumentHelp(
-            "Captions of the call, WebVTT with voice tags or NDJSON; they name the speakers.", valueName: "FILE"))
+            "Captions of the call, WebVTT with voice tags or NDJSON; they name the speakers.", valueName: "FILE"),
+        completion: .file())
     var captions: String?
 
-    @Option(help: ArgumentHelp("Lexicon for the sentiment of captions; default: English.", valueName: "FILE"))
+    @Option(
+        help: ArgumentHelp("Lexicon for the sentiment of captions; default: English.", valueName: "FILE"),
+        completion: .file())
     var lexicon: String?
 
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"))
+    @Option(
+        help: ArgumentHelp("Write the scores, one row per speaker and second.", valueName: "FILE.csv"),
+        completion: .file())
+    var csv: String?
+
+    @Option(help: ArgumentHelp("Write the events as NDJSON.", valueName: "FILE.ndjson"), completion: .file())
     var events: String?
 
-    @Option(help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"))
+    @Option(
+        help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"), completion: .file())
     var report: String?
 
-    func run() throws {
-        let speakers = try media.map(speaker(named:)) + speaker.map(speaker(from:))
-        guard !speakers.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
-        let names = speakers.map(\.name)
+    func validate() throws {
+        let names = try speakers().map(\.name)
+        guard !names.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
         if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
             throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
         }
-        var configuration = ConversationConfiguration()
-        configuration.policy = Policy(policy)
+    }
+
+    private func speakers() throws -> [RecordedSpeaker] {
+        try media.map(speaker(named:)) + speaker.map(speaker(from:))
+    }
+
+    func run() throws {
+        let speakers = try speakers()
+        let names = speakers.map(\.name)
         do {
+            let configuration = try configuration()
             let said = try captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
+            let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                captions: said, counting: analyzer, odd: warn(odd:)
+                captions: said, counting: analyzer, odd: warn(odd:),
+                progress: { done, all in
+                    bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
+                }
             ) { event in
                 file?.write(event)
-                if report != nil { page.take(event) }
+                if report != nil || csv != nil { page.take(event) }
             }
+            bar.clear()
             try file?.close()
-            if let report { try write(page.html(totals), to: report) }
+            page.transcript = said
+            if let report { try write(try page.html(totals, origin(of: speakers, configuration.policy)), to: report) }
+            if let csv { try write(page.record.csv(totals), to: csv) }
             if json {
                 try say(json: String(decoding: totals.json(), as: UTF8.self))
             } else {
@@ -77,6 +110,38 @@ struct Analyze: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    private func origin(of speakers: [RecordedSpeaker], _ policy: Policy) -> ReportOrigin {
+        let files = speakers.map(\.media).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        let date = files.compactMap { path in
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+        }.max()
+        let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+        return ReportOrigin(
+            kind: "recording of \(ReportText.list(names))",
+            date: date.map { "files of \($0.formatted(.iso8601.year().month().day()))" },
+            policy: policy.profile.rawValue,
+            notice: nil,
+            remarks: ["Of a recording nobody asks for consent: whoever analysed it has to have it."])
+    }
+
+    /// That of `--config`, else the defaults, with the profile of `--policy` where there is one.
+    private func configuration() throws -> ConversationConfiguration {
+        var configuration = ConversationConfiguration()
+        if let config {
+            do throws(SettingsError) {
+                let settings = try Settings(file: config)
+                configuration = settings.conversation
+                if let profile = Policy.Profile(rawValue: settings.policy.profile) {
+                    configuration.policy = Policy(profile)
+                }
+            } catch {
+                throw fail("\(error)", code: 78)
+            }
+        }
+        if let policy { configuration.policy = Policy(policy) }
+        return configuration
     }
 
     private static let profileNames = Policy.Profile.allCases.map(\.rawValue).joined(separator: ", ")
@@ -127,9 +192,10 @@ struct Analyze: ParsableCommand {
 
 struct Features: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what the voice core measures, one CSV row per 10 ms.")
+        abstract: "Print what the voice core measures, one CSV row per 10 ms.",
+        discussion: examples("attune features anna.flac", "attune features call.wav --channel 1 --all"))
 
-    @Argument(help: "A recording.")
+    @Argument(help: ArgumentHelp("A recording.", valueName: "MEDIA"), completion: .file())
     var media: String
 
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
@@ -149,9 +215,11 @@ struct Features: ParsableCommand {
 }
 
 struct Segments: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print begin and end of speech as CSV.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print begin and end of speech as CSV.",
+        discussion: examples("attune segments anna.flac", "attune segments call.wav --channel 1"))
 
-    @Argument(help: "A recording.")
+    @Argument(help: ArgumentHelp("A recording.", valueName: "MEDIA"), completion: .file())
     var media: String
 
     @Option(help: "Track, or channel of the only track, from 0; without it the first track mixed to mono.")
