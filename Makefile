@@ -38,9 +38,9 @@ lexicon: packages
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
-# Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions. Its log goes to standard error, so that the
-# output of `make demo` is the events alone.
-build: setup
+# Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions, and the
+# call of `attune demo`. Its log goes to standard error, so that the output of `make demo` is the events alone.
+build: setup $(CALL)/timeline.csv
 	@swift build $(RELEASE) --product attuned >&2
 	@swift build $(RELEASE) --product attuned-worker >&2
 	@swift build $(RELEASE) --product attune >&2
@@ -48,11 +48,11 @@ build: setup
 	@python3 scripts/make_man.py $(BUILD)/share $(BUILD)/attune $(BUILD)/attuned:8
 
 # Plays a call into a daemon as live RTP streams and shows the ticks. MEDIA="a.wav b.wav" plays recordings.
-demo: build $(if $(MEDIA),,$(CALL)/timeline.csv)
+demo: build
 	@python3 scripts/demo.py $(BUILD) $(CALL) $(MEDIA)
 
 $(CALL)/timeline.csv: scripts/make_demo_call.py scripts/demo_call.txt | setup
-	@python3 scripts/make_demo_call.py $(CALL)
+	@python3 scripts/make_demo_call.py $(CALL) >&2
 
 # All tests. Those that need recordings which are not there say so and are skipped.
 test: setup $(CALL)/timeline.csv
@@ -60,7 +60,8 @@ test: setup $(CALL)/timeline.csv
 	swift test --skip-build
 
 # Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
-# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
+# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose
+# build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -181,6 +182,7 @@ install:
 		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf

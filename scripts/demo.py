@@ -5,11 +5,12 @@ usage: demo.py BIN_FOLDER CALL_FOLDER [MEDIA ...]
 
 Without MEDIA the call of CALL_FOLDER (made by make_demo_call.py) is played, and what was measured is compared
 with the times it was made with. With MEDIA each file is one speaker. On a terminal a live table is shown,
-otherwise the events as NDJSON on standard output. Exits 0 if everything worked.
+otherwise the events as NDJSON on standard output; a page for browsers is served meanwhile. Exits 0 if everything worked.
 """
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
@@ -36,6 +37,8 @@ class Daemon:
         config = os.path.join(self.folder, "attune.yaml")
         with open(os.path.join(HERE, "..", "config", "attune.yaml"), encoding="utf-8") as shipped:
             text = shipped.read().replace("/run/attune/", self.folder + "/")
+        # Any free port for browsers.
+        text = re.sub(r"(?m)^  http:$", "  http: 127.0.0.1:0", text)
         with open(config, "w", encoding="utf-8") as file:
             file.write(text)
         self.log = open(os.path.join(self.folder, "log"), "w+", encoding="utf-8")
@@ -91,6 +94,8 @@ def play(daemon, speakers):
         url = answer.stdout.split()[-1]
         inputs += ["-re", "-i", media]
         outputs += ["-map", f"{index}:a:0", "-c:a", "libopus", "-b:a", "24k", "-ac", "1", "-f", "rtp", url]
+    page = daemon.command("overlay", SESSION).stdout.strip()
+    say(f"Look at it in a browser while it lasts:\n  {page}")
     view = "top" if sys.stdout.isatty() else "tail"
     viewer = subprocess.Popen(daemon.arguments(view, "--session", SESSION, "--until-end"))
     sender = None

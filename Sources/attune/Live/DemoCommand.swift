@@ -13,7 +13,7 @@ struct Demo: AsyncParsableCommand {
         discussion: """
             The voices are synthetic. The daemon has its sockets in a folder of its own and is gone at the end,
             with everything that it measured.
-            """)
+            """ + examples("attune demo", "attune demo --no-open"))
 
     @Flag(inversion: .prefixedNo, help: "Open the page in the browser, where there is a desktop.")
     var open = true

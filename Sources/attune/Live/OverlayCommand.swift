@@ -10,7 +10,7 @@ struct OverlayCommand: AsyncParsableCommand {
         discussion: """
             Paste it into OBS (Sources, Browser), a browser or a frame. The daemon must serve
             browsers (sockets.http). The token lies in its memory only and is gone with it.
-            """)
+            """ + examples("attune overlay acme-7", "attune overlay --ttl-h 8"))
 
     @Argument(help: "The only session to show; without it, all of them.")
     var session: String?

@@ -62,7 +62,8 @@ struct ReportWords {
         let reasons = measured.compactMap { speaker in
             if case .abstained(let reason) = speaker.engagement { (name: speaker.name, reason: reason) } else { nil }
         }
-        return Dictionary(grouping: reasons, by: \.reason).sorted { $0.key.rawValue < $1.key.rawValue }.map { reason, speakers in
+        return Dictionary(grouping: reasons, by: \.reason).sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            reason, speakers in
             let verb = speakers.count == 1 ? "has" : "have"
             return "\(ReportText.list(speakers.map(\.name))) \(verb) no engagement score at the end, "
                 + "\(ScoreWords.reason(reason))."
