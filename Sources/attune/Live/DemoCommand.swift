@@ -1,7 +1,6 @@
 import ArgumentParser
 import AttuneClient
 import ControlAPI
-import Dispatch
 import Events
 import Foundation
 import Kit

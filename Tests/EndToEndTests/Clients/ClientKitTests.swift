@@ -14,7 +14,8 @@ import Testing
     @Test func theDocumentHasTheFilesAsTheyAre() throws {
         let text = try String(
             contentsOf: Place.root.appendingPathComponent("docs/clients.md"), encoding: .utf8)
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        // A page is too long to be read in the document; `make test-overlay` opens it.
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0 != "ticks.html" }
         #expect(files.sorted() == Self.commands.map(\.0).sorted())
         for file in files {
             let code = try String(contentsOf: Self.folder.appendingPathComponent(file), encoding: .utf8)
