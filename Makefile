@@ -18,7 +18,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
 .PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api evaluate bench bench-streams \
-	bench-subscribers bench-overload bench-isolation conversations simulate soak fuzz schemas format lint install uninstall clean
+	bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz schemas format lint install uninstall clean
 
 all: build
 
@@ -119,6 +119,11 @@ bench-overload: build $(CALL)/timeline.csv
 # that does nothing else. Fails where a limit is missed.
 bench-isolation: build $(CALL)/timeline.csv
 	python3 scripts/bench_isolation.py $(BUILD) $(CALL)
+
+# What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
+# nothing else. Fails where the limit is missed.
+bench-browsers: build
+	python3 scripts/bench_browsers.py $(BUILD) $(CALL)
 
 # Conversations of which the truth is known, and calls changed in ways that must not matter; writes the figures into
 # docs/scoring.md. Takes some minutes. Fails where a limit is missed.

@@ -158,7 +158,7 @@ import Testing
         let started = try #require(subscriber.lines.first { $0.type == "session.started" })
         #expect(started["notice_id"] as? String == "n-7")
         #expect(subscriber.lines.first { $0.type == "speaker.joined" }?["role"] as? String == "rep")
-        #expect(abs((ended.number("duration_s") ?? 0) - 8) < 0.5)
+        #expect((ended.number("duration_s") ?? 0) > 7.5)
         #expect(subscriber.lines.contains { $0.type == "source.ended" && $0["reason"] as? String == "end of media" })
         let starts = subscriber.lines.filter { $0.type == "speech.ended" }.compactMap { $0.number("start_s") }
         try #require(starts.count == 2, "\(starts)")
@@ -253,8 +253,9 @@ import Testing
             return subscriber.lines.dropFirst(no).filter { $0.type == "source.ended" }.count == 2
         }
         let after = subscriber.lines.dropFirst(no + 1).filter { $0.speaker == "Zo\u{E9}" }
-        #expect(Set(after.map(\.type)) == ["speaker.joined", "speaker.left"], "\(after.map(\.type))")
-        #expect(after.allSatisfy { $0.type == "speaker.left" || $0["consent"] as? String == "withheld" })
+        // That media is missing says nothing of whose it is.
+        #expect(Set(after.map(\.type)).subtracting(["gap"]) == ["speaker.joined", "speaker.left"], "\(after)")
+        #expect(after.allSatisfy { $0.type != "speaker.joined" || $0["consent"] as? String == "withheld" })
         #expect(!subscriber.lines.contains { $0.speaker?.unicodeScalars.contains("\u{301}") == true })
         let later = try Subscriber(daemon.eventsPath, sending: #"{"resume":{"epoch":"another","seq":0}}"#)
         let last = try #require(subscriber.lines.last { $0.type == "source.ended" })
