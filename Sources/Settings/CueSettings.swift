@@ -60,6 +60,9 @@ extension SettingsValue {
                 case "above": rule.above = try reader.number(-10_000...10_000)
                 case "below": rule.below = try reader.number(-10_000...10_000)
                 case "clear": rule.clear = try reader.number(-10_000...10_000)
+                case "for_s": rule.dwellSeconds = try reader.number(0...3600)
+                case "clear_for_s": rule.clearForSeconds = try reader.number(0...3600)
+                case "priority": rule.priority = try reader.integer(0...100)
                 case "cooldown_s": rule.cooldownSeconds = try reader.number(0...86_400)
                 default:
                     throw ExpectedValue(what: "")
@@ -68,13 +71,17 @@ extension SettingsValue {
                 guard !error.what.isEmpty else {
                     throw refuse(
                         "cue '\(id)' has an unknown key '\(name)'; known are id, enabled, about, metric, window_s, "
-                            + "above, below, clear, cooldown_s, severity", at: key)
+                            + "above, below, clear, for_s, clear_for_s, cooldown_s, severity, priority", at: key)
                 }
                 throw refuse("'\(name)' of cue '\(id)' must be \(error.what)", at: value)
             }
         }
         guard (rule.above == nil) != (rule.below == nil) else {
             throw refuse("cue '\(id)' needs either above or below")
+        }
+        if let clear = rule.clear, clear > rule.above ?? .infinity || clear < rule.below ?? -.infinity {
+            throw refuse(
+                "'clear' of cue '\(id)' is beyond its limit, where it would clear at once; put it on the other side")
         }
         guard (rule.metric == .silence) == (rule.about == .session) else {
             throw refuse("cue '\(id)': silence_s is about the session, and nothing else is; mend 'about' or 'metric'")

@@ -83,6 +83,7 @@ extension SettingsKey {
         SettingsKey("engagement.settled_turns") {
             $1.conversation.engagement.settledTurns = try $0.integer(1...1000)
         },
+        SettingsKey("cues.min_gap_s") { $1.conversation.cueGapSeconds = try $0.number(0...3600) },
         SettingsKey("cues.rules") { $1.conversation.cues = try $0.cueRules() },
         SettingsKey("sources.max") { $1.sources.maximum = try $0.integer(1...10_000) },
         SettingsKey("sources.protocols") { $1.sources.protocols = try $0.optionalTexts() },

@@ -47,8 +47,10 @@ import Testing
                   talk_ratio_points: 16
                   backchannel_points: 3
                 cues:
+                  min_gap_s: 12.5
                   rules:
-                    - {id: spiel, metric: monologue_s, above: 30, severity: warning}
+                    - {id: spiel, metric: monologue_s, above: 30, severity: warning, for_s: 4, clear_for_s: 2,
+                       priority: 90}
                     - {id: talk, metric: talk_ratio, window_s: 60, above: 0.5, clear: 0.4, enabled: false}
                 sources:
                   protocols: [file, rtp]
@@ -77,6 +79,9 @@ import Testing
         #expect(settings.conversation.windowsSeconds == [5, 60])
         #expect(settings.conversation.engagement.talkRatioPoints == 16)
         #expect(settings.conversation.cues.map(\.id) == ["spiel", "talk"])
+        #expect(settings.conversation.cueGapSeconds == 12.5)
+        #expect(settings.conversation.cues[0].dwellSeconds == 4 && settings.conversation.cues[0].clearForSeconds == 2)
+        #expect(settings.conversation.cues.map(\.priority) == [90, 50])
         #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
         #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
@@ -109,6 +114,9 @@ import Testing
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, clear: 10}\n", 3, "'clear' of cue 'a' is beyond"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, below: 9, clear: 8}\n", 3, "'clear' of cue 'a' is beyond"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, for_s: -1}\n", 3, "'for_s' of cue 'a' must be"),
         ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
         ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),

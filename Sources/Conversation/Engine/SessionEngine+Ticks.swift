@@ -72,6 +72,7 @@ extension SessionEngine {
         let silence = configuration.hasNotice ? lastHeard.map { seconds(settledHops - 1 - $0) } : nil
         let values = cues.rules.map { $0.about == .session && $0.metric == .silence ? silence : nil }
         for body in cues.look(at: nil, hop: settledHops, values: values) { emit(body, speaker: nil, at: settledHops) }
+        for (speaker, body) in cues.raise(at: settledHops) { emit(body, speaker: speaker, at: settledHops) }
     }
 
     /// The metric of a rule for one speaker; nil where it does not look at this one or there is nothing to measure.
