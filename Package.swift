@@ -19,6 +19,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -65,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -107,11 +109,15 @@ let package = Package(
         // Around it.
         library("Settings", ["Conversation", "CPlatform", "Text", yams]),
         library("ControlAPI"),
+        // The page for browsers lies in the program itself.
+        .target(
+            name: "Overlay", dependencies: ["Kit"], resources: [.embedInCode("Page/overlay.html")],
+            swiftSettings: strict),
         library(
             "Control",
             [
-                "ControlAPI", "Events", "Kit", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
-                nioPosix,
+                "ControlAPI", "Events", "Kit", "Overlay", httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                nioCore, nioPosix, nioSSL,
             ]),
         library(
             "Daemon",
@@ -165,16 +171,17 @@ let package = Package(
         tests("AttuneTests", ["AttuneClient", "Events", "TestSupport", "attune"]),
         tests("AuditTests", ["Audit", "Conversation", "MediaTypes", "Pipeline", "TestSupport"]),
         tests("ConversationTests", ["Conversation", "Events", "MediaTypes", "Schema", "SeededNumbers"]),
-        tests("ControlTests", ["Control", "ControlAPI", "Events", httpTypes, hummingbird, logging, nioEmbedded]),
+        tests(
+            "ControlTests",
+            ["Control", "ControlAPI", "Events", "Kit", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
         tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(
             "DaemonTests",
             [
-                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Pipeline",
-                "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text", "Timing", lifecycle,
-                logging,
-                nioCore, nioEmbedded, nioPosix,
+                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Overlay",
+                "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
+                "Timing", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(

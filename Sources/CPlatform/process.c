@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -102,4 +103,22 @@ void attune_name_thread(const char *name) {
 bool attune_is_regular_file(int fd) {
     struct stat info;
     return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool attune_is_open_to_others(int fd) {
+    struct stat info;
+    return fstat(fd, &info) != 0 || (info.st_mode & S_IRWXO) != 0;
+}
+
+int attune_random_bytes(uint8_t *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t got = getrandom(bytes, count, 0);
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            return -errno;
+        }
+        bytes += got;
+        count -= (size_t)got;
+    }
+    return 0;
 }

@@ -4,6 +4,8 @@ public import ControlAPI
 public struct EventQuery: Sendable, Equatable {
     /// Names to let through; empty lets everything through.
     public var sessions: Set<String> = [], speakers: Set<String> = [], types: Set<String> = []
+    /// The members of ticks that are wanted, by their paths; empty for all.
+    public var fields: Set<String> = []
     /// At most one tick of a speaker per so much media time.
     public var tickIntervalSeconds: Double?
     /// Epoch and number of the last event that was received.
@@ -19,6 +21,20 @@ public struct EventQuery: Sendable, Equatable {
 public protocol EventBackend: Sendable {
     /// The events that a client wants.
     func events(_ query: EventQuery) async throws(Problem) -> any EventFeed
+    /// What is kept of the ticks of a session, as a JSON object.
+    func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8]
+}
+
+/// What a page that was loaded anew wants to know.
+public struct HistoryRequest: Sendable, Equatable {
+    /// The session.
+    public var session: String
+    /// Nothing older than this, seconds of media time.
+    public var sinceSeconds = 300.0
+    /// Paths of the values; none for all that are kept.
+    public var fields: [String] = []
+    /// Speakers; empty for all.
+    public var speakers: Set<String> = []
 }
 
 /// The events of one client.

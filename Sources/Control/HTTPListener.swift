@@ -4,14 +4,17 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 
 /// Serves HTTP/1.1 on a socket that listens already, with its mode and owner, or that a supervisor handed over:
 /// Hummingbird's own server can only bind a path.
 struct HTTPListener: Sendable {
     let descriptor: CInt
-    let responder: RouterResponder<BasicRequestContext>
+    let responder: RouterResponder<ControlContext>
     let configuration: HTTP1Channel.Configuration
+    /// Nil where no TLS is spoken.
+    var tls: NIOSSLContext?
     let eventLoopGroup: MultiThreadedEventLoopGroup
     let logger: Logger
 
@@ -28,8 +31,13 @@ struct HTTPListener: Sendable {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [logger] channel in
-                http.setup(channel: channel, logger: logger).map { connection in
+            .childChannelInitializer { [logger, tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let tls else { return }
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                }.flatMap {
+                    http.setup(channel: channel, logger: logger)
+                }.map { connection in
                     guard case .terminated = arrivals.yield(connection) else { return }
                     // Too late: it has to be ended by whoever has it.
                     Task { try? await connection.executeThenClose { _, _ in } }
@@ -58,7 +66,7 @@ struct HTTPListener: Sendable {
     private func respond(
         _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
-        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        let context = ControlContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         // A HEAD is what the GET would be, without its body (RFC 9110, section 9.3.2), whatever the route.
         var head = request.head
         if request.method == .head { head.method = .get }

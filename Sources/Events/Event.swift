@@ -89,6 +89,9 @@ public struct EncodedEvent: Sendable {
 }
 
 extension Event {
+    /// The members that come before the payload, as `encoded` writes them.
+    static let envelopeFields = ["v", "type", "seq", "session", "speaker", "t", "at"]
+
     /// The event as one line of NDJSON.
     ///
     /// - Parameters:

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Why a connection is refused or ended before it is known what it is.
+/// Why a connection, or a request on it, is refused or ended before it is known what it is.
 public enum RefusalReason: String, Sendable, CaseIterable {
     /// The peer's user and groups are on no list.
     case notAllowed = "not_allowed"
@@ -16,6 +16,12 @@ public enum RefusalReason: String, Sendable, CaseIterable {
     case refused
     /// It was taken, and could not be read.
     case unreadable
+    /// A request came without a token that holds.
+    case badToken = "bad_token"
+    /// A request came for a name that is none of the listener's.
+    case wrongHost = "wrong_host"
+    /// A request came from a page that may not ask.
+    case wrongOrigin = "wrong_origin"
 
     /// As the log names it.
     var text: String {
@@ -27,6 +33,9 @@ public enum RefusalReason: String, Sendable, CaseIterable {
         case .unknownCall: "with a UUID that nobody attached"
         case .refused: "that were refused with a reason"
         case .unreadable: "that could not be read"
+        case .badToken: "without a token that holds"
+        case .wrongHost: "for a host that is not on sockets.http_hosts"
+        case .wrongOrigin: "of pages that are not on sockets.http_origins"
         }
     }
 }

@@ -72,23 +72,25 @@ public final class Publisher: Sendable {
     ///
     /// - Parameters:
     ///   - sessions, speakers, types: what to let through; an empty one lets everything through.
+    ///   - fields: the members of ticks that are wanted, by their paths; none for all.
     ///   - tickIntervalSeconds: at most one tick of a speaker per so much media time.
     ///   - position: what it has received before; nil for a client that is new.
     /// - Throws: what is wrong with that, or `too_many_clients`.
     public func reader(
         sessions: Set<String> = [], speakers: Set<String> = [], types: Set<String> = [],
-        tickIntervalSeconds: Double? = nil, after position: EventPosition? = nil
+        fields: Set<String> = [], tickIntervalSeconds: Double? = nil, after position: EventPosition? = nil
     ) throws(ErrorLine) -> EventReader {
         let subscription = Subscription(
             sessions: sessions, speakers: speakers, types: try Subscription.types(named: types),
-            tickIntervalSeconds: tickIntervalSeconds)
+            tickIntervalSeconds: tickIntervalSeconds, fields: try Subscription.fields(named: fields))
         try subscription.check()
+        let slim = try core.slimTicks.shared(subscription.fields)
         guard let admission = core.admit(loop: nil) else {
             core.counters.refusedClients.count()
             throw ErrorLine.tooManyClients(core.configuration.maxClients)
         }
         core.counters.admitted.count()
-        var place = ClientPosition(admission, core, subscription: subscription)
+        var place = ClientPosition(admission, core, subscription: subscription, slim: slim)
         do throws(ErrorLine) {
             if let position { try place.resume(epoch: position.epoch, after: position.sequence) }
         } catch {
@@ -96,6 +98,28 @@ public final class Publisher: Sendable {
             throw error
         }
         return EventReader(core, place)
+    }
+
+    /// What is kept of the ticks of a running session, for a page that was loaded anew.
+    ///
+    /// - Throws: `no_such_session`, `history_off` or `invalid_fields`.
+    /// - Returns: a JSON object.
+    public func history(_ query: HistoryQuery) throws(ErrorLine) -> [UInt8] {
+        guard core.configuration.historyBytes > 0 else {
+            throw ErrorLine(
+                code: "history_off", message: "nothing is kept; set events.history_mib and restart the daemon")
+        }
+        try query.check()
+        guard let part = core.history(query) else {
+            throw ErrorLine(
+                code: "no_such_session", message: "no session '\(query.session)' runs; 'attune sessions' lists them")
+        }
+        return part.json(query, epoch: core.configuration.epoch)
+    }
+
+    /// Forgets what is kept of the ticks of all speakers of this name, in all sessions.
+    public func forgetHistory(of speaker: String) {
+        core.forgetHistory(of: speaker)
     }
 
     /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.

@@ -22,6 +22,8 @@ public struct PublisherConfiguration: Sendable {
     public var ringBytes = 16 * 1024 * 1024
     /// Seconds for which they are kept, at most.
     public var ringSeconds = 60.0
+    /// Bytes of thinned ticks that are kept for pages that are loaded anew, at most; 0 keeps none.
+    public var historyBytes = 32 * 1024 * 1024
     /// Seconds from one heartbeat to the next.
     public var heartbeatSeconds = 10.0
     /// Longest line a client may send, without the line feed.
@@ -71,6 +73,7 @@ public struct PublisherConfiguration: Sendable {
         try check((1...65_536).contains(maxClients), "maxClients", "1 to 65536")
         try check((1 << 18...1 << 32).contains(ringBytes), "ringBytes", "256 KiB to 4 GiB")
         try check((1 << 16...ringBytes).contains(clientQueueBytes), "clientQueueBytes", "64 KiB to ringBytes")
+        try check((0...1 << 32).contains(historyBytes), "historyBytes", "0 to 4 GiB")
         try check((1...day).contains(ringSeconds), "ringSeconds", "1 s to a day")
         try check((1...day).contains(clientStallSeconds), "clientStallSeconds", "1 s to a day")
         try check((1...day).contains(heartbeatSeconds), "heartbeatSeconds", "1 s to a day")

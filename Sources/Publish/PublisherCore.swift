@@ -10,6 +10,8 @@ final class PublisherCore: Sendable {
     let logger: Logger
     let counters = PublishCounters()
     let latency = EventLatency()
+    /// The slim ticks of all clients.
+    let slimTicks = SlimTickSets()
 
     /// One lock guards numbers, state, history and the order in which the loops hear of them.
     private let state: Mutex<State>
@@ -48,7 +50,7 @@ final class PublisherCore: Sendable {
             State(
                 journal: Journal(
                     ringBytes: configuration.ringBytes, ringMilliseconds: configuration.ringMilliseconds,
-                    queueBytes: configuration.clientQueueBytes),
+                    queueBytes: configuration.clientQueueBytes, historyBytes: configuration.historyBytes),
                 nextHeartbeatMilliseconds: clock.monotonicMilliseconds() + configuration.heartbeatMilliseconds
             ))
     }
@@ -57,10 +59,23 @@ final class PublisherCore: Sendable {
 
     /// Appends an event and wakes the loops that sleep; nothing happens after `close`.
     func publish(_ event: Event, arrivedNanoseconds: Int64?) {
-        state.withLock { state in
-            guard state.isOpen else { return }
+        let isWithdrawal = state.withLock { state in
+            guard state.isOpen else { return false }
+            let withdrawals = state.journal.withdrawals
             state.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
+            return state.journal.withdrawals != withdrawals
         }
+        if isWithdrawal { slimTicks.forgetLines() }
+    }
+
+    /// What is kept of the ticks of a session; nil where there is no such session.
+    func history(_ query: HistoryQuery) -> HistoryPart? {
+        state.withLock { $0.journal.history(query) }
+    }
+
+    /// Forgets what is kept of the ticks of all speakers of this name.
+    func forgetHistory(of speaker: String) {
+        state.withLock { $0.journal.forgetHistory(of: speaker) }
     }
 
     /// What is due once in a while: the heartbeat, and the end of what is too old to be kept.
@@ -184,6 +199,8 @@ final class PublisherCore: Sendable {
             statistics.oversized = state.journal.oversized
             statistics.ringEvents = state.journal.ring.count
             statistics.ringBytes = state.journal.ring.bytes
+            statistics.historyBytes = state.journal.historyBytes
+            statistics.historyPointsDropped = state.journal.historyPointsDropped
             return statistics
         }
         counters.fill(&statistics)

@@ -33,6 +33,8 @@ public struct PublisherStatistics: Sendable, Equatable {
     public var stalledClients = 0
     /// Events in the ring now, and their bytes; 256 for one whose line is not kept.
     public var ringEvents = 0, ringBytes = 0
+    /// Bytes of thinned ticks that are kept, and points that had to go before their time for want of room.
+    public var historyBytes = 0, historyPointsDropped = 0
 }
 
 /// The counters that several event loops write.

@@ -3,7 +3,7 @@ import Text
 
 /// The validated configuration of the daemon; immutable once loaded.
 public struct Settings: Sendable, Equatable {
-    /// The two Unix sockets.
+    /// The two Unix sockets, and the port for browsers.
     public var sockets = Sockets()
     /// What subscribers of the event socket get.
     public var events = Events()
@@ -35,7 +35,7 @@ public struct Settings: Sendable, Equatable {
     /// The defaults: those that the shipped configuration file spells out.
     public init() {}
 
-    /// The two Unix sockets.
+    /// The two Unix sockets, and the port for browsers.
     public struct Sockets: Sendable, Equatable {
         /// Path of the event socket.
         public var events = "/run/attune/events.sock"
@@ -49,6 +49,37 @@ public struct Settings: Sendable, Equatable {
         public var allowedUserIDs: [UInt32]?
         /// Numeric groups whose members may connect as well.
         public var allowedGroupIDs: [UInt32]?
+        /// Where browsers are served; nil for nowhere.
+        public var http: ListenAddress?
+        /// Further names by which the listener for browsers may be addressed, in small letters.
+        public var httpHosts: [String] = []
+        /// Pages of others that may ask it, and show its page in a frame, such as `https://crm.example.org`.
+        public var httpOrigins: [String] = []
+        /// File with tokens for browsers; nil for none but those that the control socket makes.
+        public var httpTokens: String?
+        /// Files with the certificate chain and its key, PEM; nil for no TLS.
+        public var httpCertificate: String?, httpKey: String?
+    }
+
+    /// An address and a port of TCP.
+    public struct ListenAddress: Sendable, Equatable {
+        /// Numeric address, without brackets.
+        public var host: String
+        /// Port; 0 lets the system choose one.
+        public var port: Int
+
+        /// An address.
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
+        /// Whether only this machine reaches it.
+        public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+        /// Whether it means all addresses of the machine.
+        public var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
+        /// The address as a URL has it.
+        public var urlHost: String { host.contains(":") ? "[\(host)]" : host }
     }
 
     /// What subscribers of the event socket get.
@@ -63,6 +94,8 @@ public struct Settings: Sendable, Equatable {
         public var clientQueueKibibytes = 512
         /// How long a subscriber with a full queue may go without reading before it is dropped, milliseconds.
         public var clientStallMilliseconds = 10_000
+        /// What thinned ticks may take that are kept for pages that are loaded anew, MiB; 0 keeps none.
+        public var historyMebibytes = 32
     }
 
     /// Where media may come from.

@@ -25,6 +25,12 @@ extension SettingsKey {
         SettingsKey("sockets.group") { $1.sockets.group = try $0.optionalText() },
         SettingsKey("sockets.allow_uids") { $1.sockets.allowedUserIDs = try $0.optionalIDs(of: "user") },
         SettingsKey("sockets.allow_gids") { $1.sockets.allowedGroupIDs = try $0.optionalIDs(of: "group") },
+        SettingsKey("sockets.http") { $1.sockets.http = try $0.optionalListenAddress() },
+        SettingsKey("sockets.http_tokens") { $1.sockets.httpTokens = try $0.optionalFile() },
+        SettingsKey("sockets.http_hosts") { $1.sockets.httpHosts = try $0.hosts() },
+        SettingsKey("sockets.http_origins") { $1.sockets.httpOrigins = try $0.origins() },
+        SettingsKey("sockets.http_certificate") { $1.sockets.httpCertificate = try $0.optionalFile() },
+        SettingsKey("sockets.http_key") { $1.sockets.httpKey = try $0.optionalFile() },
         SettingsKey("events.tick_s") {
             $1.conversation.tickHops = try $0.milliseconds(0.1...10, step: 10) / 10
         },
@@ -36,6 +42,7 @@ extension SettingsKey {
         SettingsKey("events.client_stall_s") {
             $1.events.clientStallMilliseconds = try $0.milliseconds(1...600)
         },
+        SettingsKey("events.history_mib") { $1.events.historyMebibytes = try $0.integer(0...1024) },
         SettingsKey("conversation.windows_s") { $1.conversation.windowsSeconds = try $0.windows() },
         SettingsKey("conversation.skew_s") {
             $1.conversation.skewHops = try $0.milliseconds(0.1...5, step: 10) / 10
@@ -181,6 +188,19 @@ extension Settings {
         }
         if sockets.events == sockets.control {
             return ("sockets.control", "both sockets have the same path; give each its own")
+        }
+        if (sockets.httpCertificate == nil) != (sockets.httpKey == nil) {
+            return (
+                sockets.httpKey == nil ? "sockets.http_certificate" : "sockets.http_key",
+                "of http_certificate and http_key only one is given; give both, or neither"
+            )
+        }
+        if let http = sockets.http, !http.isLoopback, sockets.httpCertificate == nil {
+            return (
+                "sockets.http",
+                "'\(http.urlHost):\(http.port)' is reached from other machines, and without TLS everybody between could "
+                    + "read along; give http_certificate and http_key, or listen on 127.0.0.1"
+            )
         }
         return nil
     }

@@ -16,7 +16,8 @@ struct Attune: AsyncParsableCommand {
         subcommands: [
             Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self,
             Top.self,
-            Report.self, Forget.self, Analyze.self, Features.self, Segments.self, AuditCommand.self, Doctor.self,
+            OverlayCommand.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
+            AuditCommand.self, Doctor.self,
         ])
 }
 

@@ -3,8 +3,10 @@ import Events
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Kit
 import Logging
 import NIOEmbedded
+import Overlay
 import Testing
 
 @testable import Control
@@ -56,12 +58,22 @@ import Testing
         func events(_ query: EventQuery) async throws(Problem) -> any EventFeed {
             throw Problem(status: 500, type: .internalError, detail: "not in this test")
         }
+        func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8] {
+            throw Problem(status: 500, type: .internalError, detail: "not in this test")
+        }
     }
 
-    private static func router() -> Router<BasicRequestContext> {
+    private struct NoTokens: TokenBackend {
+        private var problem: Problem { Problem(status: 500, type: .internalError, detail: "not in this test") }
+
+        func issue(_ request: TokenRequest) async throws(Problem) -> IssuedToken { throw problem }
+        func revoke() async throws(Problem) -> RevokedTokens { throw problem }
+    }
+
+    private static func router() -> Router<ControlContext> {
         ControlServer.router(
             version: "0", backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents(),
-            bodies: RequestBodies(seconds: 20))
+            tokens: NoTokens(), bodies: RequestBodies(seconds: 20))
     }
 
     /// Method and path of every route, with its parameters in the form of the documentation.
@@ -103,13 +115,52 @@ import Testing
         #expect(described.sorted() == Self.routes.sorted())
     }
 
+    /// What browsers find, with its paths in the form of the documentation.
+    @Test func everyRouteForBrowsersIsDocumentedAndNoOther() throws {
+        let router = BrowserServer.router(
+            configuration: BrowserConfiguration(hosts: []), tokens: AccessTokens(), version: "0",
+            backend: NoBackend(), store: NoStore(), status: NoStatus(), events: NoEvents(),
+            bodies: RequestBodies(seconds: 20), refusals: Refusals { _ in })
+        let routes = router.routes.map { route in
+            let path = "\(route.path)".replacingOccurrences(of: "{session}", with: "SESSION")
+                .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(
+                    of: "{source}", with: "SOURCE")
+            return "\(route.method.rawValue) \(path)"
+        }
+        let root = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appendingPathComponent("docs/overlay.md"), encoding: .utf8)
+        let documented = text.split(separator: "\n").compactMap { line -> String? in
+            guard line.hasPrefix("| `"), let end = line.dropFirst(3).firstIndex(of: "`") else { return nil }
+            let route = line.dropFirst(3)[..<end]
+            return route.contains(" /") ? String(route) : nil
+        }
+        #expect(documented.sorted() == routes.sorted())
+    }
+
+    /// The page has one script and one style sheet, whose digests the policy names, and asks nobody else for anything.
+    @Test func thePageIsOneFile() throws {
+        let html = String(decoding: OverlayPage.standard.html, as: UTF8.self)
+        #expect(html.components(separatedBy: "<script").count == 2 && html.components(separatedBy: "<style").count == 2)
+        for source in [OverlayPage.standard.scriptSource, OverlayPage.standard.styleSource] {
+            #expect(source.hasPrefix("'sha256-") && source.utf8.count == 53, "\(source)")
+        }
+        let none = OverlayPage(html: Array("<p>".utf8))
+        #expect(none.scriptSource == "'none'" && none.styleSource == "'none'")
+        // echo -n 'a' | openssl dgst -sha256 -binary | base64
+        let small = OverlayPage(html: Array(#"<style>a</style><script type="module">a</script>"#.utf8))
+        #expect(small.scriptSource == "'sha256-ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs='")
+        #expect(small.styleSource == small.scriptSource)
+    }
+
     /// No route ranks people, sums over them, or knows anybody outside of a session.
     @Test func noRouteComparesPeople() {
         let forbidden = [
             "aggregate", "average", "benchmark", "compare", "group", "history", "leaderboard", "people", "person",
             "profile", "rank", "score", "summary", "team", "trend", "user",
         ]
-        for route in Self.routes {
+        // That of one session, which its name must be given for, and which ends with it.
+        for route in Self.routes where route != "GET /v1/history" {
             for word in forbidden { #expect(!route.lowercased().contains(word), "\(route)") }
             if route.contains("speaker") { #expect(route.contains("/sessions/SESSION/speakers/NAME"), "\(route)") }
         }
@@ -129,7 +180,7 @@ import Testing
     ])
     func unknownMethodsAreToldTheRightOnes(method: String, path: String, status: Int, allowed: String?) async throws {
         let method = try #require(HTTPRequest.Method(rawValue: method))
-        let context = BasicRequestContext(
+        let context = ControlContext(
             source: ApplicationRequestContextSource(channel: NIOAsyncTestingChannel(), logger: Logger(label: "test")))
         let request = Request(
             head: HTTPRequest(method: method, scheme: nil, authority: nil, path: path),

@@ -51,7 +51,8 @@ import Text
             descriptor: listener.descriptor, version: "0", backend: registry, store: store,
             status: DaemonStatus(
                 publisher: publisher, registry: registry, store: store, refusals: SocketRefusals(logger)),
-            events: PublishedEvents(publisher: publisher), limits: limits, eventLoopGroup: group, logger: logger
+            events: PublishedEvents(publisher: publisher), tokens: try BrowserAccess(settings.sockets, logger),
+            limits: limits, eventLoopGroup: group, logger: logger
         ) {}
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [.init(service: server)], logger: logger))
@@ -303,71 +304,5 @@ import Text
             }
         }
         return (events, lost)
-    }
-}
-
-/// A client with a plain blocking socket, which waits on threads of its own. Closed with the object.
-private final class Connection: Sendable {
-    private let descriptor: CInt
-
-    init(_ path: String, sending text: String = "") throws {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            throw NotConnected(code: code)
-        }
-        self.descriptor = descriptor
-        send(Array(text.utf8))
-    }
-
-    deinit { close(descriptor) }
-
-    private struct NotConnected: Error {
-        let code: CInt
-    }
-
-    /// Sends as much as the other side takes: at once, or at all.
-    func send(_ bytes: [UInt8], waits: Bool = true) {
-        let flags = CInt(MSG_NOSIGNAL) | (waits ? 0 : CInt(MSG_DONTWAIT))
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, flags) }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
-    }
-
-    /// What there is; waits for something; empty at the end.
-    func read() async throws -> String {
-        try await NIOThreadPool.singleton.runIfActive { self.take(0) }
-    }
-
-    /// What there is already.
-    func readWithoutWaiting() -> String { take(CInt(MSG_DONTWAIT)) }
-
-    func readToEnd() async throws -> String {
-        try await NIOThreadPool.singleton.runIfActive {
-            var text = ""
-            while true {
-                let part = self.take(0)
-                if part.isEmpty { return text }
-                text += part
-            }
-        }
-    }
-
-    private func take(_ flags: CInt) -> String {
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        let count = recv(descriptor, &chunk, chunk.count, flags)
-        return String(decoding: chunk.prefix(max(0, count)), as: UTF8.self)
     }
 }

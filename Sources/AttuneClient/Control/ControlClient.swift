@@ -123,6 +123,12 @@ public struct ControlClient: Sendable {
         try decode(Forgotten.self, try await send(.DELETE, "/v1/stored?speaker=\(escaped(speaker))", body: nil))
     }
 
+    /// Makes a token with which a browser may come.
+    public func issueToken(_ request: TokenRequest) async throws -> IssuedToken {
+        let answer = try await send(.POST, "/v1/tokens", body: try JSONEncoder().encode(request))
+        return try decode(IssuedToken.self, answer)
+    }
+
     private func escaped(_ name: String) -> String {
         name.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? name
     }

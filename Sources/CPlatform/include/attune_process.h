@@ -2,6 +2,7 @@
 #define ATTUNE_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// Tells the service manager about the daemon's state (sd_notify protocol, e.g. "READY=1").
@@ -35,6 +36,14 @@ double attune_host_idle_seconds(void);
 
 /// Whether a descriptor is that of a regular file: no FIFO, device or folder.
 bool attune_is_regular_file(int fd);
+
+/// Whether who is neither owner nor in the group may do anything with the file of a descriptor; true where that is not
+/// known.
+bool attune_is_open_to_others(int fd);
+
+/// Fills `bytes` with what nobody can guess (getrandom(2)).
+/// @return 0, or a negated errno
+int attune_random_bytes(uint8_t *bytes, size_t count);
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 void attune_name_thread(const char *name);

@@ -24,7 +24,7 @@ struct ConfigurationFile: Sendable {
         return settings
     }
 
-    private static func bad(_ reason: String) -> Problem {
+    static func bad(_ reason: String) -> Problem {
         Problem(status: 422, type: .badConfiguration, detail: "\(reason); the old configuration stays in force")
     }
 }
@@ -77,6 +77,9 @@ struct SettingsChange {
         keep("policy", \.policy, new)
         keep("store", \.store, new)
     }
+
+    /// What a file that the settings name has changed.
+    mutating func noteApplied(_ name: String) { summary.applied.append(name) }
 
     private mutating func apply<Value: Equatable>(
         _ names: String, _ section: WritableKeyPath<Settings, Value>, _ new: Settings

@@ -29,6 +29,7 @@ public struct DaemonError: Error {
 /// - Throws: `DaemonError` where the daemon would not start with it.
 public func checkDaemon(_ settings: Settings) throws(DaemonError) {
     _ = try groupID(of: settings.sockets.group)
+    try BrowserAccess.check(settings.sockets)
     guard let path = settings.store.path else { return }
     do throws(StoreError) {
         try Store.check(path: path)
@@ -73,7 +74,9 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     defer { try? controlListener.removeFile() }
+    let browsers = try BrowserAccess(sockets, logger)
     do throws(PublishError) { try await publisher.start() } catch {
+        browsers.close()
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
@@ -91,7 +94,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls, sinks: [publisher, store])
+        calls: calls, browsers: browsers, sinks: [publisher, store])
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     do {
@@ -102,20 +105,30 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     } catch {
         // Its socket is there already, and nobody else would take it away.
         await publisher.stop()
+        browsers.close()
         throw error
     }
+    let status = DaemonStatus(publisher: publisher, registry: registry, store: store, refusals: refusals)
+    let events = PublishedEvents(publisher: publisher)
+    var limits = ConnectionLimits(
+        allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
+        maxConnections: publishing.maxClients + commandConnections, refusals: refusals.control)
     let control = ControlServer(
-        descriptor: controlListener.descriptor, version: attuneVersion, backend: registry, store: store,
-        status: DaemonStatus(publisher: publisher, registry: registry, store: store, refusals: refusals),
-        events: PublishedEvents(publisher: publisher),
-        limits: ConnectionLimits(
-            allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
-            maxConnections: publishing.maxClients + commandConnections, refusals: refusals.control),
-        eventLoopGroup: eventLoopGroup, logger: Logger(label: "control")
+        descriptor: controlListener.descriptor, version: attuneVersion, backend: registry,
+        store: ForgettingBackend(store: store, publisher: publisher), status: status, events: events, tokens: browsers,
+        limits: limits, eventLoopGroup: eventLoopGroup,
+        logger: Logger(label: "control")
     ) {
         attune_notify("READY=1")
         logger.info("attuned \(attuneVersion) is ready: events on \(sockets.events), control on \(sockets.control)")
     }
+    // Who is let in is decided by tokens there. However many come, half of the places stay for the event socket.
+    limits.allowsPeer = { _ in true }
+    limits.maxConnections = max(1, publishing.maxClients / 2)
+    limits.refusals = refusals.http
+    let browserServer = browsers.server(
+        backend: registry, store: store, status: status, events: events, limits: limits,
+        eventLoopGroup: eventLoopGroup)
     var configuration = ServiceGroupConfiguration(
         services: [
             .init(service: ClosingService { await publisher.stop() }),
@@ -124,7 +137,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await listeners.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),
             .init(service: control),
-        ],
+        ] + (browserServer.map { [.init(service: $0)] } ?? []),
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
     configuration.maximumGracefulShutdownDuration = .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
@@ -230,6 +243,7 @@ extension PublisherConfiguration {
         clientQueueBytes = settings.events.clientQueueKibibytes << 10
         clientStallSeconds = Double(settings.events.clientStallMilliseconds) / 1000
         ringBytes = settings.events.ringMebibytes << 20
+        historyBytes = settings.events.historyMebibytes << 20
         ringSeconds = Double(settings.events.ringSeconds)
         heartbeatSeconds = Double(settings.events.heartbeatMilliseconds) / 1000
     }

@@ -123,7 +123,7 @@ enum AttachValidation {
         return state
     }
 
-    private static func checkName(_ name: String, what: String) throws(Problem) {
+    static func checkName(_ name: String, what: String) throws(Problem) {
         let isShort = !name.isEmpty && name.utf8.count <= maxName
         let isPlain = name.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {

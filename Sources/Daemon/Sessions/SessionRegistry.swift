@@ -23,6 +23,7 @@ actor SessionRegistry: ControlBackend {
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
+    private let browsers: BrowserAccess?
     /// Where events go, in this order.
     private let sinks: [any EventSink]
     private let logger: Logger
@@ -39,7 +40,7 @@ actor SessionRegistry: ControlBackend {
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
-        worker: String? = WorkerProgram.find(),
+        worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
         sinks: [any EventSink]
     ) {
         self.settings = settings
@@ -50,6 +51,7 @@ actor SessionRegistry: ControlBackend {
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
+        self.browsers = browsers
         self.sinks = sinks
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
@@ -269,7 +271,12 @@ actor SessionRegistry: ControlBackend {
 
     func reload() async throws(Problem) -> ReloadSummary {
         let next = try configuration.read()
-        let change = SettingsChange(from: settings, to: next)
+        let setTokens: (@Sendable () -> Bool)?
+        do throws(DaemonError) { setTokens = try browsers?.reread() } catch {
+            throw ConfigurationFile.bad(error.message)
+        }
+        var change = SettingsChange(from: settings, to: next)
+        if setTokens?() ?? false { change.noteApplied("sockets.http_tokens") }
         settings = change.inForce
         factory = factory.with(settings.sources)
         configuration.logLevel.set(settings.logLevel)

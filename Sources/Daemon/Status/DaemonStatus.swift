@@ -154,6 +154,13 @@ struct DaemonStatus: StatusBackend {
             "attune_ring_events", .gauge, help: "Events kept for subscribers that are behind or come back.",
             Double(counted.ringEvents))
         text.metric("attune_ring_bytes", .gauge, help: "Bytes of their lines that are kept.", Double(counted.ringBytes))
+        text.metric(
+            "attune_history_bytes", .gauge, help: "Bytes of thinned ticks that are kept for pages loaded anew.",
+            Double(counted.historyBytes))
+        text.metric(
+            "attune_history_dropped_points_total", .counter,
+            help: "Points of the history that had to go before their time for want of room.",
+            Double(counted.historyPointsDropped))
     }
 
     static func write(_ refusals: SocketRefusals, to text: inout MetricsText) {

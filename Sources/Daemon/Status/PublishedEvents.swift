@@ -24,12 +24,28 @@ struct PublishedEvents: EventBackend {
             let position = query.last.map { EventPosition(epoch: $0.epoch, sequence: $0.sequence) }
             return Feed(
                 reader: try publisher.reader(
-                    sessions: query.sessions, speakers: query.speakers, types: query.types,
+                    sessions: query.sessions, speakers: query.speakers, types: query.types, fields: query.fields,
                     tickIntervalSeconds: query.tickIntervalSeconds, after: position))
         } catch {
             throw Problem(
-                status: error.code == "too_many_clients" ? 429 : 422, type: ProblemType(rawValue: error.code),
-                detail: error.message)
+                status: error.code.hasPrefix("too_many") ? 429 : 422, type: ProblemType(rawValue: error.code), detail: error.message)
+        }
+    }
+
+    func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8] {
+        do throws(ErrorLine) {
+            return try publisher.history(
+                HistoryQuery(
+                    session: request.session, sinceSeconds: request.sinceSeconds, fields: request.fields,
+                    speakers: request.speakers))
+        } catch {
+            let status =
+                switch error.code {
+                case "no_such_session": 404
+                case "history_off": 409
+                default: 422
+                }
+            throw Problem(status: status, type: ProblemType(rawValue: error.code), detail: error.message)
         }
     }
 }

@@ -79,6 +79,11 @@ public struct JSONWriter {
         appendDecimal(value, decimals: decimals, to: &bytes)
     }
 
+    /// Writes a truth value as a value (of an array); null for nil.
+    public mutating func flag(_ value: Bool?) {
+        raw(value.map { $0 ? "true" : "false" } ?? "null")
+    }
+
     /// Writes a text as a value, escaped after RFC 8259.
     public mutating func string(_ value: String) {
         separate()

@@ -126,7 +126,7 @@ final class ClientHandler: ChannelInboundHandler {
             case .subscribe(let subscription):
                 core.counters.subscribes.count()
                 guard let old = position?.subscription else { break }
-                position?.subscription = subscription
+                try position?.subscribe(subscription)
                 loop.move(self, from: old, to: subscription)
             case .resume(let epoch, let sequence):
                 try position?.resume(epoch: epoch, after: sequence)

@@ -8,6 +8,8 @@ struct Subscription: Sendable, Hashable {
     var types: Set<EventKind> = []
     /// At most one tick of a speaker per interval of this many seconds of media time.
     var tickIntervalSeconds: Double?
+    /// The members of ticks that are sent; nil for all.
+    var fields: TickFields?
 
     /// Whether an event passes the filters.
     ///
@@ -58,6 +60,24 @@ struct Subscription: Sendable, Hashable {
         }
         return Set(types)
     }
+
+    /// The members of ticks of these names; nil, which is all of them, for none.
+    static func fields(named names: Set<String>) throws(ErrorLine) -> TickFields? {
+        guard !names.isEmpty else { return nil }
+        guard names.count <= mostFields else {
+            throw ErrorLine(
+                code: "invalid_subscribe",
+                message: "'fields' may have \(mostFields) names; ask for a whole object, such as engagement")
+        }
+        do throws(UnknownTickField) { return try TickFields(names) } catch {
+            throw ErrorLine(
+                code: "invalid_subscribe",
+                message: "'fields' has '\(error.name)', which is none of: "
+                    + TickFields.known.joined(separator: ", ") + " (NAME: a window such as 30s, or session)")
+        }
+    }
+
+    private static let mostFields = 64
 
     /// Refuses intervals out of range.
     func check() throws(ErrorLine) {
@@ -138,6 +158,7 @@ extension ClientCommand {
             case "sessions": subscription.sessions = try names(value, name)
             case "speakers": subscription.speakers = try names(value, name)
             case "types": subscription.types = try Subscription.types(named: try names(value, name))
+            case "fields": subscription.fields = try Subscription.fields(named: try names(value, name))
             case "tick_interval_s":
                 // What is no number is as far out of range as can be.
                 if case .number(let seconds) = value {
@@ -147,7 +168,7 @@ extension ClientCommand {
                 }
                 try subscription.check()
             default:
-                throw invalid("'subscribe' takes sessions, speakers, types and tick_interval_s, nothing else")
+                throw invalid("'subscribe' takes sessions, speakers, types, fields and tick_interval_s, nothing else")
             }
         }
         return subscription

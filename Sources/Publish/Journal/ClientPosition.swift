@@ -6,7 +6,9 @@ import NIOCore
 /// It gives out one line after the other, in order, and nothing is missing that was not announced. Between two lines
 /// it keeps no event, so that what is withdrawn meanwhile is not told.
 struct ClientPosition {
-    var subscription = Subscription()
+    private(set) var subscription = Subscription()
+    /// Makes its ticks slim; nil where they are whole.
+    private var slim: SlimTicks?
     /// The client has been told everything up to this event.
     private(set) var cursor = 0
     /// Whether events after the cursor may wait in the ring, or anything else is owed.
@@ -30,12 +32,26 @@ struct ClientPosition {
     private static let backlogEvents = 64
 
     /// A client that is new: it is owed `hello` and a snapshot.
-    init(_ admission: PublisherCore.Admission, _ core: PublisherCore, subscription: Subscription = Subscription()) {
+    ///
+    /// - Parameter slim: of the fields of the subscription.
+    init(
+        _ admission: PublisherCore.Admission, _ core: PublisherCore, subscription: Subscription = Subscription(),
+        slim: SlimTicks? = nil
+    ) {
         self.core = core
         self.subscription = subscription
+        self.slim = slim
         cursor = admission.sequence
         withdrawals = admission.withdrawals
         snapshot = SnapshotLines(sessions: subscription.filter(admission.sessions), sequence: admission.sequence)
+    }
+
+    /// Wants something else from now on.
+    ///
+    /// - Throws: `too_many_field_sets`.
+    mutating func subscribe(_ subscription: Subscription) throws(ErrorLine) {
+        slim = try core.slimTicks.shared(subscription.fields)
+        self.subscription = subscription
     }
 
     /// Goes back to an earlier event; a client from another epoch has heard nothing of this one yet and gets all
@@ -79,6 +95,7 @@ struct ClientPosition {
             return nil
         }
         if !owedTicks.isEmpty, record.isCoalescible { owedTicks.remove(record.key) }
+        if let slim, record.kind == .tick { return slim.line(of: record.sequence, cutFrom: line) }
         return line
     }
 

@@ -67,13 +67,17 @@ struct Journal: Sendable {
     private(set) var sequence = 0
     private(set) var projection = Projection()
     private(set) var ring: EventRing
+    private var history: TickHistory
     /// How often what was measured of somebody was withdrawn.
     private(set) var withdrawals = 0
     private(set) var encodedBytes = 0
     private(set) var oversized = 0
 
-    /// - Parameter queueBytes: while a client is further behind than this, its ticks coalesce.
-    init(ringBytes: Int, ringMilliseconds: Int64, queueBytes: Int) {
+    /// - Parameters:
+    ///   - queueBytes: while a client is further behind than this, its ticks coalesce.
+    ///   - historyBytes: what the history may take.
+    init(ringBytes: Int, ringMilliseconds: Int64, queueBytes: Int, historyBytes: Int = 0) {
+        history = TickHistory(maximumBytes: historyBytes)
         ring = EventRing(
             maxBytes: ringBytes, maxAgeMilliseconds: ringMilliseconds, queueBytes: queueBytes)
     }
@@ -100,8 +104,10 @@ struct Journal: Sendable {
         // Whether or not the speaker is there, and whatever was said before: what is here may be of before.
         if hasOtherRole || event.body.consent.map({ $0 != .granted }) ?? false {
             ring.withdraw(key)
+            history.withdraw(key)
             withdrawals += 1
         }
+        history.take(event)
         ring.append(
             EventRecord(
                 event, sequence: sequence, line: line, publishedMilliseconds: clock.monotonicMilliseconds(),
@@ -126,6 +132,15 @@ struct Journal: Sendable {
         }
         return backlog
     }
+
+    /// What is kept of the ticks of a session, as of the last event; nil where there is no such session.
+    func history(_ query: HistoryQuery) -> HistoryPart? { history.part(query, sequence: sequence) }
+
+    mutating func forgetHistory(of speaker: String) { history.forget(speaker) }
+
+    /// Bytes of the history, and points that it has dropped for want of room.
+    var historyBytes: Int { history.bytes }
+    var historyPointsDropped: Int { history.droppedPoints }
 
     mutating func evict(nowMilliseconds: Int64) {
         ring.evict(nowMilliseconds: nowMilliseconds)

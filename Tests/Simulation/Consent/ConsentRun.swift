@@ -242,6 +242,7 @@ final class ConsentRun {
     ]
 
     private func look(slowLines: Int) throws {
+        lookIntoHistory()
         for line in try out.lines(slowLines: slowLines) {
             lookForPitch(in: line, "a line")
             guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
@@ -256,6 +257,19 @@ final class ConsentRun {
                 let totals = object["speakers"] as? [String: [String: Any]] ?? [:]
                 for name in person.names.keys where totals[name]?["speech_s"] != nil {
                     complain("totals of \(name), who is person \(person.number)")
+                }
+            }
+        }
+    }
+
+    private func lookIntoHistory() {
+        let remembered = out.remembered(in: "s")
+        for person in people {
+            for name in person.names.keys where remembered.contains(name) {
+                if person.consents {
+                    measured += 1
+                } else {
+                    complain("\(name) is in the history, who is person \(person.number)")
                 }
             }
         }

@@ -9,7 +9,7 @@ import Synchronization
 @testable import Store
 
 /// Everything by which something of a session can get out: the event socket and `/v1/events`, which read the same, for
-/// clients that are there, come, come back or are slow; and the store with its files and reports.
+/// clients that are there, come, come back or are slow; the history in memory; and the store with its files and reports.
 final class WaysOut {
     private let core: PublisherCore
     private let store: Store
@@ -57,6 +57,11 @@ final class WaysOut {
         return lines + take(&newcomer)
     }
 
+    /// Who has values in the history of a session.
+    func remembered(in session: String) -> Set<String> {
+        Set(core.history(HistoryQuery(session: session))?.speakers.keys.map(\.self) ?? [])
+    }
+
     private func take(_ client: inout ClientPosition) -> [String] {
         client.isBehind = true
         client.refresh()
@@ -82,7 +87,10 @@ final class WaysOut {
     }
 
     /// Deletes a speaker from the store.
-    func forget(_ speaker: String) throws { _ = try wait { [store] in try await store.forget(speaker: speaker) } }
+    func forget(_ speaker: String) throws {
+        core.forgetHistory(of: speaker)
+        _ = try wait { [store] in try await store.forget(speaker: speaker) }
+    }
 
     /// Ends the store.
     func close() { try? wait { [store] in await store.close() } }

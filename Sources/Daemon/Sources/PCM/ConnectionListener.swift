@@ -121,8 +121,9 @@ final class ConnectionListener: Sendable {
 
     /// A listening TCP socket, and the port that it has.
     ///
+    /// - Parameter setting: which setting asks for it, for the error.
     /// - Throws: `DaemonError` where there can't be one.
-    static func listen(host: String, port: Int) throws(DaemonError) -> (descriptor: Int32, port: Int) {
+    static func listen(host: String, port: Int, setting: String) throws(DaemonError) -> (descriptor: Int32, port: Int) {
         var problem = "no numeric address"
         if let address = try? SocketAddress(ipAddress: host, port: port) {
             let descriptor = socket(
@@ -137,7 +138,7 @@ final class ConnectionListener: Sendable {
         }
         throw DaemonError(
             exitCode: 69,
-            message: "sources.audiosocket: cannot listen on \(host):\(port) (\(problem)); choose a free port")
+            message: "\(setting): cannot listen on \(host):\(port) (\(problem)); choose a free port")
     }
 
     private static func port(of descriptor: Int32) -> Int {

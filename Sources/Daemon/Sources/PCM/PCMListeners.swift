@@ -39,7 +39,8 @@ struct PCMListeners: Sendable {
         // First what may fail, so that nothing is left open where it does.
         let address = settings.sources.audioSocket
         let call = try address.map { address throws(DaemonError) in
-            try ConnectionListener.listen(host: address.host, port: address.port)
+            try ConnectionListener.listen(
+                host: address.host, port: address.port, setting: "sources.audiosocket")
         }
         if let path = settings.sources.pcmSocket {
             do throws(PublishError) {

@@ -3,7 +3,7 @@ import Logging
 
 /// What is refused on the daemon's own sockets; the event socket counts by itself.
 struct SocketRefusals: Sendable {
-    let control, pcm, audioSocket: Refusals
+    let control, pcm, audioSocket, http: Refusals
 
     init(_ logger: Logger) {
         func refusals(_ socket: String) -> Refusals {
@@ -12,10 +12,11 @@ struct SocketRefusals: Sendable {
         control = refusals("the control socket")
         pcm = refusals("the PCM socket")
         audioSocket = refusals("sources.audiosocket")
+        http = refusals("sockets.http")
     }
 
     /// Each socket as the metrics name it.
     var all: [(socket: String, refusals: Refusals)] {
-        [("control", control), ("pcm", pcm), ("audiosocket", audioSocket)]
+        [("control", control), ("pcm", pcm), ("audiosocket", audioSocket), ("http", http)]
     }
 }

@@ -6,14 +6,19 @@ import ServiceLifecycle
 
 /// `/v1/events`: the events of the event socket as server-sent events (WHATWG HTML, section 9.2).
 enum EventRoute {
-    static func add(to router: Router<BasicRequestContext>, _ backend: any EventBackend) {
-        router.get("/v1/events") { request, _ in
-            let feed = try await backend.events(try EventQuery(request))
+    static func add(to router: Router<ControlContext>, _ backend: any EventBackend) {
+        router.get("/v1/events") { request, context in
+            let access = context.access
+            let feed = try await backend.events(try EventQuery(request).narrowed(to: access))
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
                 body: ResponseBody { writer in
                     try await withGracefulShutdownHandler {
-                        while let lines = await feed.next() { try await writer.write(text(of: lines)) }
+                        try await access.whileHolding(onEnd: feed.end) {
+                            while let lines = await feed.next(), access.holds {
+                                try await writer.write(text(of: lines))
+                            }
+                        }
                     } onGracefulShutdown: {
                         feed.end()
                     }
@@ -36,9 +41,21 @@ enum EventRoute {
 }
 
 extension EventQuery {
-    private static let usage = "take session, speaker, type (each as often as needed) and tick_interval_s"
+    /// With nothing but what whoever asks may see.
+    ///
+    /// - Throws: `other_session` where something else is asked for.
+    fileprivate func narrowed(to access: Access) throws -> EventQuery {
+        for session in sessions { try access.require(session: session) }
+        var query = self
+        if let session = access.session { query.sessions = [session] }
+        return query
+    }
+
+    private static let usage =
+        "take session, speaker, type, fields (each as often as needed), tick_interval_s and last_event_id"
 
     fileprivate init(_ request: Request) throws {
+        var lastID: (name: String, id: String)?
         for (name, value) in request.uri.queryParameters {
             let value = String(value)
             switch name {
@@ -52,16 +69,22 @@ extension EventQuery {
                         detail: "tick_interval_s is '\(value)' and must be a number of seconds")
                 }
                 tickIntervalSeconds = seconds
+            case "fields": fields.formUnion(value.split(separator: ",").map(String.init))
+            case "last_event_id": lastID = ("last_event_id", value)
             default:
                 throw Problem(
                     status: 400, type: .malformedRequest, detail: "there is no filter '\(name)'; \(Self.usage)")
             }
         }
-        guard let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] else { return }
+        // A browser that comes back by itself knows better than the address that it was given.
+        if let header = HTTPField.Name("Last-Event-ID"), let id = request.headers[header] {
+            lastID = ("Last-Event-ID", id)
+        }
+        guard let (name, id) = lastID else { return }
         guard let colon = id.lastIndex(of: ":"), let sequence = Int(id[id.index(after: colon)...]), sequence >= 0 else {
             throw Problem(
                 status: 400, type: .malformedRequest,
-                detail: "Last-Event-ID is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
+                detail: "\(name) is '\(id)'; send back an id of this daemon, EPOCH:SEQ")
         }
         last = (String(id[..<colon]), sequence)
     }
