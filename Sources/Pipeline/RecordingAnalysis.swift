@@ -54,6 +54,7 @@ public enum RecordingAnalysis {
         for speaker in speakers {
             voices.append(try RecordedVoice(speaker, detection: detection, engine: &engine))
         }
+        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
         // The last comes first, so that what is due is taken off the end.
         var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
         while let index = voices.indices.filter({ !voices[$0].isAtEnd })
@@ -64,7 +65,7 @@ public enum RecordingAnalysis {
             while let next = waiting.last, next.endSeconds <= horizon {
                 waiting.removeLast()
                 let permission = engine.captionPermission(speaker: next.speaker)
-                if let line = CaptionLine(next, counting: analyzer, permission: permission) {
+                if let line = CaptionLine(next, counting: analyzer, trackers: trackers, permission: permission) {
                     _ = engine.take(line, speaker: next.speaker)
                 }
             }

@@ -14,7 +14,8 @@ struct Attune: AsyncParsableCommand {
         abstract: "Attaches live media to attuned, follows its events, and analyses recordings.",
         version: attuneVersion,
         subcommands: [
-            Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, Sessions.self, Tail.self,
+            Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self, Sessions.self,
+            Tail.self,
             Top.self,
             OverlayCommand.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
             AuditCommand.self, Doctor.self,

@@ -51,6 +51,7 @@ import Testing
                   rules:
                     - {id: spiel, metric: monologue_s, above: 30, severity: warning, for_s: 4, clear_for_s: 2,
                        priority: 90}
+                    - {id: price, about: guest, metric: mentions, above: 0, window_s: 60, phrases: [zu teuer, 高い]}
                     - {id: talk, metric: talk_ratio, window_s: 60, above: 0.5, clear: 0.4, enabled: false}
                 sources:
                   protocols: [file, rtp]
@@ -78,12 +79,13 @@ import Testing
         #expect(settings.events.heartbeatMilliseconds == 2_500)
         #expect(settings.conversation.windowsSeconds == [5, 60])
         #expect(settings.conversation.engagement.talkRatioPoints == 16)
-        #expect(settings.conversation.cues.map(\.id) == ["spiel", "talk"])
+        #expect(settings.conversation.cues.map(\.id) == ["spiel", "price", "talk"])
+        #expect(CueRule.trackers(of: settings.conversation.cues) == [["zu teuer", "高い"]])
         #expect(settings.conversation.cueGapSeconds == 12.5)
         #expect(settings.conversation.cues[0].dwellSeconds == 4 && settings.conversation.cues[0].clearForSeconds == 2)
-        #expect(settings.conversation.cues.map(\.priority) == [90, 50])
-        #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
-        #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
+        #expect(settings.conversation.cues.map(\.priority) == [90, 50, 50])
+        #expect(settings.conversation.cues.map(\.isEnabled) == [true, true, false])
+        #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[2].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maxMebibytes == 8)
         #expect(
@@ -114,6 +116,14 @@ import Testing
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0}\n", 3, "mentions needs phrases"),
+        ("cues:\n  rules:\n  - {id: a, metric: unheard_s, above: 0, phrases: [x]}\n", 3, "no other metric has any"),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: [\"?!\"]}\n", 3, "must be 1 to 12 words"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: [a b c d e f g h i j k l m]}\n", 3,
+            "must be 1 to 12 words"
+        ),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: 3}\n", 3, "'phrases' of cue 'a' must be"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, clear: 10}\n", 3, "'clear' of cue 'a' is beyond"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, below: 9, clear: 8}\n", 3, "'clear' of cue 'a' is beyond"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, for_s: -1}\n", 3, "'for_s' of cue 'a' must be"),

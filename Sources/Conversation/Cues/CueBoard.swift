@@ -21,15 +21,25 @@ struct CueBoard {
 
     /// The rules in force.
     let rules: [CueRule]
+    /// Which tracker each rule has, as captions count them; nil where it has none.
+    let trackers: [Int?]
     private let gapHops: Int64
     private var courses: [Key: CueCourse] = [:]
     private var candidates: [Candidate] = []
     private var raised = 0
+    /// Until when a rule is put off for everybody, by its place.
+    private var snoozed: [Int: Int64] = [:]
     /// When the last one was raised.
     private var lastRaised: Int64?
 
     init(rules: [CueRule], gapSeconds: Double = 0) {
         self.rules = rules.filter(\.isEnabled)
+        var count = 0
+        trackers = self.rules.map { rule in
+            guard rule.metric == .mentions else { return nil }
+            defer { count += 1 }
+            return count
+        }
         gapHops = AudioGrid.hops(seconds: gapSeconds)
     }
 
@@ -44,7 +54,9 @@ struct CueBoard {
             let key = Key(rule: index, speaker: speaker)
             // Whom a rule never concerned takes no place.
             guard courses[key] != nil || values[index] != nil else { continue }
-            switch courses[key, default: CueCourse()].look(values[index], rule: rule, hop: hop) {
+            switch courses[key, default: CueCourse()].look(
+                values[index], rule: rule, hop: hop, ruleSnoozedUntil: snoozed[index] ?? 0)
+            {
             case .nothing: break
             case .ready(let since):
                 candidates.append(Candidate(key: key, rank: (-rule.priority, since, index, speaker ?? -1)))
@@ -62,9 +74,15 @@ struct CueBoard {
             if let lastRaised, hop - lastRaised < gapHops { break }
             guard let course = courses[candidate.key] else { continue }
             lastRaised = hop
+            let rule = rules[candidate.key.rule]
+            if let again = course.raised {
+                courses[candidate.key]?.set(.raised, snoozedUntil: 0)
+                told.append(
+                    (candidate.key.speaker, .cueChanged(CueChange(id: again.id, cue: rule.id, state: .raised))))
+                continue
+            }
             raised += 1
             courses[candidate.key]?.raise(id: raised, at: hop)
-            let rule = rules[candidate.key.rule]
             told.append(
                 (
                     candidate.key.speaker,
@@ -90,6 +108,38 @@ struct CueBoard {
             if reason == .consentChanged { courses[key] = nil }
         }
         return told
+    }
+
+    /// Takes in what people make of a cue: that they have seen it, that it may come again later, or that it stands.
+    ///
+    /// - Parameter seconds: for how long it is put off.
+    /// - Returns: whom it concerns (nil: the session), and what to tell, if anything has changed; nil where no cue of
+    ///   that number is raised.
+    mutating func set(
+        _ id: Int, to state: CueChange.State, seconds: Double, hop: Int64
+    ) -> (speaker: Int?, body: EventBody?)? {
+        guard let (key, course) = courses.first(where: { $0.value.raised?.id == id }), let former = course.raised
+        else { return nil }
+        courses[key]?.set(state, snoozedUntil: state == .snoozed ? hop + AudioGrid.hops(seconds: seconds) : 0)
+        // Put off once more is put off for another time.
+        guard former.state != state || state == .snoozed else { return (key.speaker, nil) }
+        let change = CueChange(
+            id: id, cue: rules[key.rule].id, state: state, forSeconds: state == .snoozed ? seconds : nil)
+        return (key.speaker, .cueChanged(change))
+    }
+
+    /// Puts off a rule for everybody in the session, or no longer. What is raised of it is put off as well, but for
+    /// what people have seen.
+    ///
+    /// - Parameter seconds: nil: it is no longer put off.
+    /// - Returns: what to tell; nil where there is no such rule.
+    mutating func snooze(rule name: String, seconds: Double?, hop: Int64) -> EventBody? {
+        guard let rule = rules.firstIndex(where: { $0.id == name }) else { return nil }
+        snoozed[rule] = seconds.map { hop + AudioGrid.hops(seconds: $0) }
+        for (key, course) in courses where key.rule == rule && seconds != nil && course.raised?.state == .raised {
+            courses[key]?.set(.snoozed, snoozedUntil: 0)
+        }
+        return .cueChanged(CueChange(cue: name, state: seconds == nil ? .raised : .snoozed, forSeconds: seconds))
     }
 
     private mutating func clear(_ key: Key, hop: Int64, reason: CueCleared.Reason) -> EventBody? {

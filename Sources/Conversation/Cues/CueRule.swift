@@ -18,6 +18,8 @@ public struct CueRule: Sendable, Equatable {
         case unheard = "unheard_s"
         /// Change of the engagement score over the window, points.
         case engagementChange = "engagement_change"
+        /// How often one of the rule's phrases was said in the window, as captions tell.
+        case mentions
     }
 
     /// Whom a rule looks at.
@@ -59,6 +61,8 @@ public struct CueRule: Sendable, Equatable {
     public var windowSeconds = 120
     /// The cue is raised when the metric goes above or below this.
     public var above: Double?, below: Double?
+    /// Words and phrases that are looked for in captions; of `mentions` only.
+    public var phrases: [String] = []
     /// The cue clears itself when the metric is back at this; nil for the limit itself.
     public var clear: Double?
     /// How long the metric has to be beyond the limit without a break until the cue is raised, seconds.
@@ -140,10 +144,15 @@ public struct CueRule: Sendable, Equatable {
     /// Whether its window is counted; the engagement change needs none.
     public func fits(windowsSeconds: [Int]) -> Bool {
         switch metric {
-        case .talkRatio, .interruptions, .hastyAnswers, .rateChange: windowsSeconds.contains(windowSeconds)
+        case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .mentions: windowsSeconds.contains(windowSeconds)
         case .engagementChange: (1...SpeakerState.scoreMemorySeconds).contains(windowSeconds)
         case .monologue, .silence, .unheard: true
         }
+    }
+
+    /// The phrases of those rules in force that have some: what captions are searched for, in this order.
+    public static func trackers(of rules: [CueRule]) -> [[String]] {
+        rules.filter { $0.isEnabled && $0.metric == .mentions }.map(\.phrases)
     }
 
     private static func rule(_ id: String, _ metric: Metric, _ change: (inout CueRule) -> Void) -> CueRule {
@@ -169,7 +178,7 @@ public struct CueRule: Sendable, Equatable {
     /// The window where the metric has one.
     var windowOfMetric: Int? {
         switch metric {
-        case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .engagementChange: windowSeconds
+        case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .engagementChange, .mentions: windowSeconds
         case .monologue, .silence, .unheard: nil
         }
     }
