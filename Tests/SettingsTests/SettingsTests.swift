@@ -48,6 +48,8 @@ import Testing
                   backchannel_points: 3
                 cues:
                   min_gap_s: 12.5
+                  on_raise: {command: lamp, timeout_s: 0.5}
+                  commands_dir: /etc/attune/cues
                   rules:
                     - {id: spiel, metric: monologue_s, above: 30, severity: warning, for_s: 4, clear_for_s: 2,
                        priority: 90}
@@ -81,6 +83,7 @@ import Testing
         #expect(settings.conversation.engagement.talkRatioPoints == 16)
         #expect(settings.conversation.cues.map(\.id) == ["spiel", "price", "talk"])
         #expect(CueRule.trackers(of: settings.conversation.cues) == [["zu teuer", "高い"]])
+        #expect(settings.cues.onRaise?.target == .command("lamp") && settings.cues.commandsDirectory != nil)
         #expect(settings.conversation.cueGapSeconds == 12.5)
         #expect(settings.conversation.cues[0].dwellSeconds == 4 && settings.conversation.cues[0].clearForSeconds == 2)
         #expect(settings.conversation.cues.map(\.priority) == [90, 50, 50])
@@ -110,6 +113,20 @@ import Testing
         ("sockets:\n  events: relative\n", 2, "absolute path"),
         ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
         ("engagement:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("cues:\n  on_raise: x\n", 2, "'cues.on_raise' must be {command: NAME}"),
+        ("cues:\n  on_raise: {timeout_s: 3}\n", 2, "must be {command: NAME}"),
+        ("cues:\n  on_raise: {command: a, url: \"http://127.0.0.1/\"}\n", 2, "must be {command: NAME}"),
+        ("cues:\n  on_raise: {command: a}\n", 2, "say in cues.commands_dir where it is"),
+        ("cues:\n  on_raise: {command: ../a}\n", 2, "must be a command by its name"),
+        ("cues:\n  on_raise: {command: .a}\n", 2, "must be a command by its name"),
+        ("cues:\n  on_raise: {command: a, timeout_s: 0}\n", 2, "must be seconds from 0.1"),
+        ("cues:\n  on_raise: {url: \"http://example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"https://127.0.0.1/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1.example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1@example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://u@127.0.0.1/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1:70000/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1/a b\"}\n", 2, "must be a URL on this machine"),
         ("cues:\n  rules: 3\n", 2, "'cues.rules' must be a list of rules"),
         ("cues:\n  rules:\n  - 3\n", 3, "must be a mapping"),
         ("cues:\n  rules:\n  - {id: a}\n", 3, "cue 'a' needs a metric; take one of talk_ratio"),
@@ -168,5 +185,16 @@ import Testing
         try Data(count: 2 << 20).write(to: URL(fileURLWithPath: path))
         let large = #expect(throws: SettingsError.self) { try Settings(file: path) }
         #expect(large?.message.contains("1 MiB") == true)
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1", "127.0.0.1", 80, "/"), ("http://localhost:9/a%20b?c=d", "127.0.0.1", 9, "/a%20b?c=d"),
+        ("http://[::1]:8080/", "::1", 8080, "/"),
+    ])
+    func cuesGoToThisMachine(url: String, host: String, port: Int, target: String) throws {
+        let settings = try Settings(yaml: "cues:\n  on_raise: {url: \"\(url)\", timeout_s: 2}\n", file: "f")
+        let address = Settings.LoopbackAddress(host: host, port: port)
+        #expect(settings.cues.onRaise?.target == .url(address, target: target))
+        #expect(settings.cues.onRaise?.timeoutMilliseconds == 2_000)
     }
 }
