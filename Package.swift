@@ -58,7 +58,7 @@ let package = Package(
             name: "AttuneMedia",
             targets: ["ControlAPI", "Conversation", "Decode", "Events", "Isolation", "MediaTypes", "RTP", "Timing"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
-        .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Text"]),
+        .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

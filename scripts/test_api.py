@@ -73,7 +73,7 @@ def main():
         control = os.path.join(folder, "control.sock")
         config = os.path.join(folder, "attune.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(f"sockets:\n  events: {folder}/events.sock\n  control: {control}\n"
+            file.write(f"sockets:\n  events: {folder}/events.sock\n  control: {control}\n  http: 127.0.0.1:0\n"
                        f"store:\n  path: {folder}/store.sqlite\nlog:\n  level: error\n")
         daemon = subprocess.Popen([attuned, "--config", config], stdin=subprocess.DEVNULL, cwd=folder)
         try:

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// What a connection of the control socket has to keep to.
+/// What a connection to the control socket, or of a browser, has to keep to.
 public struct ConnectionLimits: Sendable {
     /// Whether the process at the other end of a descriptor may connect.
     public var allowsPeer: @Sendable (CInt) -> Bool

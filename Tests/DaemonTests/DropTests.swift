@@ -93,7 +93,7 @@ import Testing
         let fields: [WritableKeyPath<PublisherStatistics, Int>] = [
             \.clients, \.admitted, \.subscribes, \.resumes, \.events, \.encodedBytes, \.deliveredBytes, \.coalesced,
             \.lost, \.oversized, \.refusedPeers, \.refusedClients, \.rejectedLines, \.hurriedClients, \.stalledClients,
-            \.ringEvents, \.ringBytes,
+            \.ringEvents, \.ringBytes, \.historyBytes, \.historyPointsDropped,
         ]
         var filled = PublisherStatistics()
         for field in fields {
@@ -114,7 +114,8 @@ import Testing
             var text = MetricsText()
             DaemonStatus.write(refusals, to: &text)
             let lines = text.text.split(separator: "\n").filter { $0.hasSuffix(" 1") }
-            #expect(lines.count == 3 && lines.allSatisfy { $0.contains("reason=\"\(reason.rawValue)\"") }, "\(lines)")
+            #expect(lines.count == refusals.all.count, "\(lines)")
+            #expect(lines.allSatisfy { $0.contains("reason=\"\(reason.rawValue)\"") }, "\(lines)")
         }
     }
 

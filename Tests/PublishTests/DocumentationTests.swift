@@ -42,7 +42,7 @@ import Testing
     @Test func commandsAreUnderstood() throws {
         let document = try #require(Self.document, "docs/events.md is missing")
         let commands = document.split(separator: "\n").filter { $0.hasPrefix(#"    {""#) }
-        #expect(commands.count == 2)
+        #expect(commands.count == 3)
         for command in commands { _ = try ClientCommand(line: Array(command.utf8)) }
     }
 

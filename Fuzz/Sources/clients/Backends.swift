@@ -76,6 +76,14 @@ struct NoStore: StoredBackend {
     func forget(speaker: String) async throws(Problem) -> Forgotten { Forgotten(sessions: 0) }
 }
 
+/// Tokens that nobody gets.
+struct NoTokens: TokenBackend {
+    func issue(_ request: TokenRequest) async throws(Problem) -> IssuedToken {
+        IssuedToken(token: "", expiresAt: "", url: "")
+    }
+    func revoke() async throws(Problem) -> RevokedTokens { RevokedTokens(revoked: 0) }
+}
+
 /// Nothing to tell.
 struct NoStatus: StatusBackend {
     func isReady() async -> Bool { false }
@@ -115,9 +123,20 @@ struct FewEvents: EventBackend {
         do throws(ErrorLine) {
             return Feed(
                 try publisher.reader(
-                    sessions: query.sessions, speakers: query.speakers, types: query.types,
+                    sessions: query.sessions, speakers: query.speakers, types: query.types, fields: query.fields,
                     tickIntervalSeconds: query.tickIntervalSeconds,
                     after: query.last.map { EventPosition(epoch: $0.epoch, sequence: $0.sequence) }))
+        } catch {
+            throw Problem(status: 422, type: error.code, detail: error.message)
+        }
+    }
+
+    func history(_ request: HistoryRequest) async throws(Problem) -> [UInt8] {
+        do throws(ErrorLine) {
+            return try publisher.history(
+                HistoryQuery(
+                    session: request.session, sinceSeconds: request.sinceSeconds, fields: request.fields,
+                    speakers: request.speakers))
         } catch {
             throw Problem(status: 422, type: error.code, detail: error.message)
         }

@@ -4,6 +4,7 @@ import Events
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Kit
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -15,14 +16,23 @@ import NIOHTTPTypesHTTP1
 final class Requests: Sendable {
     static let shared = Requests()
 
-    private let responder: RouterResponder<BasicRequestContext>
+    private let responder: RouterResponder<ControlContext>
+    /// That for browsers, for who has a token.
+    private let browsers: RouterResponder<ControlContext>
     private let channel = NIOAsyncTestingChannel()
     private let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
 
     private init() {
         responder = ControlServer.router(
             version: "0", backend: NoSessions(), store: NoStore(), status: NoStatus(), events: FewEvents(),
-            bodies: RequestBodies(seconds: 20)
+            tokens: NoTokens(), bodies: RequestBodies(seconds: 20)
+        ).buildResponder()
+        let tokens = AccessTokens()
+        tokens.setFiled([AccessTokens.Filed("0123456789abcdef", AccessGrant(session: "s", mayWrite: true))])
+        browsers = BrowserServer.router(
+            configuration: BrowserConfiguration(hosts: ["x"], origins: ["https://x"]), tokens: tokens, version: "0",
+            backend: NoSessions(), store: NoStore(), status: NoStatus(), events: FewEvents(),
+            bodies: RequestBodies(seconds: 20), refusals: Refusals { _ in }
         ).buildResponder()
     }
 
@@ -32,7 +42,8 @@ final class Requests: Sendable {
             let done = DispatchSemaphore(value: 0)
             // The routes are asynchronous, the fuzzer is not.
             Task {
-                await answer(request)
+                await answer(request, responder)
+                await answer(request, browsers)
                 done.signal()
             }
             done.wait()
@@ -65,8 +76,8 @@ final class Requests: Sendable {
         return requests
     }
 
-    private func answer(_ request: Request) async {
-        let context = BasicRequestContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+    private func answer(_ request: Request, _ responder: RouterResponder<ControlContext>) async {
+        let context = ControlContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
         let response: Response
         do {
             response = try await responder.respond(to: request, context: context)

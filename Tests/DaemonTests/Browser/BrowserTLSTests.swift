@@ -1,3 +1,4 @@
+import Control
 import ControlAPI
 import Foundation
 import Settings
@@ -52,9 +53,16 @@ import Testing
         error = #expect(throws: DaemonError.self) { try BrowserAccess.check(sockets) }
         #expect(error?.message.contains("http_certificate") == true)
 
-        try await withBrowsers({
-            ($0.httpCertificate, $0.httpKey) = ("\(folder)/own.pem", "\(folder)/own.key")
-        }) { bench in
+        func own(_ sockets: inout Settings.Sockets) {
+            (sockets.httpCertificate, sockets.httpKey) = ("\(folder)/own.pem", "\(folder)/own.key")
+        }
+        // Who says nothing, or half of a greeting, is given up.
+        try await withBrowsers({ own(&$0) }, limits: { $0.idleSeconds = 1 }) { bench in
+            for text in ["", "\u{16}\u{3}\u{1}"] {
+                _ = try await Connection(port: bench.port, sending: text).readToEnd()
+            }
+        }
+        try await withBrowsers({ own(&$0) }) { bench in
             let issued = try await bench.access.issue(TokenRequest())
             #expect(issued.url.hasPrefix("https://127.0.0.1:\(bench.port)/overlay?"))
             let request =

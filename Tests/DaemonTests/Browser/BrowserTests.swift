@@ -186,4 +186,24 @@ import Testing
             #expect(after.status == 200 && !after.body.contains("anna"))
         }
     }
+
+    /// Also where nothing is stored: what is kept in memory is kept all the same.
+    @Test func whoIsForgottenGoesFromTheHistory() async throws {
+        try await withBrowsers { bench in
+            for event in browserSession("a", "anna") + browserSession("a", "ben").dropFirst() {
+                bench.publisher.publish(event)
+            }
+            for name in ["anna", "ben"] { bench.publisher.publish(browserTick("a", name, 1)) }
+            let token = try await bench.token("a")
+            let one = try await bench.ask("/v1/history?session=a&speaker=ben", token: token)
+            #expect(one.body.contains("ben") && !one.body.contains("anna"))
+            let store = ForgettingBackend(
+                store: StoredSessions(Settings().store, Logger(label: "test") { _ in LogMemory() }),
+                publisher: bench.publisher)
+            let problem = await #expect(throws: Problem.self) { try await store.forget(speaker: "anna") }
+            #expect(problem?.type == .storeOff)
+            let rest = try await bench.ask("/v1/history?session=a", token: token)
+            #expect(rest.body.contains("ben") && !rest.body.contains("anna"))
+        }
+    }
 }
