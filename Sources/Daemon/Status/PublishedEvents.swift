@@ -28,7 +28,8 @@ struct PublishedEvents: EventBackend {
                     tickIntervalSeconds: query.tickIntervalSeconds, after: position))
         } catch {
             throw Problem(
-                status: error.code.hasPrefix("too_many") ? 429 : 422, type: ProblemType(rawValue: error.code), detail: error.message)
+                status: error.code.hasPrefix("too_many") ? 429 : 422, type: ProblemType(rawValue: error.code),
+                detail: error.message)
         }
     }
 
