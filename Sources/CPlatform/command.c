@@ -90,7 +90,15 @@ int attune_command_start(const char *path, const char *name, int *input, int *ou
     // Only this end: the program's own would be non-blocking for it, too, if they were one.
     int error = 0;
     if (fcntl(in[1], F_SETFL, O_NONBLOCK) != 0 || fcntl(out[0], F_SETFL, O_NONBLOCK) != 0) error = -errno;
-    if (!error) error = spawn(path, name, in[0], out[1], pid);
+    // Busy is a file that is being written, or was a moment ago: a child of another thread has the descriptor until it
+    // executes what it is to be.
+    const struct timespec moment = {0, 2000000};
+    for (int round = 0; !error && round < 50; round++) {
+        error = spawn(path, name, in[0], out[1], pid);
+        if (error != -ETXTBSY) break;
+        if (round < 49) error = 0;
+        nanosleep(&moment, NULL);
+    }
     if (error) return close_both(in, close_both(out, error));
     close(in[0]);
     close(out[1]);
