@@ -17,6 +17,8 @@ public protocol ControlBackend: Sendable {
     func describe(session: String, speaker: String, _ request: SpeakerRequest) async throws(Problem) -> SpeakerSummary
     /// Counts lines of captions.
     func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary
+    /// Takes what people make of a raised cue, or of all cues of a rule.
+    func setCue(session: String, cue: String, _ request: CueStateRequest) async throws(Problem)
     /// Running sessions in the order they started.
     func sessions() async -> [SessionSummary]
     /// The policy in force.

@@ -147,6 +147,13 @@ public struct ControlServer: Service {
             let wanted = try await bodies.decode(CaptionRequest.self, from: request)
             return try respond(await backend.caption(session: session, wanted))
         }
+        router.put("/v1/sessions/:session/cues/:id") { request, context in
+            let session = try Self.session(in: context)
+            let cue = try Self.name("id", in: context)
+            let wanted = try await bodies.decode(CueStateRequest.self, from: request)
+            try await backend.setCue(session: session, cue: cue, wanted)
+            return try respond(wanted)
+        }
         router.put("/v1/sessions/:session/sources/:source/state") { request, context in
             let session = try Self.session(in: context)
             let source = try Self.name("source", in: context)

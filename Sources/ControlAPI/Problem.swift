@@ -81,22 +81,24 @@ public struct ProblemType: RawRepresentable, Codable, Hashable, Sendable {
     public static let nothingStored = ProblemType(rawValue: "nothing_stored")
     /// A sender of samples did not say what they are.
     public static let noHello = ProblemType(rawValue: "no_hello")
-    /// The token is for another session.
-    public static let otherSession = ProblemType(rawValue: "other_session")
-    /// There is no room for another token.
-    public static let tooManyTokens = ProblemType(rawValue: "too_many_tokens")
-    /// The system gave no random bytes.
-    public static let noRandomness = ProblemType(rawValue: "no_randomness")
-    /// The request was sent to another name than those of the listener.
-    public static let wrongHost = ProblemType(rawValue: "wrong_host")
-    /// The page is of an origin that may not ask.
-    public static let wrongOrigin = ProblemType(rawValue: "wrong_origin")
-    /// The token is none, or has ended.
+    /// The token is missing, or is none of this daemon's.
     public static let badToken = ProblemType(rawValue: "bad_token")
-    /// The token only lets look.
-    public static let readOnlyToken = ProblemType(rawValue: "read_only_token")
-    /// The body is no JSON.
-    public static let unsupportedMediaType = ProblemType(rawValue: "unsupported_media_type")
     /// There is no listener for browsers.
     public static let httpOff = ProblemType(rawValue: "http_off")
+    /// The system gave no random bytes.
+    public static let noRandomness = ProblemType(rawValue: "no_randomness")
+    /// The token is limited to another session.
+    public static let otherSession = ProblemType(rawValue: "other_session")
+    /// The token lets one only read.
+    public static let readOnlyToken = ProblemType(rawValue: "read_only_token")
+    /// There is no room for another token.
+    public static let tooManyTokens = ProblemType(rawValue: "too_many_tokens")
+    /// The body is not JSON.
+    public static let unsupportedMediaType = ProblemType(rawValue: "unsupported_media_type")
+    /// The request names a host that this listener is not.
+    public static let wrongHost = ProblemType(rawValue: "wrong_host")
+    /// The page that asks is none of those that may.
+    public static let wrongOrigin = ProblemType(rawValue: "wrong_origin")
+    /// No cue of this number is raised, or there is no such rule.
+    public static let noSuchCue = ProblemType(rawValue: "no_such_cue")
 }

@@ -42,6 +42,7 @@ public enum EventBody: Sendable {
     case overlap(Overlap)
     case tick(Tick)
     case cueRaised(CueRaised)
+    case cueChanged(CueChange)
     case cueCleared(CueCleared)
     case quality(QualityChange)
     case degraded(Degraded)
@@ -69,6 +70,7 @@ public enum EventBody: Sendable {
         case .overlap(let payload): payload.write(to: &json)
         case .tick(let payload): payload.write(to: &json)
         case .cueRaised(let payload): payload.write(to: &json)
+        case .cueChanged(let payload): payload.write(to: &json)
         case .cueCleared(let payload): payload.write(to: &json)
         case .quality(let payload): payload.write(to: &json)
         case .degraded(let payload): payload.write(to: &json)
@@ -95,15 +97,15 @@ extension Event {
     /// The event as one line of NDJSON.
     ///
     /// - Parameters:
-    ///   - sequence: number of the event in this epoch of the daemon.
+    ///   - sequence: number of the event in this epoch of the daemon; nil where it has none, off the event socket.
     ///   - at: RFC 3339 UTC time with milliseconds.
-    public func encoded(sequence: Int, at: String) -> EncodedEvent {
+    public func encoded(sequence: Int?, at: String) -> EncodedEvent {
         var json = JSONWriter()
         var payloadStart = 0
         json.object { json in
             json.field("v", wireVersion)
             json.field("type", body.typeName)
-            json.field("seq", sequence)
+            if let sequence { json.field("seq", sequence) }
             json.field("session", session)
             json.field("speaker", speaker)
             if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }

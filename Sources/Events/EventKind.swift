@@ -19,6 +19,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case overlap
     case tick
     case cueRaised = "cue.raised"
+    case cueChanged = "cue.changed"
     case cueCleared = "cue.cleared"
     case quality
     case degraded
@@ -50,7 +51,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
-        case .speechEnded, .turn, .overlap, .cueRaised, .cueCleared: [.measurement, .stored]
+        case .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
         case .speechStarted, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
@@ -85,6 +86,7 @@ extension EventBody {
         case .overlap: .overlap
         case .tick: .tick
         case .cueRaised: .cueRaised
+        case .cueChanged: .cueChanged
         case .cueCleared: .cueCleared
         case .quality: .quality
         case .degraded: .degraded

@@ -76,6 +76,7 @@ extension EventBody {
             case .overlap: .overlap(try Overlap(fields))
             case .tick: .tick(try Tick(fields))
             case .cueRaised: .cueRaised(try CueRaised(fields))
+            case .cueChanged: .cueChanged(try CueChange(fields))
             case .cueCleared: .cueCleared(try CueCleared(fields))
             case .quality: .quality(try QualityChange(fields))
             case .degraded: .degraded(try Degraded(fields))

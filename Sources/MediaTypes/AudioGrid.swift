@@ -8,4 +8,9 @@ public enum AudioGrid {
     public static let hopsPerSecond = 100
     /// Milliseconds of one hop.
     public static let hopMilliseconds = 10
+
+    /// The hops of a length in seconds, rounded; the length must be finite and below 10¹⁶ s.
+    public static func hops(seconds: Double) -> Int64 {
+        Int64((seconds * Double(hopsPerSecond)).rounded())
+    }
 }

@@ -54,6 +54,7 @@ public enum RecordingAnalysis {
         var engine = SessionEngine(id: session, configuration: configuration)
         let recordings = try Recordings(speakers, detection: detection, engine: &engine).all
         let duration = recordings.compactMap(\.durationSeconds).max()
+        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
         // The last comes first, so that what is due is taken off the end.
         var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
         while let next = recordings.filter({ !$0.isAtEnd }).min(by: { $0.end < $1.end }) {
@@ -62,7 +63,7 @@ public enum RecordingAnalysis {
             while let caption = waiting.last, caption.endSeconds <= horizon {
                 waiting.removeLast()
                 let permission = engine.captionPermission(speaker: caption.speaker)
-                if let line = CaptionLine(caption, counting: analyzer, permission: permission) {
+                if let line = CaptionLine(caption, counting: analyzer, trackers: trackers, permission: permission) {
                     _ = engine.take(line, speaker: caption.speaker)
                 }
             }

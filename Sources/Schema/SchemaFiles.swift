@@ -107,6 +107,25 @@ enum SchemaFiles {
 }
 
 """#,
+        "cue.changed.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "cue.changed",
+  "description": "What people have made of a raised cue, or of a rule.",
+  "$ref": "common.schema.json#/$defs/session_line",
+  "properties": {
+    "type": {"const": "cue.changed"},
+    "speaker": {"type": "string", "description": "Left out where it concerns the session."},
+    "id": {"$ref": "common.schema.json#/$defs/count"},
+    "cue": {"type": "string"},
+    "state": {"enum": ["raised", "acknowledged", "snoozed"]},
+    "for_s": {"$ref": "common.schema.json#/$defs/seconds"}
+  },
+  "required": ["cue", "state"],
+  "unevaluatedProperties": false
+}
+
+"""#,
         "cue.cleared.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -142,7 +161,7 @@ enum SchemaFiles {
     "metric": {
       "enum": [
         "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
-        "engagement_change"
+        "engagement_change", "mentions"
       ]
     },
     "value": {"type": "number", "description": "In the unit of the metric."},

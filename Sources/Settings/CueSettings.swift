@@ -1,4 +1,5 @@
 import Conversation
+import Text
 import Yams
 
 /// Why an entry of a list was refused: its line, and what is wrong and what to do.
@@ -22,6 +23,14 @@ extension SettingsValue {
                     line: entry.mark?.line, message: "there are two cues '\(rule.id)'; name one differently")
             }
             rules.append(rule)
+        }
+        let trackers = rules.filter { !$0.phrases.isEmpty }
+        guard trackers.count <= PhraseTrackers.maxTrackers,
+            trackers.reduce(0, { $0 + $1.phrases.count }) <= PhraseTrackers.maxPhrases
+        else {
+            throw ExpectedValue(
+                what: "a list with at most \(PhraseTrackers.maxTrackers) rules that have phrases, and "
+                    + "\(PhraseTrackers.maxPhrases) phrases in all")
         }
         return rules
     }
@@ -60,6 +69,10 @@ extension SettingsValue {
                 case "above": rule.above = try reader.number(-10_000...10_000)
                 case "below": rule.below = try reader.number(-10_000...10_000)
                 case "clear": rule.clear = try reader.number(-10_000...10_000)
+                case "phrases": rule.phrases = try reader.phrases()
+                case "for_s": rule.dwellSeconds = try reader.number(0...3600)
+                case "clear_for_s": rule.clearForSeconds = try reader.number(0...3600)
+                case "priority": rule.priority = try reader.integer(0...100)
                 case "cooldown_s": rule.cooldownSeconds = try reader.number(0...86_400)
                 default:
                     throw ExpectedValue(what: "")
@@ -68,13 +81,27 @@ extension SettingsValue {
                 guard !error.what.isEmpty else {
                     throw refuse(
                         "cue '\(id)' has an unknown key '\(name)'; known are id, enabled, about, metric, window_s, "
-                            + "above, below, clear, cooldown_s, severity", at: key)
+                            + "above, below, clear, phrases, for_s, clear_for_s, cooldown_s, severity, priority",
+                        at: key)
                 }
                 throw refuse("'\(name)' of cue '\(id)' must be \(error.what)", at: value)
             }
         }
         guard (rule.above == nil) != (rule.below == nil) else {
             throw refuse("cue '\(id)' needs either above or below")
+        }
+        if let clear = rule.clear, clear > rule.above ?? .infinity || clear < rule.below ?? -.infinity {
+            throw refuse(
+                "'clear' of cue '\(id)' is beyond its limit, where it would clear at once; put it on the other side")
+        }
+        guard (rule.metric == .mentions) == !rule.phrases.isEmpty else {
+            throw refuse("cue '\(id)': mentions needs phrases, and no other metric has any; mend 'metric' or 'phrases'")
+        }
+        for phrase in rule.phrases {
+            let words = PhraseTrackers.words(phrase)
+            guard words.count <= PhraseTrackers.maxWords, phrase.contains(where: { $0.isLetter || $0.isNumber }) else {
+                throw refuse("'\(phrase)' of cue '\(id)' must be 1 to \(PhraseTrackers.maxWords) words")
+            }
         }
         guard (rule.metric == .silence) == (rule.about == .session) else {
             throw refuse("cue '\(id)': silence_s is about the session, and nothing else is; mend 'about' or 'metric'")

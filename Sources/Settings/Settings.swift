@@ -25,6 +25,8 @@ public struct Settings: Sendable, Equatable {
     public var voice = Voice()
     /// What is counted in captions.
     public var captions = Captions()
+    /// What happens on this host when a cue is raised.
+    public var cues = Cues()
     /// Consent and notice.
     public var policy = Policy()
     /// What is kept on disk.

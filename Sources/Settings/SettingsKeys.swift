@@ -90,7 +90,10 @@ extension SettingsKey {
         SettingsKey("engagement.settled_turns") {
             $1.conversation.engagement.settledTurns = try $0.integer(1...1000)
         },
+        SettingsKey("cues.min_gap_s") { $1.conversation.cueGapSeconds = try $0.number(0...3600) },
         SettingsKey("cues.rules") { $1.conversation.cues = try $0.cueRules() },
+        SettingsKey("cues.on_raise") { $1.cues.onRaise = try $0.cueAction() },
+        SettingsKey("cues.commands_dir") { $1.cues.commandsDirectory = try $0.optionalFile() },
         SettingsKey("sources.max") { $1.sources.maximum = try $0.integer(1...10_000) },
         SettingsKey("sources.protocols") { $1.sources.protocols = try $0.optionalTexts() },
         SettingsKey("sources.isolation") {
@@ -166,6 +169,9 @@ extension Settings {
                 "cues.rules",
                 "cue '\(rule.id)' looks at a window of \(rule.windowSeconds) s; take one of conversation.windows_s: \(windows)"
             )
+        }
+        if case .command = cues.onRaise?.target, cues.commandsDirectory == nil {
+            return ("cues.on_raise", "cues.on_raise names a command; say in cues.commands_dir where it is")
         }
         if sources.reconnectLeastMilliseconds > sources.reconnectMostMilliseconds {
             return (

@@ -31,6 +31,7 @@ import Testing
         func describe(
             session: String, speaker: String, _ request: SpeakerRequest
         ) async throws(Problem) -> SpeakerSummary { throw problem }
+        func setCue(session: String, cue: String, _ request: CueStateRequest) async throws(Problem) { throw problem }
         func sessions() async -> [SessionSummary] { [] }
         func policy() async -> PolicySummary {
             PolicySummary(profile: "standard", noticeID: nil, classes: [], retentionDays: nil)
@@ -124,7 +125,8 @@ import Testing
         let routes = router.routes.map { route in
             let path = "\(route.path)".replacingOccurrences(of: "{session}", with: "SESSION")
                 .replacingOccurrences(of: "{speaker}", with: "NAME").replacingOccurrences(
-                    of: "{source}", with: "SOURCE")
+                    of: "{source}", with: "SOURCE"
+                ).replacingOccurrences(of: "{id}", with: "ID")
             return "\(route.method.rawValue) \(path)"
         }
         let root = URL(fileURLWithPath: #filePath)

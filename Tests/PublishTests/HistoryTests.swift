@@ -65,7 +65,7 @@ import Testing
         full.windows[1].talkRatio = 0.1234
         full.windows[1].responseLagMedianMilliseconds = 1_430
         journal.append(Event(.tick(full), session: "s1", speaker: "ana", timeSeconds: 1.07), clock: clock)
-        full.engagement = .abstained(reason: .noBaseline)
+        full.engagement = .abstained(reason: .notEnoughSpeech)
         full.windows[1].talkRatio = nil
         full.windows[1].responseLagMedianMilliseconds = 1e9
         full.voice.isSpeaking = false

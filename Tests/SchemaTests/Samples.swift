@@ -170,6 +170,8 @@ enum Samples {
                 CueRaised(
                     id: 3, cue: "long_silence", severity: "warning", metric: "silence_s", value: 16, limit: 15,
                     windowSeconds: nil)),
+            .cueChanged(CueChange(cue: "too_fast", state: .snoozed, forSeconds: 0.5)),
+            .cueChanged(CueChange(cue: "too_fast", state: .raised)),
             .sessionStarted(started), .sessionStarted(SessionStarted(noticeID: nil, policy: "behaviour-only")),
             .sessionEnded(SessionEnded(totals: totals)),
             .sessionEnded(
@@ -214,6 +216,12 @@ enum Samples {
             CueRaised(
                 id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
                 windowSeconds: 120)),
+        .cueRaised(
+            CueRaised(
+                id: 4, cue: "too_expensive", severity: "info", metric: "mentions", value: 1, limit: 0,
+                windowSeconds: 120)),
+        .cueChanged(CueChange(id: 1, cue: "talk_ratio", state: .snoozed, forSeconds: 300)),
+        .cueChanged(CueChange(id: 1, cue: "talk_ratio", state: .acknowledged)),
         .cueCleared(CueCleared(id: 1, cue: "talk_ratio", reason: .backToNormal, value: 0.598, afterSeconds: 19)),
         .cueCleared(CueCleared(id: 2, cue: "spiel", reason: .consentChanged, value: nil, afterSeconds: 3)),
     ]

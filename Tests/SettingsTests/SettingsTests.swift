@@ -47,8 +47,13 @@ import Testing
                   talk_ratio_points: 16
                   backchannel_points: 3
                 cues:
+                  min_gap_s: 12.5
+                  on_raise: {command: lamp, timeout_s: 0.5}
+                  commands_dir: /etc/attune/cues
                   rules:
-                    - {id: spiel, metric: monologue_s, above: 30, severity: warning}
+                    - {id: spiel, metric: monologue_s, above: 30, severity: warning, for_s: 4, clear_for_s: 2,
+                       priority: 90}
+                    - {id: price, about: guest, metric: mentions, above: 0, window_s: 60, phrases: [zu teuer, 高い]}
                     - {id: talk, metric: talk_ratio, window_s: 60, above: 0.5, clear: 0.4, enabled: false}
                 sources:
                   protocols: [file, rtp]
@@ -76,9 +81,14 @@ import Testing
         #expect(settings.events.heartbeatMilliseconds == 2_500)
         #expect(settings.conversation.windowsSeconds == [5, 60])
         #expect(settings.conversation.engagement.talkRatioPoints == 16)
-        #expect(settings.conversation.cues.map(\.id) == ["spiel", "talk"])
-        #expect(settings.conversation.cues.map(\.isEnabled) == [true, false])
-        #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[1].clear == 0.4)
+        #expect(settings.conversation.cues.map(\.id) == ["spiel", "price", "talk"])
+        #expect(CueRule.trackers(of: settings.conversation.cues) == [["zu teuer", "高い"]])
+        #expect(settings.cues.onRaise?.target == .command("lamp") && settings.cues.commandsDirectory != nil)
+        #expect(settings.conversation.cueGapSeconds == 12.5)
+        #expect(settings.conversation.cues[0].dwellSeconds == 4 && settings.conversation.cues[0].clearForSeconds == 2)
+        #expect(settings.conversation.cues.map(\.priority) == [90, 50, 50])
+        #expect(settings.conversation.cues.map(\.isEnabled) == [true, true, false])
+        #expect(settings.conversation.cues[0].severity == .warning && settings.conversation.cues[2].clear == 0.4)
         #expect(settings.sources.protocols == ["file", "rtp"])
         #expect(settings.sources.stallMilliseconds == 1_500 && settings.sources.maxMebibytes == 8)
         #expect(
@@ -103,12 +113,37 @@ import Testing
         ("sockets:\n  events: relative\n", 2, "absolute path"),
         ("conversation:\n  windows_s: [30, 10]\n", 2, "ascending"),
         ("engagement:\n  talk_ratio_points: 40\n", 2, "add up to 50"),
+        ("cues:\n  on_raise: x\n", 2, "'cues.on_raise' must be {command: NAME}"),
+        ("cues:\n  on_raise: {timeout_s: 3}\n", 2, "must be {command: NAME}"),
+        ("cues:\n  on_raise: {command: a, url: \"http://127.0.0.1/\"}\n", 2, "must be {command: NAME}"),
+        ("cues:\n  on_raise: {command: a}\n", 2, "say in cues.commands_dir where it is"),
+        ("cues:\n  on_raise: {command: ../a}\n", 2, "must be a command by its name"),
+        ("cues:\n  on_raise: {command: .a}\n", 2, "must be a command by its name"),
+        ("cues:\n  on_raise: {command: a, timeout_s: 0}\n", 2, "must be seconds from 0.1"),
+        ("cues:\n  on_raise: {url: \"http://example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"https://127.0.0.1/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1.example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1@example.org/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://u@127.0.0.1/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1:70000/\"}\n", 2, "must be a URL on this machine"),
+        ("cues:\n  on_raise: {url: \"http://127.0.0.1/a b\"}\n", 2, "must be a URL on this machine"),
         ("cues:\n  rules: 3\n", 2, "'cues.rules' must be a list of rules"),
         ("cues:\n  rules:\n  - 3\n", 3, "must be a mapping"),
         ("cues:\n  rules:\n  - {id: a}\n", 3, "cue 'a' needs a metric; take one of talk_ratio"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0}\n", 3, "mentions needs phrases"),
+        ("cues:\n  rules:\n  - {id: a, metric: unheard_s, above: 0, phrases: [x]}\n", 3, "no other metric has any"),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: [\"?!\"]}\n", 3, "must be 1 to 12 words"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: [a b c d e f g h i j k l m]}\n", 3,
+            "must be 1 to 12 words"
+        ),
+        ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: 3}\n", 3, "'phrases' of cue 'a' must be"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, clear: 10}\n", 3, "'clear' of cue 'a' is beyond"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, below: 9, clear: 8}\n", 3, "'clear' of cue 'a' is beyond"),
+        ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, for_s: -1}\n", 3, "'for_s' of cue 'a' must be"),
         ("cues:\n  rules:\n  - {id: a, metric: silence_s, above: 3}\n", 3, "about the session"),
         ("cues:\n  rules:\n  - {id: a, metric: talk_ratio, window_s: 7, above: 3}\n", 2, "conversation.windows_s"),
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
@@ -150,5 +185,16 @@ import Testing
         try Data(count: 2 << 20).write(to: URL(fileURLWithPath: path))
         let large = #expect(throws: SettingsError.self) { try Settings(file: path) }
         #expect(large?.message.contains("1 MiB") == true)
+    }
+
+    @Test(arguments: [
+        ("http://127.0.0.1", "127.0.0.1", 80, "/"), ("http://localhost:9/a%20b?c=d", "127.0.0.1", 9, "/a%20b?c=d"),
+        ("http://[::1]:8080/", "::1", 8080, "/"),
+    ])
+    func cuesGoToThisMachine(url: String, host: String, port: Int, target: String) throws {
+        let settings = try Settings(yaml: "cues:\n  on_raise: {url: \"\(url)\", timeout_s: 2}\n", file: "f")
+        let address = Settings.LoopbackAddress(host: host, port: port)
+        #expect(settings.cues.onRaise?.target == .url(address, target: target))
+        #expect(settings.cues.onRaise?.timeoutMilliseconds == 2_000)
     }
 }

@@ -75,6 +75,14 @@ public struct Connection: Sendable {
         return words.count > 1 ? String(words[1]) : ""
     }
 
+    /// Reads up to a line feed, or until the other side hangs up; what comes behind a head that ends a line.
+    public func readLine() -> String {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while recv(descriptor, &byte, 1, 0) == 1, byte != 0x0A { line.append(byte) }
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// Sends all of it, or until the other side hangs up.
     ///
     /// - Returns: whether all of it went.

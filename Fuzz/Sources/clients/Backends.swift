@@ -51,6 +51,10 @@ struct NoSessions: ControlBackend {
         return CaptionSummary(counted: request.lines.count)
     }
 
+    func setCue(session: String, cue: String, _ request: CueStateRequest) async throws(Problem) {
+        guard cue == "1" else { throw Problem(status: 404, type: .noSuchCue, detail: "there is no cue '\(cue)'") }
+    }
+
     func sessions() async -> [SessionSummary] { [] }
     func policy() async -> PolicySummary {
         PolicySummary(profile: "standard", noticeID: nil, classes: [], retentionDays: nil)

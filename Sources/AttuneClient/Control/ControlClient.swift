@@ -84,6 +84,13 @@ public struct ControlClient: Sendable {
         _ = try await send(.PUT, uri, body: body)
     }
 
+    /// Says what people make of a raised cue by its number, or of all cues of a rule by its name: `acknowledged`,
+    /// `snoozed` for some seconds, `raised`.
+    public func setCue(session: String, cue: String, to state: String, forSeconds: Double? = nil) async throws {
+        let body = try JSONEncoder().encode(CueStateRequest(state: state, forSeconds: forSeconds))
+        _ = try await send(.PUT, "/v1/sessions/\(escaped(session))/cues/\(escaped(cue))", body: body)
+    }
+
     /// Hands over lines of captions.
     public func caption(session: String, _ lines: [CaptionRequest.Line]) async throws -> CaptionSummary {
         let body = try JSONEncoder().encode(CaptionRequest(lines: lines))

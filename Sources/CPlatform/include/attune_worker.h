@@ -13,7 +13,7 @@
 /// @return 0, or a negated errno
 int attune_worker_start(const char *path, int *socket, pid_t *pid);
 
-/// How a process has ended.
+/// How a child has ended: a worker, or a command (attune_command.h).
 struct attune_worker_end {
     int has_ended;
     int exit_code;  ///< -1 where it was a signal

@@ -18,6 +18,8 @@ public struct CueRule: Sendable, Equatable {
         case unheard = "unheard_s"
         /// Change of the engagement score over the window, points.
         case engagementChange = "engagement_change"
+        /// How often one of the rule's phrases was said in the window, as captions tell.
+        case mentions
     }
 
     /// Whom a rule looks at.
@@ -59,12 +61,20 @@ public struct CueRule: Sendable, Equatable {
     public var windowSeconds = 120
     /// The cue is raised when the metric goes above or below this.
     public var above: Double?, below: Double?
+    /// Words and phrases that are looked for in captions; of `mentions` only.
+    public var phrases: [String] = []
     /// The cue clears itself when the metric is back at this; nil for the limit itself.
     public var clear: Double?
+    /// How long the metric has to be beyond the limit without a break until the cue is raised, seconds.
+    public var dwellSeconds = 0.0
+    /// How long the metric has to be back at `clear` without a break until the cue clears itself, seconds.
+    public var clearForSeconds = 0.0
     /// Time after which it may be raised again once it has cleared, seconds.
     public var cooldownSeconds = 60.0
     /// How much it matters.
     public var severity = Severity.info
+    /// Which cue is raised where several may be: that of the higher priority, 0…100.
+    public var priority = 50
 
     /// A rule with defaults in everything else.
     public init(id: String, metric: Metric) {
@@ -74,49 +84,75 @@ public struct CueRule: Sendable, Equatable {
 
     /// The rules of the shipped configuration.
     public static let standard: [CueRule] = [
-        rule("monologue", .monologue) { $0.above = 90 },
+        rule("monologue", .monologue) {
+            $0.above = 90
+            $0.priority = 70
+        },
         rule("talk_ratio", .talkRatio) {
             $0.above = 0.65
             $0.clear = 0.6
+            $0.dwellSeconds = 20
         },
         rule("too_fast", .rateChange) {
             $0.windowSeconds = 30
             $0.above = 0.25
             $0.clear = 0.15
+            $0.dwellSeconds = 10
+            $0.clearForSeconds = 5
+            $0.priority = 30
         },
         rule("too_slow", .rateChange) {
             $0.windowSeconds = 30
             $0.below = -0.25
             $0.clear = -0.15
+            $0.dwellSeconds = 10
+            $0.clearForSeconds = 5
+            $0.priority = 30
         },
         rule("interrupting", .interruptions) {
             $0.above = 2
+            $0.clear = 1
             $0.severity = .warning
+            $0.priority = 80
         },
-        rule("no_patience", .hastyAnswers) { $0.above = 3 },
+        rule("no_patience", .hastyAnswers) {
+            $0.above = 3
+            $0.clear = 2
+        },
         rule("long_silence", .silence) {
             $0.about = .session
             $0.above = 15
+            $0.priority = 40
         },
         rule("customer_not_heard", .unheard) {
             $0.about = .guest
             $0.above = 300
+            $0.priority = 60
         },
         rule("engagement_fell", .engagementChange) {
             $0.isEnabled = false
             $0.about = .guest
             $0.windowSeconds = 60
             $0.below = -10
+            $0.clear = -5
+            $0.dwellSeconds = 10
+            $0.clearForSeconds = 5
+            $0.priority = 20
         },
     ]
 
     /// Whether its window is counted; the engagement change needs none.
     public func fits(windowsSeconds: [Int]) -> Bool {
         switch metric {
-        case .talkRatio, .interruptions, .hastyAnswers, .rateChange: windowsSeconds.contains(windowSeconds)
+        case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .mentions: windowsSeconds.contains(windowSeconds)
         case .engagementChange: (1...SpeakerState.scoreMemorySeconds).contains(windowSeconds)
         case .monologue, .silence, .unheard: true
         }
+    }
+
+    /// The phrases of those rules in force that have some: what captions are searched for, in this order.
+    public static func trackers(of rules: [CueRule]) -> [[String]] {
+        rules.filter { $0.isEnabled && $0.metric == .mentions }.map(\.phrases)
     }
 
     private static func rule(_ id: String, _ metric: Metric, _ change: (inout CueRule) -> Void) -> CueRule {
@@ -132,10 +168,18 @@ public struct CueRule: Sendable, Equatable {
         return false
     }
 
-    /// Whether a raised cue is over.
+    /// Whether a raised cue is over. A `clear` beyond the limit counts as the limit: else one value would do both.
     func isCleared(by value: Double) -> Bool {
-        if let above { return value <= clear ?? above }
-        if let below { return value >= clear ?? below }
+        if let above { return value <= min(clear ?? above, above) }
+        if let below { return value >= max(clear ?? below, below) }
         return true
+    }
+
+    /// The window where the metric has one.
+    var windowOfMetric: Int? {
+        switch metric {
+        case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .engagementChange, .mentions: windowSeconds
+        case .monologue, .silence, .unheard: nil
+        }
     }
 }

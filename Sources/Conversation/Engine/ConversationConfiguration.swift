@@ -30,6 +30,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var engagement = EngagementConfiguration()
     /// Rules of the coach cues.
     public var cues = CueRule.standard
+    /// Least time between two cues of a session, seconds, over all rules and speakers.
+    public var cueGapSeconds = 30.0
     /// What may be computed of whom.
     public var policy = Policy()
     /// Whether the people in the call were given a notice; without one nobody is measured.

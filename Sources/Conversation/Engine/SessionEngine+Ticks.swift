@@ -1,4 +1,4 @@
-import Events
+public import Events
 import MediaTypes
 
 /// Scores, ticks and cues.
@@ -64,7 +64,7 @@ extension SessionEngine {
         if hasDoubtful { reconsider() }
         for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
             speakers[index].measures.closeSecond()
-            let values = cues.rules.map { cueValue($0, speaker: index) }
+            let values = cues.rules.indices.map { cueValue(at: $0, speaker: index) }
             for body in cues.look(at: index, hop: settledHops, values: values) {
                 emit(body, speaker: index, at: settledHops)
             }
@@ -72,10 +72,31 @@ extension SessionEngine {
         let silence = configuration.hasNotice ? lastHeard.map { seconds(settledHops - 1 - $0) } : nil
         let values = cues.rules.map { $0.about == .session && $0.metric == .silence ? silence : nil }
         for body in cues.look(at: nil, hop: settledHops, values: values) { emit(body, speaker: nil, at: settledHops) }
+        for (speaker, body) in cues.raise(at: settledHops) { emit(body, speaker: speaker, at: settledHops) }
+    }
+
+    /// Takes in what people make of a raised cue.
+    ///
+    /// - Parameter seconds: for how long it is put off, where it is.
+    /// - Returns: whether a cue of that number is raised.
+    public mutating func setCue(_ id: Int, to state: CueChange.State, seconds: Double = 0) -> Bool {
+        guard let (speaker, body) = cues.set(id, to: state, seconds: seconds, hop: settledHops) else { return false }
+        if let body { emit(body, speaker: speaker, at: settledHops) }
+        return true
+    }
+
+    /// Puts off the cues of a rule for everybody; with nil no longer.
+    ///
+    /// - Returns: whether there is such a rule in force.
+    public mutating func snoozeCues(of rule: String, seconds: Double?) -> Bool {
+        guard let body = cues.snooze(rule: rule, seconds: seconds, hop: settledHops) else { return false }
+        emit(body, speaker: nil, at: settledHops)
+        return true
     }
 
     /// The metric of a rule for one speaker; nil where it does not look at this one or there is nothing to measure.
-    private func cueValue(_ rule: CueRule, speaker index: Int) -> Double? {
+    private func cueValue(at place: Int, speaker index: Int) -> Double? {
+        let rule = cues.rules[place]
         guard rule.about.includes(speakers[index].side) else { return nil }
         let measures = speakers[index].measures
         let window = configuration.countedIndex(seconds: rule.windowSeconds)
@@ -99,6 +120,12 @@ extension SessionEngine {
             return measures.lastHeard.map { seconds(settledHops - 1 - $0) }
                 ?? measures.counts.coveredSeconds(lengthSeconds: nil)
         case .engagementChange: return measures.scoreChange(seconds: rule.windowSeconds)
+        case .mentions:
+            guard let tracker = cues.trackers[place], !measures.captions.isEmpty else { return nil }
+            let mentions = measures.captions.counts(
+                before: settledHops, windowHops: Int64(rule.windowSeconds * AudioGrid.hopsPerSecond)
+            ).mentions
+            return mentions.indices.contains(tracker) ? Double(mentions[tracker]) : 0
         }
     }
 

@@ -62,7 +62,7 @@ public struct SessionEngine: Sendable {
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
                 interruptionHops: Int64(configuration.interruptionHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
-        cues = CueBoard(rules: configuration.cues)
+        cues = CueBoard(rules: configuration.cues, gapSeconds: configuration.cueGapSeconds)
         common = RollingCounts(configuration, at: 0)
         talk = RollingCounts(configuration, at: 0)
     }

@@ -10,11 +10,13 @@ public struct CaptionLine: Sendable, Equatable {
     public var words: Int, fillers: Int, questions: Int
     /// Compound sentiment, −1…1; nil where it was not computed.
     public var compound: Double?
+    /// How often a phrase of each tracker was said (`CueRule.trackers(of:)`); empty where none was.
+    public var mentions: [Int]
 
     /// A line.
     public init(
         startHop: Int64, endHop: Int64, id: String? = nil, isPartial: Bool = false, words: Int, fillers: Int = 0,
-        questions: Int = 0, compound: Double? = nil
+        questions: Int = 0, compound: Double? = nil, mentions: [Int] = []
     ) {
         self.startHop = startHop
         self.endHop = endHop
@@ -24,6 +26,7 @@ public struct CaptionLine: Sendable, Equatable {
         self.fillers = fillers
         self.questions = questions
         self.compound = compound
+        self.mentions = mentions
     }
 }
 

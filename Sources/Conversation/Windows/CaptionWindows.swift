@@ -20,6 +20,9 @@ struct CaptionWindows {
         /// the words.
         var scored = 0, scoredWords = 0, compound = 0, square = 0, weighted = 0
 
+        /// Mentions by tracker; empty as long as there was none, so that most buckets hold nothing.
+        var mentions: [Int] = []
+
         private static let scale = 10_000.0
 
         init() {}
@@ -29,6 +32,7 @@ struct CaptionWindows {
             fillers = line.fillers
             questions = line.questions
             hops = Int(line.endHop - line.startHop)
+            mentions = line.mentions
             guard let value = line.compound, words > 0 else { return }
             scored = 1
             scoredWords = words
@@ -50,6 +54,11 @@ struct CaptionWindows {
             compound &+= sign &* other.compound
             square &+= sign &* other.square
             weighted &+= sign &* other.weighted
+            guard !other.mentions.isEmpty else { return }
+            if mentions.count < other.mentions.count {
+                mentions += Array(repeating: 0, count: other.mentions.count - mentions.count)
+            }
+            for index in other.mentions.indices { mentions[index] &+= sign &* other.mentions[index] }
         }
 
         /// Words per minute of the lines' own time; nil below a second.

@@ -57,7 +57,8 @@ struct SettingsChange {
         // For sessions that start, and sources that are attached, from now on.
         apply("events.tick_s", \.conversation.tickHops, new)
         apply("engagement", \.conversation.engagement, new)
-        apply("cues", \.conversation.cues, new)
+        apply("cues.rules", \.conversation.cues, new)
+        apply("cues.min_gap_s", \.conversation.cueGapSeconds, new)
         apply("conversation", \.conversation, new)
         var sources = new.sources
         (sources.pcmSocket, sources.audioSocket) = (old.sources.pcmSocket, old.sources.audioSocket)
@@ -73,6 +74,7 @@ struct SettingsChange {
         keep("overload", \.overload, new)
         keep("voice", \.voice, new)
         keep("captions", \.captions, new)
+        keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)
     }

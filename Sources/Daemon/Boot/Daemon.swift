@@ -57,6 +57,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
+    let cueActions = try CueActions.make(settings.cues, logger)
     let publishing = PublisherConfiguration(settings, group: group)
     let sockets = settings.sockets
     let inherited = try InheritedSockets(sockets)
@@ -94,7 +95,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls, browsers: browsers, sinks: [publisher, store])
+        calls: calls, browsers: browsers, sinks: [publisher, store] + [cueActions].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     do {
@@ -108,7 +109,9 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         browsers.close()
         throw error
     }
-    let status = DaemonStatus(publisher: publisher, registry: registry, store: store, refusals: refusals)
+    let status = DaemonStatus(
+        publisher: publisher, registry: registry, store: store, refusals: refusals,
+        cueActions: cueActions)
     let events = PublishedEvents(publisher: publisher)
     var limits = ConnectionLimits(
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
@@ -133,6 +136,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         services: [
             .init(service: ClosingService { await publisher.stop() }),
             .init(service: store),
+            .init(service: ClosingService { await cueActions?.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: ClosingService { await listeners.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),

@@ -1,5 +1,6 @@
 import ControlAPI
 import Events
+import Pipeline
 import RTP
 
 /// A running session as the registry keeps it: what is attached to it, and a little of what was.
@@ -37,6 +38,8 @@ struct SessionEntry {
     /// All its plain RTP is received on one event loop, so that no two wait for its lock.
     let timer: RTPTimer
     var captions = CaptionGate()
+    /// What its captions are searched for.
+    let trackers: CaptionTrackers
     /// What has not ended, or has and was not noticed yet.
     private(set) var attached: [Attached] = []
     private var ended: [(number: Int, summary: SourceSummary)] = []
@@ -45,7 +48,8 @@ struct SessionEntry {
     /// Set once the session is being ended.
     var ending: Task<SessionTotals?, Never>?
 
-    init(session: LiveSession, timer: RTPTimer) {
+    init(session: LiveSession, timer: RTPTimer, trackers: CaptionTrackers) {
+        self.trackers = trackers
         self.session = session
         self.timer = timer
     }

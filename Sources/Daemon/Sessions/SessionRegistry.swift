@@ -29,7 +29,7 @@ actor SessionRegistry: ControlBackend {
     private let logger: Logger
     /// Requests to attach that were refused.
     nonisolated let refusals: Refusals
-    private var entries: [String: SessionEntry] = [:]
+    var entries: [String: SessionEntry] = [:]
     private var order: [String] = []
     private var sourcesMade = 0, sessionsMade = 0
     /// What sources that are gone have counted.
@@ -245,7 +245,8 @@ actor SessionRegistry: ControlBackend {
         for (caption, permission) in zip(captions, permissions) {
             // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
             // looked at again when the line is taken.
-            let line = CaptionLine(caption, counting: analyzer, permission: permission)
+            let line = CaptionLine(
+                caption, counting: analyzer, trackers: entry.trackers, permission: permission)
             switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
             case .counted: summary.counted += 1
             case .outOfTime: summary.outOfTime += 1
@@ -337,7 +338,7 @@ actor SessionRegistry: ControlBackend {
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
-            timer: idlestTimer)
+            timer: idlestTimer, trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
     }
 
     /// The timer whose event loop has the fewest sources.

@@ -14,6 +14,8 @@ struct DaemonStatus: StatusBackend {
     let registry: SessionRegistry
     let store: StoredSessions
     let refusals: SocketRefusals
+    /// Nil where nobody is told of cues.
+    var cueActions: CueActions?
 
     /// Upper edges of the latency buckets, seconds.
     private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
@@ -67,6 +69,13 @@ struct DaemonStatus: StatusBackend {
             "attune_event_latency_seconds",
             help: "From the arrival of the packet that decides an event to its line in a client's socket.",
             bounds: Self.latencyBounds, by: "kind", [("tick", latency.ticks), ("other", latency.others)])
+        text.metric(
+            "attune_cue_actions_total", .counter,
+            help: "Cues that were to be handed over by cues.on_raise, by outcome.",
+            by: "outcome",
+            CueActions.Outcome.allCases.map { outcome in
+                (outcome.rawValue, Double(cueActions?.counts.first { $0.outcome == outcome }?.count ?? 0))
+            })
         let health = store.health
         text.metric(
             "attune_store_state", .gauge, help: "1 for the state that the store is in.", by: "state",

@@ -39,6 +39,43 @@ public struct CueRaised: Sendable {
     }
 }
 
+/// What people have made of a cue: it is still raised, and is cleared as ever.
+public struct CueChange: Sendable {
+    /// How a raised cue stands.
+    public enum State: String, Sendable, CaseIterable {
+        /// It stands; told again, it was put off until now and is still true.
+        case raised
+        /// Somebody has seen it.
+        case acknowledged
+        /// It is put off.
+        case snoozed
+    }
+
+    /// Number that it was raised with; nil where all cues of the rule are meant, those to come among them.
+    public var id: Int?
+    /// Name of the rule.
+    public var cue: String
+    /// What it is from now on.
+    public var state: State
+    /// For how long it is put off, seconds; nil in any other state.
+    public var forSeconds: Double?
+
+    /// A change.
+    public init(id: Int? = nil, cue: String, state: State, forSeconds: Double? = nil) {
+        self.id = id
+        self.cue = cue
+        self.state = state
+        self.forSeconds = forSeconds
+    }
+
+    func write(to json: inout JSONWriter) {
+        if let id { json.field("id", id) }
+        json.field("cue", cue)
+        json.field("state", state.rawValue)
+        if let forSeconds { json.field("for_s", forSeconds, decimals: 1) }
+    }
+}
+
 /// A cue is over.
 public struct CueCleared: Sendable {
     /// Why a cue is over.

@@ -103,6 +103,14 @@ extension CueRaised {
     }
 }
 
+extension CueChange {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            id: try fields.optionalInteger("id"), cue: try fields.text("cue"), state: try fields.choice("state"),
+            forSeconds: try fields.optionalNumber("for_s"))
+    }
+}
+
 extension CueCleared {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(

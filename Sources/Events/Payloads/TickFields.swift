@@ -205,8 +205,8 @@ extension Tick {
     /// The same without scores.
     static let abstainingSpecimen: Tick = {
         var tick = specimen
-        tick.engagement = .abstained(reason: .noBaseline)
-        tick.sentiment = .abstained(reason: .noBaseline)
+        tick.engagement = .abstained(reason: .notEnoughSpeech)
+        tick.sentiment = .abstained(reason: .notEnoughSpeech)
         return tick
     }()
 }

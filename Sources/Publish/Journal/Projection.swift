@@ -51,7 +51,9 @@ struct Projection: Sendable {
             sessions[id]?.speakers[index].setLastTick(tick, timeSeconds: event.timeSeconds, encoded)
         case .degraded(let degraded): sessions[id]?.set(degraded)
         case .recovered(let recovered): sessions[id]?.degraded.removeAll { $0.what == recovered.what }
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueCleared, .quality,
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged,
+            .cueCleared,
+            .quality,
             .lagged, .heartbeat, .error:
             break
         }

@@ -36,8 +36,11 @@ extension EventBody {
         case .recovered(let recovered):
             String(format: "%@ after %.1f s", recovered.what.rawValue, recovered.afterSeconds)
         case .speakerLeft(let left): left.reason
-        case .cueRaised(let cue): "\(cue.cue): \(cue.metric) is \(cue.value), limit \(cue.limit)"
-        case .cueCleared(let cue): "\(cue.cue): \(cue.reason.rawValue)"
+        case .cueRaised(let cue): "\(cue.id) \(cue.cue): \(cue.metric) is \(cue.value), limit \(cue.limit)"
+        case .cueChanged(let cue):
+            (cue.id.map { "\($0) " } ?? "") + "\(cue.cue): \(cue.state.rawValue)"
+                + (cue.forSeconds.map { String(format: " for %.0f s", $0) } ?? "")
+        case .cueCleared(let cue): "\(cue.id) \(cue.cue): \(cue.reason.rawValue)"
         case .lagged(let lagged): "\(lagged.count) events lost, of these \(lagged.coalesced) older ticks"
         case .error(let error): error.message
         case .hello, .snapshot, .sessionStarted, .sessionEnded, .heartbeat: ""
