@@ -250,7 +250,7 @@ import Testing
         close(back)
         try eventually("that it is over") {
             try subscriber.poll()
-            return subscriber.lines.dropFirst(no).filter { $0.type == "source.ended" }.count == 2
+            return subscriber.lines.filter { $0.type == "source.ended" }.count == 2
         }
         let after = subscriber.lines.dropFirst(no + 1).filter { $0.speaker == "Zo\u{E9}" }
         // That media is missing says nothing of whose it is.
