@@ -17,8 +17,9 @@ LEXICON := models/vader-3.3.2.lexicon
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api evaluate bench bench-streams \
-	bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz schemas format lint install uninstall clean
+.PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api pictures evaluate bench \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
+	schemas format lint install uninstall clean
 
 all: build
 
@@ -92,6 +93,11 @@ test-api:
 	swift build --product attuned
 	swift build --product attuned-worker
 	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
+
+# The pictures of README.md, anew, into docs/pictures: the overlay page, `attune top` and a report, of the demo's call.
+pictures: build
+	@scripts/setup.sh --peers >&2
+	python3 scripts/pictures.py $(BUILD) $(CALL)
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.

@@ -5,9 +5,10 @@ set -eu
 
 packages="pkg-config python3 python3-pip ffmpeg socat curl jq
 libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev libsrtp2-dev libncurses-dev"
-# Servers and senders that the protocols are tested with (make test-peers); the browser is a package in Debian only.
+# Servers and senders that the protocols are tested with (make test-peers), and what pictures are made with (make
+# pictures); the browser is a package in Debian only.
 [ "${1:-}" != --peers ] || packages="$packages
-icecast2 janus openssl tmux chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
+icecast2 janus openssl tmux aha pngquant fonts-inter fonts-dejavu-core chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # The environment of the program that tests the control socket (make test-api).
 [ "${1:-}" != --api ] || packages="$packages python3-venv"
 

@@ -42,8 +42,8 @@ class Terminal:
     def resize(self, width, height):
         self.tmux("resize-window", "-t", "t", "-x", str(width), "-y", str(height))
 
-    def wait(self, what, condition):
-        end = time.monotonic() + TIMEOUT_S
+    def wait(self, what, condition, limit_s=TIMEOUT_S):
+        end = time.monotonic() + limit_s
         while True:
             text = self.screen()
             if condition(text):

@@ -85,6 +85,7 @@ struct Report: AsyncParsableCommand {
         for try await line in sockets.lines() {
             guard let event = line.event else { continue }
             let isUpToNow = report.take(event)
+            if isUpToNow, report.isFound { await remember(session, in: &report) }
             if isUpToNow, !untilEnd || !report.isFound {
                 guard report.isFound else {
                     throw fail("there is no session '\(session)'; 'attune sessions' lists those that run", code: 66)
@@ -100,6 +101,13 @@ struct Report: AsyncParsableCommand {
         // What came before the daemon went is worth having.
         try tell(report)
         throw sockets.daemonIsGone
+    }
+
+    /// Adds the scores of before, where the daemon keeps any: without them the report says so.
+    private func remember(_ session: String, in report: inout RunningReport) async {
+        let history = try? await sockets.control.history(
+            session: session, sinceSeconds: RunningReport.historySeconds, fields: RunningReport.historyFields)
+        if let history { report.take(history) }
     }
 
     private func tell(_ report: RunningReport) throws {

@@ -86,6 +86,40 @@ import Testing
         #expect(try String(contentsOfFile: page + "2", encoding: .utf8).contains("session, ended"))
     }
 
+    @Test(.enabled(if: Place.hasDemoCall, "the demo's call is not there: run 'make test'"))
+    func aReportThatBeginsLateHasTheCurvesOfBefore() throws {
+        let daemon = try RunningDaemon(settings: "policy:\n  notice_id: test\n")
+        for (name, role) in [("anna", "rep"), ("ben", "customer")] {
+            try daemon.attune(
+                "attach", "\(Place.demoCall.path)/\(name).wav", "--session", "call", "--speaker",
+                "\(name):\(role)", "--consent", "granted")
+        }
+        /// Times at which there was a score, as the daemon remembers them.
+        func scored() throws -> [Double] {
+            let url = "http://localhost/v1/history?session=call&since_s=14400&fields=engagement.score"
+            let answer = try run(
+                URL(fileURLWithPath: "/usr/bin/env"), ["curl", "-sS", "--unix-socket", daemon.controlPath, url])
+            let history = try JSONSerialization.jsonObject(with: Data(answer.output.utf8)) as? [String: any Sendable]
+            let speakers = history?["speakers"] as? [[String: any Sendable]] ?? []
+            return speakers.flatMap { $0["points"] as? [[any Sendable]] ?? [] }
+                .compactMap { $0.count == 2 && $0[1] is Double ? $0[0] as? Double : nil }
+        }
+        // Twenty seconds of own speech come first; a recording is played at its own pace.
+        try eventually("there are some scores", seconds: 300) { try scored().count > 10 }
+        let first = try #require(try scored().min())
+        let (page, table) = (daemon.folder.path + "/call.html", daemon.folder.path + "/call.csv")
+        let finished = try daemon.attune("report", "--session", "call", "--html", page, "--csv", table)
+        #expect(finished.status == 0, "\(finished.errors)")
+        // Rows that have an engagement: time, speaker, score.
+        let rows = try String(contentsOfFile: table, encoding: .utf8).split(separator: "\n").dropFirst()
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false) }.filter { !$0[2].isEmpty }
+            .compactMap { Double($0[0]) }
+        #expect(rows.min() == first && rows.count > 10, "\(rows)")
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains("Lanes, cues and what moved the scores begin at"))
+        #expect(html.contains("The curves go back to"))
+    }
+
     @Test(arguments: [[], ["x", "--session", "y"], ["x", "--until-end"]])
     func whatToReportOnIsSaidOnce(arguments: [String]) throws {
         let finished = try run(Place.command("attune"), ["report"] + arguments)

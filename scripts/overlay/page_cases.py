@@ -71,6 +71,24 @@ def languages(browser):
     daemon.end()
 
 
+def first_moment(browser):
+    """Before the daemon has told of a session, the page says how it stands to the daemon, and nothing of people."""
+    parts = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("texts.en-de.js", "texts.fr-es.js"))
+    texts = browser.page().evaluate(f"(() => {{ {parts} return TEXTS; }})()")
+    daemon = running()
+    for language in LANGUAGES:
+        for mood, key in (("silent", "connecting"), ("gone", "away"), ("refuses", "denied")):
+            daemon.change(mood)
+            page = browser.page(daemon.url(lang=language))
+            expected = json.dumps(texts[language][key])
+            page.wait(f"document.getElementById('disclosure')?.innerText.trim() === {expected}",
+                      f"in {language} it does not say {expected} alone")
+            daemon.change(None)
+            page.wait("document.querySelectorAll('.card').length === 2", f"{mood}: it does not go on by itself")
+            page.close()
+    daemon.end()
+
+
 def disclosure(browser):
     """Every theme says who is measured, who is not, and with which notice; of the latter nothing but the name."""
     daemon = running()
@@ -347,5 +365,5 @@ def epoch(browser):
     daemon.end()
 
 
-CASES = [languages, disclosure, consent, abstention, staleness, cues, names, ground, address, following, keyboard,
-         accessibility, network, reload, epoch]
+CASES = [languages, first_moment, disclosure, consent, abstention, staleness, cues, names, ground, address, following,
+         keyboard, accessibility, network, reload, epoch]

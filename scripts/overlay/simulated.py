@@ -58,6 +58,8 @@ class Simulated:
 
     def __init__(self, session="acme-7", epoch="e1"):
         self.session, self.epoch, self.seq = session, epoch, 0
+        # What becomes of requests for data: None as ever, "silent" no answer yet, "gone" none, "refuses" 401.
+        self.mood = None
         self.speakers, self.sources, self.points = {}, {}, {}
         self.lines = collections.deque(maxlen=self.KEPT)
         self.changed, self.is_open, self.asked = threading.Condition(), True, []
@@ -121,11 +123,21 @@ class Simulated:
         for number, name in enumerate(names):
             self.publish("tick", speaker=name, **tick(number, len(names), t, **options))
 
+    def change(self, mood):
+        with self.changed:
+            self.mood = mood
+            self.changed.notify_all()
+
     def answer(self, request):
         path, _, query = request.path.partition("?")
         query = dict(urllib.parse.parse_qsl(query))
         self.asked.append(request.path)
-        if query.get("token") != "T":
+        if path != "/overlay":
+            with self.changed:
+                self.changed.wait_for(lambda: self.mood != "silent" or not self.is_open)
+        if self.mood == "gone" and path != "/overlay":
+            request.close_connection = True
+        elif query.get("token") != "T" or self.mood == "refuses" and path != "/overlay":
             request.send_error(401)
         elif path == "/overlay":
             text, policy = page()

@@ -108,6 +108,17 @@ public struct ControlClient: Sendable {
         try decode([SessionSummary].self, try await send(.GET, "/v1/sessions", body: nil))
     }
 
+    /// Thinned ticks of a running session, from memory.
+    ///
+    /// - Parameters:
+    ///   - sinceSeconds: nothing older than so many seconds of session time, 1 to 14,400.
+    ///   - fields: names of values, such as `engagement.score`.
+    /// - Throws: `ClientError.refused` where there is no such session (404), or nothing is kept (409).
+    public func history(session: String, sinceSeconds: Int, fields: [String]) async throws -> History {
+        let query = "session=\(escaped(session))&since_s=\(sinceSeconds)&fields=" + fields.joined(separator: ",")
+        return try decode(History.self, try await send(.GET, "/v1/history?\(query)", body: nil))
+    }
+
     /// Stored sessions, the newest first.
     public func stored() async throws -> [StoredSummary] {
         try decode([StoredSummary].self, try await send(.GET, "/v1/stored", body: nil))

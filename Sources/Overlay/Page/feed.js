@@ -70,6 +70,7 @@ class Feed {
       this.#failures = 0;
       // What has ended stays until there is something else; of what is not there any more nothing is known.
       if (!this.model.ended && this.model.session !== null) this.model.begin(null);
+      this.model.isKnown = true;
       this.#say(this.model.ended ? "ended" : "waiting");
       return false;
     }

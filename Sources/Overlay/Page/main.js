@@ -43,9 +43,10 @@ class Disclosure {
 
   update(model, now) {
     const names = model.measured.map((speaker) => speaker.name);
-    set(this.measured, names.length ? put(say.measured, { names: listed(names) }) : say.nobody);
-    const notice = model.notice ? fill(say.notice, { id: shown(model.notice) }) : model.session ? say.noNotice : "";
-    set(this.notice, [notice, model.policy ? fill(say.profile, { id: shown(model.policy) }) : ""]
+    set(this.measured, names.length ? put(say.measured, { names: listed(names) }) : model.isKnown ? say.nobody : "");
+    const notice = !model.isKnown ? "" : model.notice ? fill(say.notice, { id: shown(model.notice) })
+      : model.session && !model.isGone ? say.noNotice : "";
+    set(this.notice, !model.isKnown ? "" : [notice, model.policy ? fill(say.profile, { id: shown(model.policy) }) : ""]
       .filter(Boolean).join(" · "));
     const others = model.unmeasured.map((speaker) => speaker.name);
     set(this.unmeasured, others.length ? put(say.notMeasured, { names: listed(others) }) : "");
@@ -59,7 +60,10 @@ class Disclosure {
   }
 
   #state(model) {
+    if (model.connection === "lost" && !model.isKnown) return say.away;
     if (model.connection !== "live") return say[model.connection];
+    // The first snapshot is on its way.
+    if (!model.isKnown) return say.connecting;
     if (model.ended) return say.ended;
     if (model.degraded.size) return say.degraded;
     const states = [...model.sources.values()];

@@ -94,6 +94,8 @@ class Model {
     this.holdsSince = 0;
     this.listedNow = null;
     this.isGone = false;
+    // Nothing is said of the session before the daemon has said it.
+    this.isKnown = false;
     this.changed();
   }
 
@@ -200,6 +202,7 @@ class Model {
     if (!line.more) {
       for (const speaker of this.speakers.values()) speaker.hasLeft = !this.listedNow.has(speaker.id);
       this.listedNow = null;
+      this.isKnown = true;
     }
     this.changed();
   }
@@ -212,7 +215,7 @@ class Model {
   static handlers = {
     "session.started"(line) {
       this.begin(line.session);
-      [this.notice, this.policy] = [line.notice_id, line.policy];
+      [this.notice, this.policy, this.isKnown] = [line.notice_id, line.policy, true];
     },
     "session.ended"(line) {
       this.ended = line;

@@ -3,7 +3,8 @@
 const TEXTS = {
   en: {
     title: "Conversation overlay", waiting: "Waiting for a call", connecting: "Connecting", live: "Live",
-    lost: "Connection lost, trying again", denied: "The token of this page is not accepted",
+    lost: "Connection lost, trying again", away: "The daemon does not answer, trying again",
+    denied: "The token of this address no longer holds: open a new address",
     tooMany: "The daemon has no place left for another viewer", ended: "The call has ended", stale: "no news",
     degraded: "The machine is busy: fewer updates", stalled: "A source sends nothing",
     measured: "Measured: {names}", nobody: "Nobody is measured", notMeasured: "Not measured: {names}",
@@ -67,7 +68,8 @@ const TEXTS = {
   },
   de: {
     title: "Gesprächsanzeige", waiting: "Wartet auf ein Gespräch", connecting: "Verbindet", live: "Live",
-    lost: "Verbindung verloren, neuer Versuch", denied: "Das Token dieser Seite wird nicht angenommen",
+    lost: "Verbindung verloren, neuer Versuch", away: "Der Dienst antwortet nicht, neuer Versuch",
+    denied: "Das Token dieser Adresse gilt nicht mehr: bitte eine neue Adresse öffnen",
     tooMany: "Der Dienst hat keinen Platz für weitere Zuschauer", ended: "Das Gespräch ist beendet",
     stale: "nichts Neues",
     degraded: "Der Rechner ist ausgelastet: seltenere Werte", stalled: "Eine Quelle sendet nichts",

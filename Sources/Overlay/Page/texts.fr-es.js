@@ -1,7 +1,8 @@
 // The same in French and Spanish.
 TEXTS.fr = {
   title: "Affichage de conversation", waiting: "En attente d’un appel", connecting: "Connexion", live: "En direct",
-  lost: "Connexion perdue, nouvel essai", denied: "Le jeton de cette page n’est pas accepté",
+  lost: "Connexion perdue, nouvel essai", away: "Le service ne répond pas, nouvel essai",
+  denied: "Le jeton de cette adresse n’est plus valable : ouvrez une nouvelle adresse",
   tooMany: "Le service n’a plus de place pour un autre affichage", ended: "L’appel est terminé",
   stale: "rien de nouveau",
   degraded: "La machine est chargée : mises à jour plus rares", stalled: "Une source n’envoie rien",
@@ -70,7 +71,8 @@ TEXTS.fr = {
 };
 TEXTS.es = {
   title: "Vista de conversación", waiting: "Esperando una llamada", connecting: "Conectando", live: "En directo",
-  lost: "Conexión perdida, nuevo intento", denied: "El token de esta página no se acepta",
+  lost: "Conexión perdida, nuevo intento", away: "El servicio no responde, nuevo intento",
+  denied: "El token de esta dirección ya no vale: abra una dirección nueva",
   tooMany: "El servicio no tiene sitio para otro espectador", ended: "La llamada ha terminado", stale: "sin novedades",
   degraded: "La máquina está ocupada: menos actualizaciones", stalled: "Una fuente no envía nada",
   measured: "Se mide a: {names}", nobody: "No se mide a nadie", notMeasured: "No se mide a: {names}",

@@ -26,7 +26,7 @@ extension CallRecord {
         guard let score else { return ["", "", "", ""] }
         return [
             ReportText.decimal(score.score, 1), ReportText.decimal(score.low, 1), ReportText.decimal(score.high, 1),
-            ReportText.decimal(score.confidence, 2),
+            score.confidence.map { ReportText.decimal($0, 2) } ?? "",
         ]
     }
 

@@ -6,9 +6,12 @@ struct CallRecord: Sendable {
     struct Score: Sendable {
         var seconds: Double
         var score: Double, low: Double, high: Double
-        var confidence: Double
+        /// Nil where the daemon's history gave the score, which has neither that nor contributions.
+        var confidence: Double?
         var isProvisional: Bool
         var contributions: [Contribution]
+        /// How far apart such scores may lie at the most, seconds, where that is more than ticks do.
+        var rhythmSeconds = 0.0
     }
 
     /// A stretch of session time, seconds.
@@ -101,6 +104,14 @@ struct CallRecord: Sendable {
                 seconds: stored.timeSeconds, score: score.score, low: score.low, high: score.high,
                 confidence: score.confidence, isProvisional: score.isProvisional,
                 contributions: score.contributions))
+    }
+
+    /// Takes in scores of a speaker that are older than all that are there.
+    mutating func prepend(_ scores: [Score], of speaker: String, to kind: WritableKeyPath<Voice, [Score]>) {
+        let first = voices[speaker]?[keyPath: kind].first?.seconds ?? .infinity
+        let older = scores.filter { $0.seconds < first }
+        guard !older.isEmpty else { return }
+        voices[speaker, default: Voice()][keyPath: kind].insert(contentsOf: older, at: 0)
     }
 
     /// Whoever takes consent back, or gives it anew, begins with nothing.

@@ -8,7 +8,7 @@ struct ReportData {
     private static let maxMovers = 4
 
     /// One JSON object: `d` (duration), `words`, and `speakers` with `name`, `ipus` (start, end) and per score
-    /// (`e`ngagement, `s`entiment) points of time, score, low, high, share of the evidence in percent, whether it is
+    /// (`e`ngagement, `s`entiment) points of time, score, low, high, share of the evidence in percent (null where it is not known), whether it is
     /// provisional, and movers (number of the words, points).
     func json(_ duration: Double) -> [UInt8] {
         var words: [String] = []
@@ -58,7 +58,7 @@ struct ReportData {
             json.number(score.score, decimals: 1)
             json.number(score.low, decimals: 0)
             json.number(score.high, decimals: 0)
-            json.number(score.confidence * 100, decimals: 0)
+            json.number(score.confidence.map { $0 * 100 }, decimals: 0)
             json.number(score.isProvisional ? 1 : 0, decimals: 0)
             json.array { json in
                 for mover in ScoreWords.movers(score.contributions).prefix(maxMovers) {

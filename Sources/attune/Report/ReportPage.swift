@@ -12,6 +12,8 @@ struct ReportOrigin: Sendable {
     var policy: String, notice: String?
     /// What can't be in it, and why.
     var remarks: [String] = []
+    /// What lanes and curves lack, for the place where they stand.
+    var gap: String?
 }
 
 /// A report on a session: one HTML page that needs nothing else, and reaches nothing.
@@ -25,6 +27,13 @@ struct ReportPage {
 
     /// Takes in a score.
     mutating func take(_ score: StoredReport.Score) { record.take(score) }
+
+    /// Takes in scores of a speaker that are older than all that are there.
+    mutating func prepend(
+        _ scores: [CallRecord.Score], of speaker: String, to kind: WritableKeyPath<CallRecord.Voice, [CallRecord.Score]>
+    ) {
+        record.prepend(scores, of: speaker, to: kind)
+    }
 
     /// The page, from what was taken in and the totals.
     ///
@@ -80,6 +89,7 @@ struct ReportPage {
             "scriptHash": Self.scriptHash,
             "data": ReportEscaping.script(ReportData(record: record, speakers: measured).json(totals.durationSeconds)),
         ]
+        if let gap = origin.gap { content["gap"] = gap }
         if let date = origin.date { content["date"] = date }
         if let omission = tables.omission { content["omission"] = omission }
         return content

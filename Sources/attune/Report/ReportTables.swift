@@ -166,7 +166,9 @@ struct ReportTables {
         let duration = totals.durationSeconds
         let step = [15, 30, 60, 120, 300, 600, 1_200, 1_800].first { duration / $0 <= 15 } ?? 3_600
         return measured.compactMap { speaker in
-            guard let scores = record.voices[speaker.name]?.engagement, !scores.isEmpty else { return nil }
+            // What came from the daemon's history does not tell what moved it.
+            let scores = (record.voices[speaker.name]?.engagement ?? []).filter { $0.confidence != nil }
+            guard !scores.isEmpty else { return nil }
             // Of long sessions ticks are stored in a slower rhythm.
             let oldest = min(60, max(5, 2 * duration / Double(scores.count)))
             let rows = stride(from: step, through: duration, by: step).compactMap { seconds -> Moves.Row? in
@@ -182,7 +184,7 @@ struct ReportTables {
     private func row(_ score: CallRecord.Score, at seconds: Double) -> Moves.Row {
         let words = ScoreWords.movers(score.contributions).prefix(4)
             .map { "\($0.words) \(ReportText.signed($0.points))" }
-        let sure = "\(ReportText.decimal(score.confidence * 100, 0)) %"
+        let sure = score.confidence.map { "\(ReportText.decimal($0 * 100, 0)) %" } ?? ReportText.none
         return Moves.Row(
             seconds: ReportText.decimal(seconds, 0), time: ReportText.time(seconds),
             score: ReportText.decimal(score.score, 0),

@@ -6,6 +6,8 @@ struct ReportTimeline {
     struct Tick {
         var left: String
         var label: String
+        /// Whether the label would stand out at the right.
+        var isLast: Bool
     }
 
     /// Something at a moment: where it stands, its sign, and what it says.
@@ -57,7 +59,9 @@ struct ReportTimeline {
     /// Round times along the axis, at most 12.
     var ticks: [Tick] {
         let step = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600].first { duration / $0 <= 12 } ?? 7_200
-        return stride(from: 0, through: duration, by: step).map { Tick(left: left($0), label: ReportText.time($0)) }
+        return stride(from: 0, through: duration, by: step).map {
+            Tick(left: left($0), label: ReportText.time($0), isLast: $0 > 0.97 * duration)
+        }
     }
 
     /// A lane for each speaker, and one of what they spoke at once.
@@ -130,7 +134,8 @@ struct ReportTimeline {
         let widest = 3 * (steps.isEmpty ? 1 : max(1, steps[steps.count / 2]))
         var parts: [[CallRecord.Score]] = []
         for point in points {
-            if let last = parts.last?.last, point.seconds - last.seconds <= widest {
+            let rhythm = max(point.rhythmSeconds, parts.last?.last?.rhythmSeconds ?? 0)
+            if let last = parts.last?.last, point.seconds - last.seconds <= max(widest, 3 * rhythm) {
                 parts[parts.count - 1].append(point)
             } else {
                 parts.append([point])

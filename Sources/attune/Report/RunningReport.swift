@@ -1,3 +1,4 @@
+import ControlAPI
 import Events
 import Foundation
 
@@ -14,6 +15,8 @@ struct RunningReport: Sendable {
     private var policy = "\u{2013}", notice: String?
     /// From when on everything is in it.
     private var since: Double?
+    /// From when on there are curves, by the daemon's history; nil without one.
+    private var curvesSince: Double?
 
     init(session: String) { self.session = session }
 
@@ -40,6 +43,39 @@ struct RunningReport: Sendable {
         default: break
         }
         return false
+    }
+
+    /// What is asked of the daemon's history: scores, each with its interval.
+    static let historyFields = [
+        "engagement.score", "engagement.interval", "sentiment.score", "sentiment.interval",
+    ]
+    /// As far as it goes back, seconds.
+    static let historySeconds = 14_400
+    /// For as long there is a point a second, and before that one in ten (docs/control.md).
+    private static let fineSeconds = 600.0
+
+    /// Takes in the scores from before this report was begun.
+    mutating func take(_ history: History) {
+        for series in history.speakers where speakers.contains(where: { $0.name == series.speaker }) {
+            for (field, kind) in [
+                ("engagement", \CallRecord.Voice.engagement), ("sentiment", \CallRecord.Voice.sentiment),
+            ] {
+                guard let score = history.fields.firstIndex(of: "\(field).score"),
+                    let interval = history.fields.firstIndex(of: "\(field).interval")
+                else { continue }
+                let scores = series.points.compactMap { point -> CallRecord.Score? in
+                    guard point.values.count > max(score, interval), case .number(let value) = point.values[score],
+                        case .interval(let low, let high) = point.values[interval]
+                    else { return nil }
+                    let isFine = history.presentSeconds - point.timeSeconds < Self.fineSeconds
+                    return CallRecord.Score(
+                        seconds: point.timeSeconds, score: value, low: low, high: high, confidence: nil,
+                        isProvisional: false, contributions: [], rhythmSeconds: isFine ? 0 : 10)
+                }
+                page.prepend(scores, of: series.speaker, to: kind)
+            }
+        }
+        curvesSince = history.speakers.compactMap { $0.points.first?.timeSeconds }.min()
     }
 
     private mutating func take(_ snapshot: Snapshot.Session) {
@@ -81,18 +117,22 @@ struct RunningReport: Sendable {
     }
 
     var origin: ReportOrigin {
-        let lanes =
-            since.map {
-                $0 > 0
-                    ? [
-                        "Lanes and curves begin at \(ReportText.time($0)), when this report was begun; the "
-                            + "numbers are of the whole session."
-                    ] : []
-            } ?? []
         return ReportOrigin(
             kind: finalTotals == nil ? "running session" : "session, ended",
             date: "as of \(Date().formatted(.iso8601))", policy: policy, notice: notice,
-            remarks: lanes)
+            gap: gap)
+    }
+
+    /// What happened before the report was begun is in no lane.
+    private var gap: String? {
+        guard let since, since > 0 else { return nil }
+        let begin = ReportText.time(since)
+        let rest = "the numbers are of the whole session."
+        guard let curvesSince, curvesSince < since else {
+            return "Lanes, curves and cues begin at \(begin), when this report was begun; \(rest)"
+        }
+        return "Lanes, cues and what moved the scores begin at \(begin), when this report was begun. The curves go "
+            + "back to \(ReportText.time(curvesSince)), as far as the daemon remembers; \(rest)"
     }
 
     /// The page up to now.

@@ -11,14 +11,14 @@ const pointAt = (points, t) => {
   let low = 0, high = points.length;
   while (low < high) { const middle = (low + high) >> 1; if (points[middle][0] <= t) low = middle + 1; else high = middle; }
   const point = points[low - 1];
-  return point && t - point[0] <= Math.max(5, 3 * data.d / 1500) ? point : null;
+  return point && t - point[0] <= Math.max(point[4] === null ? 15 : 5, 3 * data.d / 1500) ? point : null;
 };
 const signed = p => (p < 0 ? "\u2212" : "+") + Math.abs(p).toFixed(1);
 const told = (name, point) => {
   if (!point) return `no ${name} score`;
   const [, score, low, high, sure, provisional, movers] = point;
   const words = movers.map(([w, p]) => `${data.words[w]} ${signed(p)}`).join(", ");
-  return `${name} ${Math.round(score)} (${low} to ${high}, ${sure} % of the evidence${provisional ? ", provisional" : ""})` +
+  return `${name} ${Math.round(score)} (${low} to ${high}${sure === null ? "" : `, ${sure} % of the evidence`}${provisional ? ", provisional" : ""})` +
     (words ? `: ${words}` : "");
 };
 // Texts go in as text: nothing of them becomes part of the page.
