@@ -127,7 +127,7 @@ struct FewEvents: EventBackend {
                     tickIntervalSeconds: query.tickIntervalSeconds,
                     after: query.last.map { EventPosition(epoch: $0.epoch, sequence: $0.sequence) }))
         } catch {
-            throw Problem(status: 422, type: error.code, detail: error.message)
+            throw Problem(status: 422, type: ProblemType(rawValue: error.code), detail: error.message)
         }
     }
 
@@ -138,7 +138,7 @@ struct FewEvents: EventBackend {
                     session: request.session, sinceSeconds: request.sinceSeconds, fields: request.fields,
                     speakers: request.speakers))
         } catch {
-            throw Problem(status: 422, type: error.code, detail: error.message)
+            throw Problem(status: 422, type: ProblemType(rawValue: error.code), detail: error.message)
         }
     }
 }
