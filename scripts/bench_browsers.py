@@ -100,6 +100,8 @@ def main():
         for name, number, fields in (
                 ("none", 0, None), (f"{count}, slim ticks", count, FIELDS), (f"{count}, whole ticks", count, None)):
             rows.append((name, *asyncio.run(Browsers(daemon, number, fields).measure(seconds))))
+            # Those of the row before are gone once they were written to: only then there is room.
+            time.sleep(2)
     finally:
         daemon.stop()
     alone = rows[0][1]
