@@ -225,6 +225,11 @@ extension [String: any Sendable] {
     func number(_ key: String) -> Double? { (self[key] as? NSNumber)?.doubleValue }
 }
 
+/// Nobody listens on a socket.
+struct NotListening: Error {
+    let path: String
+}
+
 /// Connects to a Unix stream socket.
 func connectUnix(_ path: String) throws -> Int32 {
     let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -237,6 +242,10 @@ func connectUnix(_ path: String) throws -> Int32 {
             connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
         }
     }
-    try #require(result == 0, "cannot connect to \(path)")
+    // Thrown, not recorded: who waits for a daemon tries again.
+    guard result == 0 else {
+        close(descriptor)
+        throw NotListening(path: path)
+    }
     return descriptor
 }

@@ -67,6 +67,8 @@ func withPublisher(
             socketPath: path, daemonVersion: "0.0.1", policy: "standard", epoch: "e1")
         // Nothing but the test's own events, unless it asks for them.
         configuration.heartbeatSeconds = 86_400
+        // A busy machine may keep a client of the test from reading.
+        configuration.clientStallSeconds = 600
         configure(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let publisher = Publisher(
