@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
 
 #include "attune_worker.h"
+#include "spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -31,31 +31,8 @@ static int start(const char *path, int end, pid_t *pid) {
         if (length > 0 && length < longest_variable) environment[count++] = variables[index];
     }
     char *arguments[] = {"attuned-worker", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error) return -error;
-    error = posix_spawnattr_init(&attributes);
-    if (error) {
-        posix_spawn_file_actions_destroy(&actions);
-        return -error;
-    }
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    if (!error) error = posix_spawn_file_actions_adddup2(&actions, end, 0);
-    if (!error) error = posix_spawn_file_actions_adddup2(&actions, end, 1);
-    if (!error) error = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
-    if (!error) error = posix_spawnattr_setsigdefault(&attributes, &all);
-    if (!error) error = posix_spawnattr_setpgroup(&attributes, 0);
-    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP;
-    if (!error) error = posix_spawnattr_setflags(&attributes, flags);
-    if (!error) error = posix_spawn(pid, path, &actions, &attributes, arguments, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return -error;
+    const int descriptors[3] = {end, end, -1};
+    return attune_spawn(path, arguments, environment, descriptors, NULL, pid);
 }
 
 int attune_worker_start(const char *path, int *socket, pid_t *pid) {

@@ -22,8 +22,7 @@ struct MediaHoles {
     /// What is odd about an input with such holes, a line each: what is left out, is missing, cannot be decoded or ends
     /// early.
     func oddities(of input: borrowing MediaInput) -> [String] {
-        var oddities = input.warnings
-        if input.decodeErrors > 0 { oddities.append("\(input.decodeErrors) of its packets cannot be decoded") }
+        var oddities = input.oddities
         if count > 0 {
             let missing = Double(missingSamples / Self.minSamples) / 10
             let place = Double(first.samples / Self.minSamples) / 10

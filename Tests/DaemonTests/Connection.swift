@@ -6,34 +6,28 @@ final class Connection: Sendable {
     private let descriptor: CInt
 
     init(_ path: String, sending text: String = "") throws {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            let code = errno
-            close(descriptor)
-            throw NotConnected(code: code)
-        }
-        self.descriptor = descriptor
+        descriptor = try Self.connected(AF_UNIX, address)
         send(Array(text.utf8))
     }
 
     /// To a port of the loopback interface.
     init(port: Int, sending text: String = "") throws {
-        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
+        descriptor = try Self.connected(AF_INET, address)
+        send(Array(text.utf8))
+    }
+
+    private static func connected<Address>(_ family: CInt, _ address: Address) throws -> CInt {
+        let descriptor = socket(family, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+        let result = withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
             }
         }
         guard result == 0 else {
@@ -41,8 +35,7 @@ final class Connection: Sendable {
             close(descriptor)
             throw NotConnected(code: code)
         }
-        self.descriptor = descriptor
-        send(Array(text.utf8))
+        return descriptor
     }
 
     deinit { close(descriptor) }

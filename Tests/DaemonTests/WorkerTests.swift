@@ -105,6 +105,10 @@ import Testing
             return state.reason
         }
         #expect(reasons.contains { $0.contains("ended by signal 9") })
+        // Each is counted; who was dead already was killed again.
+        let failed = await bench.registry.load().total[.failedWorkers]
+        let told = UInt64(reasons.count { $0.contains("ended by signal 9") })
+        #expect(told > 0 && (told...UInt64(killed)).contains(failed), "\(failed) of \(killed), \(told) told")
         for number in 0..<4 { _ = try await bench.registry.detach(session: "s\(number)") }
         #expect(bench.log.text.allSatisfy { !$0.contains("fatal") })
     }

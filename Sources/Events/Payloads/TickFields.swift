@@ -4,8 +4,8 @@ public struct UnknownTickField: Error, Sendable {
     public let name: String
 }
 
-/// Which members of ticks somebody wants, by their paths: `engagement.score`, `windows.30s.talk_ratio`. An object stands
-/// for all of its members.
+/// Which members of ticks somebody wants, by their paths: `engagement.score`, `windows.30s.talk_ratio`. An object
+/// stands for all of its members.
 public struct TickFields: Sendable, Hashable {
     /// The paths, sorted.
     public let paths: [String]

@@ -39,8 +39,8 @@ public struct HistoryQuery: Sendable, Equatable {
     }
 }
 
-/// Thinned ticks of running sessions, for pages that are loaded anew: of each speaker one point a second for ten minutes,
-/// then one in ten seconds for four hours.
+/// Thinned ticks of running sessions, for pages that are loaded anew: of each speaker one point a second for ten
+/// minutes, then one in ten seconds for four hours.
 ///
 /// It is bounded in bytes over all sessions: where there is no more room, those who have the most points lose their
 /// oldest. What was measured of a speaker goes as soon as it goes from the ring; all of a session goes with its end.

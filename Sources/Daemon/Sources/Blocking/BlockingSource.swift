@@ -230,8 +230,8 @@ final class BlockingSource: MediaSource {
     }
 
     /// Tells the log what is odd about the input.
-    private func warn(_ warnings: [String], _ progress: inout Progress) {
-        for warning in warnings where progress.warnings.count < Self.maxWarnings {
+    private func warn(_ oddities: [String], _ progress: inout Progress) {
+        for warning in oddities where progress.warnings.count < Self.maxWarnings {
             if progress.warnings.insert(warning).inserted { monitor.warn(warning) }
         }
     }
@@ -291,7 +291,7 @@ final class BlockingSource: MediaSource {
         opened.succeed()
         warn(input.warnings, &progress)
         defer {
-            warn(input.warnings, &progress)
+            warn(input.oddities, &progress)
             progress.decodeErrors += input.decodeErrors
             progress.remoteNanoseconds += input.remoteNanoseconds
         }
