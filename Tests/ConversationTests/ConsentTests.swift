@@ -99,8 +99,14 @@ import Testing
         port.come("b")
         port.leave("b")
         #expect(port.consent("b") == .unknown)
+        _ = port.engine.takeEvents()
         _ = port.engine.join(name: "b", role: nil, consent: .granted, at: port.hop)
         #expect(port.consent("b") == .unknown)
+        // Nor is it told for a moment.
+        let told = port.engine.takeEvents().compactMap { event in
+            if case .speakerJoined(let joined) = event.body { joined.consent } else { nil }
+        }
+        #expect(told == [.unknown])
         port.set("b", .granted)
         #expect(port.consent("b") == .granted)
     }
