@@ -48,6 +48,24 @@ enum SchemaFiles {
       },
       "required": ["what", "level", "reason", "load"]
     },
+    "cue": {
+      "description": "A metric beyond a limit of the configuration.",
+      "properties": {
+        "id": {"$ref": "#/$defs/count"},
+        "cue": {"type": "string"},
+        "severity": {"enum": ["info", "warning"]},
+        "metric": {
+          "enum": [
+            "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
+            "engagement_change", "mentions"
+          ]
+        },
+        "value": {"type": "number", "description": "In the unit of the metric."},
+        "limit": {"type": "number", "description": "In the unit of the metric."},
+        "window_s": {"$ref": "#/$defs/count"}
+      },
+      "required": ["id", "cue", "severity", "metric", "value", "limit"]
+    },
     "count": {"type": "integer", "minimum": 0},
     "seconds": {"type": "number", "minimum": 0},
     "ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
@@ -159,24 +177,11 @@ enum SchemaFiles {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "cue.raised",
   "description": "A metric went beyond a limit of the configuration.",
-  "$ref": "common.schema.json#/$defs/session_line",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/cue"}],
   "properties": {
     "type": {"const": "cue.raised"},
-    "speaker": {"type": "string", "description": "Left out where it concerns the session."},
-    "id": {"$ref": "common.schema.json#/$defs/count"},
-    "cue": {"type": "string"},
-    "severity": {"enum": ["info", "warning"]},
-    "metric": {
-      "enum": [
-        "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
-        "engagement_change", "mentions"
-      ]
-    },
-    "value": {"type": "number", "description": "In the unit of the metric."},
-    "limit": {"type": "number", "description": "In the unit of the metric."},
-    "window_s": {"$ref": "common.schema.json#/$defs/count"}
+    "speaker": {"type": "string", "description": "Left out where it concerns the session."}
   },
-  "required": ["id", "cue", "severity", "metric", "value", "limit"],
   "unevaluatedProperties": false
 }
 
@@ -294,6 +299,25 @@ enum SchemaFiles {
     "holder": {"type": "string"}
   },
   "required": ["id", "revision", "kind", "start_s", "end_s", "shared_s", "holder"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "overlap.started.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "overlap.started",
+  "description": "Speech inside the turn of the holder that goes on, and what it will most likely turn out to be.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "overlap.started"},
+    "id": {"$ref": "common.schema.json#/$defs/count"},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "holder": {"type": "string"},
+    "likely": {"enum": ["backchannel", "overlap", "interruption"]},
+    "probability": {"type": "number", "minimum": 0, "maximum": 1}
+  },
+  "required": ["id", "start_s", "holder", "likely", "probability"],
   "unevaluatedProperties": false
 }
 
@@ -608,6 +632,21 @@ enum SchemaFiles {
           "description": "What is given up of it for overload; left out where nothing is.",
           "type": "array",
           "items": {"$ref": "common.schema.json#/$defs/degraded", "unevaluatedProperties": false}
+        },
+        "cues": {
+          "description": "Cues that stand, the oldest first; left out where there are none.",
+          "type": "array",
+          "maxItems": 16,
+          "items": {
+            "$ref": "common.schema.json#/$defs/cue",
+            "properties": {
+              "speaker": {"type": "string", "description": "Left out where it concerns the session."},
+              "t": {"$ref": "common.schema.json#/$defs/seconds"},
+              "state": {"enum": ["raised", "acknowledged", "snoozed"]}
+            },
+            "required": ["state"],
+            "unevaluatedProperties": false
+          }
         },
         "speakers": {"type": "array", "items": {"$ref": "#/$defs/speaker"}}
       },
