@@ -99,7 +99,8 @@ let package = Package(
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
-        library("Text"),
+        // For words of scripts that have no spaces.
+        .target(name: "Text", swiftSettings: strict, linkerSettings: [.linkedLibrary("_FoundationICU")]),
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),

@@ -25,7 +25,7 @@ public struct ExpectRequest: Codable, Sendable, Equatable {
     public var session: String
     /// Who will speak.
     public var speakers: [Speaker]
-    /// Declared consent: `granted` or `withheld`.
+    /// Declared consent: `granted` (the voice), `withheld`, or lanes as in `voice,words,face`.
     public var consent: String?
     /// Identifies the notice given to the people in the call.
     public var noticeID: String?

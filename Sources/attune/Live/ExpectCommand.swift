@@ -23,8 +23,10 @@ struct Expect: AsyncParsableCommand {
     var speaker: [String] = []
 
     @Option(
-        help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"),
-        completion: .list(["granted", "withheld"]))
+        help: ArgumentHelp(
+            "Whether the speakers agreed to be measured: granted is the voice alone, lanes name more.",
+            valueName: "granted|withheld|voice,words,face"),
+        completion: .list(["granted", "withheld", "voice,words", "voice,words,face"]))
     var consent: String?
 
     @Option(
@@ -85,12 +87,12 @@ struct Expect: AsyncParsableCommand {
             throw ValidationError("Give one --speaker or more; --speaker 'guest=*' takes whoever comes.")
         }
         return try speaker.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard let name = parts.first.flatMap(SpeakerName.init), parts.count == 1 || !parts[1].isEmpty else {
+            let parts = SpeakerName.atEquals(text)
+            guard let name = SpeakerName(parts?.name ?? text), parts != nil || !text.hasSuffix("=") else {
                 throw ValidationError("--speaker '\(text)' is not NAME, NAME:ROLE or NAME:ROLE=SOURCE.")
             }
             return ExpectRequest.Speaker(
-                speaker: name.name, role: name.role, source: parts.count > 1 ? parts[1] : nil)
+                speaker: name.name, role: name.role, source: parts?.value)
         }
     }
 }
