@@ -21,6 +21,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -57,7 +58,9 @@ let package = Package(
         // The ways in for media and both sockets, for the fuzzers, which are a package of their own too.
         .library(
             name: "AttuneMedia",
-            targets: ["ControlAPI", "Conversation", "Decode", "Events", "Isolation", "MediaTypes", "RTP", "Timing"]),
+            targets: [
+                "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP", "Timing",
+            ]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
     ],
@@ -91,11 +94,13 @@ let package = Package(
         library("Isolation", ["CPlatform", "Decode", "Kit", "MediaTypes"]),
         library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
+        library("Dialects"),
 
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
-        library("Text"),
+        // For words of scripts that have no spaces.
+        .target(name: "Text", swiftSettings: strict, linkerSettings: [.linkedLibrary("_FoundationICU")]),
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
@@ -124,11 +129,9 @@ let package = Package(
         library(
             "Daemon",
             [
-                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Isolation", "Kit",
-                "MediaTypes",
-                "Pipeline",
-                "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing", lifecycle, logging, nioCore,
-                nioPosix, signals,
+                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Events", "Isolation",
+                "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing",
+                lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),
@@ -184,10 +187,11 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Overlay",
-                "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
+                "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
+                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
                 "Timing", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
+        tests("DialectsTests", ["Dialects", "SeededNumbers"]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
             "EndToEndTests",

@@ -23,8 +23,22 @@ public protocol ControlBackend: Sendable {
     func sessions() async -> [SessionSummary]
     /// The policy in force.
     func policy() async -> PolicySummary
+    /// Declares a call that will come by WebSocket.
+    func expect(_ request: ExpectRequest) async throws(Problem) -> ExpectedCall
+    /// Takes back the tokens of calls that have not come; nil for those of all sessions.
+    func revokeExpected(session: String?) async throws(Problem) -> RevokedTokens
     /// Reads the configuration again; where it is bad, the old one stays in force.
     func reload() async throws(Problem) -> ReloadSummary
+}
+
+extension ControlBackend {
+    /// No such calls are taken.
+    public func expect(_ request: ExpectRequest) async throws(Problem) -> ExpectedCall {
+        throw Problem(status: 409, type: .webSocketOff, detail: "nobody takes calls by WebSocket")
+    }
+
+    /// There are none.
+    public func revokeExpected(session: String?) async throws(Problem) -> RevokedTokens { RevokedTokens(revoked: 0) }
 }
 
 /// What was detached.

@@ -99,6 +99,19 @@ public struct ControlServer: Service {
             }
             return try respond(await backend.attach(wanted), status: .created)
         }
+        router.post("/v1/sessions/:session/expected") { request, context in
+            let session = try Self.session(in: context)
+            let wanted = try await bodies.decode(ExpectRequest.self, from: request)
+            guard canonicalName(wanted.session) == session else {
+                throw Problem(
+                    status: 400, type: .malformedRequest,
+                    detail: "the body names session '\(wanted.session)' and the path '\(session)'; make them equal")
+            }
+            return try respond(await backend.expect(wanted), status: .created)
+        }
+        router.delete("/v1/sessions/:session/expected") { _, context in
+            try respond(await backend.revokeExpected(session: Self.session(in: context)))
+        }
         router.post("/v1/reload") { _, _ in
             try respond(await backend.reload())
         }

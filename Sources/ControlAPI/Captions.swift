@@ -67,16 +67,19 @@ public struct CaptionSummary: Codable, Sendable, Equatable {
     public var ignored: Int
     /// Lines that end more than 10 s before or after the session's present.
     public var outOfTime: Int
+    /// Lines that were left out: of speakers who are not there, or out of bounds.
+    public var skipped: Int
 
     enum CodingKeys: String, CodingKey {
-        case counted, ignored
+        case counted, ignored, skipped
         case outOfTime = "out_of_time"
     }
 
     /// A summary.
-    public init(counted: Int = 0, ignored: Int = 0, outOfTime: Int = 0) {
+    public init(counted: Int = 0, ignored: Int = 0, outOfTime: Int = 0, skipped: Int = 0) {
         self.counted = counted
         self.ignored = ignored
         self.outOfTime = outOfTime
+        self.skipped = skipped
     }
 }

@@ -85,6 +85,8 @@ public struct ProblemType: RawRepresentable, Codable, Hashable, Sendable {
     public static let badToken = ProblemType(rawValue: "bad_token")
     /// There is no listener for browsers.
     public static let httpOff = ProblemType(rawValue: "http_off")
+    /// There is no listener for WebSocket.
+    public static let webSocketOff = ProblemType(rawValue: "websocket_off")
     /// The system gave no random bytes.
     public static let noRandomness = ProblemType(rawValue: "no_randomness")
     /// The token is limited to another session.

@@ -118,6 +118,12 @@ public struct Settings: Sendable, Equatable {
         public var pcmSocket: String?
         /// Where calls of Asterisk (AudioSocket) are taken; nil for nowhere.
         public var audioSocket: LoopbackAddress?
+        /// Where senders bring calls by WebSocket; nil for nowhere.
+        public var webSocket: ListenAddress?
+        /// Files with the certificate chain and its key, PEM, of that; nil for no TLS.
+        public var webSocketCertificate: String?, webSocketKey: String?
+        /// How senders reach it, such as `wss://calls.example.org`; nil for its own address.
+        public var webSocketURL: String?
         /// Time for opening an input, milliseconds.
         public var openTimeoutMilliseconds = 10_000
         /// Patience with the inputs of each protocol, by the name of an `InputProtocol`.

@@ -103,6 +103,10 @@ extension SettingsKey {
         SettingsKey("sources.references") { $1.sources.references = try $0.networks() },
         SettingsKey("sources.pcm_socket") { $1.sources.pcmSocket = try $0.optionalPath() },
         SettingsKey("sources.audiosocket") { $1.sources.audioSocket = try $0.optionalLoopback() },
+        SettingsKey("sources.websocket") { $1.sources.webSocket = try $0.optionalListenAddress() },
+        SettingsKey("sources.websocket_certificate") { $1.sources.webSocketCertificate = try $0.optionalFile() },
+        SettingsKey("sources.websocket_key") { $1.sources.webSocketKey = try $0.optionalFile() },
+        SettingsKey("sources.websocket_url") { $1.sources.webSocketURL = try $0.optionalWebSocketURL() },
         SettingsKey("sources.open_timeout_s") {
             $1.sources.openTimeoutMilliseconds = try $0.milliseconds(0.1...300)
         },
@@ -207,6 +211,20 @@ extension Settings {
                 "sockets.http",
                 "'\(http.urlHost):\(http.port)' is reached from other machines, and without TLS everybody between could "
                     + "read along; give http_certificate and http_key, or listen on 127.0.0.1"
+            )
+        }
+        if (sources.webSocketCertificate == nil) != (sources.webSocketKey == nil) {
+            return (
+                sources.webSocketKey == nil ? "sources.websocket_certificate" : "sources.websocket_key",
+                "of websocket_certificate and websocket_key only one is given; give both, or neither"
+            )
+        }
+        if let listen = sources.webSocket, !listen.isLoopback, sources.webSocketCertificate == nil {
+            return (
+                "sources.websocket",
+                "'\(listen.urlHost):\(listen.port)' is reached from other machines, and without TLS everybody between "
+                    + "could listen in; give websocket_certificate and websocket_key, or listen on 127.0.0.1 behind a "
+                    + "proxy"
             )
         }
         return nil

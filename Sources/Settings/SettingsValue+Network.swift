@@ -17,6 +17,18 @@ extension SettingsValue {
         return Settings.ListenAddress(host: host, port: Int(port))
     }
 
+    /// Where a listener is reached from outside, `wss://calls.example.org`; nothing for its own address.
+    func optionalWebSocketURL() throws(ExpectedValue) -> String? {
+        guard let text = try optionalText() else { return nil }
+        guard let scheme = ["wss://", "ws://"].first(where: text.hasPrefix), text.utf8.count <= 255,
+            text.utf8.count > scheme.utf8.count, !text.contains("?"), !text.contains("#"), !text.contains(" "),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw ExpectedValue(what: "an address such as wss://calls.example.org, or nothing")
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
     private static let noAddress = ExpectedValue(
         what: "a numeric address and a port, such as 127.0.0.1:8480 or [::1]:8480, or nothing")
 

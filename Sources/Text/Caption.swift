@@ -5,7 +5,7 @@ public struct Caption: Sendable, Equatable {
     /// Bytes that an id may have.
     public static let maxIDBytes = 64
     /// Bytes that the name of a speaker may have.
-    static let maxNameBytes = 64
+    static let maxNameBytes = 1_024
     /// Latest time that is taken, seconds; longer than a session lives.
     static let latestSeconds = 10_000_000.0
     /// Longest line, seconds.
@@ -48,7 +48,7 @@ public struct Caption: Sendable, Equatable {
         self.speaker = speaker
         self.startSeconds = startSeconds
         self.endSeconds = endSeconds
-        self.text = text
+        self.text = CharacterReferences.resolved(text)
         self.isPartial = isPartial
         self.id = id
     }

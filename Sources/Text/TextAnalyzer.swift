@@ -23,21 +23,57 @@ public struct TextAnalyzer: Sendable, Equatable {
     /// - Parameter scoresSentiment: whether sentiment may be computed.
     public func figures(of text: String, scoresSentiment: Bool) -> TextFigures {
         let all = Words(text)
-        let words = all.lower.map { word in
-            // Of a short word the punctuation is still there, since it might be an emoticon.
-            String(word.drop { !$0.isLetter && !$0.isNumber }.prefix { $0.isLetter || $0.isNumber || $0 == "'" })
-        }.filter { !$0.isEmpty }
+        // Of a short word the punctuation is still there, since it might be an emoticon.
+        let words = all.lower.flatMap(Self.apart)
         return TextFigures(
             words: words.count, fillers: fillerCount(words), questions: Self.questions(text),
             compound: scoresSentiment
                 ? lexicon.map { LexiconSentiment.compound(of: text, words: all, lexicon: $0) } : nil)
     }
 
+    /// The words of what stands between two spaces: what is joined by a hyphen, an apostrophe or within a number is one,
+    /// anything else between letters ends a word.
+    private static func apart(_ piece: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var joint: Character?
+        for character in piece {
+            if character.isLetter || character.isNumber || character.unicodeScalars.allSatisfy(isMark) {
+                if let joint { word.append(joint) }
+                joint = nil
+                word.append(character)
+            } else if !word.isEmpty, joint == nil, joints.contains(character) {
+                joint = character
+            } else {
+                if !word.isEmpty { words.append(word) }
+                (word, joint) = ("", nil)
+            }
+        }
+        if !word.isEmpty { words.append(word) }
+        return words
+    }
+
+    private static let joints: Set<Character> = ["'", "-", "\u{2010}", "\u{2011}", ".", ",", ":", "_", "@"]
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: true
+        default: false
+        }
+    }
+
+    /// Sounds of listening in several words, which begin like a filler.
+    private static let listening = [["uh", "huh"], ["uh", "oh"], ["um", "hum"], ["um", "hmm"]]
+
     private func fillerCount(_ words: [String]) -> Int {
         var count = 0
         var index = 0
         while index < words.count {
             let rest = words[index...]
+            if let sound = Self.listening.first(where: rest.starts(with:)) {
+                index += sound.count
+                continue
+            }
             if let filler = fillers[words[index]]?.first(where: rest.starts(with:)) {
                 count += 1
                 index += filler.count

@@ -1,4 +1,5 @@
-/// A line of text taken apart at white space, with the punctuation around the words taken off.
+/// A line of text taken apart at white space (in scripts that have none, by dictionaries), with the punctuation around
+/// the words taken off.
 struct Words {
     /// The words as they stand; an emoticon keeps its punctuation.
     let exact: [String]
@@ -7,15 +8,24 @@ struct Words {
 
     private static let punctuation = Set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".unicodeScalars)
 
+    /// What is typed or set for an apostrophe.
+    private static let apostrophes: Set<Unicode.Scalar> = ["\u{2019}", "\u{2BC}", "\u{FF07}", "\u{2018}", "\u{B4}"]
+
     init(_ text: String) {
-        exact = text.split(whereSeparator: \.isWhitespace).map(Self.strip)
+        exact = text.split(whereSeparator: \.isWhitespace).flatMap(Self.apart).map(Self.strip)
         lower = exact.map { $0.lowercased() }
     }
 
+    /// What stands between two spaces: a word, or of scripts without spaces several.
+    private static func apart(_ piece: Substring) -> [Substring] {
+        guard piece.unicodeScalars.contains(where: Segmenter.isUnspaced) else { return [piece] }
+        return Segmenter.words(piece).map { $0[...] }
+    }
+
     /// A word without the punctuation around it, unless two or fewer characters would be left: then it may be an
-    /// emoticon. The apostrophe of typesetters becomes the plain one, with which lexicons are written.
+    /// emoticon. The apostrophes of typesetters become the plain one, with which lexicons are written.
     private static func strip(_ word: Substring) -> String {
-        let scalars = word.unicodeScalars.map { $0 == "\u{2019}" ? "'" : $0 }
+        let scalars = word.unicodeScalars.map { apostrophes.contains($0) ? "'" : $0 }
         guard let first = scalars.firstIndex(where: { !punctuation.contains($0) }),
             let last = scalars.lastIndex(where: { !punctuation.contains($0) }), last - first >= 2
         else { return string(scalars[...]) }

@@ -56,6 +56,31 @@ import Testing
         }
     }
 
+    /// A recogniser without ids revises where a line starts with each partial result.
+    @Test func whatLiesOverAPartialLineReplacesIt() {
+        var session = Session()
+        session.advance(to: 6)
+        for (start, end, words, isPartial) in [
+            (5.0, 5.4, 1, true), (4.98, 5.6, 3, true), (5.04, 5.8, 4, true), (5.06, 6, 6, false),
+            // What only touches the next one is another.
+            (6.1, 7, 2, true), (6.95, 7.8, 3, true),
+            // A partial one that comes after its final changes nothing.
+            (5.0, 5.9, 5, true),
+        ] {
+            _ = session.engine.take(line(start, end, words: words, isPartial: isPartial), speaker: "a")
+        }
+        session.advance(to: 10)
+        #expect(session.engine.speakers[session.speaker].measures.captions.counts(before: 900, windowHops: nil).words == 16)
+    }
+
+    /// Who was renamed on the screen is the same person to a recogniser that reads the screen.
+    @Test func captionsComeByTheNameThatIsShown() {
+        var session = Session()
+        _ = session.engine.describe(name: "a", displayName: "Dr. Ana", role: nil)
+        #expect(session.engine.captionPermission(speaker: "Dr. Ana") == .sentiment)
+        #expect(session.engine.captionPermission(speaker: "Ana") == .unknownSpeaker)
+    }
+
     @Test func linesCountInTheWindowsInWhichTheyEnd() {
         var session = Session()
         session.advance(to: 20)

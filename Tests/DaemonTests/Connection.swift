@@ -60,6 +60,15 @@ final class Connection: Sendable {
         try await NIOThreadPool.singleton.runIfActive { self.take(0) }
     }
 
+    /// The same as bytes.
+    func readBytes() async throws -> [UInt8] {
+        try await NIOThreadPool.singleton.runIfActive {
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            let count = recv(self.descriptor, &chunk, chunk.count, 0)
+            return Array(chunk.prefix(max(0, count)))
+        }
+    }
+
     /// What there is already.
     func readWithoutWaiting() -> String { take(CInt(MSG_DONTWAIT)) }
 

@@ -21,8 +21,8 @@ enum Texts {
 
     static func readCaptions(_ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard let captions = try? WebVTT.captions(in: text, speaker: "ana") else { return }
-        for caption in captions {
+        let readings = [CueFile.read(text, speaker: "ana"), Transcript.read(text, speaker: "ana")]
+        for caption in readings.flatMap(\.captions) {
             precondition(caption.startSeconds < caption.endSeconds)
             let figures = analyzer.figures(of: caption.text, scoresSentiment: true)
             precondition(figures.fillers <= figures.words && figures.questions <= caption.text.utf8.count)

@@ -57,6 +57,13 @@ public struct ControlClient: Sendable {
         return try decode(SourceSummary.self, answer)
     }
 
+    /// Declares a call that a sender will bring by WebSocket.
+    public func expect(_ request: ExpectRequest) async throws -> ExpectedCall {
+        let body = try JSONEncoder().encode(request)
+        let answer = try await send(.POST, "/v1/sessions/\(escaped(request.session))/expected", body: body)
+        return try decode(ExpectedCall.self, answer)
+    }
+
     /// Ends a session.
     ///
     /// - Returns: its totals as a JSON object.

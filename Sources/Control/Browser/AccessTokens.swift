@@ -153,7 +153,8 @@ public final class AccessTokens: Sendable {
         return Access(found.grant, Access.Lease(tokens: self, id: found.id))
     }
 
-    private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    /// Whether two digests are the same; how long that takes depends on nothing that is in them.
+    public static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         zip(one, other).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
@@ -194,7 +195,7 @@ public final class AccessTokens: Sendable {
     }
 
     /// 256 bits of the kernel, as 43 characters that need no escape in a URL (RFC 4648, section 5).
-    private static func randomToken() throws(Problem) -> String {
+    public static func randomToken() throws(Problem) -> String {
         guard let bytes = randomBytes(32) else {
             throw Problem(
                 status: 503, type: .noRandomness, detail: "the system gave no random bytes; try again later")

@@ -38,18 +38,21 @@ public struct TLSFilesError: Error, Sendable, CustomStringConvertible {
 extension BrowserConfiguration {
     /// TLS with a certificate chain and its key, both PEM.
     ///
+    /// - Parameter setting: the beginning of the settings that name the files, for errors.
     /// - Throws: which file can't be used, and what to do.
-    public static func tls(certificate: String, key: String) throws(TLSFilesError) -> NIOSSLContext {
+    public static func tls(
+        certificate: String, key: String, setting: String = "sockets.http"
+    ) throws(TLSFilesError) -> NIOSSLContext {
         let chain: [NIOSSLCertificate]
         do { chain = try NIOSSLCertificate.fromPEMFile(certificate) } catch {
             throw TLSFilesError(
-                description: "sockets.http_certificate: \(certificate) cannot be read as certificates in PEM form; "
+                description: "\(setting)_certificate: \(certificate) cannot be read as certificates in PEM form; "
                     + "check the path and who may read it")
         }
         let privateKey: NIOSSLPrivateKey
         do { privateKey = try NIOSSLPrivateKey(file: key, format: .pem) } catch {
             throw TLSFilesError(
-                description: "sockets.http_key: \(key) cannot be read as a key in PEM form without a passphrase; "
+                description: "\(setting)_key: \(key) cannot be read as a key in PEM form without a passphrase; "
                     + "check the path and who may read it")
         }
         do {
@@ -58,7 +61,7 @@ extension BrowserConfiguration {
                     certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(privateKey)))
         } catch {
             throw TLSFilesError(
-                description: "sockets.http_key: \(key) does not go with the certificate in \(certificate); "
+                description: "\(setting)_key: \(key) does not go with the certificate in \(certificate); "
                     + "name the key that it was made for")
         }
     }

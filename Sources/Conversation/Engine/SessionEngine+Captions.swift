@@ -4,7 +4,8 @@ import Events
 extension SessionEngine {
     /// What may be computed from the captions of a speaker.
     public func captionPermission(speaker name: String) -> CaptionPermission {
-        guard let speaker = speakers.first(where: { $0.name == name }) else { return .unknownSpeaker }
+        guard let index = place(named: name) else { return .unknownSpeaker }
+        let speaker = speakers[index]
         guard speaker.isMeasured, !speaker.refusesCaptions else { return .nothing }
         return speaker.permits.sentiment ? .sentiment : .counts
     }
@@ -19,5 +20,12 @@ extension SessionEngine {
         var line = line
         if !speakers[index].permits.sentiment { line.compound = nil }
         return speakers[index].measures.captions.add(line, at: settledHops)
+    }
+
+    /// Whom a name means: that with which somebody joined, else the one that one speaker alone is shown by.
+    private func place(named name: String) -> Int? {
+        if let index = speakers.firstIndex(where: { $0.name == name }) { return index }
+        let shown = speakers.indices.filter { speakers[$0].displayName == name }
+        return shown.count == 1 ? shown[0] : nil
     }
 }

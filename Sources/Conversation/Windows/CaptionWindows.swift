@@ -85,13 +85,19 @@ struct CaptionWindows {
     /// A line that may still be replaced.
     private struct Recent {
         var id: String?
-        var startHop: Int64
+        var startHop: Int64, endHop: Int64
         var isPartial: Bool
         var second: Int64
         var counts: Counts
 
+        /// Whether a line is what has become of this one: it has its id; or where there is none, its start, or it lies for
+        /// the most part where this one, which was partial, does.
         func isSame(as line: CaptionLine) -> Bool {
-            id == line.id && (id != nil || startHop == line.startHop)
+            guard id == line.id else { return false }
+            guard id == nil else { return true }
+            if startHop == line.startHop { return true }
+            let overlap = min(endHop, line.endHop) - max(startHop, line.startHop)
+            return isPartial && 2 * overlap > min(endHop - startHop, line.endHop - line.startHop)
         }
     }
 
@@ -113,15 +119,14 @@ struct CaptionWindows {
         guard line.startHop >= 0, line.startHop < line.endHop, line.endHop >= settledHops - tolerance,
             line.endHop <= settledHops + tolerance
         else { return .outOfTime }
-        if let index = recent.firstIndex(where: { $0.isSame(as: line) }) {
-            // Sent again, or overtaken by its final.
-            if line.isPartial, !recent[index].isPartial { return .ignored }
+        // Sent again, or overtaken by its final.
+        if line.isPartial, recent.contains(where: { $0.isSame(as: line) && !$0.isPartial }) { return .ignored }
+        while let index = recent.firstIndex(where: { $0.isSame(as: line) }) {
             let replaced = recent.remove(at: index)
             total -= replaced.counts
             change(replaced.second) { $0 -= replaced.counts }
-        } else if recent.count >= Self.mostRecent {
-            recent.removeFirst()
         }
+        if recent.count >= Self.mostRecent { recent.removeFirst() }
         if ring.isEmpty { ring = Array(repeating: Bucket(), count: ringSeconds) }
         let second = (line.endHop - 1) / Int64(AudioGrid.hopsPerSecond)
         let counts = Counts(line)
@@ -129,7 +134,8 @@ struct CaptionWindows {
         if ring[place(of: second)].second != second { ring[place(of: second)] = Bucket(second: second) }
         change(second) { $0 += counts }
         recent.append(
-            Recent(id: line.id, startHop: line.startHop, isPartial: line.isPartial, second: second, counts: counts))
+            Recent(
+                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial, second: second, counts: counts))
         isEmpty = false
         return .counted
     }

@@ -62,6 +62,9 @@ struct SettingsChange {
         apply("conversation", \.conversation, new)
         var sources = new.sources
         (sources.pcmSocket, sources.audioSocket) = (old.sources.pcmSocket, old.sources.audioSocket)
+        (sources.webSocket, sources.webSocketURL) = (old.sources.webSocket, old.sources.webSocketURL)
+        sources.webSocketCertificate = old.sources.webSocketCertificate
+        sources.webSocketKey = old.sources.webSocketKey
         if sources != old.sources { summary.applied.append("sources") }
         inForce.sources = sources
         apply("log", \.logLevel, new)
@@ -71,6 +74,10 @@ struct SettingsChange {
         keep("events", \.events, new)
         keep("sources.pcm_socket", \.sources.pcmSocket, new)
         keep("sources.audiosocket", \.sources.audioSocket, new)
+        keep("sources.websocket", \.sources.webSocket, new)
+        keep("sources.websocket_url", \.sources.webSocketURL, new)
+        keep("sources.websocket_certificate", \.sources.webSocketCertificate, new)
+        keep("sources.websocket_key", \.sources.webSocketKey, new)
         keep("overload", \.overload, new)
         keep("voice", \.voice, new)
         keep("captions", \.captions, new)

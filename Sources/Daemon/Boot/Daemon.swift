@@ -30,6 +30,7 @@ public struct DaemonError: Error {
 public func checkDaemon(_ settings: Settings) throws(DaemonError) {
     _ = try groupID(of: settings.sockets.group)
     try BrowserAccess.check(settings.sockets)
+    _ = try WebSocketListener.tls(settings.sources)
     guard let path = settings.store.path else { return }
     do throws(StoreError) {
         try Store.check(path: path)
@@ -92,17 +93,27 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     }
     MediaLibraries.limitBuffers(bytes: settings.sources.maxMebibytes << 20)
     let calls = settings.sources.audioSocket == nil ? nil : AudioSocketCalls()
+    let webSocket: WebSocketAccess?
+    do throws(DaemonError) { webSocket = try WebSocketAccess.open(settings.sources, logger) } catch {
+        await publisher.stop()
+        browsers.close()
+        throw error
+    }
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls, browsers: browsers, sinks: [publisher, store] + [cueActions].compactMap(\.self))
+        calls: calls, expected: webSocket?.expectation, browsers: browsers, sinks: [publisher, store] + [cueActions].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
+    let senders: WebSocketListener?
     do {
         listeners = try PCMListeners(
             settings, group: group, registry: registry, calls: calls ?? AudioSocketCalls(),
             eventLoop: eventLoopGroup.next(), logger: logger, refusals: refusals,
             admits: publishing.allows(peerOf:))
+        senders = try await webSocket?.listener(
+            registry: registry, refusals: refusals.webSocket, eventLoopGroup: eventLoopGroup,
+            logger: Logger(label: "websocket"))
     } catch {
         // Its socket is there already, and nobody else would take it away.
         await publisher.stop()
@@ -139,6 +150,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await cueActions?.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: ClosingService { await listeners.stop() }),
+            .init(service: ClosingService { await senders?.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),
             .init(service: KeepingService(registry: registry)),
             .init(service: control),

@@ -28,7 +28,7 @@ final class LoopLoad {
     }
 
     /// Ends it: the next one is due a period later. Four times a second it is looked at what to give up.
-    func rest(_ receptions: [RTPReception]) {
+    func rest(_ receptions: [any TimedReception]) {
         let now = HostClock.monotonicNanoseconds()
         dueNanoseconds = now + periodNanoseconds
         guard let began = stepBegan else { return begin(receptions, now) }
@@ -70,7 +70,7 @@ final class LoopLoad {
         part.reset()
     }
 
-    private func begin(_ receptions: [RTPReception], _ now: Int64) {
+    private func begin(_ receptions: [any TimedReception], _ now: Int64) {
         var packets: UInt64 = 0
         for reception in receptions { reception.forEachSpeaker { packets &+= $0.receiver.statistics.packets } }
         stepBegan = (now, HostClock.threadNanoseconds(), packets, nil)

@@ -5,7 +5,8 @@ import RTP
 
 /// Checks a request to attach a source before anything is opened.
 enum AttachValidation {
-    private static let maxName = 64
+    /// Characters of a name, and their bytes: a character may be made of many.
+    private static let maxName = 128, maxNameBytes = 1_024
     private static let maxTracks = 64
 
     /// The speakers of a request.
@@ -87,7 +88,7 @@ enum AttachValidation {
         switch (track.ssrc, track.cname) {
         case (nil, nil): return nil
         case ("*", nil):
-            guard track.speaker.utf8.count + 9 <= maxName else {
+            guard track.speaker.count + 9 <= maxName else {
                 throw malformed("the name '\(track.speaker)' is too long for what its SSRC is added to; shorten it")
             }
             return .unnamed
@@ -123,16 +124,16 @@ enum AttachValidation {
     }
 
     static func checkName(_ name: String, what: String) throws(Problem) {
-        let isShort = !name.isEmpty && name.utf8.count <= maxName
+        let isShort = (1...maxName).contains(name.count) && name.utf8.count <= maxNameBytes
         let isPlain = name.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: false
-            default: scalar != "/" && scalar != "\\"
+            case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
+            default: true
             }
         }
         guard isShort, isPlain else {
             throw malformed(
-                "the name of a \(what) must have 1 to \(maxName) bytes without slashes and control characters")
+                "the name of a \(what) must have 1 to \(maxName) characters, and none that are controls")
         }
     }
 

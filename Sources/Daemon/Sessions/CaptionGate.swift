@@ -23,11 +23,12 @@ struct CaptionGate {
         return true
     }
 
-    /// The lines of a request.
+    /// The lines of a request; of several, those that are out of bounds are left out.
     ///
-    /// - Throws: `Problem` naming the line that is wrong and the remedy, without its text.
+    /// - Throws: `Problem` naming the line that is wrong and the remedy, without its text, where there is no other.
     static func captions(of request: CaptionRequest) throws(Problem) -> [Caption] {
         var captions: [Caption] = []
+        var wrong: Problem?
         for (index, line) in request.lines.enumerated() {
             do {
                 captions.append(
@@ -37,9 +38,10 @@ struct CaptionGate {
                         text: line.text, isPartial: line.isPartial ?? false, id: line.id))
             } catch {
                 let place = request.lines.count > 1 ? "line \(index + 1): " : ""
-                throw Problem(status: 422, type: .invalidRequest, detail: "\(place)\(error)")
+                wrong = wrong ?? Problem(status: 422, type: .invalidRequest, detail: "\(place)\(error)")
             }
         }
+        if captions.isEmpty, let wrong { throw wrong }
         return captions
     }
 }

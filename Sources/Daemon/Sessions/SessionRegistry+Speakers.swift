@@ -57,15 +57,21 @@ extension SessionRegistry {
                 status: 429, type: .tooManyCaptions,
                 detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
         }
-        // All or none: a name that is wrong is told before anything counts.
         let permissions = captions.map { caption in
             entry.session.update { $0.captionPermission(speaker: caption.speaker) } ?? .nothing
         }
-        for (caption, permission) in zip(captions, permissions) where permission == .unknownSpeaker {
-            throw Self.noSuchSpeaker(caption.speaker, session: name)
+        // Of several lines those of strangers are left out; where there is no other, that is told.
+        if let stranger = zip(captions, permissions).first(where: { $1 == .unknownSpeaker })?.0,
+            permissions.allSatisfy({ $0 == .unknownSpeaker })
+        {
+            throw Self.noSuchSpeaker(stranger.speaker, session: name)
         }
-        var summary = CaptionSummary()
+        var summary = CaptionSummary(skipped: request.lines.count - captions.count)
         for (caption, permission) in zip(captions, permissions) {
+            if permission == .unknownSpeaker {
+                summary.skipped += 1
+                continue
+            }
             // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
             // looked at again when the line is taken.
             let line = CaptionLine(

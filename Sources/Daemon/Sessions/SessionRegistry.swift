@@ -2,6 +2,7 @@ import Control
 import ControlAPI
 import Conversation
 import Decode
+import Dialects
 import Events
 import Isolation
 import Kit
@@ -24,6 +25,8 @@ actor SessionRegistry: ControlBackend {
     let store: StoredSessions
     let analyzer: TextAnalyzer
     private let browsers: BrowserAccess?
+    /// Calls that may come by WebSocket; nil where none may.
+    private let expected: CallExpectation?
     /// Where events go, in this order.
     private let sinks: [any EventSink]
     let logger: Logger
@@ -41,7 +44,7 @@ actor SessionRegistry: ControlBackend {
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
-        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
+        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil, expected: CallExpectation? = nil,
         worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
         sinks: [any EventSink]
     ) {
@@ -54,6 +57,7 @@ actor SessionRegistry: ControlBackend {
         self.store = store
         self.analyzer = analyzer
         self.browsers = browsers
+        self.expected = expected
         self.sinks = sinks
         if settings.state.maxAgeSeconds > 0 {
             kept = KeptCalls(
@@ -86,15 +90,45 @@ actor SessionRegistry: ControlBackend {
 
     /// Attaches the samples that come by a connection.
     func attach(_ hello: PCMHello, _ stream: PCMStream) async throws(Problem) -> SourceSummary {
-        try await attach(hello.request, isKept: false) { [factory] order in
+        try await attach(hello.request) { [factory] order in
             let source = factory.make(order, stream, url: hello.request.url)
             if hello.startsMuted { source.setAbsence(track: nil, .mute) }
             return source
         }
     }
 
+    /// Attaches what a sender brings by WebSocket, if it can be on the event loop of its connection.
+    func attach(
+        _ request: AttachRequest, _ dialect: Dialect, near eventLoop: any EventLoop
+    ) async throws(Problem) -> WireSource {
+        var made: WireSource?
+        _ = try await attach(request, near: eventLoop) { [factory] order in
+            let source = factory.make(order, dialect, url: request.url)
+            made = source
+            return source
+        }
+        guard let made else {
+            throw Problem(status: 500, type: .internalError, detail: "the source could not be made; see the log")
+        }
+        return made
+    }
+
+    func expect(_ request: ExpectRequest) throws(Problem) -> ExpectedCall {
+        guard let expected else {
+            throw Problem(
+                status: 409, type: .webSocketOff,
+                detail: "nobody takes calls by WebSocket; set sources.websocket, such as 127.0.0.1:8481, and restart")
+        }
+        return try expected.expect(request)
+    }
+
+    func revokeExpected(session: String?) throws(Problem) -> RevokedTokens {
+        RevokedTokens(revoked: expected?.calls.revoke(session: session.map(canonicalName)) ?? 0)
+    }
+
     private func attach(
-        _ wanted: AttachRequest, isKept: Bool, _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
+        _ wanted: AttachRequest, isKept: Bool = false, near eventLoop: (any EventLoop)? = nil,
+        _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
         guard !isShuttingDown else {
@@ -107,7 +141,7 @@ actor SessionRegistry: ControlBackend {
                 status: 429, type: .tooManySources,
                 detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
         }
-        var entry = entries[request.session] ?? newEntry(request)
+        var entry = entries[request.session] ?? newEntry(request, near: eventLoop)
         guard entry.ending == nil else { throw Self.ending(request.session) }
         let present = entry.speakers
         for track in tracks where track.selector != .unnamed && present.contains(track.name) {
@@ -277,7 +311,7 @@ actor SessionRegistry: ControlBackend {
         return entry.attached(id)
     }
 
-    private func newEntry(_ request: AttachRequest) -> SessionEntry {
+    private func newEntry(_ request: AttachRequest, near eventLoop: (any EventLoop)?) -> SessionEntry {
         let started = SessionStarted(
             noticeID: request.noticeID ?? settings.policy.noticeID, policy: inForce.profile.rawValue)
         var configuration = settings.conversation
@@ -294,7 +328,8 @@ actor SessionRegistry: ControlBackend {
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding, before: before
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
-            timer: idlestTimer, trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
+            timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer,
+            trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
     }
 
     /// The timer whose event loop has the fewest sources.

@@ -1,4 +1,5 @@
 import Decode
+import Dialects
 import Isolation
 import Logging
 import NIOCore
@@ -127,6 +128,13 @@ struct SourceFactory: Sendable {
         return blockingSource(order, countsSamples: true, monitor: monitor) { options, cancellation in
             MediaInput(stream, options: options, cancellation: cancellation)
         }
+    }
+
+    /// A source of what a sender brings by WebSocket.
+    func make(_ order: SourceOrder, _ dialect: Dialect, url: String) -> WireSource {
+        let monitor = SourceMonitor(id: order.id, url: url, session: order.session, logger: logger)
+        return WireSource(
+            order, dialect: dialect, limits: RTPReception.Limits(settings), monitor: monitor, logger: logger)
     }
 
     private func audioSocketSource(

@@ -22,7 +22,8 @@ struct SoundFile: ~Copyable {
         guard SoundFile.hasNativeHeader(path) else { return nil }
         var info = SF_INFO()
         guard let file = sf_open(path, Int32(SFM_READ), &info) else { return nil }
-        guard info.channels > 0, info.samplerate > 0,
+        // A recorder that died, or still writes, has left the length at 0: FFmpeg reads on to the end.
+        guard info.channels > 0, info.samplerate > 0, info.frames > 0,
             MediaBounds.refusal(rateHz: Int(info.samplerate), channelCount: Int(info.channels)) == nil
         else {
             sf_close(file)

@@ -7,7 +7,7 @@ final class StreamDecoder {
     private(set) var errorCount = 0
 
     // Belongs to the format context, which outlives every call of `decode`.
-    private let stream: UnsafeMutablePointer<AVStream>
+    private var stream: UnsafeMutablePointer<AVStream>
     private let source: ErrorSource
     private var codec: CodecContext
     private var output: TrackOutput
@@ -20,6 +20,19 @@ final class StreamDecoder {
         self.source = source
         codec = try CodecContext(stream, source: source)
         output = TrackOutput(firstTrack: firstTrack, channelLimit: channelLimit, source: source)
+    }
+
+    /// Goes on with another stream, on the same tracks and the same time line.
+    ///
+    /// - Throws: `MediaError` where there is no decoder for it; then nothing has changed.
+    func follow(
+        _ stream: UnsafeMutablePointer<AVStream>, origin: inout Double?, _ sink: BlockSink
+    ) throws(MediaError) -> Int {
+        let next = try CodecContext(stream, source: source)
+        let delivered = try flush(origin: &origin, sink)
+        codec = next
+        self.stream = stream
+        return delivered
     }
 
     /// Decodes a packet (`nil`: the end of the stream) and gives the samples per track that went to the sink.

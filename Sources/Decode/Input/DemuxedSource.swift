@@ -4,7 +4,8 @@ import Glibc
 
 /// An input that FFmpeg opens, takes apart and decodes.
 final class DemuxedSource: TrackSource {
-    /// Undecodable packets in a row after which an input is taken for garbage.
+    /// Undecodable packets in a row after which a live input is taken for garbage, and opened anew. Of a recording what
+    /// comes after the damage is still worth having.
     private static let maxDecodeErrorsInRow = 500
     /// Failing reads in a row after which an input is given up.
     private static let maxReadErrorsInRow = 32
@@ -38,6 +39,11 @@ final class DemuxedSource: TrackSource {
     private let packet: Packet
     /// By stream; `nil` for streams that are not read.
     private var decoders: [StreamDecoder?] = []
+    /// The stream that was read before the one that is; its packets since, of which a few may be left over.
+    private var abandonedStream = -1, abandonedPackets = 0
+    private static let maxAbandonedPackets = 10
+    /// Whether a stream that turns up may be the one that is read, under another number.
+    private var followsStreams = true
     private var originSeconds: Double?
     private var hasPendingPacket = false
     private var hasDelivered = false
@@ -73,7 +79,7 @@ final class DemuxedSource: TrackSource {
                 plan.url, io: nil, options: plan.entries, verifiesCertificates: plan.verifiesCertificates,
                 source: source)
         }
-        warnings = format.leftoverOptions.map { "option \($0) was not taken by anything" }
+        warnings = format.leftoverOptions.filter { $0 != OpenPlan.mergesProgrammes }.map { "option \($0) was not taken by anything" }
         try analyse(plan)
         try selectStreams(options)
         // Before zero lies the priming of an encoder; the input's own start is zero then.
@@ -108,13 +114,16 @@ final class DemuxedSource: TrackSource {
 
     private func selectStreams(_ options: InputOptions) throws(MediaError) {
         var refusal: MediaError?
+        let rendition = format.leastVariant
         for index in 0..<format.streamCount {
             decoders.append(nil)
             guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
                 continue
             }
             stream.pointee.discard = AVDISCARD_ALL
-            guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
+            guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO, rendition?.contains(index) ?? true else {
+                continue
+            }
             let channelCount = Int(parameters.pointee.ch_layout.nb_channels)
             if let reason = MediaBounds.refusal(
                 rateHz: Int(parameters.pointee.sample_rate), channelCount: channelCount)
@@ -203,9 +212,9 @@ final class DemuxedSource: TrackSource {
 
     private func decodePacket(_ sink: BlockSink) throws(MediaError) -> Bool {
         let index = packet.streamIndex
-        guard decoders.indices.contains(index), let decoder = decoders[index] else {
+        guard let decoder = try decoder(ofStream: index, sink) else {
             // It turned up after the tracks were fixed.
-            format.stream(index)?.pointee.discard = AVDISCARD_ALL
+            if index != abandonedStream { format.stream(index)?.pointee.discard = AVDISCARD_ALL }
             return false
         }
         let errorsBefore = decoder.errorCount
@@ -216,10 +225,47 @@ final class DemuxedSource: TrackSource {
             return true
         }
         decodeErrorsInRow += decoder.errorCount - errorsBefore
-        guard decodeErrorsInRow < DemuxedSource.maxDecodeErrorsInRow else {
+        guard !isLive || decodeErrorsInRow < DemuxedSource.maxDecodeErrorsInRow else {
             throw source.error(code: attune_error_invalid_data, .decode)
         }
         return false
+    }
+
+    /// What decodes a stream. One of audio that turns up where there is only one goes on with it: the programme has moved
+    /// to another number (an ad break, another encoder).
+    private func decoder(ofStream index: Int, _ sink: BlockSink) throws(MediaError) -> StreamDecoder? {
+        if index == abandonedStream { return try decoderOfAbandoned(sink) }
+        if decoders.indices.contains(index) { return decoders[index] }
+        guard followsStreams, let only = onlyStream, index < MediaBounds.streams, let decoder = decoders[only],
+            let stream = format.stream(index), stream.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+        else { return nil }
+        // Where there is no decoder for it, it is as if it had not come.
+        guard (try? decoder.follow(stream, origin: &originSeconds, sink)) != nil else { return nil }
+        while decoders.count <= index { decoders.append(nil) }
+        decoders[only] = nil
+        decoders[index] = decoder
+        (abandonedStream, abandonedPackets) = (only, 0)
+        warnings.append("the audio went on as stream \(index), after stream \(only)")
+        return decoder
+    }
+
+    /// The stream that was left goes on beside its successor, so that is another one: it is not read any more.
+    private func decoderOfAbandoned(_ sink: BlockSink) throws(MediaError) -> StreamDecoder? {
+        abandonedPackets += 1
+        guard abandonedPackets > Self.maxAbandonedPackets, let only = onlyStream, let decoder = decoders[only],
+            let stream = format.stream(abandonedStream)
+        else { return nil }
+        _ = try decoder.follow(stream, origin: &originSeconds, sink)
+        decoders[only] = nil
+        decoders[abandonedStream] = decoder
+        (abandonedStream, followsStreams) = (-1, false)
+        return decoder
+    }
+
+    /// The one stream that is read, where there is one.
+    private var onlyStream: Int? {
+        let read = decoders.indices.filter { decoders[$0] != nil }
+        return read.count == 1 ? read[0] : nil
     }
 
     /// Whether the peer of an HTTP body without a length has closed the connection, which is how such a body

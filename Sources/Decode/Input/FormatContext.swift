@@ -103,6 +103,27 @@ struct FormatContext: ~Copyable {
         hasKnownDuration ? Double(context.pointee.duration) / Double(attune_time_base) : nil
     }
 
+    /// The streams of the variant with the least bandwidth that has audio, where a playlist (HLS) has several of the
+    /// same; what is not read of the others is not fetched. Nil where there is nothing to choose.
+    var leastVariant: Set<Int>? {
+        guard isPlaylist, context.pointee.nb_programs > 1 else { return nil }
+        var least: (bandwidth: Int, streams: Set<Int>)?
+        for number in 0..<Int(context.pointee.nb_programs) {
+            // FFmpeg keeps nb_programs valid pointers there, each with nb_stream_indexes numbers.
+            guard let program = context.pointee.programs[number]?.pointee, let indexes = program.stream_index else {
+                continue
+            }
+            let streams = Set((0..<Int(program.nb_stream_indexes)).map { Int(indexes[$0]) })
+            let hasAudio = streams.contains { index in
+                stream(index)?.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+            }
+            let bandwidth = OptionDictionary.value(of: "variant_bitrate", in: program.metadata).flatMap(Int.init)
+            guard hasAudio, least.map({ (bandwidth ?? .max) < $0.bandwidth }) ?? true else { continue }
+            least = (bandwidth ?? .max, streams)
+        }
+        return least?.streams
+    }
+
     /// Whether the byte stream is a list of others.
     var isPlaylist: Bool {
         guard let name = context.pointee.iformat?.pointee.name else { return false }

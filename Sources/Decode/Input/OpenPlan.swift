@@ -11,6 +11,8 @@ struct OpenPlan {
     private static let usualProbeBytes = 5_000_000, usualQueuePieces = 28_672, usualIndexBytes = 1 << 20
     /// Whether what is opened by TLS must show a certificate that this machine trusts.
     private(set) var verifiesCertificates = true
+    /// A transport stream whose programme moves to other numbers goes on as the same streams.
+    static let mergesProgrammes = "merge_pmt_versions"
     /// Media to analyse; `nil` leaves it to FFmpeg.
     let analysisMicroseconds: Int64?
 
@@ -20,6 +22,7 @@ struct OpenPlan {
         entries.append(("probesize", String(min(Self.usualProbeBytes, options.bufferBytes / 4))))
         entries.append(("indexmem", String(min(Self.usualIndexBytes, options.bufferBytes / 16))))
         entries.append(("max_streams", String(MediaBounds.streams)))
+        entries.append((Self.mergesProgrammes, "1"))
         switch location {
         // The prefix keeps FFmpeg from taking a colon in the path for a scheme.
         case .file(let path): url = "file:" + path

@@ -93,6 +93,18 @@ public struct PayloadDescription: Sendable, Hashable {
             encodingName: format.codec.rawValue, clockRateHz: format.clockRateHz, channels: format.channels)
     }
 
+    /// The same with the clock that its codec always has, and what can be meant of channels; nil where that is no
+    /// format either.
+    var withUsualClock: PayloadDescription? {
+        var usual = self
+        switch AudioCodec(rawValue: encodingName.lowercased()) {
+        case .opus: (usual.clockRateHz, usual.channels) = (48_000, 2)
+        case .g722: (usual.clockRateHz, usual.channels) = (8_000, 1)
+        default: return nil
+        }
+        return usual
+    }
+
     /// The format, or nil where the receiver cannot decode this payload type.
     public var format: AudioFormat? {
         guard let codec = AudioCodec(rawValue: encodingName.lowercased()) else { return nil }
@@ -132,5 +144,15 @@ public struct RTPStreamDescription: Sendable, Hashable {
     /// The payload types that the receiver can decode.
     public var formats: [UInt8: AudioFormat] {
         payloads.compactMapValues(\.format)
+    }
+
+    /// The payload types of what goes beside the audio, which is known not to be any: digits (RFC 4733).
+    public var events: Set<UInt8> { types(named: "telephone-event") }
+
+    /// The payload types of redundant audio (RFC 2198).
+    public var redundant: Set<UInt8> { types(named: "red") }
+
+    private func types(named name: String) -> Set<UInt8> {
+        Set(payloads.filter { $0.value.encodingName.lowercased() == name }.keys)
     }
 }

@@ -26,6 +26,15 @@ public struct SessionDescription: Sendable, Hashable {
     /// One per `m=audio` line that is not switched off (port 0), in order; never empty.
     public let streams: [RTPStreamDescription]
 
+    /// What was left out because it could not be read, though the rest can be used; a line each.
+    public let warnings: [String]
+
+    /// Without white space at the ends, and with single spaces: phones and cameras write it in either place.
+    private static func trimmed(_ line: Substring) -> Substring {
+        let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
+        return words.joined(separator: " ")[...]
+    }
+
     /// Reads a description.
     ///
     /// - Throws: `SDPError` at the first line that cannot be used. Never traps.
@@ -38,10 +47,10 @@ public struct SessionDescription: Sendable, Hashable {
         var parser = SDPParser()
         let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, bytes) in lines.enumerated() {
-            let content = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-            try parser.read(line: Substring(content), number: index + 1)
+            try parser.read(line: Self.trimmed(Substring(bytes)), number: index + 1)
         }
         streams = try parser.finish()
+        warnings = parser.warnings
     }
 }
 
@@ -73,12 +82,15 @@ private struct SDPParser {
     private var sessionAddress: String?
     private var streams: [RTPStreamDescription] = []
     private var number = 0
+    private(set) var warnings: [String] = []
 
     mutating func read(line: Substring, number: Int) throws(SDPError) {
         self.number = number
+        // A byte order mark, as editors leave it.
+        let line = number == 1 && line.hasPrefix("\u{FEFF}") ? line.dropFirst() : line
         guard let equals = line.firstIndex(of: "=") else { return }
-        let value = line[line.index(after: equals)...]
-        switch line[..<equals] {
+        let value = line[line.index(after: equals)...].drop { $0 == " " }
+        switch line[..<equals].lowercased().filter({ $0 != " " }) {
         case "v":
             guard value == "0" else {
                 throw error("version \(shown(value)) is unknown", "the line must read v=0")
@@ -90,7 +102,8 @@ private struct SDPParser {
             try openSection(value)
         case "a":
             if case .audio(var section) = place {
-                try readAttribute(value, into: &section)
+                // What an attribute says of one payload type is not needed for the others.
+                do throws(SDPError) { try readAttribute(value, into: &section) } catch { warn(error) }
                 place = .audio(section)
             }
         default:
@@ -132,7 +145,7 @@ private struct SDPParser {
 
     private mutating func openSection(_ value: Substring) throws(SDPError) {
         let words = value.split(separator: " ")
-        guard let media = words.first, media == "audio" else {
+        guard let media = words.first, media.lowercased() == "audio" else {
             place = .other
             return
         }
@@ -146,7 +159,7 @@ private struct SDPParser {
             place = .other
             return
         }
-        guard ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"].contains(words[2]) else {
+        guard ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"].contains(words[2].uppercased()) else {
             throw error(
                 "transport \(shown(words[2])) cannot be received",
                 "have the sender use RTP/AVP, or RTP/SAVP with a=crypto")
@@ -154,21 +167,25 @@ private struct SDPParser {
         var types: [UInt8] = []
         for word in words[3...] {
             guard let type = UInt8(word), type < 128 else {
-                throw error("\(shown(word)) is not a payload type", "use numbers from 0 to 127")
+                warn(error("\(shown(word)) is not a payload type", "use numbers from 0 to 127"))
+                continue
             }
             types.append(type)
         }
+        guard !types.isEmpty else {
+            throw error("no payload type is named", "write m=audio PORT RTP/AVP with numbers from 0 to 127")
+        }
         place = .audio(
-            Section(line: number, port: port, payloadTypes: types, isSecure: words[2].hasPrefix("RTP/SAVP")))
+            Section(line: number, port: port, payloadTypes: types, isSecure: words[2].uppercased().hasPrefix("RTP/SAVP")))
     }
 
     private func readAttribute(_ value: Substring, into section: inout Section) throws(SDPError) {
         guard let colon = value.firstIndex(of: ":") else { return }
         let argument = value[value.index(after: colon)...]
-        switch value[..<colon] {
+        switch value[..<colon].lowercased().filter({ $0 != " " }) {
         case "rtpmap":
             let (type, rest) = try payloadType(of: argument, "a=rtpmap:96 opus/48000/2")
-            let parts = rest.split(separator: "/")
+            let parts = rest.filter { $0 != " " }.split(separator: "/")
             guard (2...3).contains(parts.count), let clock = Int(parts[1]), (1...1_000_000).contains(clock),
                 let channels = parts.count == 3 ? Int(parts[2]) : 1, (1...255).contains(channels)
             else {
@@ -246,16 +263,24 @@ private struct SDPParser {
                 remedy: section.keyProblem?.description ?? "add a line a=crypto:1 SUITE inline:KEY; DTLS is not taken")
         }
         var payloads: [UInt8: PayloadDescription] = [:]
+        var undecodable: SDPError?
         for type in section.payloadTypes {
             if let (mapped, line) = section.maps[type] {
                 var payload = mapped
                 payload.parameters = section.parameters[type] ?? [:]
                 if AudioCodec(rawValue: payload.encodingName.lowercased()) != nil, payload.format == nil {
-                    throw SDPError(
-                        line: line,
-                        problem: "\(shown(payload.encodingName[...])) at \(payload.clockRateHz) Hz with "
-                            + "\(payload.channels) channels cannot be decoded",
-                        remedy: "use opus/48000/2, or PCM with a usual rate from 8000 to 48000 Hz")
+                    // Some write the sampling rate of G.722 and Opus in place of their clock, which is always the same.
+                    if let usual = payload.withUsualClock {
+                        payload = usual
+                    } else {
+                        let problem = SDPError(
+                            line: line,
+                            problem: "\(shown(payload.encodingName[...])) at \(payload.clockRateHz) Hz with "
+                                + "\(payload.channels) channels cannot be decoded",
+                            remedy: "use opus/48000/2, or PCM with a usual rate from 8000 to 48000 Hz")
+                        warn(problem)
+                        undecodable = undecodable ?? problem
+                    }
                 }
                 payloads[type] = payload
             } else if let format = AudioFormat.staticFormats[type] {
@@ -263,6 +288,7 @@ private struct SDPParser {
             }
         }
         guard payloads.values.contains(where: { $0.format.map { $0.codec != .comfortNoise } ?? false }) else {
+            if let undecodable { throw undecodable }
             throw SDPError(
                 line: section.line, problem: "no payload type of the stream can be decoded",
                 remedy: "offer opus, PCMU, PCMA, G722 or L16, dynamic types with their a=rtpmap line")
@@ -276,6 +302,10 @@ private struct SDPParser {
 
     private func error(_ problem: String, _ remedy: String) -> SDPError {
         SDPError(line: number, problem: problem, remedy: remedy)
+    }
+
+    private mutating func warn(_ problem: SDPError) {
+        if warnings.count < 16 { warnings.append(problem.description) }
     }
 
     /// A piece of the input fit for a message: quoted, short.

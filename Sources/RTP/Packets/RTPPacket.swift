@@ -37,6 +37,19 @@ public struct RTPPacket: Sendable, Hashable {
     /// Where the payload (without padding) lies in the datagram, in bytes.
     public var payload: Range<Int>
 
+    /// A packet that was not read from a datagram: something else has brought what it would have said.
+    ///
+    /// - Parameter payload: where the payload lies in what is given along with the packet.
+    public init(payloadType: UInt8, sequence: UInt16, timestamp: UInt32, ssrc: UInt32, payload: Range<Int>) {
+        marker = false
+        self.payloadType = payloadType & 0x7F
+        self.sequence = sequence
+        self.timestamp = timestamp
+        self.ssrc = ssrc
+        contributorCount = 0
+        self.payload = payload
+    }
+
     /// The contributing source at `place` of the list, below `contributorCount` (RFC 3550, section 5.1), or nil where
     /// the datagram is not the one that this was read from.
     public func contributor(at place: Int, in datagram: RawSpan) -> UInt32? {

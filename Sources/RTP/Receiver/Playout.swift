@@ -46,6 +46,8 @@ struct Playout: ~Copyable {
     /// One per rate that occurred, of the few in `AudioFormat.pcmRatesHz`.
     private var filters: [Int: ResamplerFilter] = [:]
     private var format: AudioFormat?
+    /// What was decoded last.
+    var currentFormat: AudioFormat? { format }
 
     private var anchor: TimestampAnchor?
     /// Timestamp that continues what has been decoded.

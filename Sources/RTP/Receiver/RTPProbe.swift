@@ -50,8 +50,13 @@ public struct RTPProbe: Sendable {
     private var window = Window()
     private var latest: (packet: RTPPacket, arrivalNanoseconds: Int64)?
 
+    private let known: Set<UInt8>
+
     /// A probe for a port that decodes the payload types in `formats`.
-    public init(formats: [UInt8: AudioFormat]) {
+    ///
+    /// - Parameter known: further types that are taken, for what they are.
+    public init(formats: [UInt8: AudioFormat], known: Set<UInt8> = []) {
+        self.known = known
         self.formats = formats
     }
 
@@ -73,7 +78,16 @@ public struct RTPProbe: Sendable {
             window.empty += 1
             return
         }
-        if Self.isRedundant(payload) { window.redundant += 1 }
+        guard !known.contains(packet.payloadType) else { return }
+        if Self.isRedundant(payload) {
+            // Of audio that is decoded it is taken apart.
+            if let blocks = RedundantAudio(payload), formats[blocks.primary.payloadType] != nil,
+                formats[packet.payloadType] == nil
+            {
+                return
+            }
+            window.redundant += 1
+        }
         guard let format = formats[packet.payloadType] else {
             window.unknown += 1
             if window.unknownType == nil { window.unknownType = packet.payloadType }

@@ -26,6 +26,8 @@ public struct RTPReceiver: ~Copyable {
     private let limits: RTPReceiverLimits
     private let formats: [AudioFormat?]
     private let levelExtension: UInt8?
+    /// Payload types of digits and of redundant audio.
+    private let events: Set<UInt8>, redundant: Set<UInt8>
     private var stream: StreamState?
     private var candidate: Candidate?
     private let candidateBytes: FixedBuffer<UInt8>
@@ -35,14 +37,20 @@ public struct RTPReceiver: ~Copyable {
 
     /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
     ///
-    /// - Parameter levelExtension: number of the header extension with the audio level (RFC 6464), if there is one.
-    ///   Packets that are silent by it, after one that was, are not decoded.
+    /// - Parameters:
+    ///   - levelExtension: number of the header extension with the audio level (RFC 6464), if there is one. Packets
+    ///     that are silent by it, after one that was, are not decoded.
+    ///   - events: payload types of digits (RFC 4733), which are time without speech.
+    ///   - redundant: payload types of redundant audio (RFC 2198).
     public init(
-        formats: [UInt8: AudioFormat], levelExtension: UInt8? = nil, limits: RTPReceiverLimits = RTPReceiverLimits()
+        formats: [UInt8: AudioFormat], levelExtension: UInt8? = nil, events: Set<UInt8> = [],
+        redundant: Set<UInt8> = [], limits: RTPReceiverLimits = RTPReceiverLimits()
     ) {
         let limits = limits.bounded
         self.limits = limits
         self.levelExtension = levelExtension
+        self.events = events
+        self.redundant = redundant
         self.formats = (0..<128).map { formats[UInt8($0)] }
         candidateBytes = FixedBuffer(repeating: 0, count: limits.maxDatagramBytes)
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
@@ -194,8 +202,64 @@ public struct RTPReceiver: ~Copyable {
         _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, mark: UInt64, _ arrival: Int64, into sink: inout Sink
     ) {
         statistics.packets += 1
-        let format = formats[Int(packet.payloadType)]
-        if format == nil {
+        if redundant.contains(packet.payloadType) || formats[Int(packet.payloadType)] == nil,
+            let blocks = RedundantAudio(payload), formats[Int(blocks.primary.payloadType)] != nil,
+            !redundant.contains(blocks.primary.payloadType)
+        {
+            return receive(blocks, of: packet, payload, isSilent: isSilent, mark: mark, arrival, into: &sink)
+        }
+        take(packet, payload: payload, isSilent: isSilent, mark: mark, arrival, into: &sink)
+    }
+
+    /// Takes a packet of redundant audio: what of it is missing goes before, then the packet's own block.
+    private mutating func receive<Sink: RTPSink & ~Copyable>(
+        _ blocks: RedundantAudio, of packet: RTPPacket, _ payload: RawSpan, isSilent: Bool, mark: UInt64,
+        _ arrival: Int64, into sink: inout Sink
+    ) {
+        if let running = stream, running.ssrc == packet.ssrc {
+            for (place, block) in blocks.earlier.enumerated() where !block.payload.isEmpty {
+                guard let format = formats[Int(block.payloadType)] else { continue }
+                var earlier = packet
+                earlier.payloadType = block.payloadType
+                earlier.sequence = packet.sequence &- UInt16(blocks.earlier.count - place)
+                earlier.timestamp = packet.timestamp &- block.offset
+                guard
+                    var tag = running.fit(
+                        earlier, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival,
+                        toleranceMilliseconds: limits.stepMilliseconds),
+                    tag.sequence > running.highest.sequence, tag.sequence >= reorder.next,
+                    tag.sequence - reorder.next < Int64(reorder.capacity), !reorder.holds(tag.sequence)
+                else { continue }
+                tag.mark = mark
+                accept(tag, payload: payload.extracting(block.payload), into: &sink)
+            }
+        }
+        var own = packet
+        own.payloadType = blocks.primary.payloadType
+        take(
+            own, payload: payload.extracting(blocks.primary.payload), isSilent: isSilent, mark: mark, arrival,
+            into: &sink)
+    }
+
+    /// Whether a packet is of a digit: by its type, or because it looks like one where another codec runs.
+    private func isEvent(_ packet: RTPPacket, _ payload: RawSpan) -> Bool {
+        if events.contains(packet.payloadType) { return true }
+        guard let running = stream, running.ssrc == packet.ssrc, payload.byteCount == 4,
+            packet.payloadType >= 96, packet.payloadType != running.highest.payloadType,
+            let format = formats[Int(running.highest.payloadType)] ?? playoutFormat, format.codec != .opus
+        else { return false }
+        // Event 0 to 16, then the end bit, a reserved one that is 0, and the volume (RFC 4733, section 2.3).
+        return payload.uint8(at: 0) <= 16 && payload.uint8(at: 1) & 0x40 == 0
+    }
+
+    private var playoutFormat: AudioFormat? { playout.currentFormat }
+
+    private mutating func take<Sink: RTPSink & ~Copyable>(
+        _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, mark: UInt64, _ arrival: Int64, into sink: inout Sink
+    ) {
+        let isEvent = isEvent(packet, payload)
+        let format = isEvent ? nil : formats[Int(packet.payloadType)]
+        if format == nil, !isEvent {
             statistics.unknownPayload += 1
             if statistics.firstUnknownPayloadType == nil {
                 statistics.firstUnknownPayloadType = packet.payloadType
@@ -221,6 +285,7 @@ public struct RTPReceiver: ~Copyable {
             toleranceMilliseconds: limits.stepMilliseconds)
         if var tag = fitting {
             tag.isSilent = isSilent
+            tag.isEvent = isEvent
             tag.mark = mark
             dropCandidate()
             stream?.hasEnded = false
@@ -315,7 +380,7 @@ public struct RTPReceiver: ~Copyable {
     private mutating func accept<Sink: RTPSink & ~Copyable>(
         _ tag: PacketTag, payload: RawSpan, into sink: inout Sink
     ) {
-        if let format = formats[Int(tag.payloadType)] {
+        if !tag.isEvent, let format = formats[Int(tag.payloadType)] {
             playout.noteArrival(tag, payload: payload, format: format)
         }
         guard tag.sequence >= reorder.next else {
@@ -380,6 +445,8 @@ public struct RTPReceiver: ~Copyable {
         _ payload: RawSpan, _ tag: PacketTag, _ formats: [AudioFormat?], _ playout: inout Playout,
         _ statistics: inout RTPStatistics, into sink: inout Sink
     ) {
+        // A digit is time in which nothing is said.
+        if tag.isEvent { return }
         guard let format = formats[Int(tag.payloadType)] else {
             // What it carried is not known, so its time is lost rather than silent.
             playout.noteLoss()

@@ -10,6 +10,8 @@ struct PacketTag: BitwiseCopyable {
     var payloadType: UInt8 = 0
     /// Whether the sender says that the packet is silent.
     var isSilent = false
+    /// Whether it is of a digit, which is no audio.
+    var isEvent = false
     /// What the caller of the receiver noted of the packet.
     var mark: UInt64 = 0
 }

@@ -38,7 +38,7 @@ func fail(_ error: any Error) -> ExitCode {
 private func exitCode(of problem: Problem) -> Int32 {
     switch problem.type {
     case .sourceNotFound, .noSuchStoredSession, .nothingStored: 66
-    case .storeOff: 69
+    case .storeOff, .webSocketOff: 69
     case .consentMissing, .consentInvalid, .invalidRequest: 64
     default: problem.status >= 500 || problem.status == 429 ? 69 : 65
     }

@@ -122,11 +122,10 @@ struct Attach: AsyncParsableCommand {
         _ texts: [String], _ option: String, _ selector: (String) -> (ssrc: String?, cname: String?)
     ) throws -> [AttachRequest.Track] {
         try texts.map { text in
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let name = SpeakerName(parts[0]) else {
+            guard let parts = SpeakerName.atEquals(text), let name = SpeakerName(parts.name) else {
                 throw ValidationError("\(option) '\(text)' is not NAME=… or NAME:ROLE=….")
             }
-            let (ssrc, cname) = selector(String(parts[1]))
+            let (ssrc, cname) = selector(parts.value)
             return AttachRequest.Track(track: nil, ssrc: ssrc, cname: cname, speaker: name.name, role: name.role)
         }
     }

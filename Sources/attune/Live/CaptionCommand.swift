@@ -9,7 +9,8 @@ struct CaptionCommand: AsyncParsableCommand {
         commandName: "caption",
         abstract: "Hand captions over to a running session; they are counted, and their text is kept nowhere.",
         discussion: """
-            FILE is WebVTT with voice tags (<v NAME>) or NDJSON with one object a line (docs/captions.md). Its lines \
+            FILE is WebVTT, SRT, a transcript that a meeting tool saved, or NDJSON with one object a line \
+            (docs/captions.md). Its lines \
             are handed over when the session gets to their end. With - lines of NDJSON are read from standard input \
             and handed over as they come, which is for a recogniser at work.
             """
@@ -22,7 +23,7 @@ struct CaptionCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The session.", valueName: "SESSION"))
     var session: String
 
-    @Option(help: "Who speaks in cues of WebVTT without a voice tag.")
+    @Option(help: "Who speaks in lines of FILE that name nobody.")
     var speaker: String?
 
     @Option(help: "Seconds of the session at which the times of FILE begin.")
@@ -42,24 +43,28 @@ struct CaptionCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let summary = try await file == "-" ? live() : fromFile()
-            try say("\(summary.counted) counted, \(summary.ignored) ignored, \(summary.outOfTime) out of time")
+            try say(
+                "\(summary.counted) counted, \(summary.ignored) ignored, \(summary.outOfTime) out of time"
+                    + (summary.skipped > 0 ? ", \(summary.skipped) skipped" : ""))
         } catch {
             throw fail(error)
         }
     }
 
     private func fromFile() async throws -> CaptionSummary {
-        let lines = try CaptionFile.read(file, speaker: speaker).map { CaptionRequest.Line($0).shifted(by: offset) }
+        let reading = try CaptionFile.read(file, speaker: speaker)
+        var skipped = Skipped(file)
+        var sum = CaptionSummary(skipped: skipped.tell(reading.problems))
+        let lines = reading.captions.map { CaptionRequest.Line($0).shifted(by: offset) }
             .sorted { $0.endSeconds < $1.endSeconds }
         guard let age = try await sockets.control.sessions().first(where: { $0.session == session })?.ageSeconds else {
             throw fail("there is no session '\(session)'; 'attune sessions' lists those that run", code: 65)
         }
         guard Self.times.contains(age) else { throw ClientError.unexpectedAnswer("a session is \(age) s old") }
         let start = ContinuousClock.now - .seconds(age)
-        var sum = CaptionSummary()
         for line in lines {
             try await Task.sleep(until: start + .seconds(line.endSeconds))
-            sum += try await sockets.control.caption(session: session, [line])
+            try await hand(over: line, &sum, &skipped)
         }
         return sum
     }
@@ -67,13 +72,30 @@ struct CaptionCommand: AsyncParsableCommand {
     private func live() async throws -> CaptionSummary {
         var sum = CaptionSummary()
         var number = 0
+        var skipped = Skipped("standard input")
         while let text = await Self.nextLine() {
             number += 1
             guard !text.allSatisfy(\.isWhitespace) else { continue }
-            let line = try CaptionFile.line(Data(text.utf8), place: "standard input:\(number)")
-            sum += try await sockets.control.caption(session: session, [line.shifted(by: offset)])
+            switch CaptionFile.line(Data(text.utf8)) {
+            case .success(let line):
+                try await hand(over: line.shifted(by: offset), &sum, &skipped, place: "line \(number): ")
+            case .failure(let error): sum.skipped += skipped.tell(["line \(number): \(error)"])
+            }
         }
         return sum
+    }
+
+    /// Hands a line over; one that the daemon does not take is said and counted, and the others go on.
+    private func hand(
+        over line: CaptionRequest.Line, _ sum: inout CaptionSummary, _ skipped: inout Skipped, place: String = ""
+    ) async throws {
+        do {
+            sum += try await sockets.control.caption(session: session, [line])
+        } catch ClientError.refused(let problem)
+            where [.noSuchSpeaker, .invalidRequest, .malformedRequest, .tooManyCaptions].contains(problem.type)
+        {
+            sum.skipped += skipped.tell([place + problem.detail])
+        }
     }
 
     /// The next line of standard input, waited for on a thread of its own.
@@ -88,46 +110,72 @@ struct CaptionCommand: AsyncParsableCommand {
 enum CaptionFile {
     private static let maxBytes = 64 << 20
 
-    /// The lines of a file of WebVTT or NDJSON.
+    /// The lines of a file of WebVTT, SRT, a transcript or NDJSON, and what is wrong with the others.
     ///
-    /// - Parameter speaker: who speaks in cues of WebVTT without a voice tag.
-    static func read(_ path: String, speaker: String?) throws -> [Caption] {
+    /// - Parameter speaker: who speaks where nobody is named.
+    /// - Throws: where nothing of it can be read.
+    static func read(_ path: String, speaker: String?) throws -> CaptionReading {
         guard let handle = FileHandle(forReadingAtPath: path), let data = try? handle.read(upToCount: maxBytes + 1)
         else { throw fail("cannot read \(path); check that it exists and may be read", code: 66) }
         guard data.count <= maxBytes, let text = String(validating: data, as: UTF8.self) else {
             throw fail("\(path) is not UTF-8 of at most \(maxBytes >> 20) MiB; give captions", code: 65)
         }
-        if WebVTT.isHeader(text.prefix { !$0.isNewline }) {
+        let reading =
+            CueFile.isOne(text)
+            ? CueFile.read(text, speaker: speaker)
+            : Transcript.isOne(text) ? Transcript.read(text, speaker: speaker) : objects(in: text)
+        if reading.captions.isEmpty, let problem = reading.problems.first {
+            throw fail("\(path): \(problem)", code: 65)
+        }
+        return reading
+    }
+
+    /// The lines of NDJSON: what ends a line is a line feed, as texts may hold anything else.
+    private static func objects(in text: String) -> CaptionReading {
+        var reading = CaptionReading()
+        for (index, row) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        where !row.allSatisfy({ $0 <= 0x20 }) {
             do throws(CaptionError) {
-                return try WebVTT.captions(in: text, speaker: speaker)
+                let line = try line(Data(row)).get()
+                reading.captions.append(
+                    try Caption(
+                        speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds,
+                        text: line.text, isPartial: line.isPartial ?? false, id: line.id))
             } catch {
-                throw fail("\(path): \(error)", code: 65)
+                reading.problems.append("line \(index + 1): \(error)")
             }
         }
-        return try text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
-            .filter { !$0.element.allSatisfy(\.isWhitespace) }
-            .map { try caption(Data($0.element.utf8), place: "\(path):\($0.offset + 1)") }
+        return reading
     }
 
-    /// A line of NDJSON; `place` names it in errors, its text does not.
-    static func line(_ data: Data, place: String) throws -> CaptionRequest.Line {
+    /// A line of NDJSON.
+    static func line(_ data: Data) -> Result<CaptionRequest.Line, CaptionError> {
         guard let line = try? JSONDecoder().decode(CaptionRequest.Line.self, from: data) else {
-            throw fail(
-                #"\#(place): expected an object such as {"speaker":"ana","start_s":1.5,"end_s":3,"text":"…"}"#, code: 65
-            )
+            return .failure(
+                CaptionError(#"expected an object such as {"speaker":"ana","start_s":1.5,"end_s":3,"text":"…"}"#))
         }
-        return line
+        return .success(line)
     }
+}
 
-    private static func caption(_ data: Data, place: String) throws -> Caption {
-        let line = try line(data, place: place)
-        do throws(CaptionError) {
-            return try Caption(
-                speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds, text: line.text,
-                isPartial: line.isPartial ?? false, id: line.id)
-        } catch {
-            throw fail("\(place): \(error)", code: 65)
+/// What is said of lines that are left out: the first few, each once.
+struct Skipped {
+    private static let maxTold = 5
+    private let source: String
+    private var told = 0
+
+    init(_ source: String) { self.source = source }
+
+    /// Says what is wrong.
+    ///
+    /// - Returns: how many lines that are.
+    mutating func tell(_ problems: [String]) -> Int {
+        for problem in problems {
+            told += 1
+            if told <= Self.maxTold { warn("\(source): \(problem); it is left out") }
+            if told == Self.maxTold + 1 { warn("\(source): more lines are left out; the sum says how many") }
         }
+        return problems.count
     }
 }
 
@@ -151,5 +199,6 @@ extension CaptionSummary {
         sum.counted += part.counted
         sum.ignored += part.ignored
         sum.outOfTime += part.outOfTime
+        sum.skipped += part.skipped
     }
 }

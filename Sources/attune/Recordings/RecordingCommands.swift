@@ -155,12 +155,16 @@ struct Analyze: ParsableCommand {
 
     private func captions(of names: [String]) throws -> [Caption] {
         guard let captions else { return [] }
-        let lines = try CaptionFile.read(captions, speaker: names.count == 1 ? names.first : nil)
-        if let stranger = lines.first(where: { !names.contains($0.speaker) }) {
-            throw fail(
-                "\(captions) names '\(stranger.speaker)', who is none of \(names.joined(separator: ", ")); "
-                    + "name the speakers alike with --speaker", code: 65)
+        let reading = try CaptionFile.read(captions, speaker: names.count == 1 ? names.first : nil)
+        let lines = reading.captions.filter { names.contains($0.speaker) }
+        var problems = reading.problems
+        let strangers = Set(reading.captions.map(\.speaker)).subtracting(names).sorted()
+        problems += strangers.map {
+            "it names '\($0)', who is none of \(names.joined(separator: ", ")); name the speakers alike with --speaker"
         }
+        if lines.isEmpty, let problem = problems.first { throw fail("\(captions): \(problem)", code: 65) }
+        var skipped = Skipped(captions)
+        _ = skipped.tell(problems)
         return lines
     }
 
@@ -176,11 +180,10 @@ struct Analyze: ParsableCommand {
     }
 
     private func speaker(from text: String) throws -> RecordedSpeaker {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let name = SpeakerName(parts[0]) else {
+        guard let parts = SpeakerName.atEquals(text), let name = SpeakerName(parts.name) else {
             throw ValidationError("--speaker '\(text)' is not NAME[:ROLE]=MEDIA[#CHANNEL].")
         }
-        var media = parts[1]
+        var media = parts.value
         var channel: Int?
         if let hash = media.lastIndex(of: "#"), let number = Int(media[media.index(after: hash)...]), number >= 0 {
             channel = number

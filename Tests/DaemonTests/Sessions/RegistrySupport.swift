@@ -24,7 +24,9 @@ final class RegistryBench: Sendable {
     let calls = AudioSocketCalls()
     private let folder: String
 
-    init(worker: String? = WorkerProgram.find(), _ change: (inout Settings) -> Void = { _ in }) throws {
+    init(
+        worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil, _ change: (inout Settings) -> Void = { _ in }
+    ) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"
         change(&settings)
@@ -45,7 +47,7 @@ final class RegistryBench: Sendable {
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
-            calls: calls, worker: worker, sinks: [publisher, box])
+            calls: calls, expected: expected, worker: worker, sinks: [publisher, box])
         self.box = box
     }
 

@@ -58,7 +58,7 @@ import Testing
         // Tried again with a later time where a busy machine came too late; the ids make it the same lines.
         try eventually("one line counts") {
             let body = line("ana", try present(subscriber) + 2, text, more: #","id":"a""#)
-            return try send(body, to: daemon).hasSuffix(#"{"counted":1,"ignored":0,"out_of_time":0}"#)
+            return try send(body, to: daemon).hasSuffix(#"{"counted":1,"ignored":0,"out_of_time":0,"skipped":0}"#)
         }
         try eventually("several lines count") {
             let end = try present(subscriber) + 2
@@ -67,7 +67,7 @@ import Testing
                 line("ben", end + 500, Self.words),
             ]
             let answer = try send("[" + several.joined(separator: ",") + "]", to: daemon)
-            return answer.hasSuffix(#"{"counted":2,"ignored":0,"out_of_time":1}"#)
+            return answer.hasSuffix(#"{"counted":2,"ignored":0,"out_of_time":1,"skipped":0}"#)
         }
         let tick = try subscriber.wait(for: "a tick with words") { line in
             line.type == "tick" && line.speaker == "ana" && line.window("session")?.number("words") == 6
@@ -108,10 +108,27 @@ import Testing
 
     @Test func captionsWithoutConsentAreIgnored() throws {
         let (daemon, subscriber) = try startCall(consent: "withheld")
-        #expect(try send(line("ana", 2, "hello"), to: daemon).hasSuffix(#"{"counted":0,"ignored":1,"out_of_time":0}"#))
+        #expect(try send(line("ana", 2, "hello"), to: daemon).hasSuffix(#"{"counted":0,"ignored":1,"out_of_time":0,"skipped":0}"#))
         #expect(try daemon.attune("consent", "call", "ana", "grant").status == 0)
         let tick = try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "ana" }
         #expect(tick.window("session")?.keys.contains("words") == false, "nothing from before")
+    }
+
+    /// One bad line among good ones is said and counted, and the others go on.
+    @Test func aBadLineEndsNothing() throws {
+        let (daemon, subscriber) = try startCall()
+        let end = try present(subscriber) + 1
+        let several = [line("ana", end, "one"), line("eve", end, "stranger"), line("ana", -5, "early")]
+        let answer = try send("[" + several.joined(separator: ",") + "]", to: daemon)
+        #expect(answer.hasSuffix(#""skipped":2}"#), "\(answer)")
+        let input = [line("ana", end, "one"), line("eve", end, "x"), "[INFO] model loaded", line("ben", end, "two")]
+        let handed = try run(
+            URL(fileURLWithPath: "/bin/sh"),
+            ["-c", "printf '%s\\n' \"$@\" | \"$0\" caption - --session call", Place.command("attune").path] + input,
+            environment: ["ATTUNE_RUNTIME_DIR": daemon.folder.path])
+        #expect(handed.status == 0, "\(handed.errors)")
+        #expect(handed.output.hasSuffix(", 2 skipped\n"), "\(handed.output)")
+        #expect(handed.errors.split(separator: "\n").count == 2 && handed.errors.contains("line 2: "), "\(handed.errors)")
     }
 
     @Test func aFileIsHandedOverAsTheSessionGetsThere() throws {

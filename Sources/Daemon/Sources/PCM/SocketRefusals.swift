@@ -3,7 +3,7 @@ import Logging
 
 /// What is refused on the daemon's own sockets; the event socket counts by itself.
 struct SocketRefusals: Sendable {
-    let control, pcm, audioSocket, http: Refusals
+    let control, pcm, audioSocket, http, webSocket: Refusals
 
     init(_ logger: Logger) {
         func refusals(_ socket: String) -> Refusals {
@@ -13,10 +13,11 @@ struct SocketRefusals: Sendable {
         pcm = refusals("the PCM socket")
         audioSocket = refusals("sources.audiosocket")
         http = refusals("sockets.http")
+        webSocket = refusals("sources.websocket")
     }
 
     /// Each socket as the metrics name it.
     var all: [(socket: String, refusals: Refusals)] {
-        [("control", control), ("pcm", pcm), ("audiosocket", audioSocket), ("http", http)]
+        [("control", control), ("pcm", pcm), ("audiosocket", audioSocket), ("http", http), ("websocket", webSocket)]
     }
 }

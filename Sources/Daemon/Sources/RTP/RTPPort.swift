@@ -86,7 +86,7 @@ final class RTPPort {
         speakers = named.map { track in
             RTPSpeaker(track: track, receiver: RTPReceiver(stream, limits: limits.receiver), session: session)
         }
-        probe = RTPProbe(formats: stream.formats)
+        probe = RTPProbe(formats: stream.formats, known: stream.events.union(stream.redundant))
     }
 
     /// What was counted here, former speakers included.
@@ -124,7 +124,7 @@ final class RTPPort {
             return take(datagram, as: content, arrival)
         }
         var isReport = false
-        security.session.open(datagram) { isReport = take($0, as: DatagramContent(parsing: $0), arrival) }
+        security.session.open(datagram, nowNanoseconds: arrival.nowNanoseconds) { isReport = take($0, as: DatagramContent(parsing: $0), arrival) }
         // Only now: the session is in use while it lends what it decrypted.
         for ssrc in security.departed { security.session.forget(ssrc: ssrc) }
         security.departed.removeAll(keepingCapacity: true)
@@ -289,6 +289,8 @@ final class RTPPort {
 
 extension RTPReceiver {
     fileprivate init(_ stream: RTPStreamDescription, limits: RTPReceiverLimits) {
-        self.init(formats: stream.formats, levelExtension: stream.levelExtension, limits: limits)
+        self.init(
+            formats: stream.formats, levelExtension: stream.levelExtension, events: stream.events,
+            redundant: stream.redundant, limits: limits)
     }
 }

@@ -5,7 +5,7 @@ import NIOCore
 import RTP
 
 /// The receiving side of one RTP source: its ports and their speakers. Confined to its event loop.
-final class RTPReception {
+final class RTPReception: TimedReception {
     /// What bounds a source.
     struct Limits: Sendable {
         var stallMilliseconds: Int

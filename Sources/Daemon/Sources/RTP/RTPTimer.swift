@@ -1,6 +1,14 @@
 import Kit
 import NIOCore
 
+/// Something that receives media on an event loop, and is looked after by its timer.
+protocol TimedReception: AnyObject {
+    var session: LiveSession { get }
+    /// Looks after missing media and missing senders; called every 40 ms.
+    func tend(nowNanoseconds: Int64)
+    func forEachSpeaker(_ body: (RTPSpeaker) -> Void)
+}
+
 /// The timer of all sessions and RTP receptions on an event loop: one wake-up for hundreds of them.
 final class RTPTimer: Sendable {
     /// Whatever has to wait does so for 60 ms and more, and while packets come in they are looked after with them.
@@ -10,7 +18,7 @@ final class RTPTimer: Sendable {
     private static let periodsPerAdvance = 3
 
     private struct State {
-        var receptions: [RTPReception] = []
+        var receptions: [any TimedReception] = []
         var sessions: [LiveSession] = []
         var periods = 0
         var task: RepeatedTask?
@@ -29,13 +37,13 @@ final class RTPTimer: Sendable {
     }
 
     /// Begins to tend a reception; to be called on the loop.
-    func add(_ reception: RTPReception) {
+    func add(_ reception: any TimedReception) {
         state.value.receptions.append(reception)
         run()
     }
 
     /// Ends that; to be called on the loop.
-    func remove(_ reception: RTPReception) {
+    func remove(_ reception: any TimedReception) {
         state.value.receptions.removeAll { $0 === reception }
         rest()
     }
