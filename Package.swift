@@ -89,7 +89,10 @@ let package = Package(
         // What reads media of strangers does so in a process of its own.
         .target(name: "CSandbox", dependencies: ["CPlatform"]),
         library("Isolation", ["CPlatform", "Decode", "Kit", "MediaTypes"]),
-        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes"]),
+        // The runtime of the recogniser is opened where it is there.
+        .target(name: "CSherpa"),
+        library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
+        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Words"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
 
         // Numbers.
@@ -99,7 +102,9 @@ let package = Package(
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Text", "Voice"]),
+        library(
+            "Pipeline",
+            ["Conversation", "Decode", "Events", "Isolation", "Kit", "MediaTypes", "Text", "Voice", "Words"]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
@@ -138,7 +143,7 @@ let package = Package(
             name: "attune",
             dependencies: [
                 "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Events", "Kit",
-                "Pipeline", "Schema", "Settings", "Statistics", "Text", argumentParser, mustache,
+                "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser, mustache,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.

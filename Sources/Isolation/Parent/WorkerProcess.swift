@@ -68,6 +68,21 @@ final class WorkerProcess {
         bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
     }
 
+    /// Sends a message, waiting while the other side is behind.
+    ///
+    /// - Returns: whether it went within that time.
+    func sendWaiting(_ bytes: UnsafeRawBufferPointer, milliseconds: Int32) -> Bool {
+        let deadline = HostClock.monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+        while true {
+            let count = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count == bytes.count { return true }
+            let left = (deadline - HostClock.monotonicNanoseconds()) / 1_000_000
+            guard errno == EAGAIN || errno == EINTR, left > 0 else { return false }
+            var request = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+            poll(&request, 1, Int32(clamping: left))
+        }
+    }
+
     /// Waits for a message.
     func receive(milliseconds: Int32) -> Received {
         var count = recv(socket, buffer.baseAddress, buffer.count, 0)

@@ -19,11 +19,7 @@ struct Analyze: ParsableCommand {
                     "attune analyze --speaker anna:rep=call.wav#0 \\",
                     "    --speaker ben:customer=call.wav#1 --json"))
 
-    @Argument(help: ArgumentHelp("Recordings, one speaker each.", valueName: "MEDIA"), completion: .file())
-    var media: [String] = []
-
-    @Option(help: ArgumentHelp("A speaker of the conversation.", valueName: "NAME[:ROLE]=MEDIA[#CHANNEL]"))
-    var speaker: [String] = []
+    @OptionGroup var recordings: RecordingArguments
 
     @Option(help: ArgumentHelp("Name of the session.", valueName: "NAME"))
     var session = "recording"
@@ -65,20 +61,10 @@ struct Analyze: ParsableCommand {
         help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"), completion: .file())
     var report: String?
 
-    func validate() throws {
-        let names = try speakers().map(\.name)
-        guard !names.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
-        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-            throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
-        }
-    }
-
-    private func speakers() throws -> [RecordedSpeaker] {
-        try media.map(speaker(named:)) + speaker.map(speaker(from:))
-    }
+    func validate() throws { _ = try recordings.speakers() }
 
     func run() throws {
-        let speakers = try speakers()
+        let speakers = try recordings.speakers()
         let names = speakers.map(\.name)
         do {
             let configuration = try configuration()
@@ -169,24 +155,6 @@ struct Analyze: ParsableCommand {
         let found = try lexicon.map(CaptionLexicon.init(file:)) ?? CaptionLexicon.standard()
         if found == nil { warn(CaptionLexicon.missingNote) }
         return TextAnalyzer(lexicon: found?.lexicon)
-    }
-
-    private func speaker(named media: String) -> RecordedSpeaker {
-        RecordedSpeaker(name: URL(fileURLWithPath: media).deletingPathExtension().lastPathComponent, media: media)
-    }
-
-    private func speaker(from text: String) throws -> RecordedSpeaker {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let name = SpeakerName(parts[0]) else {
-            throw ValidationError("--speaker '\(text)' is not NAME[:ROLE]=MEDIA[#CHANNEL].")
-        }
-        var media = parts[1]
-        var channel: Int?
-        if let hash = media.lastIndex(of: "#"), let number = Int(media[media.index(after: hash)...]), number >= 0 {
-            channel = number
-            media = String(media[..<hash])
-        }
-        return RecordedSpeaker(name: name.name, role: name.role, media: media, channel: channel)
     }
 }
 
