@@ -54,6 +54,12 @@ enum SchemaFiles {
     "measure": {"type": ["number", "null"], "description": "null: there is nothing to measure."},
     "score": {"type": "number", "minimum": 0, "maximum": 100},
     "consent": {"enum": ["unknown", "granted", "withheld"]},
+    "consent_lanes": {
+      "description": "What the speaker agreed to, where that is more than the voice.",
+      "type": "array",
+      "items": {"enum": ["voice", "words", "face"]},
+      "minItems": 2
+    },
     "policy": {"enum": ["standard", "behaviour-only", "eu-work", "eu-education", "self"]},
     "name": {"type": "string", "description": "What to show instead of the speaker's name; left out where nothing was given."},
     "role": {"type": "string", "description": "Role in the conversation; left out where none was given."},
@@ -100,7 +106,9 @@ enum SchemaFiles {
   "properties": {
     "type": {"const": "consent"},
     "consent": {"$ref": "common.schema.json#/$defs/consent"},
-    "previous": {"$ref": "common.schema.json#/$defs/consent"}
+    "previous": {"$ref": "common.schema.json#/$defs/consent"},
+    "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"},
+    "previous_lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
   },
   "required": ["consent", "previous"],
   "unevaluatedProperties": false
@@ -612,7 +620,8 @@ enum SchemaFiles {
         "speaker": {"type": "string"},
         "name": {"$ref": "common.schema.json#/$defs/name"},
         "role": {"$ref": "common.schema.json#/$defs/role"},
-        "consent": {"$ref": "common.schema.json#/$defs/consent"}
+        "consent": {"$ref": "common.schema.json#/$defs/consent"},
+        "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
       },
       "required": ["speaker", "consent"],
       "if": {"properties": {"consent": {"const": "granted"}}},
@@ -712,7 +721,8 @@ enum SchemaFiles {
     "type": {"const": "speaker.joined"},
     "name": {"$ref": "common.schema.json#/$defs/name"},
     "role": {"$ref": "common.schema.json#/$defs/role"},
-    "consent": {"$ref": "common.schema.json#/$defs/consent"}
+    "consent": {"$ref": "common.schema.json#/$defs/consent"},
+    "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
   },
   "required": ["consent"],
   "unevaluatedProperties": false

@@ -149,6 +149,9 @@ import Testing
     /// Who has left is in no list of those who are there, but what was measured is still in the ring.
     @Test(arguments: [
         Event(.consent(ConsentChange(state: .withheld, previous: .granted)), session: "s1", speaker: "ana"),
+        Event(
+            .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
+            session: "s1", speaker: "ana"),
         joinEvent("ana", consent: .withheld), joinEvent("ana", consent: .unknown),
         Event(.speakerJoined(SpeakerJoined(role: "employee", consent: .granted)), session: "s1", speaker: "ana"),
     ])

@@ -150,6 +150,13 @@ enum Samples {
             more: true)
     }()
 
+    private static let withLanes: Snapshot = {
+        var session = Snapshot.Session(id: "s", started: started)
+        let joined = SpeakerJoined(role: "self", consent: .granted, lanes: [.words, .face])
+        session.speakers = [Snapshot.Speaker(name: "ana", joined: joined)]
+        return Snapshot(sessions: [session])
+    }()
+
     static let events: [Event] =
         daemon.map { Event($0) }
         + session.map { Event($0, session: "s", timeSeconds: 80.5) }
@@ -158,7 +165,7 @@ enum Samples {
     private static let daemon: [EventBody] = [
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "standard", noticeID: "n-1")),
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "eu-work", noticeID: nil)),
-        .snapshot(snapshot), .snapshot(Snapshot()),
+        .snapshot(snapshot), .snapshot(Snapshot()), .snapshot(withLanes),
         .lagged(Lagged(from: 3, to: 9, count: 7, coalesced: 2)),
         .heartbeat(Heartbeat(sessions: 1, subscribers: 2)),
         .error(ErrorLine(code: "invalid_json", message: "the line is no JSON")),
@@ -198,7 +205,9 @@ enum Samples {
         .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)),
         .speakerJoined(SpeakerJoined(role: nil, consent: .unknown)),
         .speakerJoined(SpeakerJoined(displayName: "Ana Ruiz", role: "rep", consent: .granted)),
+        .speakerJoined(SpeakerJoined(role: "rep", consent: .granted, lanes: [.words, .face])),
         .speakerLeft(SpeakerLeft(reason: "source ended")),
+        .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
         .consent(ConsentChange(state: .withheld, previous: .granted)),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),

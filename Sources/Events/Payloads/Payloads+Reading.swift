@@ -60,13 +60,23 @@ extension SpeakerJoined {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(
             displayName: try fields.optionalText("name"), role: try fields.optionalText("role"),
-            consent: try fields.choice("consent"))
+            consent: try fields.choice("consent"), lanes: try fields.lanes("lanes"))
+    }
+}
+
+extension JSONFields {
+    /// Lanes by name; none where they are left out. A lane that is not known by name is left out too: more may come.
+    fileprivate func lanes(_ name: String) throws(UnreadableEvent) -> ConsentLanes {
+        guard has(name) else { return [] }
+        return ConsentLanes(try texts(name).compactMap(ConsentLanes.init(named:)))
     }
 }
 
 extension ConsentChange {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
-        self.init(state: try fields.choice("consent"), previous: try fields.choice("previous"))
+        self.init(
+            state: try fields.choice("consent"), previous: try fields.choice("previous"),
+            lanes: try fields.lanes("lanes"), previousLanes: try fields.lanes("previous_lanes"))
     }
 }
 

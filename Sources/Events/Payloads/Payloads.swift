@@ -1,13 +1,3 @@
-/// Whether a speaker agreed to be measured.
-public enum ConsentState: String, Sendable, Hashable, CaseIterable {
-    /// Nobody has said; treated like withheld.
-    case unknown
-    /// The speaker agreed: voice values and scores are computed.
-    case granted
-    /// The speaker did not agree: nothing but the silence/speech decision is made.
-    case withheld
-}
-
 /// First line to every client.
 public struct Hello: Sendable {
     /// Version of the daemon.
@@ -147,35 +137,22 @@ public struct SpeakerJoined: Sendable, Equatable {
     public var role: String?
     /// Declared consent.
     public var consent: ConsentState
+    /// What may be measured beside the voice.
+    public var lanes: ConsentLanes
 
     /// A speaker.
-    public init(displayName: String? = nil, role: String?, consent: ConsentState) {
+    public init(displayName: String? = nil, role: String?, consent: ConsentState, lanes: ConsentLanes = []) {
         self.displayName = displayName
         self.role = role
         self.consent = consent
+        self.lanes = lanes
     }
 
     func write(to json: inout JSONWriter) {
         json.field("name", displayName)
         json.field("role", role)
         json.field("consent", consent.rawValue)
-    }
-}
-
-/// A speaker gave consent or took it back; what was measured before is forgotten.
-public struct ConsentChange: Sendable {
-    /// Consent from now on, and before.
-    public var state: ConsentState, previous: ConsentState
-
-    /// A change of consent.
-    public init(state: ConsentState, previous: ConsentState) {
-        self.state = state
-        self.previous = previous
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.field("consent", state.rawValue)
-        json.field("previous", previous.rawValue)
+        lanes.write("lanes", to: &json)
     }
 }
 

@@ -41,7 +41,7 @@ struct Projection: Sendable {
             return hasOtherRole
         case .consent(let change):
             guard let name = event.speaker else { return false }
-            sessions[id]?.setConsent(of: name, to: change.state)
+            sessions[id]?.setConsent(of: name, change)
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
@@ -72,10 +72,11 @@ extension Snapshot.Session {
         if !keepsTick || joined.consent != .granted { forgetTick(of: index) }
     }
 
-    fileprivate mutating func setConsent(of name: String, to state: ConsentState) {
+    fileprivate mutating func setConsent(of name: String, _ change: ConsentChange) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
-        speakers[index].joined.consent = state
-        if state != .granted { forgetTick(of: index) }
+        speakers[index].joined.consent = change.state
+        speakers[index].joined.lanes = change.lanes
+        if change.takesBack { forgetTick(of: index) }
     }
 
     private mutating func forgetTick(of index: Int) {
