@@ -18,6 +18,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case turn
     case overlap
     case tick
+    case words
     case cueRaised = "cue.raised"
     case cueChanged = "cue.changed"
     case cueCleared = "cue.cleared"
@@ -51,7 +52,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
-        case .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
+        case .words, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
         case .speechStarted, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
@@ -85,6 +86,7 @@ extension EventBody {
         case .turn: .turn
         case .overlap: .overlap
         case .tick: .tick
+        case .words: .words
         case .cueRaised: .cueRaised
         case .cueChanged: .cueChanged
         case .cueCleared: .cueCleared

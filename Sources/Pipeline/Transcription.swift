@@ -41,7 +41,7 @@ public enum Transcription {
             let before = read
             let duration = speakers.count == 1 ? input.durationSeconds : nil
             var pipeline = SpeakerPipeline(start: .zero, measuresFeatures: true, detection: detection)
-            var cutter = UnitCutter()
+            var cutter = UnitCutter(hangoverHops: UnitCutter.recordedHangoverHops)
             // What a block brings is decoded once it has been taken in.
             var units: [SpeechUnit] = []
             func decode() throws {

@@ -1,4 +1,5 @@
 import DequeModule
+import Events
 import MediaTypes
 
 /// Captions of one speaker over the rolling windows and since the start, in buckets of a second.
@@ -85,8 +86,9 @@ struct CaptionWindows {
     /// A line that may still be replaced.
     private struct Recent {
         var id: String?
-        var startHop: Int64
+        var startHop: Int64, endHop: Int64
         var isPartial: Bool
+        var isRecognised: Bool
         var second: Int64
         var counts: Counts
 
@@ -129,9 +131,21 @@ struct CaptionWindows {
         if ring[place(of: second)].second != second { ring[place(of: second)] = Bucket(second: second) }
         change(second) { $0 += counts }
         recent.append(
-            Recent(id: line.id, startHop: line.startHop, isPartial: line.isPartial, second: second, counts: counts))
+            Recent(
+                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial,
+                isRecognised: line.writer == .recogniser, second: second, counts: counts))
         isEmpty = false
         return .counted
+    }
+
+    /// Takes away what the recogniser wrote down from `hop` on, as far as it may still change: somebody else says what
+    /// was said then.
+    mutating func dropRecognised(from hop: Int64) {
+        for line in recent where line.isRecognised && line.endHop > hop {
+            total -= line.counts
+            change(line.second) { $0 -= line.counts }
+        }
+        recent.removeAll { $0.isRecognised && $0.endHop > hop }
     }
 
     /// Counts of the window of `windowHops`, whole seconds, before `settledHops`; nil means since the start.

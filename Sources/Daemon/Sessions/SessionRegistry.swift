@@ -23,6 +23,8 @@ actor SessionRegistry: ControlBackend {
     private let detection: SpeechDetection
     private let store: StoredSessions
     private let analyzer: TextAnalyzer
+    /// Who writes down what is said; nil where nobody does.
+    nonisolated let recogniser: RecogniserPool?
     private let browsers: BrowserAccess?
     /// Where events go, in this order.
     private let sinks: [any EventSink]
@@ -41,7 +43,7 @@ actor SessionRegistry: ControlBackend {
         logger: Logger,
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
         worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
-        sinks: [any EventSink]
+        recogniser: RecogniserPool? = nil, sinks: [any EventSink]
     ) {
         self.settings = settings
         self.configuration = configuration
@@ -51,6 +53,7 @@ actor SessionRegistry: ControlBackend {
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
+        self.recogniser = recogniser
         self.browsers = browsers
         self.sinks = sinks
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
@@ -260,7 +263,8 @@ actor SessionRegistry: ControlBackend {
             // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
             // looked at again when the line is taken.
             let line = CaptionLine(
-                caption, counting: analyzer, trackers: entry.trackers, permission: permission)
+                caption, counting: analyzer, trackers: entry.trackers, permission: permission,
+                passesText: settings.conversation.wordTexts != .none)
             switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
             case .counted: summary.counted += 1
             case .outOfTime: summary.outOfTime += 1
@@ -346,13 +350,17 @@ actor SessionRegistry: ControlBackend {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
         sessionsMade += 1
+        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
+        let counting = WordCounting(
+            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, shedding: shedding
+                configuration: configuration, detection: detection, shedding: shedding,
+                words: recogniser.map { ($0, counting) }
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
-            timer: idlestTimer, trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
+            timer: idlestTimer, trackers: trackers)
     }
 
     /// The timer whose event loop has the fewest sources.

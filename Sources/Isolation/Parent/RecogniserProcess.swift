@@ -77,11 +77,11 @@ public final class RecogniserProcess {
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    /// Waits for what it says next.
+    /// Waits for what it says next, or until there is something to be read from `other`.
     ///
     /// - Throws: `RecogniserFailure` where it will not say anything any more; it is ended then.
-    public func receive(milliseconds: Int32) throws(RecogniserFailure) -> Answer {
-        switch process.receive(milliseconds: milliseconds) {
+    public func receive(milliseconds: Int32, or other: Int32 = -1) throws(RecogniserFailure) -> Answer {
+        switch process.receive(milliseconds: milliseconds, or: other) {
         case .nothing:
             let limit = isReady ? Self.unitMilliseconds : Self.loadMilliseconds
             let waited = (HostClock.monotonicNanoseconds() - waitingSince) / 1_000_000

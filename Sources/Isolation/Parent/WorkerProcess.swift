@@ -83,12 +83,19 @@ final class WorkerProcess {
         }
     }
 
-    /// Waits for a message.
-    func receive(milliseconds: Int32) -> Received {
+    /// Waits for a message, or until there is something to be read from `other`.
+    func receive(milliseconds: Int32, or other: Int32 = -1) -> Received {
         var count = recv(socket, buffer.baseAddress, buffer.count, 0)
         if count < 0, errno == EAGAIN {
-            var request = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-            guard poll(&request, 1, milliseconds) > 0 else { return .nothing }
+            // A descriptor below 0 is passed over.
+            var requests = (
+                pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: other, events: Int16(POLLIN), revents: 0)
+            )
+            let ready = withUnsafeMutableBytes(of: &requests) {
+                poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 2, milliseconds)
+            }
+            guard ready > 0 else { return .nothing }
             count = recv(socket, buffer.baseAddress, buffer.count, 0)
         }
         if count > 0 { return .message(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }

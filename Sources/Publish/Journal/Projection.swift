@@ -53,7 +53,7 @@ struct Projection: Sendable {
         case .recovered(let recovered): sessions[id]?.degraded.removeAll { $0.what == recovered.what }
         case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged,
             .cueCleared,
-            .quality,
+            .quality, .words,
             .lagged, .heartbeat, .error:
             break
         }

@@ -5,8 +5,11 @@ public import MediaTypes
 /// Cuts one speaker's audio into units that a recogniser takes: from speech to a pause, and long ones where it is
 /// quietest. Audio is kept for as long as a unit can need it, in a buffer of a fixed size.
 public struct UnitCutter: ~Copyable {
-    /// Silence that ends a unit, in hops. Shorter pauses are within what is being said, and context for the recogniser.
-    static let hangoverHops: Int64 = 40
+    /// Silence that ends a unit, in hops: in a live call, where somebody waits for the words, and in a recording. Shorter
+    /// pauses are within what is being said, and context for the recogniser.
+    public static let liveHangoverHops: Int64 = 40, recordedHangoverHops: Int64 = 80
+    /// How much later than it begins speech is told at the latest, as a rule, in hops.
+    static let tellingHops: Int64 = 12
     /// The longest unit, in hops.
     static let maxHops: Int64 = 1_000
     /// A long unit is cut in its last part, in hops.
@@ -14,7 +17,7 @@ public struct UnitCutter: ~Copyable {
     /// What is quieter than what is around it is a pause, hops.
     static let quietHops: Int64 = 9
     /// Audio before and after, hops.
-    static let leadHops: Int64 = 35, trailHops: Int64 = 40
+    static let leadHops: Int64 = 25, trailHops: Int64 = 40
     /// Less speech than this is no word, hops.
     static let minSpeechHops: Int64 = 12
 
@@ -32,8 +35,13 @@ public struct UnitCutter: ~Copyable {
     /// Where audio of the open unit may begin: what lies before belongs to the one before.
     private var floor: Int64 = 0
 
+    private let hangoverHops: Int64
+
     /// A cutter that has heard nothing.
-    public init() {
+    ///
+    /// - Parameter hangoverHops: silence that ends a unit.
+    public init(hangoverHops: Int64 = Self.liveHangoverHops) {
+        self.hangoverHops = max(1, hangoverHops)
         ring = FixedBuffer(repeating: 0, count: Int(Self.capacity))
     }
 
@@ -69,6 +77,19 @@ public struct UnitCutter: ~Copyable {
         first = max(first, next - Self.capacity)
     }
 
+    /// Takes in silence that nobody sent: `count` samples from `start` of the session on. A long one ends the unit.
+    public mutating func hearSilence(start: MediaTime, count: Int, into sink: (SpeechUnit) -> Void) {
+        guard count < Int(hangoverHops * Self.hop) else {
+            guard start.samples + Int64(count) > next else { return }
+            finish(sink)
+            next = start.samples + Int64(count)
+            first = next
+            return
+        }
+        let zeros = [Float](repeating: 0, count: count)
+        hear(start: start, samples: zeros.span, into: sink)
+    }
+
     /// Takes in where speech begins and ends, in hops of the session.
     public mutating func take(_ change: SpeechChange, into sink: (SpeechUnit) -> Void) {
         switch change {
@@ -84,7 +105,7 @@ public struct UnitCutter: ~Copyable {
 
     /// Brings out what is complete by now.
     public mutating func advance(into sink: (SpeechUnit) -> Void) {
-        closeAfterPause(before: openRun ?? next / Self.hop, sink)
+        closeAfterPause(before: openRun ?? next / Self.hop - Self.tellingHops, sink)
         while let start = runs.first?.lowerBound ?? openRun, next / Self.hop - start >= Self.maxHops + Self.trailHops {
             guard openRun != nil else { return }
             cut(from: start, sink)
@@ -99,7 +120,7 @@ public struct UnitCutter: ~Copyable {
     }
 
     private mutating func closeAfterPause(before hop: Int64, _ sink: (SpeechUnit) -> Void) {
-        guard let end = runs.last?.upperBound, hop - end >= Self.hangoverHops else { return }
+        guard let end = runs.last?.upperBound, hop - end >= hangoverHops else { return }
         close(upTo: min(next, (end + Self.trailHops) * Self.hop), sink)
     }
 
