@@ -192,7 +192,7 @@ let package = Package(
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Events", "Kit", "MediaTypes", "Overlay",
                 "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
-                "Timing", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
+                "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
@@ -204,7 +204,7 @@ let package = Package(
         tests(
             "IsolationTests",
             [
-                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Worker",
+                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Words", "Worker",
                 "attuned-worker", "confined-probe", "faulty-worker",
             ]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
@@ -221,6 +221,7 @@ let package = Package(
         tests("StoreTests", ["AttuneClient", "Events", "Store", "attune", grdb, logging]),
         tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),
         tests("TextTests", ["SeededNumbers", "Text"]),
+        tests("WordsTests", ["MediaTypes", "Words"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]

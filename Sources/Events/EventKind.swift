@@ -17,6 +17,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case speechEnded = "speech.ended"
     case turn
     case overlap
+    case overlapStarted = "overlap.started"
     case tick
     case words
     case cueRaised = "cue.raised"
@@ -53,7 +54,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
         case .words, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
-        case .speechStarted, .quality, .sessionEnded: .measurement
+        case .speechStarted, .overlapStarted, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
             []
@@ -85,6 +86,7 @@ extension EventBody {
         case .speechEnded: .speechEnded
         case .turn: .turn
         case .overlap: .overlap
+        case .overlapStarted: .overlapStarted
         case .tick: .tick
         case .words: .words
         case .cueRaised: .cueRaised

@@ -48,6 +48,24 @@ enum SchemaFiles {
       },
       "required": ["what", "level", "reason", "load"]
     },
+    "cue": {
+      "description": "A metric beyond a limit of the configuration.",
+      "properties": {
+        "id": {"$ref": "#/$defs/count"},
+        "cue": {"type": "string"},
+        "severity": {"enum": ["info", "warning"]},
+        "metric": {
+          "enum": [
+            "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
+            "engagement_change", "mentions"
+          ]
+        },
+        "value": {"type": "number", "description": "In the unit of the metric."},
+        "limit": {"type": "number", "description": "In the unit of the metric."},
+        "window_s": {"$ref": "#/$defs/count"}
+      },
+      "required": ["id", "cue", "severity", "metric", "value", "limit"]
+    },
     "count": {"type": "integer", "minimum": 0},
     "seconds": {"type": "number", "minimum": 0},
     "ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
@@ -159,24 +177,11 @@ enum SchemaFiles {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "cue.raised",
   "description": "A metric went beyond a limit of the configuration.",
-  "$ref": "common.schema.json#/$defs/session_line",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/cue"}],
   "properties": {
     "type": {"const": "cue.raised"},
-    "speaker": {"type": "string", "description": "Left out where it concerns the session."},
-    "id": {"$ref": "common.schema.json#/$defs/count"},
-    "cue": {"type": "string"},
-    "severity": {"enum": ["info", "warning"]},
-    "metric": {
-      "enum": [
-        "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
-        "engagement_change", "mentions"
-      ]
-    },
-    "value": {"type": "number", "description": "In the unit of the metric."},
-    "limit": {"type": "number", "description": "In the unit of the metric."},
-    "window_s": {"$ref": "common.schema.json#/$defs/count"}
+    "speaker": {"type": "string", "description": "Left out where it concerns the session."}
   },
-  "required": ["id", "cue", "severity", "metric", "value", "limit"],
   "unevaluatedProperties": false
 }
 
@@ -294,6 +299,25 @@ enum SchemaFiles {
     "holder": {"type": "string"}
   },
   "required": ["id", "revision", "kind", "start_s", "end_s", "shared_s", "holder"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "overlap.started.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "overlap.started",
+  "description": "Speech inside the turn of the holder that goes on, and what it will most likely turn out to be.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "overlap.started"},
+    "id": {"$ref": "common.schema.json#/$defs/count"},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "holder": {"type": "string"},
+    "likely": {"enum": ["backchannel", "overlap", "interruption"]},
+    "probability": {"type": "number", "minimum": 0, "maximum": 1}
+  },
+  "required": ["id", "start_s", "holder", "likely", "probability"],
   "unevaluatedProperties": false
 }
 
@@ -608,6 +632,21 @@ enum SchemaFiles {
           "description": "What is given up of it for overload; left out where nothing is.",
           "type": "array",
           "items": {"$ref": "common.schema.json#/$defs/degraded", "unevaluatedProperties": false}
+        },
+        "cues": {
+          "description": "Cues that stand, the oldest first; left out where there are none.",
+          "type": "array",
+          "maxItems": 16,
+          "items": {
+            "$ref": "common.schema.json#/$defs/cue",
+            "properties": {
+              "speaker": {"type": "string", "description": "Left out where it concerns the session."},
+              "t": {"$ref": "common.schema.json#/$defs/seconds"},
+              "state": {"enum": ["raised", "acknowledged", "snoozed"]}
+            },
+            "required": ["state"],
+            "unevaluatedProperties": false
+          }
         },
         "speakers": {"type": "array", "items": {"$ref": "#/$defs/speaker"}}
       },
@@ -1074,6 +1113,41 @@ enum SchemaFiles {
     "previous_speaker": {"type": "string"}
   },
   "required": ["start_s", "end_s", "fto_ms"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "words.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "words",
+  "description": "What somebody said who agreed to its being written down.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "words"},
+    "id": {"type": "string", "description": "Names the span within the speaker's."},
+    "revision": {"$ref": "common.schema.json#/$defs/count", "description": "How often it was told before."},
+    "final": {"type": "boolean", "description": "Whether it will not change any more."},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "end_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "by": {"enum": ["recogniser", "captions"], "description": "Who wrote it down."},
+    "words": {"$ref": "common.schema.json#/$defs/count"},
+    "fillers": {"$ref": "common.schema.json#/$defs/count", "description": "Those that were written down: a lower bound."},
+    "questions": {"$ref": "common.schema.json#/$defs/count"},
+    "text": {"type": "string", "description": "Long numbers and addresses masked; absent unless words.text tells it."},
+    "word_times": {
+      "description": "When each word of the text was said, one per word at white space.",
+      "type": "object",
+      "properties": {
+        "method": {"enum": ["spread"], "description": "spread: laid over the speech by the length of the words."},
+        "start_s": {"type": "array", "items": {"$ref": "common.schema.json#/$defs/seconds"}},
+        "end_s": {"type": "array", "items": {"$ref": "common.schema.json#/$defs/seconds"}}
+      },
+      "required": ["method", "start_s", "end_s"],
+      "unevaluatedProperties": false
+    }
+  },
+  "required": ["id", "revision", "final", "start_s", "end_s", "by", "words", "fillers", "questions"],
   "unevaluatedProperties": false
 }
 

@@ -24,7 +24,10 @@ final class RegistryBench: Sendable {
     let calls = AudioSocketCalls()
     private let folder: String
 
-    init(worker: String? = WorkerProgram.find(), _ change: (inout Settings) -> Void = { _ in }) throws {
+    init(
+        worker: String? = WorkerProgram.find(), recogniser: RecogniserModel? = nil,
+        _ change: (inout Settings) -> Void = { _ in }
+    ) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"
         change(&settings)
@@ -44,7 +47,7 @@ final class RegistryBench: Sendable {
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
-            calls: calls, worker: worker, sinks: [publisher, box])
+            calls: calls, worker: worker, recogniser: RecogniserPool(recogniser, logger: logger), sinks: [publisher, box])
         self.box = box
     }
 
@@ -59,7 +62,10 @@ final class RegistryBench: Sendable {
         ) { _, _ in }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        registry.recogniser?.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     private final class Box: EventSink {
         private let events = Mutex<[Event]>([])

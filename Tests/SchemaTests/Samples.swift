@@ -150,10 +150,20 @@ enum Samples {
             more: true)
     }()
 
-    private static let withLanes: Snapshot = {
+    private static let withLanesAndCues: Snapshot = {
         var session = Snapshot.Session(id: "s", started: started)
         let joined = SpeakerJoined(role: "self", consent: .granted, lanes: [.words, .face])
         session.speakers = [Snapshot.Speaker(name: "ana", joined: joined)]
+        let raised = CueRaised(
+            id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
+            windowSeconds: 120)
+        let silence = CueRaised(
+            id: 2, cue: "long_silence", severity: "warning", metric: "silence_s", value: 16, limit: 15,
+            windowSeconds: nil)
+        session.cues = [
+            Snapshot.Cue(raised: raised, speaker: "ana", timeSeconds: 152, state: .acknowledged),
+            Snapshot.Cue(raised: silence, speaker: nil, timeSeconds: 160),
+        ]
         return Snapshot(sessions: [session])
     }()
 
@@ -165,7 +175,7 @@ enum Samples {
     private static let daemon: [EventBody] = [
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "standard", noticeID: "n-1")),
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "eu-work", noticeID: nil)),
-        .snapshot(snapshot), .snapshot(Snapshot()), .snapshot(withLanes),
+        .snapshot(snapshot), .snapshot(Snapshot()), .snapshot(withLanesAndCues),
         .lagged(Lagged(from: 3, to: 9, count: 7, coalesced: 2)),
         .heartbeat(Heartbeat(sessions: 1, subscribers: 2)),
         .error(ErrorLine(code: "invalid_json", message: "the line is no JSON")),
@@ -211,6 +221,17 @@ enum Samples {
         .consent(ConsentChange(state: .withheld, previous: .granted)),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
+        .overlapStarted(
+            OverlapStarted(id: 3, startSeconds: 13.62, holder: "ben", likely: .backchannel, probability: 0.58)),
+        .words(
+            WordSpan(
+                id: "w4", startSeconds: 12.34, endSeconds: 13.87, writer: .recogniser, words: 3, fillers: 0,
+                questions: 1, text: "How are you?",
+                times: WordSpan.Times(
+                    method: .spread, startsSeconds: [12.34, 12.9, 13.3], endsSeconds: [12.9, 13.3, 13.87]))),
+        .words(
+            WordSpan(
+                id: "w5", startSeconds: 20, endSeconds: 21, writer: .captions, words: 2, fillers: 1, questions: 0)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

@@ -60,7 +60,7 @@ public struct SessionEngine: Sendable {
         incursions = Incursions(
             rules: Incursions.Rules(
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
-                interruptionHops: Int64(configuration.interruptionHops)))
+                interruptionHops: Int64(configuration.interruptionHops), verdictHops: Int64(configuration.verdictHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
         cues = CueBoard(rules: configuration.cues, gapSeconds: configuration.cueGapSeconds)
         common = RollingCounts(configuration, at: 0)

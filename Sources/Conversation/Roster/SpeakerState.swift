@@ -195,6 +195,7 @@ struct SpeakerMeasures {
     var turnVoice = TurnVoiceSums()
     var channel = ChannelWatch()
     var captions: CaptionWindows
+    var incursions = IncursionHabits()
     /// Offsets with which the speaker took the floor.
     var offsets: TransferOffsets
     /// Positive ones of them after a turn of the other side: the speaker's patience.

@@ -228,52 +228,6 @@ public struct Turn: Sendable {
     }
 }
 
-/// Somebody spoke inside another's turn.
-///
-/// Simultaneous speech is told as `overlap` when it ends; a later event with the same `id` and a higher revision
-/// says that it turned out to be a backchannel or an interruption.
-public struct Overlap: Sendable {
-    /// What it is.
-    public enum Kind: String, Sendable {
-        case backchannel, overlap, interruption
-    }
-
-    /// Number within the session, and how often it was told before.
-    public var id: Int, revision: Int
-    /// What it is, as far as is known.
-    public var kind: Kind
-    /// Begin and end of the IPU in session seconds; the end is that of what was heard so far.
-    public var startSeconds: Double, endSeconds: Double
-    /// Simultaneous speech in it, seconds.
-    public var sharedSeconds: Double
-    /// Who held the floor when it began.
-    public var holder: String
-
-    /// Speech inside the turn of `holder`.
-    public init(
-        id: Int, revision: Int, kind: Kind, startSeconds: Double, endSeconds: Double, sharedSeconds: Double,
-        holder: String
-    ) {
-        self.id = id
-        self.revision = revision
-        self.kind = kind
-        self.startSeconds = startSeconds
-        self.endSeconds = endSeconds
-        self.sharedSeconds = sharedSeconds
-        self.holder = holder
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.field("id", id)
-        json.field("revision", revision)
-        json.field("kind", kind.rawValue)
-        json.field("start_s", startSeconds, decimals: 3)
-        json.field("end_s", endSeconds, decimals: 3)
-        json.field("shared_s", sharedSeconds, decimals: 3)
-        json.field("holder", holder)
-    }
-}
-
 /// Events were lost for this client.
 public struct Lagged: Sendable {
     /// First and last lost sequence number.

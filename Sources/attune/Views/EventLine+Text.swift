@@ -22,6 +22,10 @@ extension EventBody {
         case .turn(let turn):
             Self.span(turn.startSeconds, turn.endSeconds)
                 + (turn.ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
+        case .overlapStarted(let overlap):
+            String(
+                format: "in the turn of %@, %@ by %.0f %%", overlap.holder, overlap.likely.rawValue,
+                overlap.probability * 100)
         case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
         case .quality(let quality):
             (quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", "))
