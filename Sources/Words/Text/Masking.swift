@@ -25,6 +25,8 @@ public enum Masking {
         /// Whether it may stand between digits, as `and` and a dash may.
         let joins: Bool
 
+        var endsSomething: Bool { text.last.map { ",.;:?!".contains($0) } ?? false }
+
         init(_ word: Substring) {
             text = String(word)
             bare = word.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "@" || $0 == "." }
@@ -106,9 +108,9 @@ public enum Masking {
 
     /// Behind a domain such as `example dot com` or `example.com`; nil where there is none.
     private static func endOfDomain(_ tokens: [Token], after at: Int) -> Int? {
-        let limit = min(tokens.count, at + 8)
-        for place in at + 1..<max(limit, at + 1) {
-            if place > at + 1, tokens[place].bare == "dot", place + 1 < tokens.count {
+        // Names of hosts are one word or a few, and nothing ends within them.
+        for place in at + 1..<max(min(tokens.count, at + 5), at + 1) {
+            if place > at + 1, !tokens[at + 1..<place].contains(where: \.endsSomething), tokens[place].bare == "dot", place + 1 < tokens.count {
                 var end = place + 2
                 while end + 1 < tokens.count, tokens[end].bare == "dot" { end += 2 }
                 return end

@@ -52,15 +52,16 @@ import Timing
         return (session, feed)
     }
 
-    /// A voice, from `start` to `end` seconds, in packets of 20 ms: harmonics of 120 Hz in four syllables a second.
-    private func speak(_ feed: SourceFeed, from start: Double, to end: Double, level: Float = 0.3) {
+    /// A voice, from `start` to `end` seconds, in packets of 20 ms: pulses at 125 Hz, four times a second louder and
+    /// softer.
+    private func speak(_ feed: SourceFeed, from start: Double, to end: Double, level: Float = 0.5) {
         let packet = 320
         for place in stride(from: Int(start * 16_000), to: Int(end * 16_000), by: packet) {
             clock.move(toSeconds: Double(place + packet) / 16_000)
             let samples = (place..<place + packet).map { index -> Float in
-                let time = Float(index) / 16_000
-                let voice = (1...8).reduce(Float(0)) { $0 + sin(2 * .pi * 120 * Float($1) * time) / Float($1) }
-                return level * voice * (0.6 + 0.4 * sin(2 * .pi * 4 * time))
+                if index % 128 < 8, index % 4_000 < 3_000 { return level }
+                let noise = (index &* 7_919) % 101 - 50
+                return Float(noise) * 1e-5
             }
             feed.media(track: 0, start: MediaTime(samples: Int64(place)), samples: samples.span)
         }
