@@ -14,7 +14,8 @@ import Testing
         #expect(names(.connection) == ["hello", "snapshot", "lagged", "error"])
         #expect(
             names(.measurement) == [
-                "tick", "words", "speech.started", "speech.ended", "turn", "overlap", "overlap.started", "cue.raised", "cue.changed",
+                "tick", "words", "speech.started", "speech.ended", "turn", "overlap", "overlap.started", "cue.raised",
+                "cue.changed",
                 "cue.cleared", "quality", "session.ended",
             ])
         #expect(names(.stored).isSubset(of: names(.measurement)), "what is stored is deleted with the consent")
