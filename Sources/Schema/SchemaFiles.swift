@@ -38,12 +38,12 @@ enum SchemaFiles {
       "description": "Something that is given up for overload.",
       "type": "object",
       "properties": {
-        "what": {"enum": ["ticks", "tracks"]},
+        "what": {"enum": ["ticks", "tracks", "words"]},
         "level": {"type": "integer", "minimum": 1, "maximum": 4, "description": "1 to 3: ticks; 4: tracks too."},
         "tick_every": {"type": "integer", "minimum": 2, "description": "Of ticks: 2 where every second one is sent."},
         "tracks": {"type": "integer", "minimum": 1, "description": "Of tracks: how many."},
         "speakers": {"type": "array", "items": {"type": "string"}, "maxItems": 64, "description": "Whose; the first 64."},
-        "reason": {"enum": ["loop_late", "analysis_behind"]},
+        "reason": {"enum": ["loop_late", "analysis_behind", "recogniser_behind"]},
         "load": {"type": "number", "minimum": 0, "description": "How much there is to do; 1 is as much as can be done."}
       },
       "required": ["what", "level", "reason", "load"]

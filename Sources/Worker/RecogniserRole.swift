@@ -32,6 +32,8 @@ struct RecogniserRole {
     }
 
     private func run(_ recogniser: some Recogniser) -> Int32 {
+        // Words may come late, ticks may not. Where it isn't allowed, all are alike.
+        _ = setpriority(__priority_which_t(0), 0, 10)
         // The model is in memory: no file is wanted any more, and no network ever.
         var state = attune_sandbox_state()
         let result = attune_sandbox_limit(UInt64(max(64, order.memoryMebibytes)) << 20, 60, 16)

@@ -38,6 +38,9 @@ final class HeardSpeaker: Sendable {
         live.now().seconds - Double(hop) / Double(AudioGrid.hopsPerSecond)
     }
 
+    /// Tells the session that stretches of speech are given up, or that they are not any more.
+    func report(_ body: EventBody) { live.report(body) }
+
     /// Takes in what was said in a unit.
     ///
     /// - Returns: whether it counts.

@@ -1,4 +1,5 @@
 import CPlatform
+import Events
 import Glibc
 import Isolation
 import Kit
@@ -31,12 +32,25 @@ final class RecogniserPool: Sendable {
 
     private struct Shared {
         var queue = UnitQueue()
+        var shedding = WordShedding()
+        /// What sessions are to be told; not under the lock, within which nothing else is locked.
+        var tellings: [(speaker: HeardSpeaker, body: EventBody)] = []
         var statistics = Statistics()
         var listeners = 0
         var hasThread = false
         var isStopped = false
         /// When the last listener left.
         var aloneSince: Int64 = 0
+
+        /// Counts units that are given up, and has their sessions told.
+        mutating func giveUp(_ units: [WaitingUnit], nowNanoseconds now: Int64) {
+            statistics.late += units.count
+            for unit in units {
+                if let degraded = shedding.note(unit, nowNanoseconds: now) {
+                    tellings.append((unit.speaker, .degraded(degraded)))
+                }
+            }
+        }
     }
 
     static let slots = 2
@@ -93,7 +107,7 @@ final class RecogniserPool: Sendable {
         let now = HostClock.monotonicNanoseconds()
         let waiting = WaitingUnit(unit: unit, speaker: speaker, permission: permission, cameNanoseconds: now)
         shared.withLock { shared in
-            shared.statistics.late += shared.queue.add(waiting).count
+            shared.giveUp(shared.queue.add(waiting), nowNanoseconds: now)
         }
         startThread()
         signal()
@@ -172,6 +186,7 @@ final class RecogniserPool: Sendable {
     private func serve(_ process: RecogniserProcess, _ succeeded: () -> Void) throws(RecogniserFailure) {
         var units: [WaitingUnit?] = Array(repeating: nil, count: process.slots)
         while !isOver(isBusy: units.contains { $0 != nil }) {
+            tell()
             while let slot = process.freeSlot, let unit = takeNext() {
                 units[slot] = unit
                 try process.decode(unit.unit.samples, in: slot)
@@ -188,6 +203,19 @@ final class RecogniserPool: Sendable {
                 units[slot] = nil
             }
         }
+    }
+
+    /// Tells sessions what is given up of them, or is not any more.
+    private func tell() {
+        let now = HostClock.monotonicNanoseconds()
+        let tellings = shared.withLock { shared in
+            shared.tellings += shared.shedding.recovered(nowNanoseconds: now).map {
+                ($0.speaker, .recovered($0.recovered))
+            }
+            defer { shared.tellings = [] }
+            return shared.tellings
+        }
+        for telling in tellings { telling.speaker.report(telling.body) }
     }
 
     private func clearWake() {
@@ -209,7 +237,7 @@ final class RecogniserPool: Sendable {
         return shared.withLock { shared in
             let before = shared.queue.count
             let next = shared.queue.next(nowNanoseconds: now)
-            shared.statistics.late += next.late.count
+            shared.giveUp(next.late, nowNanoseconds: now)
             shared.statistics.withdrawn +=
                 before - shared.queue.count - next.late.count - (next.unit == nil ? 0 : 1)
             return next.unit

@@ -46,6 +46,9 @@ struct Analyze: ParsableCommand {
         completion: .file())
     var lexicon: String?
 
+    @Flag(help: "Write down what is said, in English, and count it. Takes the recogniser (make models).")
+    var words = false
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -61,14 +64,26 @@ struct Analyze: ParsableCommand {
         help: ArgumentHelp("Write a report to look at in a browser.", valueName: "FILE.html"), completion: .file())
     var report: String?
 
-    func validate() throws { _ = try recordings.speakers() }
+    func validate() throws {
+        _ = try recordings.speakers()
+        if words, captions != nil { throw ValidationError("Give either --words or --captions.") }
+    }
+
+    /// What the recogniser writes down, on the way of captions.
+    private func wordsAsCaptions(of speakers: [RecordedSpeaker]) throws -> [Caption] {
+        try transcript(of: speakers).enumerated().map { number, line in
+            try Caption(
+                speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds, text: line.text,
+                id: "w\(number)")
+        }
+    }
 
     func run() throws {
         let speakers = try recordings.speakers()
         let names = speakers.map(\.name)
         do {
             let configuration = try configuration()
-            let said = try captions(of: names)
+            let said = try words ? wordsAsCaptions(of: speakers) : captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()

@@ -73,6 +73,20 @@ import Testing
         #expect(queue.count == Int(UnitQueue.maxSeconds) / 12 && gone == UnitQueue.maxOfSession + 200 - queue.count)
     }
 
+    @Test func whatIsGivenUpIsToldOnceAndSoIsItsEnd() {
+        var shedding = WordShedding()
+        let one = speaker("one"), other = speaker("other")
+        let first = shedding.note(unit(one), nowNanoseconds: 10_000_000_000)
+        #expect(first?.what == .words && first?.reason == .recogniserBehind && first?.load == 2)
+        #expect(shedding.note(unit(one), nowNanoseconds: 11_000_000_000) == nil)
+        #expect(shedding.note(unit(other), nowNanoseconds: 12_000_000_000) != nil)
+        #expect(shedding.recovered(nowNanoseconds: 20_000_000_000).isEmpty)
+        let ended = shedding.recovered(nowNanoseconds: 21_000_000_000)
+        #expect(ended.map(\.speaker.session) == ["one"] && ended.first?.recovered.afterSeconds == 11)
+        #expect(shedding.recovered(nowNanoseconds: 30_000_000_000).count == 1)
+        #expect(shedding.note(unit(one), nowNanoseconds: 31_000_000_000) != nil)
+    }
+
     /// What was heard before words were taken back is nobody's, also where they are given again.
     @Test func whatWasTakenBackIsNotWrittenDown() {
         var queue = UnitQueue()

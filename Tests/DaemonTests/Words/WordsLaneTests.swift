@@ -79,7 +79,8 @@ import Timing
         say(feed, from: 1)
         try await eventually { !log.spans.isEmpty }
         let span = try #require(log.spans.first)
-        #expect(span.text == "What did you say?" && span.words == 4 && span.questions == 1 && span.writer == .recogniser)
+        #expect(
+            span.text == "What did you say?" && span.words == 4 && span.questions == 1 && span.writer == .recogniser)
         #expect(abs(span.startSeconds - 1) < 0.5 && abs(span.endSeconds - 3) < 0.5)
         #expect(span.times?.startsSeconds.count == 4)
         #expect(session.totals().speakers.first?.metrics?.captions?.words == 4)
