@@ -12,19 +12,22 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 # The cached manifest does not see new files of the package beside it.
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
+RECOGNISER := models/moonshine-base-en-0.1.4
+# RECOGNISER_OFF=1 leaves the recogniser out, and the 130 MB that it takes to fetch it.
+RECOGNISER_OFF ?=
 
 # The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
 # the program starts and read-only afterwards; C code checks its stack and its buffers.
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api pictures evaluate bench \
+.PHONY: all setup packages weights lexicon models build demo test test-peers test-overlay test-api pictures evaluate bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
 
 all: build
 
-setup: weights lexicon
+setup: weights lexicon models
 
 packages:
 	@scripts/setup.sh >&2
@@ -39,6 +42,12 @@ weights: packages
 lexicon: packages
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
+
+# The recogniser: weights and runtime from pinned packages, converted (half a minute, once). Without it nothing is
+# written down here; captions that are handed in count as before.
+models: packages
+	@test -n "$(RECOGNISER_OFF)" || python3 scripts/models/fetch_recogniser.py >&2 || \
+		echo "make: no recogniser; what is said is not written down" >&2
 
 # Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions, and the
 # call of `attune demo`. Its log goes to standard error, so that the output of `make demo` is the events alone.
@@ -194,6 +203,7 @@ install:
 		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
+	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml

@@ -92,7 +92,10 @@ let package = Package(
         // What reads media of strangers does so in a process of its own.
         .target(name: "CSandbox", dependencies: ["CPlatform"]),
         library("Isolation", ["CPlatform", "Decode", "Kit", "MediaTypes"]),
-        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes"]),
+        // The runtime of the recogniser is opened where it is there.
+        .target(name: "CSherpa"),
+        library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
+        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Words"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
 
@@ -104,7 +107,9 @@ let package = Package(
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Text", "Voice"]),
+        library(
+            "Pipeline",
+            ["Conversation", "Decode", "Events", "Isolation", "Kit", "MediaTypes", "Text", "Voice", "Words"]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
@@ -131,7 +136,7 @@ let package = Package(
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Events", "Isolation",
                 "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing",
-                lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
+                "Words", lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),
@@ -141,7 +146,7 @@ let package = Package(
             name: "attune",
             dependencies: [
                 "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Events", "Kit",
-                "Pipeline", "Schema", "Settings", "Statistics", "Text", argumentParser, mustache,
+                "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser, mustache,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.
@@ -189,7 +194,7 @@ let package = Package(
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
                 "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
-                "Timing", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
+                "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
@@ -202,7 +207,7 @@ let package = Package(
         tests(
             "IsolationTests",
             [
-                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Worker",
+                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Words", "Worker",
                 "attuned-worker", "confined-probe", "faulty-worker",
             ]),
         tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
@@ -219,6 +224,7 @@ let package = Package(
         tests("StoreTests", ["AttuneClient", "Events", "Store", "attune", grdb, logging]),
         tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),
         tests("TextTests", ["SeededNumbers", "Text"]),
+        tests("WordsTests", ["MediaTypes", "Words"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
     ]

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -121,4 +122,9 @@ int attune_random_bytes(uint8_t *bytes, size_t count) {
         count -= (size_t)got;
     }
     return 0;
+}
+
+int attune_wake_open(void) {
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return descriptor >= 0 ? descriptor : -errno;
 }

@@ -16,7 +16,8 @@ static int drop_capabilities(void) {
     return syscall(SYS_capset, &header, none) == 0 ? 0 : -errno;
 }
 
-int attune_sandbox_enter(const char *const *paths, size_t count, struct attune_sandbox_state *state) {
+int attune_sandbox_enter(const char *const *paths, size_t count, int uses_network,
+                         struct attune_sandbox_state *state) {
     state->landlock_version = attune_landlock_version();
     state->has_filter = 0;
     // Nothing that is run from here could gain a privilege; without this neither of the two below is allowed.
@@ -26,7 +27,7 @@ int attune_sandbox_enter(const char *const *paths, size_t count, struct attune_s
     int result = drop_capabilities();
     if (result == 0) result = attune_landlock_read_only(paths, count);
     if (result != 0) return result;
-    int filtered = attune_filter_calls();
+    int filtered = attune_filter_calls(uses_network);
     if (filtered < 0) return filtered;
     state->has_filter = filtered;
     return 0;

@@ -106,7 +106,7 @@ static void allow_values(struct program *program, int call, int argument, unsign
         allow_values((program), (call), (argument), (unsigned)(mask), values, sizeof values / sizeof *values);  \
     } while (0)
 
-static void write_program(struct program *program) {
+static void write_program(struct program *program, int uses_network) {
     program->count = 0;
     add(program, LOAD(offsetof(struct seccomp_data, arch)));
     add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ATTUNE_ARCHITECTURE, 1, 0));
@@ -119,7 +119,7 @@ static void write_program(struct program *program) {
 #ifdef SYS_open
     ALLOW_VALUES(program, SYS_open, 1, writing, O_RDONLY);
 #endif
-    ALLOW_VALUES(program, SYS_socket, 0, ~0u, AF_INET, AF_INET6, AF_UNIX, AF_NETLINK);
+    if (uses_network) ALLOW_VALUES(program, SYS_socket, 0, ~0u, AF_INET, AF_INET6, AF_UNIX, AF_NETLINK);
     // Nothing that was data becomes code; libraries are mapped from files.
     ALLOW_VALUES(program, SYS_mprotect, 2, PROT_EXEC, 0);
     ALLOW_VALUES(program, SYS_mmap, 2, PROT_EXEC | PROT_WRITE, 0, PROT_WRITE, PROT_EXEC);
@@ -143,9 +143,9 @@ static void write_program(struct program *program) {
     add(program, REFUSE(EPERM));
 }
 
-int attune_filter_calls(void) {
+int attune_filter_calls(int uses_network) {
     struct program program;
-    write_program(&program);
+    write_program(&program, uses_network);
     if (program.count > most_instructions) return -E2BIG;
     struct sock_fprog filter = {program.count, program.code};
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) return 1;
@@ -154,6 +154,9 @@ int attune_filter_calls(void) {
 
 #else
 
-int attune_filter_calls(void) { return 0; }
+int attune_filter_calls(int uses_network) {
+    (void)uses_network;
+    return 0;
+}
 
 #endif

@@ -10,8 +10,9 @@ int attune_landlock_version(void);
 /// @return 0, also without Landlock, or a negated errno
 int attune_landlock_read_only(const char *const *paths, size_t count);
 
-/// Lets the process, and threads that it starts, make no system call but those of reading media. Wants no_new_privs.
+/// Lets the process, and threads that it starts, make no system call but those of reading media, without `uses_network`
+/// not even those that make a socket. Wants no_new_privs.
 /// @return 1 where the filter is in force, 0 where the kernel has none, or a negated errno
-int attune_filter_calls(void);
+int attune_filter_calls(int uses_network);
 
 #endif

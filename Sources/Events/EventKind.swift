@@ -19,6 +19,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case overlap
     case overlapStarted = "overlap.started"
     case tick
+    case words
     case cueRaised = "cue.raised"
     case cueChanged = "cue.changed"
     case cueCleared = "cue.cleared"
@@ -52,7 +53,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
-        case .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
+        case .words, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
         case .speechStarted, .overlapStarted, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
@@ -87,6 +88,7 @@ extension EventBody {
         case .overlap: .overlap
         case .overlapStarted: .overlapStarted
         case .tick: .tick
+        case .words: .words
         case .cueRaised: .cueRaised
         case .cueChanged: .cueChanged
         case .cueCleared: .cueCleared

@@ -76,6 +76,7 @@ extension EventBody {
             case .overlap: .overlap(try Overlap(fields))
             case .overlapStarted: .overlapStarted(try OverlapStarted(fields))
             case .tick: .tick(try Tick(fields))
+            case .words: .words(try WordSpan(fields))
             case .cueRaised: .cueRaised(try CueRaised(fields))
             case .cueChanged: .cueChanged(try CueChange(fields))
             case .cueCleared: .cueCleared(try CueCleared(fields))

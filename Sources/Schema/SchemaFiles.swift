@@ -38,12 +38,12 @@ enum SchemaFiles {
       "description": "Something that is given up for overload.",
       "type": "object",
       "properties": {
-        "what": {"enum": ["ticks", "tracks"]},
+        "what": {"enum": ["ticks", "tracks", "words"]},
         "level": {"type": "integer", "minimum": 1, "maximum": 4, "description": "1 to 3: ticks; 4: tracks too."},
         "tick_every": {"type": "integer", "minimum": 2, "description": "Of ticks: 2 where every second one is sent."},
         "tracks": {"type": "integer", "minimum": 1, "description": "Of tracks: how many."},
         "speakers": {"type": "array", "items": {"type": "string"}, "maxItems": 64, "description": "Whose; the first 64."},
-        "reason": {"enum": ["loop_late", "analysis_behind"]},
+        "reason": {"enum": ["loop_late", "analysis_behind", "recogniser_behind"]},
         "load": {"type": "number", "minimum": 0, "description": "How much there is to do; 1 is as much as can be done."}
       },
       "required": ["what", "level", "reason", "load"]
@@ -1113,6 +1113,41 @@ enum SchemaFiles {
     "previous_speaker": {"type": "string"}
   },
   "required": ["start_s", "end_s", "fto_ms"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "words.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "words",
+  "description": "What somebody said who agreed to its being written down.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "words"},
+    "id": {"type": "string", "description": "Names the span within the speaker's."},
+    "revision": {"$ref": "common.schema.json#/$defs/count", "description": "How often it was told before."},
+    "final": {"type": "boolean", "description": "Whether it will not change any more."},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "end_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "by": {"enum": ["recogniser", "captions"], "description": "Who wrote it down."},
+    "words": {"$ref": "common.schema.json#/$defs/count"},
+    "fillers": {"$ref": "common.schema.json#/$defs/count", "description": "Those that were written down: a lower bound."},
+    "questions": {"$ref": "common.schema.json#/$defs/count"},
+    "text": {"type": "string", "description": "Long numbers and addresses masked; absent unless words.text tells it."},
+    "word_times": {
+      "description": "When each word of the text was said, one per word at white space.",
+      "type": "object",
+      "properties": {
+        "method": {"enum": ["spread"], "description": "spread: laid over the speech by the length of the words."},
+        "start_s": {"type": "array", "items": {"$ref": "common.schema.json#/$defs/seconds"}},
+        "end_s": {"type": "array", "items": {"$ref": "common.schema.json#/$defs/seconds"}}
+      },
+      "required": ["method", "start_s", "end_s"],
+      "unevaluatedProperties": false
+    }
+  },
+  "required": ["id", "revision", "final", "start_s", "end_s", "by", "words", "fillers", "questions"],
   "unevaluatedProperties": false
 }
 

@@ -25,6 +25,8 @@ public struct Settings: Sendable, Equatable {
     public var voice = Voice()
     /// What is counted in captions.
     public var captions = Captions()
+    /// What is said, and who writes it down.
+    public var words = Words()
     /// What happens on this host when a cue is raised.
     public var cues = Cues()
     /// Consent and notice.
@@ -202,6 +204,20 @@ public struct Settings: Sendable, Equatable {
         public var lexicon: String?
         /// Words and phrases that count as fillers.
         public var fillers = TextAnalyzer.englishFillers
+    }
+
+    /// What is said, and who writes it down. What happens to the texts is part of `conversation`.
+    public struct Words: Sendable, Equatable {
+        /// A language that the recogniser knows, or that it is not used.
+        public enum Language: String, Sendable, CaseIterable {
+            /// English.
+            case english = "en"
+            /// Nothing is written down here.
+            case off
+        }
+
+        /// What is spoken.
+        public var language = Language.english
     }
 
     /// Consent and notice.

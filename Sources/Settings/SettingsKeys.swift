@@ -137,6 +137,8 @@ extension SettingsKey {
         SettingsKey("voice.vad_weights") { $1.voice.detectorWeights = try $0.optionalText() },
         SettingsKey("captions.lexicon") { $1.captions.lexicon = try $0.optionalText() },
         SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },
+        SettingsKey("words.language") { $1.words.language = try $0.choice(Settings.Words.Language.self) },
+        SettingsKey("words.text") { $1.conversation.wordTexts = try $0.choice(WordTexts.self) },
         SettingsKey("policy.profile") {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },

@@ -109,9 +109,18 @@ struct RecordingQueue: Sendable {
             return setConsent(of: speaker, in: name, to: .granted) || hadLines
         default:
             guard event.body.kind.traits.contains(.stored) else { return false }
-            addLine(event, in: name, atMilliseconds: atMilliseconds)
+            addLine(Self.storable(event), in: name, atMilliseconds: atMilliseconds)
         }
         return jobs.count == limit / 2
+    }
+
+    /// The event as it is stored: texts only where that was asked for.
+    private static func storable(_ event: Event) -> Event {
+        guard case .words(var span) = event.body, !span.mayStoreText else { return event }
+        (span.text, span.times) = (nil, nil)
+        var event = event
+        event.body = .words(span)
+        return event
     }
 
     /// Hands over everything that waits.

@@ -5,7 +5,9 @@ import MediaTypes
 
 /// The socket of messages to the process that wants to know. Sending waits for as long as that process does not listen,
 /// which is how it slows what comes faster than it is wanted.
-final class ParentSocket {
+///
+/// Unchecked: the buffer is used on one thread; `post` needs the descriptor alone, which never changes.
+final class ParentSocket: @unchecked Sendable {
     private static let maxOrderBytes = 65_536
 
     let descriptor: Int32
@@ -22,11 +24,42 @@ final class ParentSocket {
         buffer.deallocate()
     }
 
+    /// What a worker is to do.
+    enum Order {
+        case read(WorkerOrder)
+        case recognise(RecogniserOrder)
+    }
+
     /// Waits for the order; nil where what comes is none.
-    func receiveOrder() -> WorkerOrder? {
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-        guard count > 0 else { return nil }
-        return try? WorkerOrder(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    func receiveOrder() -> Order? {
+        guard let message = receive() else { return nil }
+        if let order = try? RecogniserOrder(decoding: message) { return .recognise(order) }
+        return (try? WorkerOrder(decoding: message)).map { .read($0) }
+    }
+
+    /// Waits for a message, which lies in the buffer until the next call; nil where nothing will come any more.
+    func receive() -> UnsafeRawBufferPointer? {
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return UnsafeRawBufferPointer(rebasing: buffer[..<count]) }
+            guard count < 0, errno == EINTR else { return nil }
+        }
+    }
+
+    /// Fills the buffer of messages with zeros.
+    func wipe() { buffer.initializeMemory(as: UInt8.self, repeating: 0) }
+
+    /// Sends a message, on any thread, beside what waits in the buffer.
+    ///
+    /// - Returns: whether anybody is there to whom anything can be said.
+    func post(_ bytes: [UInt8]) -> Bool {
+        while true {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count == bytes.count { return true }
+            guard errno == EINTR else { return false }
+        }
     }
 
     func send(_ report: WorkerReport) {

@@ -5,7 +5,7 @@ import Isolation
 import MediaTypes
 
 /// What `attuned-worker` does: takes an order from its standard input, gives up what it has no need of, reads the media,
-/// and says what is in it, until that ends or its parent goes.
+/// and says what is in it, until that ends or its parent goes. Or, in its other role, writes down what it is sent.
 public struct Worker: ~Copyable {
     /// How long closing the input may take, once the parent is gone.
     private static let farewellMicroseconds: UInt32 = 250_000
@@ -19,7 +19,14 @@ public struct Worker: ~Copyable {
     ///
     /// - Returns: the code to exit with, after sysexits.
     public func run() -> Int32 {
-        guard let order = parent.receiveOrder() else { return EX_USAGE }
+        switch parent.receiveOrder() {
+        case .read(let order): return run(order)
+        case .recognise(let order): return RecogniserRole(parent: parent, order: order).run()
+        case nil: return EX_USAGE
+        }
+    }
+
+    private func run(_ order: WorkerOrder) -> Int32 {
         var state = attune_sandbox_state()
         guard confine(to: order, &state) else { return EX_OSERR }
         parent.send(.started(landlock: Int(state.landlock_version), isFiltered: state.has_filter != 0))
@@ -63,7 +70,7 @@ public struct Worker: ~Copyable {
         attune_gate_close(needs.guardsDatagrams ? 1 : 0)
         var paths: [UnsafePointer<CChar>?] = needs.readablePaths.map { UnsafePointer(strdup($0)) }
         defer { for path in paths { free(UnsafeMutablePointer(mutating: path)) } }
-        return attune_sandbox_enter(&paths, paths.count, &state) == 0
+        return attune_sandbox_enter(&paths, paths.count, 1, &state) == 0
     }
 
     /// Ends the process once the parent is gone, or has closed the socket because nobody wants to hear of this any more.

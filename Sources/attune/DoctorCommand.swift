@@ -7,10 +7,12 @@ import Kit
 import Pipeline
 import Settings
 import Text
+import Words
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the installation: libraries, protocols, speech detector, lexicon, sockets, policy, time.",
+        abstract:
+            "Check the installation: libraries, protocols, speech detector, lexicon, recogniser, sockets, policy, time.",
         discussion: "Exits with 69 where something is missing."
             + examples("attune doctor", "attune doctor --runtime-dir /run/user/1000/attune"))
 
@@ -48,6 +50,15 @@ struct Doctor: AsyncParsableCommand {
                 lexicon.map { "\($0.lexicon.count) words, from \($0.file)" } ?? CaptionLexicon.missingNote)
         } catch {
             report(false, "caption lexicon", "\(error.description); fetch it again with scripts/fetch-lexicon.py")
+        }
+        do throws(RecogniserError) {
+            let model = try RecogniserModel.standard()
+            try model?.files.checkContents()
+            report(
+                true, "recogniser",
+                model.map { "\(RecogniserFiles.modelName), from \($0.files.folder)" } ?? RecogniserFiles.missingNote)
+        } catch {
+            report(false, "recogniser", error.description)
         }
         do {
             let health = try await sockets.control.health()

@@ -56,7 +56,7 @@ int main(int count, char **arguments) {
     report("network", attune_gate_allow_network("192.168.7.0/24"));
     report("no-network", attune_gate_allow_network("192.168.7.0/33"));
     attune_gate_close(1);
-    report("enter", attune_sandbox_enter(paths, 4, &state));
+    report("enter", attune_sandbox_enter(paths, 4, 1, &state));
     printf("landlock %d filter %d\n", state.landlock_version > 0, state.has_filter);
     report("read-allowed", open(arguments[1], O_RDONLY));
     report("write-allowed", open(arguments[1], O_RDWR));

@@ -9,6 +9,8 @@
 
 static void say(const void *bytes, size_t count) { send(1, bytes, count, MSG_NOSIGNAL); }
 
+#define IS(name) (strncmp(mode, name, strlen(name)) == 0)
+
 static const unsigned char started[] = {1, 1, 0, 0, 0, 0};
 
 /// One finite track without a name.
@@ -31,13 +33,51 @@ static void say_read(unsigned char outcome, uint32_t errors) {
     say(message, sizeof message);
 }
 
+/// Says what is said in the unit of a slot.
+static void say_text(unsigned char slot, const char *text) {
+    unsigned char message[256] = {2, slot, 1, 7, 0, 0, 0, (unsigned char)strlen(text), 0};
+    memcpy(message + 9, text, strlen(text));
+    say(message, 9 + strlen(text));
+}
+
+/// Stands in for the recogniser: `mode` says how, and what it says of every unit.
+static int recognise(const char *mode) {
+    static unsigned char piece[1 << 17];
+    static const unsigned char ready[] = {1, 1, 0x52, 0, 0, 0};
+    if (IS("failed")) {
+        say("\3\4\0oops", 7);
+        return 69;
+    }
+    if (IS("garbage-first")) say("\x7f garbage", 9);
+    say(ready, sizeof ready);
+    if (IS("ready-twice")) say(ready, sizeof ready);
+    if (IS("unasked")) say_text(0, "nobody asked");
+    while (recv(0, piece, sizeof piece, 0) > 0) {
+        if (!piece[1]) continue;
+        if (IS("killed")) raise(SIGKILL);
+        if (IS("silent")) continue;
+        if (IS("other-slot")) say_text(1, "of another");
+        if (IS("undecoded")) {
+            const unsigned char message[] = {2, piece[0], 0, 0, 0, 0, 0, 0, 0};
+            say(message, sizeof message);
+            continue;
+        }
+        if (IS("slow")) usleep(200000);
+        say_text(piece[0], strchr(mode, ' ') ? strchr(mode, ' ') + 1 : mode);
+    }
+    return 0;
+}
+
 int main(void) {
     static char order[1 << 16];
     ssize_t count = recv(0, order, sizeof order - 1, 0);
     if (count <= 0) return 64;
     // The location stands behind the version and its length.
     const char *mode = count > 4 ? order + 4 : order;
-#define IS(name) (strncmp(mode, name, strlen(name)) == 0)
+    if (count > 4 && order[0] == 1 && order[1] == 0x52) {
+        order[count - 5] = 0;  // memory and slots stand behind the folder
+        return recognise(mode);
+    }
     if (IS("garbage-first")) say("\x7f garbage", 9);
     if (IS("empty-first")) say("", 0);
     if (IS("other-version")) say("\1\2\0\0\0\0", 6);

@@ -223,6 +223,15 @@ enum Samples {
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
         .overlapStarted(
             OverlapStarted(id: 3, startSeconds: 13.62, holder: "ben", likely: .backchannel, probability: 0.58)),
+        .words(
+            WordSpan(
+                id: "w4", startSeconds: 12.34, endSeconds: 13.87, writer: .recogniser, words: 3, fillers: 0,
+                questions: 1, text: "How are you?",
+                times: WordSpan.Times(
+                    method: .spread, startsSeconds: [12.34, 12.9, 13.3], endsSeconds: [12.9, 13.3, 13.87]))),
+        .words(
+            WordSpan(
+                id: "w5", startSeconds: 20, endSeconds: 21, writer: .captions, words: 2, fillers: 1, questions: 0)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

@@ -29,9 +29,9 @@ SYNOPSES = {
  it. Scores are made of measured behaviour compared with the person's own usual;
  whoever has not consented is not measured. Nothing leaves the machine."""),
     "attune-models": ("weights and lexicon for attune", """\
- Weights of the speech detector and the lexicon for captions, each under its own
- licence. Without them the built-in detector is used, and captions are counted
- only."""),
+ Weights of the speech detector, the lexicon for captions and the recogniser, each
+ under its own licence. Without them the built-in detector is used, captions are
+ counted only, and nothing is written down."""),
 }
 
 
@@ -141,7 +141,8 @@ def main():
             "Architecture": ARCHITECTURE, "Depends": shared_libraries(tree) + ", systemd | systemd-standalone-sysusers",
             "Recommends": f"attune-models (= {staging.version()})",
         }, scripts=["postinst", "prerm", "postrm"])
-        package("attune-models", models, output, {"Architecture": "all"})
+        # The runtime of the recogniser is a library.
+        package("attune-models", models, output, {"Architecture": ARCHITECTURE})
 
 
 main()

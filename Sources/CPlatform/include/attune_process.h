@@ -45,6 +45,11 @@ bool attune_is_open_to_others(int fd);
 /// @return 0, or a negated errno
 int attune_random_bytes(uint8_t *bytes, size_t count);
 
+/// A counter that wakes who polls for it once it is above zero: 8 bytes are written to add and read to clear. Does not
+/// block; closed on exec.
+/// @return the descriptor, or a negated errno
+int attune_wake_open(void);
+
 /// Names the calling thread; the kernel keeps 15 bytes.
 void attune_name_thread(const char *name);
 

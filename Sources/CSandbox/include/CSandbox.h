@@ -20,9 +20,11 @@ int attune_sandbox_limit(uint64_t memory_bytes, uint64_t cpu_seconds, uint64_t d
 /// Lets the process, from now on and for good, read nothing but `paths` and what lies below them, write nothing, run
 /// nothing, and make only the system calls that reading media takes.
 ///
-/// @param paths those that don't exist are passed over
+/// @param paths those that don't exist are passed over; NULL where `count` is 0
+/// @param uses_network 0 for a process that opens no socket any more
 /// @return 0, or a negated errno; a kernel without Landlock or seccomp is no error, `state` says what there is
-int attune_sandbox_enter(const char *const *paths, size_t count, struct attune_sandbox_state *state);
+int attune_sandbox_enter(const char *const *paths, size_t count, int uses_network,
+                         struct attune_sandbox_state *state);
 
 // MARK: Where connections may go
 //

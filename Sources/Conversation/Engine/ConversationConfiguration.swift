@@ -1,6 +1,16 @@
 public import Events
 import MediaTypes
 
+/// What happens to the texts of what was said, of speakers who agreed to that.
+public enum WordTexts: String, Sendable, CaseIterable {
+    /// They are counted and let go of.
+    case none
+    /// They are told in events, and stored nowhere.
+    case live
+    /// They are told, and stored where there is a store.
+    case stored
+}
+
 /// Settings of the conversation core; the defaults are those of the shipped configuration file.
 public struct ConversationConfiguration: Sendable, Equatable {
     /// Lengths of the rolling windows in seconds, ascending; the whole session is always added.
@@ -36,6 +46,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var cueGapSeconds = 30.0
     /// What may be computed of whom.
     public var policy = Policy()
+    /// What happens to the texts of words.
+    public var wordTexts = WordTexts.none
     /// Whether the people in the call were given a notice; without one nobody is measured.
     public var hasNotice = true
 

@@ -1,4 +1,5 @@
 import Events
+import MediaTypes
 
 /// Captions: what was said, as far as it is counted.
 extension SessionEngine {
@@ -10,6 +11,13 @@ extension SessionEngine {
         return speaker.permits.sentiment ? .sentiment : .counts
     }
 
+    /// What may be computed from what the recogniser writes down of a speaker, by number.
+    public func wordPermission(speaker index: Int) -> CaptionPermission {
+        guard speakers.indices.contains(index) else { return .unknownSpeaker }
+        guard speakers[index].permit.contains(.words) else { return .nothing }
+        return speakers[index].permits.sentiment ? .sentiment : .counts
+    }
+
     /// Takes in a line of a speaker's captions. A sentiment that the policy forbids is not taken.
     public mutating func take(_ line: CaptionLine, speaker name: String) -> CaptionOutcome {
         guard let index = speakers.firstIndex(where: { $0.name == name }), speakers[index].isMeasured,
@@ -17,9 +25,42 @@ extension SessionEngine {
         else {
             return .ignored
         }
+        let outcome = count(line, of: index)
+        guard outcome == .counted, !speakers[index].hasCaptions else { return outcome }
+        // Whoever hands in captions knows better, or at least what is wanted.
+        speakers[index].hasCaptions = true
+        speakers[index].measures.captions.dropRecognised(from: line.startHop)
+        pushPermit(of: index)
+        return outcome
+    }
+
+    /// Takes in what the recogniser has written down of a speaker, by number.
+    public mutating func takeRecognised(_ line: CaptionLine, speaker index: Int) -> CaptionOutcome {
+        guard speakers.indices.contains(index), speakers[index].permit.contains(.words) else { return .ignored }
+        var line = line
+        line.writer = .recogniser
+        return count(line, of: index)
+    }
+
+    private mutating func count(_ line: CaptionLine, of index: Int) -> CaptionOutcome {
         var line = line
         if !speakers[index].permits.sentiment { line.compound = nil }
-        return speakers[index].measures.captions.add(line, at: settledHops)
+        let outcome = speakers[index].measures.captions.add(line, at: settledHops)
+        if outcome == .counted, !line.isPartial { tell(line, of: index) }
+        return outcome
+    }
+
+    /// Tells of what was said, of who agreed to that.
+    private mutating func tell(_ line: CaptionLine, of index: Int) {
+        guard speakers[index].lanes.contains(.words) else { return }
+        speakers[index].spans += 1
+        let isTold = configuration.wordTexts != .none
+        let span = WordSpan(
+            id: "w\(speakers[index].spans)", startSeconds: seconds(line.startHop), endSeconds: seconds(line.endHop),
+            writer: line.writer, words: line.words, fillers: line.fillers, questions: line.questions,
+            text: isTold ? line.spoken?.text : nil, times: isTold ? line.spoken?.times : nil,
+            mayStoreText: configuration.wordTexts == .stored)
+        emit(.words(span), speaker: index, at: line.endHop)
     }
 
     /// Whom a name means: that with which somebody joined, else the one that one speaker alone is shown by.

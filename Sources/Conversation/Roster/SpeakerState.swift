@@ -17,6 +17,10 @@ struct SpeakerState {
     private(set) var declaredLanes: ConsentLanes, refusedLanes: ConsentLanes = []
     /// Whether the words are not to be counted even where somebody else hands them in.
     private(set) var refusesCaptions = false
+    /// Whether somebody hands in captions of the speaker: then no recogniser is wanted.
+    var hasCaptions = false
+    /// Spans of words so far.
+    var spans = 0
     /// What may be measured beside the voice.
     private(set) var lanes: ConsentLanes = []
     /// How the sender is known, where anybody may send to the speaker's port; nil elsewhere.
@@ -118,7 +122,7 @@ struct SpeakerState {
     var permit: Permit {
         guard isMeasured else { return [] }
         var permit = Permit.voice
-        if lanes.contains(.words) { permit.insert(.words) }
+        if lanes.contains(.words), !hasCaptions { permit.insert(.words) }
         if lanes.contains(.face) { permit.insert(.face) }
         return permit
     }

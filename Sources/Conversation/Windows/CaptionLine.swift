@@ -1,4 +1,7 @@
-/// What was counted in a line of captions; its words themselves do not get into the conversation.
+public import Events
+
+/// What was counted in a line of captions, or of the recogniser; its words themselves are passed on where that is
+/// allowed, and nothing keeps them.
 public struct CaptionLine: Sendable, Equatable {
     /// The hops from the session's start in which it was said.
     public var startHop: Int64, endHop: Int64
@@ -10,8 +13,23 @@ public struct CaptionLine: Sendable, Equatable {
     public var words: Int, fillers: Int, questions: Int
     /// Compound sentiment, −1…1; nil where it was not computed.
     public var compound: Double?
+    /// Who wrote it down.
+    public var writer = WordSpan.Writer.captions
+    /// What is said, where it may be told and is wanted; nil where it is let go of.
+    public var spoken: Spoken?
     /// How often a phrase of each tracker was said (`CueRule.trackers(of:)`); empty where none was.
     public var mentions: [Int]
+
+    /// The text of a line, which the session only passes on.
+    public struct Spoken: Sendable, Equatable {
+        /// What was said.
+        public var text: String
+        /// When each word was, where that is known.
+        public var times: WordSpan.Times?
+
+        /// A text.
+        public init(text: String, times: WordSpan.Times? = nil) { (self.text, self.times) = (text, times) }
+    }
 
     /// A line.
     public init(

@@ -1,4 +1,5 @@
 import DequeModule
+import Events
 import MediaTypes
 
 /// Captions of one speaker over the rolling windows and since the start, in buckets of a second.
@@ -87,6 +88,7 @@ struct CaptionWindows {
         var id: String?
         var startHop: Int64, endHop: Int64
         var isPartial: Bool
+        var isRecognised: Bool
         var second: Int64
         var counts: Counts
 
@@ -135,9 +137,20 @@ struct CaptionWindows {
         change(second) { $0 += counts }
         recent.append(
             Recent(
-                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial, second: second, counts: counts))
+                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial,
+                isRecognised: line.writer == .recogniser, second: second, counts: counts))
         isEmpty = false
         return .counted
+    }
+
+    /// Takes away what the recogniser wrote down from `hop` on, as far as it may still change: somebody else says what
+    /// was said then.
+    mutating func dropRecognised(from hop: Int64) {
+        for line in recent where line.isRecognised && line.endHop > hop {
+            total -= line.counts
+            change(line.second) { $0 -= line.counts }
+        }
+        recent.removeAll { $0.isRecognised && $0.endHop > hop }
     }
 
     /// Counts of the window of `windowHops`, whole seconds, before `settledHops`; nil means since the start.

@@ -15,6 +15,7 @@ public import Settings
 import Store
 import Text
 import UnixSignals
+import Words
 
 /// Why the daemon did not start.
 public struct DaemonError: Error {
@@ -57,6 +58,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let detection = try speechDetection(settings.voice, logger)
     let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
+    let recogniser = recogniser(settings.words, logger)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let cueActions = try CueActions.make(settings.cues, logger)
     let publishing = PublisherConfiguration(settings, group: group)
@@ -102,7 +104,8 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls, expected: webSocket?.expectation, browsers: browsers, sinks: [publisher, store] + [cueActions].compactMap(\.self))
+        calls: calls, expected: webSocket?.expectation, browsers: browsers, recogniser: recogniser,
+        sinks: [publisher, store] + [cueActions].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     let senders: WebSocketListener?
@@ -148,6 +151,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await publisher.stop() }),
             .init(service: store),
             .init(service: ClosingService { await cueActions?.stop() }),
+            .init(service: ClosingService { recogniser.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: ClosingService { await listeners.stop() }),
             .init(service: ClosingService { await senders?.stop() }),
@@ -185,6 +189,24 @@ private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throw
         }
         logger.error("\(error.description); the built-in detector is used")
         return .builtIn
+    }
+}
+
+/// Who writes down what is said; without files, or with wrong ones, nobody does, and the log says so.
+private func recogniser(_ settings: Settings.Words, _ logger: Logger) -> RecogniserPool {
+    guard settings.language != .off else { return RecogniserPool(nil, state: .off, logger: logger) }
+    do throws(RecogniserError) {
+        let model = try RecogniserModel.standard()
+        if let model {
+            logger.info(
+                "recogniser: \(RecogniserFiles.modelName), from \(model.files.folder); loaded when it is wanted")
+        } else {
+            logger.info("\(RecogniserFiles.missingNote)")
+        }
+        return RecogniserPool(model, logger: logger)
+    } catch {
+        logger.error("\(error.description); what is said is not written down")
+        return RecogniserPool(nil, logger: logger)
     }
 }
 

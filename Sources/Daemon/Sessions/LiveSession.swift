@@ -25,6 +25,8 @@ final class LiveSession: Sendable {
     /// What is given up of it while there is more to do than can be done.
     let shedding: SessionShedding
     private let publish: EventOutput
+    /// Who writes down what is said, and what that is counted with; nil where nobody does.
+    private let words: (pool: RecogniserPool, counting: WordCounting)?
     /// What moves the session's present.
     let clock: HostClock
     /// How far behind the present media may come and still count.
@@ -52,7 +54,7 @@ final class LiveSession: Sendable {
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
         detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), before: SessionBefore? = nil,
-        clock: HostClock = .system,
+        clock: HostClock = .system, words: (pool: RecogniserPool, counting: WordCounting)? = nil,
         publish: @escaping EventOutput
     ) {
         self.clock = clock
@@ -65,6 +67,7 @@ final class LiveSession: Sendable {
         self.detection = detection
         self.started = started
         self.publish = publish
+        self.words = words
         var engine = SessionEngine(id: id, configuration: configuration)
         if let before {
             engine.restore(
@@ -133,6 +136,13 @@ final class LiveSession: Sendable {
             settle(&state, nil)
             return (speaker, permit)
         }
+    }
+
+    /// Listens to what a speaker says, under a permission that holds now; nil where nobody writes it down.
+    func listen(to speaker: Int, _ permit: PermitHolder, permission: Int) -> FedWords? {
+        guard let words, words.pool.isOn else { return nil }
+        let heard = HeardSpeaker(self, speaker: speaker, permit: permit, counting: words.counting)
+        return FedWords(heard, permission: permission, pool: words.pool)
     }
 
     private func advance(_ state: inout State) {

@@ -5,6 +5,7 @@ import Events
 import Kit
 import Logging
 import Pipeline
+import Settings
 import Text
 
 /// What is said of the people in a session: their consent, what they are called, and their words.
@@ -75,7 +76,8 @@ extension SessionRegistry {
             // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
             // looked at again when the line is taken.
             let line = CaptionLine(
-                caption, counting: analyzer, trackers: entry.trackers, permission: permission)
+                caption, counting: analyzer, trackers: entry.trackers, permission: permission,
+                passesText: settings.conversation.wordTexts != .none)
             switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
             case .counted: summary.counted += 1
             case .outOfTime: summary.outOfTime += 1

@@ -24,6 +24,8 @@ actor SessionRegistry: ControlBackend {
     private let detection: SpeechDetection
     let store: StoredSessions
     let analyzer: TextAnalyzer
+    /// Who writes down what is said; nil where nobody does.
+    nonisolated let recogniser: RecogniserPool?
     private let browsers: BrowserAccess?
     /// Calls that may come by WebSocket; nil where none may.
     private let expected: CallExpectation?
@@ -44,9 +46,10 @@ actor SessionRegistry: ControlBackend {
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
-        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil, expected: CallExpectation? = nil,
+        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
+        expected: CallExpectation? = nil,
         worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
-        sinks: [any EventSink]
+        recogniser: RecogniserPool? = nil, sinks: [any EventSink]
     ) {
         self.settings = settings
         self.configuration = configuration
@@ -56,6 +59,7 @@ actor SessionRegistry: ControlBackend {
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
+        self.recogniser = recogniser
         self.browsers = browsers
         self.expected = expected
         self.sinks = sinks
@@ -322,14 +326,17 @@ actor SessionRegistry: ControlBackend {
         }
         sessionsMade += 1
         let before = kept?.before(request.session)
+        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
+        let counting = WordCounting(
+            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, shedding: shedding, before: before
+                configuration: configuration, detection: detection, shedding: shedding, before: before,
+                words: recogniser.map { ($0, counting) }
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
-            timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer,
-            trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
+            timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer, trackers: trackers)
     }
 
     /// The timer whose event loop has the fewest sources.

@@ -12,6 +12,8 @@ final class FedVoice {
     var isMeasured = false
     /// Opened by the first media, whose place it needs.
     var pipeline: SpeakerPipeline?
+    /// What is said, while that may be written down.
+    var words: FedWords?
     /// Session time up to which media came; the pipeline may have been taken further.
     var mediaEnd = MediaTime.zero
     /// Why media before the next one is missing, if any is.

@@ -105,6 +105,7 @@ final class SourceFeed {
     /// Brings out what media that does not go on has left behind, just before the session would settle without it; to
     /// be called now and then while none comes.
     func tend() {
+        for voice in voices.values { settleWords(of: voice) }
         for voice in voices.values where !voice.isDrained {
             drain(voice, behind: voice.absence == nil ? max(0, session.patienceSamples - tendedSamples) : 0)
         }
@@ -126,6 +127,7 @@ final class SourceFeed {
             voice.isDrained = voice.pipeline?.drain(hops: Int(clamping: missing)) { outputs.append($0) } ?? true
             push(voice)
         }
+        if voice.isDrained { voice.words?.finish() }
         // Waited for until it has said what it still had to say.
         if voice.isDrained, voice.absence != nil { session.update { $0.pause(speaker: voice.speaker) } }
     }
@@ -174,6 +176,8 @@ final class SourceFeed {
         resume(voice)
         let place = placement.place(track: track, start: start, count: samples.count, now: session.now())
         openPipeline(of: voice, at: place)
+        settleWords(of: voice)
+        voice.words?.hear(start: place, samples: samples)
         voice.pipeline?.feed(start: place, samples: samples) { outputs.append($0) }
         voice.noteLoudness(samples)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
@@ -191,6 +195,7 @@ final class SourceFeed {
         openPipeline(of: voice, at: place)
         voice.noteSilence(count: count)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
+        voice.words?.hearSilence(start: place, count: count)
         voice.pipeline?.feedSilence(start: place, count: count) { outputs.append($0) }
         push(voice)
         voice.missingBy = .loss
@@ -212,6 +217,7 @@ final class SourceFeed {
         let until = voice.mediaEnd.samples + nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz))
         let count = Int((until - end.samples) / hop * hop)
         guard count > 0 else { return }
+        voice.words?.hearSilence(start: end, count: count)
         voice.pipeline?.feedSilence(start: end, count: count) { outputs.append($0) }
         push(voice)
     }
@@ -243,6 +249,8 @@ final class SourceFeed {
             }
             voice.pipeline?.finish { outputs.append($0) }
             push(voice)
+            settleWords(of: voice)
+            voice.words?.finish()
             session.update { $0.leave(speaker: voice.speaker, reason: reason) }
         }
     }
@@ -261,7 +269,15 @@ final class SourceFeed {
         voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: mayMeasure, detection: session.detection)
     }
 
+    /// Listens to what is said while that is permitted, and forgets what was heard when it is not any more.
+    private func settleWords(of voice: FedVoice) {
+        let permission = voice.permit.wordsPermission
+        guard voice.words?.permission != permission else { return }
+        voice.words = permission.flatMap { session.listen(to: voice.speaker, voice.permit, permission: $0) }
+    }
+
     private func push(_ voice: FedVoice) {
+        voice.words?.take(outputs)
         guard !outputs.isEmpty else { return }
         session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
             for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }

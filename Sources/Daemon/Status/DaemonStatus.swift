@@ -83,6 +83,7 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_store_dropped_events_total", .counter, help: "Events that could not be stored.",
             Double(health.dropped))
+        Self.write(registry.recogniser?.statistics ?? RecogniserPool.Statistics(state: .off), to: &text)
         writeProcess(to: &text)
         return text.text
     }
@@ -180,6 +181,30 @@ struct DaemonStatus: StatusBackend {
             refusals.all.flatMap { socket, refusals in
                 refusals.counts.map { (socket, $0.reason.rawValue, Double($0.count)) }
             })
+    }
+
+    static func write(_ words: RecogniserPool.Statistics, to text: inout MetricsText) {
+        text.metric(
+            "attune_recogniser_state", .gauge, help: "1 for the state that the recogniser is in.", by: "state",
+            RecogniserPool.State.allCases.map { ($0.rawValue, words.state == $0 ? 1 : 0) })
+        text.metric(
+            "attune_speech_units_total", .counter, help: "Units of speech for the recogniser by outcome.",
+            by: "outcome",
+            [
+                ("decoded", Double(words.decoded)), ("empty", Double(words.empty)), ("late", Double(words.late)),
+                ("failed", Double(words.failed)), ("withdrawn", Double(words.withdrawn)),
+            ])
+        text.metric(
+            "attune_speech_units_waiting", .gauge, help: "Units of speech that wait for the recogniser.",
+            Double(words.waiting))
+        text.metric(
+            "attune_recogniser_failures_total", .counter, help: "How often the recogniser's process has failed.",
+            Double(words.failures))
+        text.metric(
+            "attune_recogniser_audio_seconds_total", .counter, help: "Speech that was written down.",
+            words.audioSeconds)
+        text.metric(
+            "attune_recogniser_cpu_seconds_total", .counter, help: "CPU time that this took.", words.cpuSeconds)
     }
 
     /// The metrics that every Prometheus client library has of its process.

@@ -98,6 +98,17 @@ struct JSONFields {
         return texts
     }
 
+    func numbers(_ name: String) throws(UnreadableEvent) -> [Double] {
+        var numbers: [Double] = []
+        for element in try array(name) {
+            guard case .number(let number) = element else {
+                throw UnreadableEvent(field: name, expected: "an array of numbers")
+            }
+            numbers.append(number)
+        }
+        return numbers
+    }
+
     func objects(_ name: String) throws(UnreadableEvent) -> [JSONFields] {
         var objects: [JSONFields] = []
         for element in try array(name) {

@@ -11,6 +11,8 @@ public struct Degraded: Sendable, Equatable {
         case ticks
         /// Whole tracks: what their speakers say is not looked at.
         case tracks
+        /// Stretches of speech: not all that is said is written down.
+        case words
     }
 
     /// Why.
@@ -19,11 +21,13 @@ public struct Degraded: Sendable, Equatable {
         case loopLate = "loop_late"
         /// The analysis of inputs with a thread of their own is behind what came in.
         case analysisBehind = "analysis_behind"
+        /// The recogniser is behind what is said.
+        case recogniserBehind = "recogniser_behind"
     }
 
     /// What is given up.
     public var what: What
-    /// How far the daemon has gone: 1 to 3 ticks, 4 tracks too.
+    /// How far the daemon has gone: 1 to 3 ticks, 4 tracks too. Of words it is 1.
     public var level: Int
     /// Of `ticks`: 2 where every second one is sent, and so on.
     public var tickEvery: Int?

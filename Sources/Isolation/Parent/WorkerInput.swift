@@ -57,9 +57,7 @@ public final class WorkerInput: TrackSource {
         while tracks.isEmpty {
             switch try next(.open, within: order.options.openTimeoutMilliseconds, { _, _, _ in }) {
             case .started(let landlock, let isFiltered):
-                confinement =
-                    "Landlock \(landlock == 0 ? "none" : "version \(landlock)"), "
-                    + "filter of calls \(isFiltered ? "on" : "none")"
+                confinement = confinementText(landlock: landlock, isFiltered: isFiltered)
             case .opened(let tracks, let isFinite):
                 self.tracks = tracks
                 self.isFinite = isFinite
@@ -164,4 +162,9 @@ public final class WorkerInput: TrackSource {
     ) -> MediaError {
         MediaError(kind: kind, operation: operation, location: location, detail: detail)
     }
+}
+
+/// What a worker says that it is confined by, in words.
+func confinementText(landlock: Int, isFiltered: Bool) -> String {
+    "Landlock \(landlock == 0 ? "none" : "version \(landlock)"), filter of calls \(isFiltered ? "on" : "none")"
 }

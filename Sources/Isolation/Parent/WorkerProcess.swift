@@ -68,12 +68,34 @@ final class WorkerProcess {
         bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
     }
 
-    /// Waits for a message.
-    func receive(milliseconds: Int32) -> Received {
+    /// Sends a message, waiting while the other side is behind.
+    ///
+    /// - Returns: whether it went within that time.
+    func sendWaiting(_ bytes: UnsafeRawBufferPointer, milliseconds: Int32) -> Bool {
+        let deadline = HostClock.monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
+        while true {
+            let count = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count == bytes.count { return true }
+            let left = (deadline - HostClock.monotonicNanoseconds()) / 1_000_000
+            guard errno == EAGAIN || errno == EINTR, left > 0 else { return false }
+            var request = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+            poll(&request, 1, Int32(clamping: left))
+        }
+    }
+
+    /// Waits for a message, or until there is something to be read from `other`.
+    func receive(milliseconds: Int32, or other: Int32 = -1) -> Received {
         var count = recv(socket, buffer.baseAddress, buffer.count, 0)
         if count < 0, errno == EAGAIN {
-            var request = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-            guard poll(&request, 1, milliseconds) > 0 else { return .nothing }
+            // A descriptor below 0 is passed over.
+            var requests = (
+                pollfd(fd: socket, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: other, events: Int16(POLLIN), revents: 0)
+            )
+            let ready = withUnsafeMutableBytes(of: &requests) {
+                poll($0.assumingMemoryBound(to: pollfd.self).baseAddress, 2, milliseconds)
+            }
+            guard ready > 0 else { return .nothing }
             count = recv(socket, buffer.baseAddress, buffer.count, 0)
         }
         if count > 0 { return .message(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }

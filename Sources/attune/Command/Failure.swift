@@ -3,6 +3,7 @@ import AttuneClient
 import Audit
 import Decode
 import Pipeline
+import Words
 
 /// Ends the command with one line on standard error and an exit code after sysexits.
 func fail(_ message: String, code: Int32) -> ExitCode {
@@ -30,6 +31,7 @@ func fail(_ error: any Error) -> ExitCode {
     case let error as AuditError: fail(error.description, code: error.isMissingFile ? 66 : 65)
     case let error as EventFileError: fail(error.description, code: 73)
     case let error as SpeechWeightsError: fail(error.description, code: 65)
+    case let error as RecogniserError: fail(error.description, code: 69)
     case let error as CaptionLexiconError: fail(error.description, code: 65)
     default: fail("\(error)", code: 70)
     }

@@ -19,11 +19,7 @@ struct Analyze: ParsableCommand {
                     "attune analyze --speaker anna:rep=call.wav#0 \\",
                     "    --speaker ben:customer=call.wav#1 --json"))
 
-    @Argument(help: ArgumentHelp("Recordings, one speaker each.", valueName: "MEDIA"), completion: .file())
-    var media: [String] = []
-
-    @Option(help: ArgumentHelp("A speaker of the conversation.", valueName: "NAME[:ROLE]=MEDIA[#CHANNEL]"))
-    var speaker: [String] = []
+    @OptionGroup var recordings: RecordingArguments
 
     @Option(help: ArgumentHelp("Name of the session.", valueName: "NAME"))
     var session = "recording"
@@ -50,6 +46,9 @@ struct Analyze: ParsableCommand {
         completion: .file())
     var lexicon: String?
 
+    @Flag(help: "Write down what is said, in English, and count it. Takes the recogniser (make models).")
+    var words = false
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -66,23 +65,25 @@ struct Analyze: ParsableCommand {
     var report: String?
 
     func validate() throws {
-        let names = try speakers().map(\.name)
-        guard !names.isEmpty else { throw ValidationError("Give at least one MEDIA or --speaker.") }
-        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
-            throw ValidationError("Two speakers are called '\(twice)'; name them with --speaker.")
+        _ = try recordings.speakers()
+        if words, captions != nil { throw ValidationError("Give either --words or --captions.") }
+    }
+
+    /// What the recogniser writes down, on the way of captions.
+    private func wordsAsCaptions(of speakers: [RecordedSpeaker]) throws -> [Caption] {
+        try transcript(of: speakers).enumerated().map { number, line in
+            try Caption(
+                speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds, text: line.text,
+                id: "w\(number)")
         }
     }
 
-    private func speakers() throws -> [RecordedSpeaker] {
-        try media.map(speaker(named:)) + speaker.map(speaker(from:))
-    }
-
     func run() throws {
-        let speakers = try speakers()
+        let speakers = try recordings.speakers()
         let names = speakers.map(\.name)
         do {
             let configuration = try configuration()
-            let said = try captions(of: names)
+            let said = try words ? wordsAsCaptions(of: speakers) : captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
@@ -173,23 +174,6 @@ struct Analyze: ParsableCommand {
         let found = try lexicon.map(CaptionLexicon.init(file:)) ?? CaptionLexicon.standard()
         if found == nil { warn(CaptionLexicon.missingNote) }
         return TextAnalyzer(lexicon: found?.lexicon)
-    }
-
-    private func speaker(named media: String) -> RecordedSpeaker {
-        RecordedSpeaker(name: URL(fileURLWithPath: media).deletingPathExtension().lastPathComponent, media: media)
-    }
-
-    private func speaker(from text: String) throws -> RecordedSpeaker {
-        guard let parts = SpeakerName.atEquals(text), let name = SpeakerName(parts.name) else {
-            throw ValidationError("--speaker '\(text)' is not NAME[:ROLE]=MEDIA[#CHANNEL].")
-        }
-        var media = parts.value
-        var channel: Int?
-        if let hash = media.lastIndex(of: "#"), let number = Int(media[media.index(after: hash)...]), number >= 0 {
-            channel = number
-            media = String(media[..<hash])
-        }
-        return RecordedSpeaker(name: name.name, role: name.role, media: media, channel: channel)
     }
 }
 

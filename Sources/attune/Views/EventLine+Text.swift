@@ -16,6 +16,7 @@ extension EventBody {
     fileprivate var detail: String {
         switch self {
         case .tick(let tick): tick.engagement.text
+        case .words(let span): span.text ?? "\(span.words) words"
         case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)
         case .speechEnded(let speech): Self.span(speech.startSeconds, speech.endSeconds)
         case .turn(let turn):

@@ -25,7 +25,8 @@ final class RegistryBench: Sendable {
     private let folder: String
 
     init(
-        worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil, _ change: (inout Settings) -> Void = { _ in }
+        worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil, recogniser: RecogniserModel? = nil,
+        _ change: (inout Settings) -> Void = { _ in }
     ) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"
@@ -47,7 +48,8 @@ final class RegistryBench: Sendable {
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
-            calls: calls, expected: expected, worker: worker, sinks: [publisher, box])
+            calls: calls, expected: expected, worker: worker,
+            recogniser: RecogniserPool(recogniser, logger: logger), sinks: [publisher, box])
         self.box = box
     }
 
@@ -62,7 +64,10 @@ final class RegistryBench: Sendable {
         ) { _, _ in }
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        registry.recogniser?.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     private final class Box: EventSink {
         private let events = Mutex<[Event]>([])

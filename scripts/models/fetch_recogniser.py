@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Fetch the recogniser: the weights of Moonshine base (English, MIT licence) and the runtime sherpa-onnx (Apache-2.0)
+with ONNX Runtime (MIT).
+
+usage: fetch_recogniser.py [FOLDER]        (default: models/ of the checkout)
+
+Takes pinned wheels from PyPI with pip, checks their hashes, converts the weights (convert_moonshine.py, some 10 s) and
+writes moonshine-base-en-0.1.4/ with the files, their hashes and the licences. Some 120 MB are downloaded. Does nothing
+where the right files are there already. Wants Python 3.10 to 3.13 on Linux, x86-64.
+"""
+
+import hashlib
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from pinned_wheel import wheel  # noqa: E402
+
+NAME = "moonshine-base-en-0.1.4"
+# Bytes and SHA-256 of what the recogniser reads; Sources/Words/RecogniserFiles.swift has the same.
+FILES = {
+    "encoder.onnx": (31157044, "4c889c4e094d2a632a19e2a63f553290da53bbd3e3e66258e94fcf3feed87111"),
+    "decoder.onnx": (83810030, "76dc38a081ad5ed1581826ceec372ab248e9bc949c34a19f1e330687101be9b6"),
+    "tokens.txt": (532090, "c6e35883ba038f70ceea8b4a21cf79742adbda7e6730cbff27460857e0667a02"),
+    "libsherpa-onnx-c-api.so": (4892512, "250bf877faccc35d311041f7da84ad652772857be935eaa789f4c621a1d56e3e"),
+    "libonnxruntime.so": (27026609, "4b3607aebd1784b26b6f9b20e4bd974c7ab8287043e4d095cb7d2cb40b5e566e"),
+}
+WEIGHTS = ("moonshine-cpp", "0.1.4", "f7afc662bdd3ef98815ee3b940438b456e77d5a77cea5396ed9c572785412ebd")
+RUNTIME = ("sherpa-onnx-core", "2.0.1", "f4ee0ab91c4ae596e0e49d7de32522a946295e038a652f1c1884d89014ee4ec2")
+MOONSHINE_LICENSE = "moonshine_cpp-0.1.4.data/purelib/moonshine_cpp/LICENSE"
+NOTICE = """\
+encoder.onnx, decoder.onnx, tokens.txt
+    Moonshine base (English), by Useful Sensors, converted; from the package moonshine_cpp 0.1.4.
+    MIT licence: LICENSE.moonshine
+libsherpa-onnx-c-api.so
+    sherpa-onnx 2.0.1, by the sherpa-onnx authors; from the package sherpa-onnx-core. https://github.com/k2-fsa/sherpa-onnx
+    Apache licence 2.0: LICENSE.apache-2.0
+libonnxruntime.so
+    ONNX Runtime, by Microsoft; from the package sherpa-onnx-core. https://github.com/microsoft/onnxruntime
+    MIT licence: LICENSE.onnxruntime
+"""
+
+
+def say(step, what):
+    print(f"models: {step} of 4: {what}", file=sys.stderr, flush=True)
+
+
+def wrong_file(folder):
+    """The first file that is not as it should be; None where all are."""
+    for name, (size, digest) in FILES.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size:
+            return name
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            return name
+    return None
+
+
+def install_packages(target):
+    """The packages that convert, into a folder of their own: nothing of the system's is touched."""
+    progress = [] if sys.stderr.isatty() else ["--quiet"]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *progress, "--disable-pip-version-check", "--no-deps",
+         "--only-binary", ":all:", "--require-hashes", "--target", str(target), "-r", str(HERE / "requirements.txt")],
+        check=True, stdout=sys.stderr)
+
+
+def license_of(packages, name):
+    return next(packages.glob(f"{name}-*.dist-info/**/LICENSE*"), None) or packages / name / "LICENSE"
+
+
+def build(folder, temporary):
+    """Fills the folder with what the recogniser reads."""
+    packages = temporary / "packages"
+    say(1, "the runtime, sherpa-onnx (11 MB)")
+    runtime = temporary / "runtime.whl"
+    runtime.write_bytes(wheel(*RUNTIME))
+    with zipfile.ZipFile(runtime) as archive:
+        for name in ("libsherpa-onnx-c-api.so", "libonnxruntime.so"):
+            (folder / name).write_bytes(archive.read(f"sherpa_onnx/lib/{name}"))
+    say(2, "the weights, Moonshine base (55 MB)")
+    weights = temporary / "weights.whl"
+    weights.write_bytes(wheel(*WEIGHTS))
+    say(3, "what converts them (60 MB)")
+    install_packages(packages)
+    say(4, "converting, some 10 s")
+    environment = {**os.environ, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
+    made = subprocess.run(
+        [sys.executable, str(HERE / "convert_moonshine.py"), str(weights), str(folder)], env=environment,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if made.returncode != 0:
+        sys.exit(f"models: converting has failed:\n{made.stderr}")
+    with zipfile.ZipFile(weights) as archive:
+        (folder / "LICENSE.moonshine").write_bytes(archive.read(MOONSHINE_LICENSE))
+    shutil.copyfile(license_of(packages, "onnx"), folder / "LICENSE.apache-2.0")
+    shutil.copyfile(license_of(packages, "onnxruntime"), folder / "LICENSE.onnxruntime")
+    (folder / "NOTICE").write_text(NOTICE)
+
+
+def main():
+    if len(sys.argv) > 1 and sys.argv[1].startswith("-"):
+        print(__doc__)
+        return
+    models = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent.parent / "models"
+    folder = models / NAME
+    if wrong_file(folder) is None:
+        print(f"{folder} is there")
+        return
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        sys.exit(f"models: there is no recogniser for {platform.system()} on {platform.machine()}")
+    models.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=models, prefix=".partial-") as temporary:
+        # Beside and renamed: a reader never sees half of it.
+        partial = pathlib.Path(temporary) / NAME
+        partial.mkdir()
+        build(partial, pathlib.Path(temporary))
+        wrong = wrong_file(partial)
+        if wrong:
+            digest = hashlib.sha256((partial / wrong).read_bytes()).hexdigest()
+            sys.exit(f"models: {wrong} has SHA-256 {digest} instead of {FILES[wrong][1]}")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(partial, folder)
+    print(f"{folder}: {sum(size for size, _ in FILES.values()) // 1_000_000} MB")
+
+
+if __name__ == "__main__":
+    main()
