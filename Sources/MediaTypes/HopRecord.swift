@@ -23,6 +23,12 @@ public struct HopRecord: Sendable, Hashable {
     /// Power from 1 to 4 kHz relative to that from 0.1 to 1 kHz in dB: how pressed or how soft the voice is (the alpha
     /// ratio of Frøkjær-Jensen & Prytz, 1976). 0 where there is no power.
     public var spectralTiltDb: Float
+    /// Band levels of the hop `levelLeadHops` after this one: they are known long before a record is final, and who
+    /// compares channels sees that far ahead without waiting for it.
+    public var levelsAhead = BandLevels.none
+
+    /// How many hops `levelsAhead` lies ahead of the record that carries it.
+    public static let levelLeadHops: Int64 = 30
 
     /// A record with every field given.
     public init(

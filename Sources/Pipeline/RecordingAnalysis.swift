@@ -122,6 +122,9 @@ private final class Recording {
 
         func finish(_ engine: inout SessionEngine) {
             pipeline.finish { engine.take($0, from: speaker) }
+        }
+
+        func leave(_ engine: inout SessionEngine) {
             engine.leave(speaker: speaker, reason: "source ended")
         }
     }
@@ -176,7 +179,9 @@ private final class Recording {
         }
         guard outcome == .end else { return }
         isAtEnd = true
+        // Who is heard to the end by all others leaves after that.
         for voice in voices { voice.finish(&engine) }
+        for voice in voices { voice.leave(&engine) }
     }
 }
 
@@ -185,7 +190,8 @@ extension SessionEngine {
     public mutating func take(_ output: SpeakerOutput, from speaker: Int, missingBy why: Gap.Why = .loss) {
         switch output {
         case .hop(let record): push(speaker: speaker, record)
-        case .change(let change): announce(speaker: speaker, change)
+        // What counts as this speaker's own speech is told once it is settled.
+        case .change: break
         case .quality(let quality): note(speaker: speaker, quality)
         case .lost(let from, let to): explainGap(speaker: speaker, fromHop: from, toHop: to, why: why)
         case .silence(let from, let to): pushSilence(speaker: speaker, fromHop: from, toHop: to)

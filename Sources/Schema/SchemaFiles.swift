@@ -552,8 +552,22 @@ enum SchemaFiles {
   "$ref": "common.schema.json#/$defs/speaker_line",
   "properties": {
     "type": {"const": "quality"},
-    "issues": {"type": "array", "items": {"enum": ["clipping", "noise", "narrow_band"]}},
+    "issues": {"type": "array", "items": {"enum": ["clipping", "noise", "narrow_band", "crosstalk", "echo", "background_voice"]}},
     "audio": {"$ref": "tick.schema.json#/$defs/audio"},
+    "leaks": {
+      "type": "array",
+      "description": "Channels that are heard in this one, the worst first.",
+      "items": {
+        "type": "object",
+        "properties": {
+          "from": {"type": "string"},
+          "level_db": {"type": "number", "description": "Level here against that in its own channel."},
+          "delay_ms": {"type": "integer", "minimum": 0}
+        },
+        "required": ["from", "level_db", "delay_ms"],
+        "additionalProperties": false
+      }
+    },
     "drift_ppm": {"type": "number", "description": "How much faster this host's clock runs than the sender's."}
   },
   "required": ["issues", "audio"],

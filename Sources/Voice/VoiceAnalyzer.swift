@@ -142,6 +142,7 @@ extension VoiceAnalyzer {
         let estimate = detector.push(input.hop.base, isSilent: input.isSilent)
         appendFeatures()
         markTilt()
+        markLevels()
         nextHop += 1
         judge(estimate, sink)
         let due = hop - Int64(delayHops)
@@ -164,6 +165,13 @@ extension VoiceAnalyzer {
     private func markTilt() {
         guard measuresFeatures, nextHop > 0 else { return }
         records[slot(nextHop - 1)].spectralTiltDb = detector.builtIn.features.tiltDb
+    }
+
+    /// Brings the band levels of the hop before the newest into the record that is to carry them.
+    private func markLevels() {
+        let carrier = nextHop - 1 - HopRecord.levelLeadHops
+        guard carrier >= 0 else { return }
+        records[slot(carrier)].levelsAhead = detector.builtIn.features.levels(inBands: measuresFeatures)
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.

@@ -157,14 +157,20 @@ private struct ToyWindow: EvidenceWindow {
     @Test func boundariesAreToldWhenTheirTimeHasCome() {
         var engine = SessionEngine(id: "s")
         let a = engine.join(name: "a", role: nil, consent: .granted, at: 0)
-        engine.advance(to: 50)
-        engine.announce(speaker: a, .started(hop: 100))
-        engine.announce(speaker: a, .ended(hop: 300))
+        for hop in Int64(0)..<600 {
+            var record = script.record(hop)
+            record.isSpeech = (100..<300).contains(hop)
+            engine.push(speaker: a, record)
+        }
         func told() -> [String] { engine.takeEvents().map(\.body.typeName).filter { $0.hasPrefix("speech") } }
         #expect(told() == [])
         engine.advance(to: 100)
+        #expect(told() == [])
+        engine.advance(to: 108)
         #expect(told() == ["speech.started"])
         engine.advance(to: 300)
+        #expect(told() == [])
+        engine.advance(to: 301)
         #expect(told() == ["speech.ended"])
     }
 
@@ -172,7 +178,6 @@ private struct ToyWindow: EvidenceWindow {
         var engine = SessionEngine(id: "s")
         let a = engine.join(name: "a", role: nil, consent: .granted, at: 0)
         for hop in 0..<Int64(300) { engine.play(speaker: a, script.record(hop)) }
-        engine.announce(speaker: a, .started(hop: 100))
         engine.pause(speaker: a)
         for second in 4...9 { engine.advance(to: Int64(second * 100)) }
         let events = engine.takeEvents()

@@ -64,6 +64,12 @@ enum Samples {
                 Contribution(input: "text", value: 0.31, points: 10.1),
             ]))
 
+    private static let leaking: QualityChange = {
+        var change = QualityChange(issues: [.crosstalk, .echo, .backgroundVoice], audio: audio)
+        change.leaks = [.init(from: "ben", levelDb: -23.4, delayMilliseconds: 80)]
+        return change
+    }()
+
     private static let audio: AudioQuality = {
         var audio = AudioQuality(lossPercent: 0.4)
         audio.snrDb = 31.2
@@ -242,6 +248,7 @@ enum Samples {
         .quality(QualityChange(issues: [.clipping, .noise, .narrowBand], audio: audio)),
         .quality(QualityChange(issues: [], audio: AudioQuality(lossPercent: 0))),
         .quality(QualityChange(issues: [], audio: audio, driftPartsPerMillion: -43)),
+        .quality(leaking),
         .cueRaised(
             CueRaised(
                 id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,

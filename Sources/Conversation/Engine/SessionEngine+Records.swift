@@ -46,16 +46,7 @@ extension SessionEngine {
     public mutating func pause(speaker: Int) {
         guard speakers.indices.contains(speaker) else { return }
         speakers[speaker].lane.pause()
-        endSpeech(of: speaker)
         settle()
-    }
-
-    /// Publishes an IPU boundary before its hops are settled, but not before the present is there; hops count from the
-    /// session's start.
-    public mutating func announce(speaker: Int, _ change: SpeechChange) {
-        guard speakers.indices.contains(speaker), speakers[speaker].isMeasured else { return }
-        speakers[speaker].lane.note(change)
-        tellChanges(of: speaker)
     }
 
     /// Says why media of a speaker is missing in the hops `from ..< to` of the session. That it is missing shows by
@@ -94,20 +85,6 @@ extension SessionEngine {
         }
     }
 
-    // MARK: What is told before it is settled
-
-    /// Publishes boundaries of speech that waited for the present.
-    mutating func tellChanges(of speaker: Int) {
-        while let change = speakers[speaker].lane.takeChange(present: max(presentHops, settledHops)) {
-            switch change {
-            case .started(let hop):
-                speakers[speaker].speechStart = hop
-                emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
-            case .ended(let hop): endSpeech(of: speaker, at: hop)
-            }
-        }
-    }
-
     /// Publishes that media was missing, once it is known up to when: all of a speaker's time is measured, or in a gap.
     mutating func tellGap(of speaker: Int, before hop: Int64) {
         let lost = speakers[speaker].lostRun
@@ -124,10 +101,18 @@ extension SessionEngine {
     }
 
     mutating func endSpeech(of speaker: Int, at hop: Int64) {
-        guard let start = speakers[speaker].speechStart else { return }
-        speakers[speaker].speechStart = nil
-        emit(
-            .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(max(start, hop)))),
-            speaker: speaker, at: max(start, hop))
+        if let change = speakers[speaker].bounds.end(at: hop) { tell(change, of: speaker) }
+    }
+
+    /// Publishes a boundary of the speech that counts.
+    mutating func tell(_ change: SpeechBounds.Change, of speaker: Int) {
+        switch change {
+        case .started(let hop):
+            emit(.speechStarted(SpeechStarted(startSeconds: seconds(hop))), speaker: speaker, at: hop)
+        case .ended(let start, let end):
+            emit(
+                .speechEnded(SpeechEnded(startSeconds: seconds(start), endSeconds: seconds(end))), speaker: speaker,
+                at: end)
+        }
     }
 }

@@ -7,7 +7,12 @@ extension SessionEngine {
         let hop = settledHops
         var speaking: Int32 = 0
         for index in speakers.indices {
-            let record = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
+            settling[index] = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
+            ownVoice.push(settling[index], channel: index, hop: hop)
+        }
+        ownVoice.compare(hop: hop)
+        for index in speakers.indices {
+            let record = withOwnVoice(settling[index], of: index, at: hop)
             if record?.isLost ?? false {
                 speakers[index].lostRun += 1
             } else {

@@ -34,8 +34,12 @@ extension SessionEngine {
             emit(.tick(tick), speaker: index, at: settledHops)
             let speech = total(of: speaker.measures.counts).speech
             let change = speakers[index].measures.channel.change(
-                audio, drift: speaker.driftPartsPerMillion, speechHops: speech, at: settledHops)
-            if let change { emit(.quality(change), speaker: index, at: settledHops) }
+                audio, drift: speaker.driftPartsPerMillion, speechHops: speech, foreign: speaker.foreign,
+                at: settledHops)
+            if var change {
+                change.leaks = leaks(into: index)
+                emit(.quality(change), speaker: index, at: settledHops)
+            }
         }
     }
 
@@ -64,6 +68,7 @@ extension SessionEngine {
         if hasDoubtful { reconsider() }
         for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
             speakers[index].measures.closeSecond()
+            speakers[index].foreign.closeSecond()
             let values = cues.rules.indices.map { cueValue(at: $0, speaker: index) }
             for body in cues.look(at: index, hop: settledHops, values: values) {
                 emit(body, speaker: index, at: settledHops)

@@ -40,6 +40,9 @@ public struct SessionEngine: Sendable {
     var cues: CueBoard
     /// Offsets with which a side took the floor from the other.
     var sideOffsets: [Side: TransferOffsets] = [:]
+    /// Whose voice the channels carry, and the records of the hop that is being settled; kept like `speaks`.
+    var ownVoice = OwnVoice()
+    var settling: [HopRecord?] = []
     /// Whether each speaker speaks in the hop that is being settled; kept, so that a hop allocates nothing.
     var speaks: [Bool] = []
     /// The last hop in which anybody was heard.
@@ -134,6 +137,8 @@ public struct SessionEngine: Sendable {
                     settledHops: settledHops, configuration: configuration))
             floor.addSpeaker()
             speaks.append(false)
+            settling.append(nil)
+            ownVoice.addChannel()
             // Most tracks have one voice, and who it is was said with the track.
             bind(VoiceLabel(track: index), to: index)
         }
@@ -171,8 +176,8 @@ public struct SessionEngine: Sendable {
         guard speakers.indices.contains(speaker), speakers[speaker].isPresent else { return }
         speakers[speaker].isPresent = false
         speakers[speaker].lane.leave(at: presentHops)
-        endSpeech(of: speaker)
         settle()
+        endSpeech(of: speaker)
         withdrawCues(of: speaker, reason: .speakerLeft)
         emit(.speakerLeft(SpeakerLeft(reason: reason)), speaker: speaker, at: settledHops)
     }
@@ -185,6 +190,7 @@ public struct SessionEngine: Sendable {
     mutating func forget(speaker: Int) {
         withdrawCues(of: speaker, reason: .consentChanged)
         speakers[speaker].forget(configuration, at: settledHops)
+        ownVoice.forget(channel: speaker)
         forgetEvidence { [roster] voice in roster.person(of: voice) == speaker }
         history.forget(speaker: speaker)
         entrainment.forget(speaker: speaker)

@@ -38,8 +38,10 @@ struct SpeakerState {
     var lane: VoiceLane
     /// What else is known of the speaker.
     var evidence: Evidence = [:]
-    /// Onset of the IPU that was announced last and has not ended, in hops of the session.
-    var speechStart: Int64?
+    /// Where the speech that counts begins and ends.
+    var bounds = SpeechBounds()
+    /// Speech in the channel that does not count, because it is not the speaker's.
+    var foreign = ForeignSpeech()
     private(set) var isSpeaking = false
     /// When the speaker came first, and the last hop in which speech was heard; in hops of the session.
     let firstHop: Int64
@@ -101,7 +103,7 @@ struct SpeakerState {
         declaredLanes = isPresent ? declaredLanes.union(lanes) : lanes
         isPresent = true
         lane.rejoin(at: hop)
-        speechStart = nil
+        bounds = SpeechBounds()
         return forgets
     }
 
@@ -166,7 +168,8 @@ struct SpeakerState {
     /// Forgets everything that was measured up to `hop`; measuring begins anew where it is allowed.
     mutating func forget(_ configuration: ConversationConfiguration, at hop: Int64) {
         measures = SpeakerMeasures(configuration: configuration, permits: permits, at: hop)
-        speechStart = nil
+        bounds = SpeechBounds()
+        foreign = ForeignSpeech()
         withheld = nil
         evidence = [:]
         lane.strip()

@@ -50,8 +50,7 @@ extension SessionEngine {
             settleHop()
         }
         for index in speakers.indices {
-            tellChanges(of: index)
-            if speakers[index].lostRun > Self.maxSilentSpeechHops, speakers[index].speechStart != nil {
+            if speakers[index].lostRun > Self.maxSilentSpeechHops, speakers[index].bounds.start != nil {
                 endSpeech(of: index, at: settledHops - speakers[index].lostRun)
             }
         }

@@ -38,8 +38,6 @@ struct VoiceLane: Sendable {
     /// Whether there was a record since the speaker came.
     private var hasRecords = false
     private var queue: Deque<Entry> = []
-    /// Boundaries of speech that wait for the present.
-    private var changes: Deque<SpeechChange> = []
     /// Why media of some hops is missing, oldest first.
     private var reasons: Deque<(hops: Range<Int64>, why: Gap.Why)> = []
     /// Lost up to here by its source's word, also where the speaker has left meanwhile.
@@ -119,18 +117,6 @@ struct VoiceLane: Sendable {
         return record
     }
 
-    /// Keeps a boundary of speech until the session's present is there.
-    mutating func note(_ change: SpeechChange) {
-        guard changes.count < Self.maxChanges else { return }
-        changes.append(change)
-    }
-
-    /// Takes the next boundary whose time has come; nil where there is none.
-    mutating func takeChange(present: Int64) -> SpeechChange? {
-        guard let first = changes.first, first.hop <= present else { return nil }
-        return changes.removeFirst()
-    }
-
     /// Says why media of some hops is missing.
     mutating func explain(_ hops: Range<Int64>, why: Gap.Why) {
         if reasons.count == Self.maxReasons { reasons.removeFirst() }
@@ -154,19 +140,7 @@ struct VoiceLane: Sendable {
             bare.isSpeech = record.isSpeech
             queue[index].record = bare
         }
-        changes = []
     }
 
-    /// More than the boundaries of 30 s of the shortest units.
-    private static let maxChanges = 512
     private static let maxReasons = 64
-}
-
-extension SpeechChange {
-    /// The hop at which it holds.
-    fileprivate var hop: Int64 {
-        switch self {
-        case .started(let hop), .ended(let hop): hop
-        }
-    }
 }

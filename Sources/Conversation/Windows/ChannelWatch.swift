@@ -13,6 +13,11 @@ struct ChannelWatch {
     private static let clippingPercent = (begins: 1.0, ends: 0.5)
     private static let snrDb = (begins: 10.0, ends: 13.0)
     private static let bandwidthHz = (begins: 4_000.0, ends: 5_000.0)
+    /// Speech of others within half a minute, in hops: a second is no slip any more.
+    private static let foreignHops = (begins: Int32(100), ends: Int32(30))
+    private static let foreignIssues: [(ForeignSpeech.Kind, QualityChange.Issue)] = [
+        (.crosstalk, .crosstalk), (.echo, .echo), (.background, .backgroundVoice),
+    ]
     /// A drift that is so far off what was told last is told anew, in parts per million.
     private static let minDriftChange = 20.0
 
@@ -52,11 +57,20 @@ struct ChannelWatch {
     /// - Parameters:
     ///   - drift: parts per million; nil where it is not known.
     ///   - speechHops: speech of the speaker so far.
+    ///   - foreign: speech in the channel that was not the speaker's.
     mutating func change(
-        _ audio: AudioQuality, drift: Double?, speechHops: Int32, at hop: Int64
+        _ audio: AudioQuality, drift: Double?, speechHops: Int32, foreign: ForeignSpeech, at hop: Int64
     ) -> QualityChange? {
         guard hop >= nextEventHop else { return nil }
-        let now = speechHops >= Self.minSpeechHops ? issues(of: audio) : issues
+        var now = speechHops >= Self.minSpeechHops ? issues(of: audio) : issues
+        for (kind, issue) in Self.foreignIssues {
+            let hops = foreign.recentHops(kind)
+            if hops >= (issues.contains(issue) ? Self.foreignHops.ends : Self.foreignHops.begins) {
+                now.insert(issue)
+            } else {
+                now.remove(issue)
+            }
+        }
         let hasDrifted = drift.map { abs($0 - (toldDrift ?? .infinity)) >= Self.minDriftChange } ?? false
         guard now != issues || hasDrifted else { return nil }
         issues = now

@@ -33,6 +33,28 @@ public struct QualityChange: Sendable {
         case noise
         /// Speech ends at 4 kHz or below, as on a telephone.
         case narrowBand = "narrow_band"
+        /// The microphone carries somebody who has a channel of the session, and sits in the same room.
+        case crosstalk
+        /// The microphone, or the line, carries another channel of the session later: a loudspeaker without an echo
+        /// canceller.
+        case echo
+        /// Somebody speaks far below the level that is usual on this channel: a television, a colleague.
+        case backgroundVoice = "background_voice"
+    }
+
+    /// Another channel that is heard in this one.
+    public struct Leak: Sendable, Hashable {
+        /// Whose channel it is.
+        public var from: String
+        /// Its level here against that in its own channel, dB.
+        public var levelDb: Double
+        /// By how much later it is here, milliseconds.
+        public var delayMilliseconds: Int
+
+        /// A leak.
+        public init(from: String, levelDb: Double, delayMilliseconds: Int) {
+            (self.from, self.levelDb, self.delayMilliseconds) = (from, levelDb, delayMilliseconds)
+        }
     }
 
     /// All that disturbs from now on; empty when nothing does any more.
@@ -42,6 +64,8 @@ public struct QualityChange: Sendable {
     /// How much faster (positive) this host's clock runs than the sender's, parts per million; nil where it is not
     /// known.
     public var driftPartsPerMillion: Double?
+    /// Channels that are heard in this one, the worst first; those of people who may not be measured are not told.
+    public var leaks: [Leak] = []
 
     /// The state of a speaker's channel from now on.
     public init(issues: [Issue], audio: AudioQuality, driftPartsPerMillion: Double? = nil) {
@@ -56,5 +80,15 @@ public struct QualityChange: Sendable {
         }
         json.object("audio") { audio.write(to: &$0) }
         if let driftPartsPerMillion { json.field("drift_ppm", driftPartsPerMillion, decimals: 0) }
+        guard !leaks.isEmpty else { return }
+        json.array("leaks") { json in
+            for leak in leaks {
+                json.object { json in
+                    json.field("from", leak.from)
+                    json.field("level_db", leak.levelDb, decimals: 1)
+                    json.field("delay_ms", leak.delayMilliseconds)
+                }
+            }
+        }
     }
 }

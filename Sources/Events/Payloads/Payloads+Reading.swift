@@ -162,6 +162,13 @@ extension QualityChange {
         self.init(
             issues: try fields.texts("issues").compactMap(Issue.init), audio: try AudioQuality(fields.object("audio")),
             driftPartsPerMillion: try fields.optionalNumber("drift_ppm"))
+        guard fields.has("leaks") else { return }
+        for leak in try fields.objects("leaks") {
+            leaks.append(
+                Leak(
+                    from: try leak.text("from"), levelDb: try leak.number("level_db"),
+                    delayMilliseconds: try leak.integer("delay_ms")))
+        }
     }
 }
 

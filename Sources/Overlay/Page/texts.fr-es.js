@@ -26,7 +26,8 @@ TEXTS.fr = {
   withheld: {
     timing: "non indiqué : les flux ne sont pas assez alignés", loss: "non indiqué : du son a été perdu",
   },
-  quality: { clipping: "saturé", noise: "bruité", narrow_band: "bande étroite, comme au téléphone" },
+  quality: { clipping: "saturé", noise: "bruité", narrow_band: "bande étroite, comme au téléphone",
+    crosstalk: "on entend un autre micro", echo: "écho d’un autre canal", background_voice: "quelqu’un à l’arrière-plan" },
   audio: "Son : {issues}",
   inputs: {
     talk_ratio: ["parle plus que d’habitude", "parle moins que d’habitude"],
@@ -90,7 +91,8 @@ TEXTS.es = {
     no_baseline: "aún aprende qué es lo habitual", weak_evidence: "el sonido es demasiado malo",
   },
   withheld: { timing: "no se indica: los flujos no están bien alineados", loss: "no se indica: se perdió sonido" },
-  quality: { clipping: "saturado", noise: "con ruido", narrow_band: "banda estrecha, como por teléfono" },
+  quality: { clipping: "saturado", noise: "con ruido", narrow_band: "banda estrecha, como por teléfono",
+    crosstalk: "se oye otro micrófono", echo: "eco de otro canal", background_voice: "alguien al fondo" },
   audio: "Sonido: {issues}",
   inputs: {
     talk_ratio: ["habla más que de costumbre", "habla menos que de costumbre"],

@@ -85,8 +85,33 @@ struct SpeechFeatures: ~Copyable, Sendable {
         return 10 * ck_log10(high / low)
     }
 
+    /// First of the bands, and of those after the last, that make up each of the eight levels.
+    private static let groups = [0, 3, 6, 9, 12, 14, 16, 18, bandCount]
+
+    /// Levels of the hop that `values` describe, as they are compared between channels.
+    ///
+    /// - Parameter inBands: without it all are the level of the whole.
+    func levels(inBands: Bool) -> BandLevels {
+        guard silentHops & 0b010 == 0 else { return .none }
+        var db = SIMD8<Float>.zero
+        var whole: Float = 0
+        for group in 0..<BandLevels.count {
+            let (first, end) = (Self.groups[group], Self.groups[group + 1])
+            var sum: Float = 0
+            for band in first..<end { sum += bandPower[band] * Float(Self.edges[band + 1] - Self.edges[band]) }
+            if inBands { db[group] = 10 * ck_log10(sum / Float(Self.edges[end] - Self.edges[first]) + 1e-12) }
+            whole += sum
+        }
+        if !inBands {
+            db = .init(repeating: 10 * ck_log10(whole / Float(Self.edges[Self.bandCount] - Self.edges[0]) + 1e-12))
+        }
+        return BandLevels(db: db)
+    }
+
     /// How far the loudest recent speech is above the noise, in dB, 60 at the most.
     var rangeDb: Float { values[8] * 20 }
+    /// How far the hop that `values` describe is below the loudest recent speech, in dB, -50 at the least.
+    var belowPeakDb: Float { values[7] * 20 }
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
     var knowsNoise: Bool { noise.learntHops >= 150 }
 

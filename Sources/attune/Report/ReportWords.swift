@@ -97,6 +97,9 @@ struct ReportWords {
             "noisy: begin and end of speech, lags and pauses are less certain; a voice this near to the noise "
                 + "gives no sentiment"
         case .narrowBand: "telephone band: the colour of the voice is told by less of it"
+        case .crosstalk: "another microphone of the room is heard in it; what was recognised as that is not counted"
+        case .echo: "another channel is heard in it, as by a loudspeaker; what was recognised as that is not counted"
+        case .backgroundVoice: "somebody speaks in the background; what was recognised as that is not counted"
         }
     }
 
