@@ -12,7 +12,7 @@ public protocol ControlBackend: Sendable {
     /// Takes what the sender of a source says of its media.
     func setState(session: String, source: String, _ request: SourceStateRequest) async throws(Problem)
     /// A speaker gives consent or takes it back.
-    func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem)
+    func setConsent(session: String, speaker: String, to order: ConsentOrder) async throws(Problem)
     /// Says how a speaker is called and in which role.
     func describe(session: String, speaker: String, _ request: SpeakerRequest) async throws(Problem) -> SpeakerSummary
     /// Counts lines of captions.

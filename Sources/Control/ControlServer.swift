@@ -134,12 +134,7 @@ public struct ControlServer: Service {
             let session = try Self.session(in: context)
             let speaker = try Self.name("speaker", in: context)
             let wanted = try await bodies.decode(ConsentRequest.self, from: request)
-            guard let state = ConsentState(rawValue: wanted.consent), state != .unknown else {
-                throw Problem(
-                    status: 422, type: .consentInvalid,
-                    detail: "'\(wanted.consent)' is no consent state; use granted or withheld")
-            }
-            try await backend.setConsent(session: session, speaker: speaker, to: state)
+            try await backend.setConsent(session: session, speaker: speaker, to: ConsentOrder(wanted))
             return try respond(wanted)
         }
         router.post("/v1/sessions/:session/captions") { request, context in

@@ -36,7 +36,7 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public var session: String
     /// Speakers of the source.
     public var tracks: [Track]
-    /// Declared consent of its speakers: `granted` or `withheld`.
+    /// Declared consent of its speakers: `granted` (the voice), `withheld`, or lanes as in `voice,words,face`.
     public var consent: String?
     /// Identifies the notice given to the people in the call.
     public var noticeID: String?
@@ -67,12 +67,15 @@ public struct AttachRequest: Codable, Sendable, Equatable {
 
 /// A request to change the consent of a speaker.
 public struct ConsentRequest: Codable, Sendable, Equatable {
-    /// `granted` or `withheld`.
+    /// `granted` (the voice), `withheld`, or lanes as in `voice,words,face`: what holds from now on.
     public var consent: String
+    /// Lanes that `granted` or `withheld` is about, `words` and `face`; the others stay as they are.
+    public var lanes: [String]?
 
     /// A request.
-    public init(consent: String) {
+    public init(consent: String, lanes: [String]? = nil) {
         self.consent = consent
+        self.lanes = lanes
     }
 }
 
@@ -100,13 +103,16 @@ public struct SpeakerSummary: Codable, Sendable, Equatable {
     public var role: String?
     /// `granted`, `withheld` or `unknown`.
     public var consent: String
+    /// What was agreed to, `voice` first, where that is more than the voice.
+    public var lanes: [String]?
 
     /// A summary.
-    public init(speaker: String, name: String?, role: String?, consent: String) {
+    public init(speaker: String, name: String?, role: String?, consent: String, lanes: [String]? = nil) {
         self.speaker = speaker
         self.name = name
         self.role = role
         self.consent = consent
+        self.lanes = lanes
     }
 }
 

@@ -17,6 +17,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case speechEnded = "speech.ended"
     case turn
     case overlap
+    case overlapStarted = "overlap.started"
     case tick
     case cueRaised = "cue.raised"
     case cueChanged = "cue.changed"
@@ -52,7 +53,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
         case .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
-        case .speechStarted, .quality, .sessionEnded: .measurement
+        case .speechStarted, .overlapStarted, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
             []
@@ -84,6 +85,7 @@ extension EventBody {
         case .speechEnded: .speechEnded
         case .turn: .turn
         case .overlap: .overlap
+        case .overlapStarted: .overlapStarted
         case .tick: .tick
         case .cueRaised: .cueRaised
         case .cueChanged: .cueChanged

@@ -74,6 +74,7 @@ extension EventBody {
             case .speechEnded: .speechEnded(try SpeechEnded(fields))
             case .turn: .turn(try Turn(fields))
             case .overlap: .overlap(try Overlap(fields))
+            case .overlapStarted: .overlapStarted(try OverlapStarted(fields))
             case .tick: .tick(try Tick(fields))
             case .cueRaised: .cueRaised(try CueRaised(fields))
             case .cueChanged: .cueChanged(try CueChange(fields))

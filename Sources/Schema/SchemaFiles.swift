@@ -48,12 +48,36 @@ enum SchemaFiles {
       },
       "required": ["what", "level", "reason", "load"]
     },
+    "cue": {
+      "description": "A metric beyond a limit of the configuration.",
+      "properties": {
+        "id": {"$ref": "#/$defs/count"},
+        "cue": {"type": "string"},
+        "severity": {"enum": ["info", "warning"]},
+        "metric": {
+          "enum": [
+            "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
+            "engagement_change", "mentions"
+          ]
+        },
+        "value": {"type": "number", "description": "In the unit of the metric."},
+        "limit": {"type": "number", "description": "In the unit of the metric."},
+        "window_s": {"$ref": "#/$defs/count"}
+      },
+      "required": ["id", "cue", "severity", "metric", "value", "limit"]
+    },
     "count": {"type": "integer", "minimum": 0},
     "seconds": {"type": "number", "minimum": 0},
     "ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     "measure": {"type": ["number", "null"], "description": "null: there is nothing to measure."},
     "score": {"type": "number", "minimum": 0, "maximum": 100},
     "consent": {"enum": ["unknown", "granted", "withheld"]},
+    "consent_lanes": {
+      "description": "What the speaker agreed to, where that is more than the voice.",
+      "type": "array",
+      "items": {"enum": ["voice", "words", "face"]},
+      "minItems": 2
+    },
     "policy": {"enum": ["standard", "behaviour-only", "eu-work", "eu-education", "self"]},
     "name": {"type": "string", "description": "What to show instead of the speaker's name; left out where nothing was given."},
     "role": {"type": "string", "description": "Role in the conversation; left out where none was given."},
@@ -100,7 +124,9 @@ enum SchemaFiles {
   "properties": {
     "type": {"const": "consent"},
     "consent": {"$ref": "common.schema.json#/$defs/consent"},
-    "previous": {"$ref": "common.schema.json#/$defs/consent"}
+    "previous": {"$ref": "common.schema.json#/$defs/consent"},
+    "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"},
+    "previous_lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
   },
   "required": ["consent", "previous"],
   "unevaluatedProperties": false
@@ -151,24 +177,11 @@ enum SchemaFiles {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "cue.raised",
   "description": "A metric went beyond a limit of the configuration.",
-  "$ref": "common.schema.json#/$defs/session_line",
+  "allOf": [{"$ref": "common.schema.json#/$defs/session_line"}, {"$ref": "common.schema.json#/$defs/cue"}],
   "properties": {
     "type": {"const": "cue.raised"},
-    "speaker": {"type": "string", "description": "Left out where it concerns the session."},
-    "id": {"$ref": "common.schema.json#/$defs/count"},
-    "cue": {"type": "string"},
-    "severity": {"enum": ["info", "warning"]},
-    "metric": {
-      "enum": [
-        "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
-        "engagement_change", "mentions"
-      ]
-    },
-    "value": {"type": "number", "description": "In the unit of the metric."},
-    "limit": {"type": "number", "description": "In the unit of the metric."},
-    "window_s": {"$ref": "common.schema.json#/$defs/count"}
+    "speaker": {"type": "string", "description": "Left out where it concerns the session."}
   },
-  "required": ["id", "cue", "severity", "metric", "value", "limit"],
   "unevaluatedProperties": false
 }
 
@@ -286,6 +299,25 @@ enum SchemaFiles {
     "holder": {"type": "string"}
   },
   "required": ["id", "revision", "kind", "start_s", "end_s", "shared_s", "holder"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "overlap.started.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "overlap.started",
+  "description": "Speech inside the turn of the holder that goes on, and what it will most likely turn out to be.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "overlap.started"},
+    "id": {"$ref": "common.schema.json#/$defs/count"},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "holder": {"type": "string"},
+    "likely": {"enum": ["backchannel", "overlap", "interruption"]},
+    "probability": {"type": "number", "minimum": 0, "maximum": 1}
+  },
+  "required": ["id", "start_s", "holder", "likely", "probability"],
   "unevaluatedProperties": false
 }
 
@@ -601,6 +633,21 @@ enum SchemaFiles {
           "type": "array",
           "items": {"$ref": "common.schema.json#/$defs/degraded", "unevaluatedProperties": false}
         },
+        "cues": {
+          "description": "Cues that stand, the oldest first; left out where there are none.",
+          "type": "array",
+          "maxItems": 16,
+          "items": {
+            "$ref": "common.schema.json#/$defs/cue",
+            "properties": {
+              "speaker": {"type": "string", "description": "Left out where it concerns the session."},
+              "t": {"$ref": "common.schema.json#/$defs/seconds"},
+              "state": {"enum": ["raised", "acknowledged", "snoozed"]}
+            },
+            "required": ["state"],
+            "unevaluatedProperties": false
+          }
+        },
         "speakers": {"type": "array", "items": {"$ref": "#/$defs/speaker"}}
       },
       "required": ["session", "policy", "sources", "speakers"],
@@ -612,7 +659,8 @@ enum SchemaFiles {
         "speaker": {"type": "string"},
         "name": {"$ref": "common.schema.json#/$defs/name"},
         "role": {"$ref": "common.schema.json#/$defs/role"},
-        "consent": {"$ref": "common.schema.json#/$defs/consent"}
+        "consent": {"$ref": "common.schema.json#/$defs/consent"},
+        "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
       },
       "required": ["speaker", "consent"],
       "if": {"properties": {"consent": {"const": "granted"}}},
@@ -712,7 +760,8 @@ enum SchemaFiles {
     "type": {"const": "speaker.joined"},
     "name": {"$ref": "common.schema.json#/$defs/name"},
     "role": {"$ref": "common.schema.json#/$defs/role"},
-    "consent": {"$ref": "common.schema.json#/$defs/consent"}
+    "consent": {"$ref": "common.schema.json#/$defs/consent"},
+    "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
   },
   "required": ["consent"],
   "unevaluatedProperties": false

@@ -101,7 +101,12 @@ struct RecordingQueue: Sendable {
             if change.state == .granted, change.previous == .withheld {
                 recordings[name]?.forgotten.remove(speaker)
             }
-            return setConsent(of: speaker, in: name, to: change.state)
+            guard change.state == .granted, change.takesBack else {
+                return setConsent(of: speaker, in: name, to: change.state)
+            }
+            // What the lane brought is in lines that tell of the voice too.
+            let hadLines = setConsent(of: speaker, in: name, to: .withheld)
+            return setConsent(of: speaker, in: name, to: .granted) || hadLines
         default:
             guard event.body.kind.traits.contains(.stored) else { return false }
             addLine(event, in: name, atMilliseconds: atMilliseconds)

@@ -29,12 +29,36 @@ struct Attuned: AsyncParsableCommand {
     @Flag(help: "Validate the configuration and exit.")
     var checkConfig = false
 
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the daemon with what the error stands for: help and the version go to standard output as they are; what is
+    /// wrong with the arguments is one line that names the help.
+    private static func end(with error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard code != .success, !(error is ExitCode) else { exit(withError: error) }
+        let text = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+        let clause = text.hasSuffix(".") ? String(text.dropLast()) : text
+        let line = clause.prefix(1).lowercased() + clause.dropFirst() + "; see 'attuned --help'"
+        exit(withError: fail(line, code: code.rawValue))
+    }
+
     func run() async throws {
         let settings: Settings
         do throws(SettingsError) {
             settings = try config.map { path throws(SettingsError) in try Settings(file: path) } ?? Settings()
         } catch {
-            throw fail("\(error)", code: 78)
+            throw Self.fail("\(error)", code: 78)
         }
         do {
             if checkConfig {
@@ -44,13 +68,13 @@ struct Attuned: AsyncParsableCommand {
             }
             try await runDaemon(settings, file: config)
         } catch let error as DaemonError {
-            throw fail(error.message, code: error.exitCode)
+            throw Self.fail(error.message, code: error.exitCode)
         } catch {
-            throw fail("\(error)", code: 70)
+            throw Self.fail("\(error)", code: 70)
         }
     }
 
-    private func fail(_ message: String, code: Int32) -> ExitCode {
+    private static func fail(_ message: String, code: Int32) -> ExitCode {
         FileHandle.standardError.write(Data("attuned: \(printable(message))\n".utf8))
         return ExitCode(code)
     }

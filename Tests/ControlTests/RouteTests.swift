@@ -22,7 +22,7 @@ import Testing
         func setState(
             session: String, source: String, _ request: SourceStateRequest
         ) async throws(Problem) { throw problem }
-        func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
+        func setConsent(session: String, speaker: String, to order: ConsentOrder) async throws(Problem) {
             throw problem
         }
         func caption(session: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {

@@ -79,11 +79,53 @@ import Testing
         #expect(metrics.map(\.interruptions) == [0, 1])
     }
 
+    private func begun(_ scripts: [Script], seconds: Double) -> [Event] {
+        play(scripts, seconds: seconds).events.filter { $0.body.kind == .overlapStarted }
+    }
+
+    @Test func thatSomebodyBreaksInIsToldWhileItGoesOn() throws {
+        let scripts = [Script(name: "a", ipus: [1...6]), Script(name: "b", ipus: [5...9])]
+        let told = begun(scripts, seconds: 14)
+        let event = try #require(told.first)
+        guard case .overlapStarted(let started) = event.body else { return }
+        #expect(told.count == 1 && event.speaker == "b" && started.holder == "a")
+        // Within 0.3 s of the begin.
+        #expect(started.startSeconds == 5 && event.timeSeconds.map { abs($0 - 5.25) < 0.011 } == true)
+        let last = final(overlaps(scripts, seconds: 14))
+        #expect(last.map(\.id) == [started.id] && last.map(\.kind) == [.interruption])
+        // Nothing is known of the speaker yet: as it mostly goes.
+        #expect(started.likely == .backchannel && abs(started.probability - 0.38) < 0.001)
+    }
+
+    @Test func whatIsOverAtOnceIsNotToldToHaveBegun() {
+        let slip = [Script(name: "a", ipus: [1...5]), Script(name: "b", ipus: [4.8...9])]
+        #expect(begun(slip, seconds: 14).isEmpty)
+        let answer = [Script(name: "a", ipus: [1...4, 5...10]), Script(name: "b", ipus: [4.2...4.7])]
+        #expect(begun(answer, seconds: 14).isEmpty, "nobody spoke at once")
+    }
+
+    /// What is likely of somebody is what has become of theirs so far.
+    @Test func theVerdictLearnsFromTheSpeakersOwn() {
+        let often = (0..<6).map { 4 + Double($0) * 6 }
+        let scripts = [
+            Script(name: "a", ipus: [1...44]), Script(name: "b", ipus: often.map { $0...$0 + 0.5 }),
+            Script(name: "c", ipus: [42...43]),
+        ]
+        let told = begun(scripts, seconds: 50).compactMap { event in
+            if case .overlapStarted(let started) = event.body { (event.speaker, started) } else { nil }
+        }
+        let own = told.filter { $0.0 == "b" }.map(\.1)
+        #expect(own.count == 6 && own.allSatisfy { $0.likely == .backchannel })
+        #expect(zip(own, own.dropFirst()).allSatisfy { $0.probability < $1.probability })
+        let other = told.filter { $0.0 == "c" }.map(\.1.probability)
+        #expect(other == own.prefix(1).map(\.probability), "of another nothing is known")
+    }
+
     @Test func nothingIsToldOfSomebodyWithoutConsent() {
         for withheld in 0...1 {
             var scripts = [Script(name: "a", ipus: [1...6]), Script(name: "b", ipus: [5...9])]
             scripts[withheld].consent = .withheld
-            #expect(overlaps(scripts, seconds: 14).isEmpty)
+            #expect(overlaps(scripts, seconds: 14).isEmpty && begun(scripts, seconds: 14).isEmpty)
         }
     }
 }

@@ -46,7 +46,7 @@ import Testing
         let line = CaptionRequest.Line(speaker: "Rene\u{301} B", startSeconds: 0, endSeconds: 1, text: "x")
         let summary = try await bench.registry.caption(session: session, CaptionRequest(lines: [line]))
         #expect(summary.counted + summary.outOfTime + summary.ignored == 1, "nobody is missing")
-        try await bench.registry.setConsent(session: session, speaker: "Ren\u{E9} B", to: .withheld)
+        try await bench.registry.setConsent(session: session, speaker: "Ren\u{E9} B", to: .exactly(.withheld))
         _ = try await bench.registry.detach(session: session)
     }
 
@@ -54,7 +54,7 @@ import Testing
         let bench = try RegistryBench()
         try await bench.attach("rtp://127.0.0.1:0", speaker: "b")
         let first = try await bench.attach("rtp://127.0.0.1:0", speaker: "a")
-        try await bench.registry.setConsent(session: "s", speaker: "a", to: .withheld)
+        try await bench.registry.setConsent(session: "s", speaker: "a", to: .exactly(.withheld))
         _ = try await bench.registry.detach(session: "s", source: first.source)
         let second = try await bench.attach("rtp://127.0.0.1:0", speaker: "a")
         #expect(second.note?.contains("withheld") == true && second.note?.hasSuffix(": a") == true)
@@ -62,6 +62,10 @@ import Testing
             if case .speakerJoined(let joined) = event.body, event.speaker == "a" { joined.consent } else { nil }
         }
         #expect(joined == [.granted, .withheld])
+        let problem = await #expect(throws: Problem.self) {
+            try await bench.registry.setConsent(session: "s", speaker: "a", to: .lanes(.words, isGranted: true))
+        }
+        #expect(problem?.status == 409 && problem?.detail.contains("withheld") == true)
         _ = try await bench.registry.detach(session: "s")
     }
 }

@@ -79,6 +79,19 @@ import Testing
         #expect(finished.errors.hasPrefix("attune: ") && finished.output.isEmpty, "\(finished.output)")
     }
 
+    @Test(arguments: [
+        (["--nonsense"], 64, "unknown option '--nonsense'; see 'attuned --help'"),
+        (["--config"], 64, "'--config <FILE>'; see 'attuned --help'"),
+        (["--config", "/nowhere.yaml"], 78, "/nowhere.yaml"),
+    ])
+    func theDaemonSaysInOneLineWhatIsWrong(arguments: [String], status: Int, part: String) throws {
+        let finished = try run(Place.command("attuned"), arguments)
+        #expect(Int(finished.status) == status && finished.output.isEmpty, "\(finished.output)")
+        let errors = finished.errors.split(separator: "\n")
+        #expect(errors.count == 1 && finished.errors.hasPrefix("attuned: "), "\(finished.errors)")
+        #expect(finished.errors.contains(part), "\(finished.errors)")
+    }
+
     @Test(arguments: HostileText.all.filter { !$0.contains("\0") })
     func wordsOfTheCommandLineAreNotObeyed(text: String) throws {
         for arguments in [[text], ["tail", "--\(text)"], ["tail", "--type", text], ["features", "/\(text)"]] {

@@ -14,8 +14,9 @@ import Testing
         #expect(names(.connection) == ["hello", "snapshot", "lagged", "error"])
         #expect(
             names(.measurement) == [
-                "tick", "speech.started", "speech.ended", "turn", "overlap", "cue.raised", "cue.changed", "cue.cleared",
-                "quality", "session.ended",
+                "tick", "speech.started", "speech.ended", "turn", "overlap", "overlap.started", "cue.raised",
+                "cue.changed",
+                "cue.cleared", "quality", "session.ended",
             ])
         #expect(names(.stored).isSubset(of: names(.measurement)), "what is stored is deleted with the consent")
         #expect(EventKind.filterable.count == EventKind.allCases.count - names(.connection).count)

@@ -146,9 +146,40 @@ import Testing
         #expect(speakers.map(\.joined.consent) == [.withheld, .granted])
     }
 
+    /// A page that is loaded anew has them, however long ago they were raised.
+    @Test func cuesThatStandAreInTheSnapshot() {
+        var journal = journal()
+        func cue(_ id: Int, _ name: String) -> EventBody {
+            .cueRaised(
+                CueRaised(
+                    id: id, cue: name, severity: "info", metric: "talk_ratio", value: 1, limit: 0, windowSeconds: nil))
+        }
+        func told() -> [Int] { journal.projection.snapshot.first?.cues.map(\.raised.id) ?? [] }
+        func append(_ body: EventBody, _ speaker: String?) {
+            journal.append(Event(body, session: "s1", speaker: speaker, timeSeconds: 7), clock: .system)
+        }
+        for event in [startEvent(), joinEvent("ana"), joinEvent("ben")] { journal.append(event, clock: .system) }
+        append(cue(1, "a"), "ana")
+        append(cue(2, "b"), "ben")
+        append(cue(3, "b"), nil)
+        #expect(told() == [1, 2, 3])
+        append(.cueChanged(CueChange(id: 1, cue: "a", state: .acknowledged)), "ana")
+        append(.cueChanged(CueChange(cue: "b", state: .snoozed, forSeconds: 9)), nil)
+        let cues = journal.projection.snapshot.first?.cues ?? []
+        #expect(cues.map(\.state) == [.acknowledged, .snoozed, .snoozed] && cues.map(\.timeSeconds) == [7, 7, 7])
+        append(.cueCleared(CueCleared(id: 3, cue: "b", reason: .backToNormal, value: 0, afterSeconds: 1)), nil)
+        append(.consent(ConsentChange(state: .withheld, previous: .granted)), "ana")
+        #expect(told() == [2])
+        for id in 10..<40 { append(cue(id, "c"), "ben") }
+        #expect(told() == Array(24..<40), "the newest, and no more than are kept")
+    }
+
     /// Who has left is in no list of those who are there, but what was measured is still in the ring.
     @Test(arguments: [
         Event(.consent(ConsentChange(state: .withheld, previous: .granted)), session: "s1", speaker: "ana"),
+        Event(
+            .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
+            session: "s1", speaker: "ana"),
         joinEvent("ana", consent: .withheld), joinEvent("ana", consent: .unknown),
         Event(.speakerJoined(SpeakerJoined(role: "employee", consent: .granted)), session: "s1", speaker: "ana"),
     ])

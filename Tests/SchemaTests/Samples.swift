@@ -150,6 +150,23 @@ enum Samples {
             more: true)
     }()
 
+    private static let withLanesAndCues: Snapshot = {
+        var session = Snapshot.Session(id: "s", started: started)
+        let joined = SpeakerJoined(role: "self", consent: .granted, lanes: [.words, .face])
+        session.speakers = [Snapshot.Speaker(name: "ana", joined: joined)]
+        let raised = CueRaised(
+            id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
+            windowSeconds: 120)
+        let silence = CueRaised(
+            id: 2, cue: "long_silence", severity: "warning", metric: "silence_s", value: 16, limit: 15,
+            windowSeconds: nil)
+        session.cues = [
+            Snapshot.Cue(raised: raised, speaker: "ana", timeSeconds: 152, state: .acknowledged),
+            Snapshot.Cue(raised: silence, speaker: nil, timeSeconds: 160),
+        ]
+        return Snapshot(sessions: [session])
+    }()
+
     static let events: [Event] =
         daemon.map { Event($0) }
         + session.map { Event($0, session: "s", timeSeconds: 80.5) }
@@ -158,7 +175,7 @@ enum Samples {
     private static let daemon: [EventBody] = [
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "standard", noticeID: "n-1")),
         .hello(Hello(daemonVersion: "0.1.0", epoch: "2k9x", policy: "eu-work", noticeID: nil)),
-        .snapshot(snapshot), .snapshot(Snapshot()),
+        .snapshot(snapshot), .snapshot(Snapshot()), .snapshot(withLanesAndCues),
         .lagged(Lagged(from: 3, to: 9, count: 7, coalesced: 2)),
         .heartbeat(Heartbeat(sessions: 1, subscribers: 2)),
         .error(ErrorLine(code: "invalid_json", message: "the line is no JSON")),
@@ -198,10 +215,14 @@ enum Samples {
         .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)),
         .speakerJoined(SpeakerJoined(role: nil, consent: .unknown)),
         .speakerJoined(SpeakerJoined(displayName: "Ana Ruiz", role: "rep", consent: .granted)),
+        .speakerJoined(SpeakerJoined(role: "rep", consent: .granted, lanes: [.words, .face])),
         .speakerLeft(SpeakerLeft(reason: "source ended")),
+        .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
         .consent(ConsentChange(state: .withheld, previous: .granted)),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
+        .overlapStarted(
+            OverlapStarted(id: 3, startSeconds: 13.62, holder: "ben", likely: .backchannel, probability: 0.58)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

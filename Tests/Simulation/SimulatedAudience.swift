@@ -88,8 +88,9 @@ struct PublicRecord {
         case .tick, .speechStarted, .speechEnded, .cueRaised, .cueChanged, .cueCleared, .quality:
             entry.measured = [event.speaker ?? ""]
         case .turn(let turn): entry.measured = [event.speaker ?? "", turn.previousSpeaker ?? ""]
+        case .overlapStarted(let overlap): entry.measured = [event.speaker ?? "", overlap.holder]
         case .overlap(let overlap): entry.measured = [event.speaker ?? "", overlap.holder]
-        case .consent(let change) where change.state != .granted:
+        case .consent(let change) where change.takesBack:
             withdrawals[event.speaker ?? ""] = (sequence, event.timeSeconds ?? 0)
         default: break
         }

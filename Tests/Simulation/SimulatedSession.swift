@@ -86,7 +86,7 @@ final class SimulatedSession {
         payloads[111] = PayloadDescription(.opus)
         let stream = RTPStreamDescription(address: "127.0.0.1", port: 4_000, payloads: payloads)
         let track = SpeakerTrack(
-            track: 0, name: "p\(source)", role: nil, consent: consent, selector: anybody ? .unnamed : nil)
+            track: 0, name: "p\(source)", role: nil, consent: Consent(consent), selector: anybody ? .unnamed : nil)
         let reception = try RTPReception(
             streams: [stream], tracks: [track], session: session,
             monitor: SourceMonitor(id: "source-\(source)", url: "rtp://", session: session, logger: Self.logger),
@@ -108,7 +108,7 @@ final class SimulatedSession {
 
     func setConsent(_ source: Int, to state: ConsentState) {
         gaps["p\(source)"] = .nan
-        _ = session.update { $0.setConsent(name: "p\(source)", to: state) }
+        _ = session.update { $0.setConsent(name: "p\(source)", to: Consent(state)) }
     }
 
     /// The sender of a source says that media does not come, and why, or that it comes again: what a request to

@@ -176,6 +176,19 @@ import Testing
         #expect(try folder.occurrences(of: "1111.5") == 0 && folder.occurrences(of: "1234.5") > 0)
     }
 
+    /// Lines tell of all lanes together: with one of them goes what was stored before, and storing goes on.
+    @Test func aLaneThatIsTakenBackIsForgotten() async throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(folder)
+        store.begin("call", ["anna", "carla"])
+        store.tick("call", "anna", second: 1, f0Hz: 1_111.5)
+        let change = ConsentChange(state: .granted, previous: .granted, lanes: [], previousLanes: .words)
+        store.record(Event(.consent(change), session: "call", speaker: "anna"))
+        store.tick("call", "anna", second: 2, f0Hz: 1_234.5)
+        try await store.settle()
+        #expect(try folder.occurrences(of: "1111.5") == 0 && folder.occurrences(of: "1234.5") > 0)
+    }
+
     /// The file may be older than the way in which names are written now.
     @Test func aNameIsForgottenHoweverItIsComposed() async throws {
         let folder = try TemporaryFolder()

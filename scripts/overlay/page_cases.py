@@ -167,6 +167,16 @@ def cues(browser):
                    value=.598, after_s=19)
     page.wait("document.querySelector('.cue.gone .end')?.textContent === 'back to normal, 60%'", "the cue does not end")
     page.wait("!document.querySelector('.cue')", "the cue stays")
+    page.close()
+    # One that was raised before anything that is kept.
+    daemon.standing_cues = [{"id": 9, "speaker": NAMES[1], "t": 12, "cue": "monologue", "severity": "info",
+                             "metric": "monologue_s", "value": 95, "limit": 90, "state": "raised"}]
+    page = opened(browser, daemon, theme="cards", lang="en")
+    page.wait("document.querySelector('.cue:not(.gone)')?.textContent.includes('1:35')",
+              "the cue that stands is not there")
+    daemon.publish("cue.cleared", speaker=NAMES[1], t=340, id=9, cue="monologue", reason="back_to_normal", value=0,
+                   after_s=328)
+    page.wait("!!document.querySelector('.cue.gone')", "the cue that stood does not end")
     daemon.end()
 
 

@@ -61,6 +61,7 @@ class Simulated:
         # What becomes of requests for data: None as ever, "silent" no answer yet, "gone" none, "refuses" 401.
         self.mood = None
         self.speakers, self.sources, self.points = {}, {}, {}
+        self.standing_cues = []
         self.lines = collections.deque(maxlen=self.KEPT)
         self.changed, self.is_open, self.asked = threading.Condition(), True, []
         outer = self
@@ -180,7 +181,8 @@ class Simulated:
 
         def snapshot():
             state = {"session": self.session, "notice_id": "notice-2026-11", "policy": "standard",
-                     "sources": list(self.sources.values()), "speakers": list(self.speakers.values())}
+                     "sources": list(self.sources.values()), "speakers": list(self.speakers.values()),
+                     "cues": self.standing_cues}
             put(json.dumps({"v": 1, "type": "snapshot", "seq": self.seq, "more": False, "sessions": [state]}), self.seq)
 
         epoch, _, seen = query.get("last_event_id", "").partition(":")

@@ -77,9 +77,11 @@ public struct ControlClient: Sendable {
         _ = try await send(.PUT, "/v1/sessions/\(escaped(session))/sources/\(escaped(source))/state", body: body)
     }
 
-    /// Changes the consent of a speaker: `granted` or `withheld`.
-    public func setConsent(session: String, speaker: String, to state: String) async throws {
-        let body = try JSONEncoder().encode(ConsentRequest(consent: state))
+    /// Changes the consent of a speaker: `granted` (the voice), `withheld`, or lanes as in `voice,words,face`.
+    ///
+    /// - Parameter lanes: what alone `granted` or `withheld` is about, `words` and `face`; nil for all.
+    public func setConsent(session: String, speaker: String, to state: String, lanes: [String]? = nil) async throws {
+        let body = try JSONEncoder().encode(ConsentRequest(consent: state, lanes: lanes))
         let uri = "/v1/sessions/\(escaped(session))/speakers/\(escaped(speaker))/consent"
         _ = try await send(.PUT, uri, body: body)
     }

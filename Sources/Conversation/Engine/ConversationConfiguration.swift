@@ -16,6 +16,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var maxAheadHops = 3_000
     /// People that a session holds, those who left included: whoever sends under ever new names fills no memory.
     public var maxSpeakers = 128
+    /// After so much simultaneous speech it is told what it will most likely be, in hops.
+    public var verdictHops = 25
     /// An IPU of at most this length inside another's turn may be a backchannel, in hops.
     public var backchannelHops = 100
     /// A short IPU after which the floor stays for this long does not take it, in hops.

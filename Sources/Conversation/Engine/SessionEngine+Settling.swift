@@ -33,8 +33,11 @@ extension SessionEngine {
             incursions.begin(
                 speaker: holder, holder: floor.holder, hop: returnHop, sharedHops: hop - returnHop)
         }
-        for incursion in incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop) {
-            tell(incursion)
+        let incursion = incursions.settle(hop: hop, speaks: speaks, turnStart: outcome.begun?.startHop)
+        incursion.begun.forEach { announce($0, at: hop) }
+        incursion.told.forEach { tell($0) }
+        for decided in incursion.decided where isMeasured(decided.speaker, from: decided.startHop) {
+            speakers[decided.speaker].measures.incursions.note(decided.kind)
         }
         settledHops += 1
         if settledHops % bucketHops == 0 {
@@ -105,6 +108,18 @@ extension SessionEngine {
     /// Whether a speaker may be measured, and might be from a hop on.
     private func isMeasured(_ speaker: Int, from hop: Int64) -> Bool {
         speakers[speaker].isMeasured && speakers[speaker].measures.since <= hop
+    }
+
+    /// Says of an incursion that goes on what it will most likely be.
+    private mutating func announce(_ incursion: Incursions.Incursion, at hop: Int64) {
+        guard isMeasured(incursion.speaker, from: incursion.startHop),
+            isMeasured(incursion.holder, from: incursion.startHop)
+        else { return }
+        let verdict = speakers[incursion.speaker].measures.incursions.verdict
+        let started = OverlapStarted(
+            id: incursion.id, startSeconds: seconds(incursion.startHop), holder: speakers[incursion.holder].name,
+            likely: Overlap.Kind(verdict.kind), probability: verdict.probability)
+        emit(.overlapStarted(started), speaker: incursion.speaker, at: hop + 1)
     }
 
     /// Publishes and counts an incursion; what concerns somebody without consent is told nobody.

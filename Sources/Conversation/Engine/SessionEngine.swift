@@ -60,7 +60,7 @@ public struct SessionEngine: Sendable {
         incursions = Incursions(
             rules: Incursions.Rules(
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
-                interruptionHops: Int64(configuration.interruptionHops)))
+                interruptionHops: Int64(configuration.interruptionHops), verdictHops: Int64(configuration.verdictHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
         cues = CueBoard(rules: configuration.cues, gapSeconds: configuration.cueGapSeconds)
         common = RollingCounts(configuration, at: 0)
@@ -99,20 +99,23 @@ public struct SessionEngine: Sendable {
     ///
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func admit(
-        name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
+        name: String, role: String?, consent: ConsentState, lanes: ConsentLanes = [], origin: SpeakerOrigin? = nil,
+        at hop: Int64
     ) -> Int? {
         guard speakers.count < configuration.maxSpeakers || speakers.contains(where: { $0.name == name }) else {
             refusedSpeakers += 1
             return nil
         }
-        return join(name: name, role: role, consent: consent, origin: origin, at: hop)
+        return join(name: name, role: role, consent: consent, lanes: lanes, origin: origin, at: hop)
     }
 
     /// A speaker joins, or comes back, at `hop` of the session, however many there are.
     ///
+    /// - Parameter lanes: what is agreed to beside the voice, where `consent` is given.
     /// - Returns: the number by which the speaker's records are pushed.
     public mutating func join(
-        name: String, role: String?, consent: ConsentState, origin: SpeakerOrigin? = nil, at hop: Int64
+        name: String, role: String?, consent: ConsentState, lanes: ConsentLanes = [], origin: SpeakerOrigin? = nil,
+        at hop: Int64
     ) -> Int {
         let joinHop = max(hop, settledHops)
         let isPresumed = consent == .granted && (origin?.isNamed == false || isInDoubt(name))
@@ -120,21 +123,22 @@ public struct SessionEngine: Sendable {
         let index: Int
         if let known = speakers.firstIndex(where: { $0.name == name }) {
             index = known
-            if speakers[index].comeBack(role: role, consent: consent, at: joinHop, configuration: configuration) {
-                forget(speaker: index)
-            }
+            let forgets = speakers[index].comeBack(
+                role: role, consent: consent, lanes: lanes, at: joinHop, configuration: configuration)
+            if forgets { forget(speaker: index) }
         } else {
             index = speakers.count
             speakers.append(
                 SpeakerState(
-                    name: name, role: role, consent: consent, joinHop: joinHop, settledHops: settledHops,
-                    configuration: configuration))
+                    name: name, role: role, consent: consent, lanes: lanes, joinHop: joinHop,
+                    settledHops: settledHops, configuration: configuration))
             floor.addSpeaker()
             speaks.append(false)
             // Most tracks have one voice, and who it is was said with the track.
             bind(VoiceLabel(track: index), to: index)
         }
         speakers[index].identify(origin, isPresumed: isPresumed)
+        settleLanes(of: index)
         emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
         pushPermit(of: index)
         reconsider()
@@ -151,6 +155,7 @@ public struct SessionEngine: Sendable {
         if let displayName { speakers[index].displayName = displayName }
         if let role {
             if speakers[index].take(role: role, configuration: configuration) { forget(speaker: index) }
+            settleLanes(of: index)
             // Who is on which side may have changed.
             sideOffsets = [:]
         }

@@ -9,6 +9,8 @@ import Events
 /// - **interruption**: at least `interruptionHops` of simultaneous speech, the holder stops within `holdHops` of
 ///   its begin, and the other goes on for `backchannelHops` or more after that;
 /// - **overlap**: anything else with simultaneous speech.
+///
+/// That somebody breaks in is told at once, too: while both go on after `verdictHops` of simultaneous speech.
 struct Incursions {
     /// What an incursion is.
     enum Kind: Equatable {
@@ -40,9 +42,21 @@ struct Incursions {
         var holdHops: Int64
         /// Least simultaneous speech of an interruption.
         var interruptionHops: Int64
+        /// Simultaneous speech that goes on after which it is told to have begun.
+        var verdictHops: Int64
 
         /// A change of the floor is found out up to the length of a backchannel after its begin.
         var patienceHops: Int64 { holdHops + backchannelHops }
+    }
+
+    /// What one hop brought about.
+    struct Outcome {
+        /// Incursions that have begun, and go on.
+        var begun: [Incursion] = []
+        /// Those to be told, or told anew.
+        var told: [Incursion] = []
+        /// Those that nothing can change any more, of which it was told that they had begun.
+        var decided: [Incursion] = []
     }
 
     private let rules: Rules
@@ -71,17 +85,21 @@ struct Incursions {
     /// - Parameters:
     ///   - speaks: whether each speaker speaks in it.
     ///   - turnStart: begin of the turn that was found to have begun, if one was.
-    /// - Returns: incursions to be told, or told anew.
-    mutating func settle(hop: Int64, speaks: [Bool], turnStart: Int64?) -> [Incursion] {
-        guard !open.isEmpty else { return [] }
-        var told: [Incursion] = []
+    mutating func settle(hop: Int64, speaks: [Bool], turnStart: Int64?) -> Outcome {
+        var outcome = Outcome()
+        guard !open.isEmpty else { return outcome }
         for index in open.indices {
             if let incursion = open[index].follow(hop: hop, speaks: speaks, turnStart: turnStart, rules: rules) {
-                told.append(incursion)
+                outcome.told.append(incursion)
             }
+            if open[index].hasBegun(hop: hop, rules: rules) { outcome.begun.append(open[index].incursion) }
         }
-        open.removeAll { [rules] in $0.isDecided(hop: hop, rules: rules) }
-        return told
+        open.removeAll { [rules] incursion in
+            guard incursion.isDecided(hop: hop, rules: rules) else { return false }
+            if incursion.wasAnnounced { outcome.decided.append(incursion.incursion) }
+            return true
+        }
+        return outcome
     }
 }
 
@@ -94,6 +112,8 @@ private struct OpenIncursion {
     /// Whether the floor changed within it or soon after.
     var isFollowedByChange = false
     var wasTold = false
+    /// Whether it was told that it had begun.
+    private(set) var wasAnnounced = false
 
     /// Takes in one more hop; returns the incursion if there is something new to tell.
     mutating func follow(
@@ -121,6 +141,15 @@ private struct OpenIncursion {
         }
         let isOver = incursion.sharedHops > 0 && !(isSpeaking && holderSpeaks)
         return isOver && !wasTold ? tell(as: .overlap) : nil
+    }
+
+    /// Whether it is to be told in this hop that it has begun.
+    mutating func hasBegun(hop: Int64, rules: Incursions.Rules) -> Bool {
+        guard !wasAnnounced, !wasTold, isSpeaking, incursion.endHop == hop + 1, holderStop == nil,
+            incursion.sharedHops >= rules.verdictHops
+        else { return false }
+        wasAnnounced = true
+        return true
     }
 
     /// Whether nothing can change what it is.

@@ -10,4 +10,8 @@ public struct Permit: OptionSet, Sendable, Hashable {
     /// Pitch, level, pace and all that is made of them. Without it only speech and silence are told apart, on which
     /// other people's turns depend.
     public static let voice = Permit(rawValue: 1)
+    /// What is said. Without it no recogniser hears the speaker.
+    public static let words = Permit(rawValue: 2)
+    /// What the speaker's camera shows. Without it no picture is decoded.
+    public static let face = Permit(rawValue: 4)
 }

@@ -10,14 +10,38 @@ extension SessionEngine {
     /// A speaker gives consent or takes it back; in either case everything measured so far is forgotten. This alone
     /// gives consent again to who has withheld it.
     ///
+    /// - Parameter consent: what holds from now on; the lanes that it leaves out are refused.
     /// - Returns: false where there is no such speaker.
-    public mutating func setConsent(name: String, to state: ConsentState) -> Bool {
+    public mutating func setConsent(name: String, to consent: Consent) -> Bool {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
         decisions += 1
         speakers[index].origin?.decision = decisions
-        speakers[index].origin?.isVouched = state == .granted
-        if state == .granted { speakers[index].origin?.isPresumed = false }
-        change(index, to: state)
+        speakers[index].origin?.laneDecision = decisions
+        speakers[index].origin?.isVouched = consent.state == .granted
+        if consent.state == .granted { speakers[index].origin?.isPresumed = false }
+        speakers[index].decide(consent)
+        change(index, to: consent.state)
+        reconsider()
+        return true
+    }
+
+    /// A speaker gives or takes back lanes beside the voice; what was measured in them is forgotten, and the rest stays
+    /// as it is.
+    ///
+    /// - Returns: false where there is no such speaker, or where lanes are given of one whose voice may not be measured.
+    public mutating func setConsent(name: String, in lanes: ConsentLanes, isGranted: Bool) -> Bool {
+        guard let index = speakers.firstIndex(where: { $0.name == name }),
+            !isGranted || speakers[index].consent == .granted
+        else { return false }
+        decisions += 1
+        speakers[index].origin?.laneDecision = decisions
+        if isGranted {
+            speakers[index].agree(to: lanes)
+        } else {
+            speakers[index].refuse(lanes)
+            forget(lanes, speaker: index)
+        }
+        change(index, to: speakers[index].consent)
         reconsider()
         return true
     }
@@ -92,6 +116,11 @@ extension SessionEngine {
     /// Looks again at everybody who sends to a port with others: somebody withheld consent, or gave it again, or there
     /// is something new to be known of who is who.
     mutating func reconsider() {
+        reconsiderStates()
+        for index in speakers.indices where speakers[index].origin != nil { change(index, to: speakers[index].consent) }
+    }
+
+    private mutating func reconsiderStates() {
         // Whoever withholds from now on is one more whom others may be.
         for _ in speakers.indices {
             var isSettled = true
@@ -116,12 +145,50 @@ extension SessionEngine {
         speakers.indices.contains { speakers[$0].origin?.isPresumed == true && speakers[$0].consent == .unknown }
     }
 
+    /// What others refused beside the voice who may be the person that a speaker is: the same by CNAME, or one who
+    /// sent before to a port that is anybody's, and has not been heard since.
+    private func refusedByOthers(_ index: Int) -> ConsentLanes {
+        guard let origin = speakers[index].origin else { return [] }
+        var refused: ConsentLanes = []
+        // By index: the state of a speaker is large.
+        for other in speakers.indices where other != index && !speakers[other].refusedLanes.isEmpty {
+            guard let others = speakers[other].origin, others.laneDecision > origin.laneDecision
+            else { continue }
+            let isSame: Bool
+            if let person = origin.person, let otherPerson = others.person {
+                isSame = person == otherPerson
+            } else {
+                let came = speakers[index].firstHop
+                isSame = !origin.isNamed && speakers[other].spokenHop <= came && speakers[other].firstHop <= came
+            }
+            if isSame { refused.formUnion(speakers[other].refusedLanes) }
+        }
+        return refused
+    }
+
+    /// Finds anew what may be measured of a speaker beside the voice, and forgets what may not be any more.
+    mutating func settleLanes(of index: Int) {
+        let former = speakers[index].lanes
+        speakers[index].settleLanes(refusedByOthers: refusedByOthers(index))
+        forget(former.subtracting(speakers[index].lanes), speaker: index)
+    }
+
+    /// Forgets what lanes beside the voice have brought of a speaker.
+    private mutating func forget(_ lanes: ConsentLanes, speaker index: Int) {
+        guard !lanes.isEmpty else { return }
+        speakers[index].forget(lanes, configuration)
+        forgetEvidence { [roster] voice in roster.person(of: voice) == index }
+    }
+
     private mutating func change(_ index: Int, to state: ConsentState) {
-        let previous = speakers[index].consent
-        guard previous != state else { return }
+        let previous = speakers[index].consent, previousLanes = speakers[index].lanes
         speakers[index].consent = state
-        forget(speaker: index)
+        if previous != state { forget(speaker: index) }
+        settleLanes(of: index)
+        let lanes = speakers[index].lanes
+        guard previous != state || previousLanes != lanes else { return }
         pushPermit(of: index)
-        emit(.consent(ConsentChange(state: state, previous: previous)), speaker: index, at: settledHops)
+        let change = ConsentChange(state: state, previous: previous, lanes: lanes, previousLanes: previousLanes)
+        emit(.consent(change), speaker: index, at: settledHops)
     }
 }

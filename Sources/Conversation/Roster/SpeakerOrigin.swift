@@ -12,6 +12,8 @@ public struct SpeakerOrigin: Sendable, Hashable {
     var isVouched = false
     /// The number of the latest decision on this very speaker, in the order of the session's; 0 for none.
     var decision = 0
+    /// The same of decisions on lanes beside the voice.
+    var laneDecision = 0
 
     /// An origin.
     public init(isNamed: Bool, person: String? = nil) {

@@ -13,6 +13,12 @@ struct SpeakerState {
     var displayName: String?
     private(set) var role: String?
     var consent: ConsentState
+    /// What was agreed to beside the voice, and what was refused on purpose, which no declaration undoes.
+    private(set) var declaredLanes: ConsentLanes, refusedLanes: ConsentLanes = []
+    /// Whether the words are not to be counted even where somebody else hands them in.
+    private(set) var refusesCaptions = false
+    /// What may be measured beside the voice.
+    private(set) var lanes: ConsentLanes = []
     /// How the sender is known, where anybody may send to the speaker's port; nil elsewhere.
     var origin: SpeakerOrigin?
     /// What the policy allows; only ever narrowed within a session.
@@ -40,12 +46,13 @@ struct SpeakerState {
     var measures: SpeakerMeasures
 
     init(
-        name: String, role: String?, consent: ConsentState, joinHop: Int64, settledHops: Int64,
+        name: String, role: String?, consent: ConsentState, lanes: ConsentLanes, joinHop: Int64, settledHops: Int64,
         configuration: ConversationConfiguration
     ) {
         self.name = name
         self.role = role
         self.consent = consent
+        declaredLanes = lanes
         let permits = configuration.permissions(role: role)
         self.permits = permits
         firstHop = joinHop
@@ -60,7 +67,7 @@ struct SpeakerState {
     var side: Side? { Side(role: role) }
 
     /// The speaker as others are told.
-    var joined: SpeakerJoined { SpeakerJoined(displayName: displayName, role: role, consent: consent) }
+    var joined: SpeakerJoined { SpeakerJoined(displayName: displayName, role: role, consent: consent, lanes: lanes) }
 
     /// Takes on a role; what a role once forbade stays forbidden.
     ///
@@ -77,12 +84,15 @@ struct SpeakerState {
     ///
     /// - Returns: whether what was measured so far is to be forgotten, because consent or the policy changed.
     mutating func comeBack(
-        role: String?, consent: ConsentState, at hop: Int64, configuration: ConversationConfiguration
+        role: String?, consent: ConsentState, lanes: ConsentLanes, at hop: Int64,
+        configuration: ConversationConfiguration
     ) -> Bool {
         let isNarrowed = role.map { take(role: $0, configuration: configuration) } ?? false
         let consent = self.consent == .withheld ? .withheld : consent
         let forgets = isNarrowed || consent != self.consent
         self.consent = consent
+        // One source of a speaker may have the voice, another one the picture.
+        declaredLanes = isPresent ? declaredLanes.union(lanes) : lanes
         isPresent = true
         lane.rejoin(at: hop)
         speechStart = nil
@@ -98,11 +108,47 @@ struct SpeakerState {
         origin.isPresumed = isPresumed && self.origin?.isVouched != true
         origin.isVouched = self.origin?.isVouched ?? false
         origin.decision = self.origin?.decision ?? 0
+        origin.laneDecision = self.origin?.laneDecision ?? 0
         self.origin = origin
     }
 
     /// What may be computed of this speaker.
-    var permit: Permit { isMeasured ? .voice : [] }
+    var permit: Permit {
+        guard isMeasured else { return [] }
+        var permit = Permit.voice
+        if lanes.contains(.words) { permit.insert(.words) }
+        if lanes.contains(.face) { permit.insert(.face) }
+        return permit
+    }
+
+    /// Takes in what this very speaker agreed to, and so refused, on purpose.
+    mutating func decide(_ wanted: Consent) {
+        let takesWordsBack = consent == .granted && wanted.state == .granted && declaredLanes.contains(.words)
+        refusesCaptions = takesWordsBack && !wanted.lanes.contains(.words)
+        declaredLanes = wanted.lanes
+        refusedLanes = ConsentLanes.all.subtracting(wanted.lanes)
+    }
+
+    /// The speaker takes some lanes back, and leaves the rest as it is.
+    mutating func refuse(_ lanes: ConsentLanes) {
+        declaredLanes.subtract(lanes)
+        refusedLanes.formUnion(lanes)
+        if lanes.contains(.words) { refusesCaptions = true }
+    }
+
+    /// The speaker agrees to some lanes more.
+    mutating func agree(to lanes: ConsentLanes) {
+        declaredLanes.formUnion(lanes)
+        refusedLanes.subtract(lanes)
+        if lanes.contains(.words) { refusesCaptions = false }
+    }
+
+    /// Finds anew what may be measured beside the voice.
+    ///
+    /// - Parameter refusedByOthers: what those refused who may be this person.
+    mutating func settleLanes(refusedByOthers: ConsentLanes) {
+        lanes = isMeasured ? declaredLanes.subtracting(refusedLanes).subtracting(refusedByOthers) : []
+    }
 
     /// Forgets everything that was measured up to `hop`; measuring begins anew where it is allowed.
     mutating func forget(_ configuration: ConversationConfiguration, at hop: Int64) {
@@ -111,6 +157,13 @@ struct SpeakerState {
         withheld = nil
         evidence = [:]
         lane.strip()
+    }
+
+    /// Forgets what lanes beside the voice have brought.
+    mutating func forget(_ lanes: ConsentLanes, _ configuration: ConversationConfiguration) {
+        if lanes.contains(.words) { measures.captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds) }
+        // Which of them is of which lane is not told apart: what is left comes again.
+        evidence = [:]
     }
 
     /// Counts buckets in which nothing happened.
@@ -138,6 +191,7 @@ struct SpeakerMeasures {
     var turnVoice = TurnVoiceSums()
     var channel = ChannelWatch()
     var captions: CaptionWindows
+    var incursions = IncursionHabits()
     /// Offsets with which the speaker took the floor.
     var offsets: TransferOffsets
     /// Positive ones of them after a turn of the other side: the speaker's patience.

@@ -13,9 +13,9 @@ extension Policy {
     /// - Parameter withheld: who has withheld consent in the session before.
     func note(on tracks: [SpeakerTrack], hasNotice: Bool, withheld: Set<String>) -> String? {
         guard hasNotice else { return Self.missingNotice }
-        let declared = tracks.filter { $0.consent == .granted && $0.selector != .unnamed }
+        let declared = tracks.filter { $0.consent.state == .granted && $0.selector != .unnamed }
         let unwilling = declared.filter { withheld.contains($0.name) }
-        let unmeasured = tracks.filter { $0.consent == .granted && !permissions(role: $0.role).measured }
+        let unmeasured = tracks.filter { $0.consent.state == .granted && !permissions(role: $0.role).measured }
         var notes: [String] = []
         if !unwilling.isEmpty {
             notes.append(

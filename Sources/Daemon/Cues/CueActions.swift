@@ -108,7 +108,7 @@ final class CueActions: EventSink {
         switch event.body {
         case .cueRaised: add(event)
         // Each of them may mean that what was measured before is to be forgotten.
-        case .consent(let change) where change.state != .granted: withdraw(event)
+        case .consent(let change) where change.takesBack: withdraw(event)
         case .cueCleared(let cue) where cue.reason == .consentChanged: withdraw(event)
         case .speakerJoined: withdraw(event)
         default: break

@@ -108,19 +108,18 @@ enum AttachValidation {
         }
     }
 
-    private static func consent(_ text: String?, of speaker: String) throws(Problem) -> ConsentState {
+    private static func consent(_ text: String?, of speaker: String) throws(Problem) -> Consent {
         guard let text else {
             throw Problem(
                 status: 422, type: .consentMissing,
                 detail: "no consent is declared for speaker '\(speaker)', so the source is refused; "
-                    + "declare it with --consent granted or --consent withheld")
+                    + "declare it with --consent granted, --consent withheld, or lanes as in --consent voice,words")
         }
-        guard let state = ConsentState(rawValue: text), state != .unknown else {
-            throw Problem(
-                status: 422, type: .consentInvalid,
-                detail: "'\(text)' is no consent state; use granted or withheld")
+        do throws(Consent.ParsingError) {
+            return try Consent(parsing: text)
+        } catch {
+            throw Problem(status: 422, type: .consentInvalid, detail: "speaker '\(speaker)': \(error)")
         }
-        return state
     }
 
     static func checkName(_ name: String, what: String) throws(Problem) {

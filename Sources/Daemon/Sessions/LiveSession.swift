@@ -115,7 +115,8 @@ final class LiveSession: Sendable {
             if case .ended = state.phase { return nil }
             advance(&state)
             let speaker = state.engine.admit(
-                name: track.name, role: track.role, consent: track.consent, origin: track.origin, at: hop)
+                name: track.name, role: track.role, consent: track.consent.state, lanes: track.consent.lanes,
+                origin: track.origin, at: hop)
             guard let speaker else { return nil }
             let permit = state.permits[speaker] ?? PermitHolder([])
             state.permits[speaker] = permit

@@ -202,14 +202,27 @@ actor SessionRegistry: ControlBackend {
         logger.info("the sender says \(request.state)", metadata: ["session": "\(name)", "source": "\(id)"])
     }
 
-    func setConsent(session name: String, speaker: String, to state: ConsentState) async throws(Problem) {
+    func setConsent(session name: String, speaker: String, to order: ConsentOrder) async throws(Problem) {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
-        guard entry.session.update({ $0.setConsent(name: speaker, to: state) }) == true else {
-            throw Self.noSuchSpeaker(speaker, session: name)
+        let (state, isDone) =
+            entry.session.update { engine in
+                let state = engine.consent(of: speaker)
+                return switch order {
+                case .exactly(let consent): (state, engine.setConsent(name: speaker, to: consent))
+                case .lanes(let lanes, let isGranted):
+                    (state, engine.setConsent(name: speaker, in: lanes, isGranted: isGranted))
+                }
+            } ?? (nil, false)
+        guard let state else { throw Self.noSuchSpeaker(speaker, session: name) }
+        guard isDone else {
+            throw Problem(
+                status: 409, type: .consentInvalid,
+                detail: "the consent of speaker '\(speaker)' is \(state.rawValue), and nothing is given without the "
+                    + "voice; give that too, as in voice,words")
         }
-        logger.info("consent \(state.rawValue)", metadata: ["session": "\(name)"])
+        logger.info("consent \(order)", metadata: ["session": "\(name)"])
         // The answer says that what was stored of the speaker is gone, too.
-        if state != .granted { try await store.settle() }
+        if order.takesBack { try await store.settle() }
     }
 
     func describe(
@@ -222,7 +235,8 @@ actor SessionRegistry: ControlBackend {
         }
         guard let joined = joined ?? nil else { throw Self.noSuchSpeaker(speaker, session: name) }
         return SpeakerSummary(
-            speaker: speaker, name: joined.displayName, role: joined.role, consent: joined.consent.rawValue)
+            speaker: speaker, name: joined.displayName, role: joined.role, consent: joined.consent.rawValue,
+            lanes: joined.lanes.isEmpty ? nil : ["voice"] + joined.lanes.names)
     }
 
     func caption(session name: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {

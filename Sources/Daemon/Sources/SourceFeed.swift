@@ -12,7 +12,7 @@ struct SpeakerTrack: Sendable, Equatable {
     var track: Int
     var name: String
     var role: String?
-    var consent: ConsentState
+    var consent: Consent
     /// Which of the sources on the track's port speaks; nil where there is one only.
     var selector: RTPSourceSelector?
 

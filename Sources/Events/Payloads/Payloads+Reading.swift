@@ -21,7 +21,16 @@ extension Snapshot.Session {
         self.init(id: try fields.text("session"), started: try SessionStarted(fields))
         for source in try fields.objects("sources") { sources.append(try SourceState(source)) }
         for degraded in try fields.objects("degraded") { self.degraded.append(try Degraded(degraded)) }
+        for cue in try fields.objects("cues") { cues.append(try Snapshot.Cue(cue)) }
         for speaker in try fields.objects("speakers") { speakers.append(try Snapshot.Speaker(speaker)) }
+    }
+}
+
+extension Snapshot.Cue {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            raised: try CueRaised(fields), speaker: try fields.optionalText("speaker"),
+            timeSeconds: try fields.optionalNumber("t"), state: try fields.choice("state"))
     }
 }
 
@@ -60,13 +69,23 @@ extension SpeakerJoined {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(
             displayName: try fields.optionalText("name"), role: try fields.optionalText("role"),
-            consent: try fields.choice("consent"))
+            consent: try fields.choice("consent"), lanes: try fields.lanes("lanes"))
+    }
+}
+
+extension JSONFields {
+    /// Lanes by name; none where they are left out. A lane that is not known by name is left out too: more may come.
+    fileprivate func lanes(_ name: String) throws(UnreadableEvent) -> ConsentLanes {
+        guard has(name) else { return [] }
+        return ConsentLanes(try texts(name).compactMap(ConsentLanes.init(named:)))
     }
 }
 
 extension ConsentChange {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
-        self.init(state: try fields.choice("consent"), previous: try fields.choice("previous"))
+        self.init(
+            state: try fields.choice("consent"), previous: try fields.choice("previous"),
+            lanes: try fields.lanes("lanes"), previousLanes: try fields.lanes("previous_lanes"))
     }
 }
 
@@ -91,6 +110,15 @@ extension Overlap {
             id: try fields.integer("id"), revision: try fields.integer("revision"), kind: try fields.choice("kind"),
             startSeconds: try fields.number("start_s"), endSeconds: try fields.number("end_s"),
             sharedSeconds: try fields.number("shared_s"), holder: try fields.text("holder"))
+    }
+}
+
+extension OverlapStarted {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        self.init(
+            id: try fields.integer("id"), startSeconds: try fields.number("start_s"),
+            holder: try fields.text("holder"), likely: try fields.choice("likely"),
+            probability: try fields.number("probability", in: 0...1))
     }
 }
 

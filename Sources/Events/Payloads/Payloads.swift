@@ -1,13 +1,3 @@
-/// Whether a speaker agreed to be measured.
-public enum ConsentState: String, Sendable, Hashable, CaseIterable {
-    /// Nobody has said; treated like withheld.
-    case unknown
-    /// The speaker agreed: voice values and scores are computed.
-    case granted
-    /// The speaker did not agree: nothing but the silence/speech decision is made.
-    case withheld
-}
-
 /// First line to every client.
 public struct Hello: Sendable {
     /// Version of the daemon.
@@ -147,35 +137,22 @@ public struct SpeakerJoined: Sendable, Equatable {
     public var role: String?
     /// Declared consent.
     public var consent: ConsentState
+    /// What may be measured beside the voice.
+    public var lanes: ConsentLanes
 
     /// A speaker.
-    public init(displayName: String? = nil, role: String?, consent: ConsentState) {
+    public init(displayName: String? = nil, role: String?, consent: ConsentState, lanes: ConsentLanes = []) {
         self.displayName = displayName
         self.role = role
         self.consent = consent
+        self.lanes = lanes
     }
 
     func write(to json: inout JSONWriter) {
         json.field("name", displayName)
         json.field("role", role)
         json.field("consent", consent.rawValue)
-    }
-}
-
-/// A speaker gave consent or took it back; what was measured before is forgotten.
-public struct ConsentChange: Sendable {
-    /// Consent from now on, and before.
-    public var state: ConsentState, previous: ConsentState
-
-    /// A change of consent.
-    public init(state: ConsentState, previous: ConsentState) {
-        self.state = state
-        self.previous = previous
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.field("consent", state.rawValue)
-        json.field("previous", previous.rawValue)
+        lanes.write("lanes", to: &json)
     }
 }
 
@@ -248,52 +225,6 @@ public struct Turn: Sendable {
         json.field("end_s", endSeconds, decimals: 3)
         json.field("fto_ms", ftoMilliseconds)
         json.field("previous_speaker", previousSpeaker)
-    }
-}
-
-/// Somebody spoke inside another's turn.
-///
-/// Simultaneous speech is told as `overlap` when it ends; a later event with the same `id` and a higher revision
-/// says that it turned out to be a backchannel or an interruption.
-public struct Overlap: Sendable {
-    /// What it is.
-    public enum Kind: String, Sendable {
-        case backchannel, overlap, interruption
-    }
-
-    /// Number within the session, and how often it was told before.
-    public var id: Int, revision: Int
-    /// What it is, as far as is known.
-    public var kind: Kind
-    /// Begin and end of the IPU in session seconds; the end is that of what was heard so far.
-    public var startSeconds: Double, endSeconds: Double
-    /// Simultaneous speech in it, seconds.
-    public var sharedSeconds: Double
-    /// Who held the floor when it began.
-    public var holder: String
-
-    /// Speech inside the turn of `holder`.
-    public init(
-        id: Int, revision: Int, kind: Kind, startSeconds: Double, endSeconds: Double, sharedSeconds: Double,
-        holder: String
-    ) {
-        self.id = id
-        self.revision = revision
-        self.kind = kind
-        self.startSeconds = startSeconds
-        self.endSeconds = endSeconds
-        self.sharedSeconds = sharedSeconds
-        self.holder = holder
-    }
-
-    func write(to json: inout JSONWriter) {
-        json.field("id", id)
-        json.field("revision", revision)
-        json.field("kind", kind.rawValue)
-        json.field("start_s", startSeconds, decimals: 3)
-        json.field("end_s", endSeconds, decimals: 3)
-        json.field("shared_s", sharedSeconds, decimals: 3)
-        json.field("holder", holder)
     }
 }
 

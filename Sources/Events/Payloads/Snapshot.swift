@@ -42,6 +42,35 @@ public struct Snapshot: Sendable {
         }
     }
 
+    /// A cue that stands.
+    public struct Cue: Sendable {
+        /// As it was raised.
+        public var raised: CueRaised
+        /// Whom it is about; nil where that is the session.
+        public var speaker: String?
+        /// Media time at which it was raised, seconds.
+        public var timeSeconds: Double?
+        /// What people have made of it.
+        public var state: CueChange.State
+
+        /// A cue.
+        public init(
+            raised: CueRaised, speaker: String?, timeSeconds: Double?, state: CueChange.State = .raised
+        ) {
+            self.raised = raised
+            self.speaker = speaker
+            self.timeSeconds = timeSeconds
+            self.state = state
+        }
+
+        func write(to json: inout JSONWriter) {
+            if let speaker { json.field("speaker", speaker) }
+            if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }
+            raised.write(to: &json)
+            json.field("state", state.rawValue)
+        }
+    }
+
     /// A running session.
     public struct Session: Sendable {
         /// Name of the session.
@@ -54,6 +83,8 @@ public struct Snapshot: Sendable {
         public var sources: [SourceState] = []
         /// What is given up of it for overload, one of each kind.
         public var degraded: [Degraded] = []
+        /// Cues that stand, the oldest first; the newest of them where there are many.
+        public var cues: [Cue] = []
 
         /// A session without speakers yet.
         public init(id: String, started: SessionStarted) {
@@ -91,6 +122,11 @@ extension Snapshot.Session {
         if !degraded.isEmpty {
             json.array("degraded") { json in
                 for degraded in degraded { json.object { degraded.write(to: &$0) } }
+            }
+        }
+        if !cues.isEmpty {
+            json.array("cues") { json in
+                for cue in cues { json.object { cue.write(to: &$0) } }
             }
         }
         json.array("speakers") { json in

@@ -198,6 +198,8 @@ class Model {
           Model.handlers.tick.call(this, tick, speaker);
         }
       }
+      // Those that stand, whenever they were raised; a later line of the same snapshot brings no more.
+      for (const cue of state.cues ?? []) if (!this.cues.has(cue.id)) this.raise(cue);
     }
     if (!line.more) {
       for (const speaker of this.speakers.values()) speaker.hasLeft = !this.listedNow.has(speaker.id);
@@ -205,6 +207,12 @@ class Model {
       this.isKnown = true;
     }
     this.changed();
+  }
+
+  raise(line) {
+    const speaker = line.speaker === undefined ? null : this.speaker(line.speaker);
+    this.cues.set(line.id, { id: line.id, speaker: speaker?.id, name: speaker?.name, raised: line, cleared: null });
+    if (this.cues.size > MOST_CUES) this.cues.delete(this.cues.keys().next().value);
   }
 
   /// A cue that has gone lingers a little, greyed.
@@ -271,10 +279,7 @@ class Model {
       [this.holder, this.holdsSince] = [next, next?.bid ?? 0];
       if (next) next.bid = null;
     },
-    "cue.raised"(line, speaker) {
-      this.cues.set(line.id, { id: line.id, speaker: speaker?.id, name: speaker?.name, raised: line, cleared: null });
-      if (this.cues.size > MOST_CUES) this.cues.delete(this.cues.keys().next().value);
-    },
+    "cue.raised"(line) { this.raise(line); },
     "cue.cleared"(line) {
       const cue = this.cues.get(line.id);
       if (cue) [cue.cleared, cue.clearedAt] = [line, performance.now()];

@@ -40,6 +40,7 @@ final class EventRecord: Sendable {
             switch event.body {
             case .turn(let turn): turn.previousSpeaker.map { [$0] } ?? []
             case .overlap(let overlap): [overlap.holder]
+            case .overlapStarted(let overlap): [overlap.holder]
             // A session of the same name may follow, with the same people.
             case .sessionEnded(let ended): ended.totals.speakers.filter { $0.metrics != nil }.map(\.name)
             default: []

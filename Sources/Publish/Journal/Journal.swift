@@ -22,12 +22,12 @@ func lineBuffer(_ bytes: [UInt8]) -> ByteBuffer {
 }
 
 extension EventBody {
-    /// The consent of its speaker that it tells.
-    fileprivate var consent: ConsentState? {
+    /// Whether what was told of its speaker before must not be told again.
+    fileprivate var takesConsentBack: Bool {
         switch self {
-        case .speakerJoined(let joined): joined.consent
-        case .consent(let change): change.state
-        default: nil
+        case .speakerJoined(let joined): joined.consent != .granted
+        case .consent(let change): change.takesBack
+        default: false
         }
     }
 }
@@ -102,7 +102,7 @@ struct Journal: Sendable {
             if case .sessionEnded = event.body { true } else { encoded.line.count < maxFoldedBytes }
         let hasOtherRole = isFolded && projection.apply(event, encoded)
         // Whether or not the speaker is there, and whatever was said before: what is here may be of before.
-        if hasOtherRole || event.body.consent.map({ $0 != .granted }) ?? false {
+        if hasOtherRole || event.body.takesConsentBack {
             ring.withdraw(key)
             history.withdraw(key)
             withdrawals += 1

@@ -9,6 +9,10 @@ struct Projection: Sendable {
     /// Sources that have ended are kept, so that one can see why, but not without end.
     private static let endedSourcesKept = 16
 
+    /// Cues that stand in a session are kept, so that a page that is loaded anew has them; the newest where they are
+    /// many.
+    private static let cuesKept = 16
+
     /// Running sessions in the order they started.
     var snapshot: [Snapshot.Session] { order.compactMap { sessions[$0] } }
 
@@ -41,7 +45,7 @@ struct Projection: Sendable {
             return hasOtherRole
         case .consent(let change):
             guard let name = event.speaker else { return false }
-            sessions[id]?.setConsent(of: name, to: change.state)
+            sessions[id]?.setConsent(of: name, change)
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
@@ -51,9 +55,12 @@ struct Projection: Sendable {
             sessions[id]?.speakers[index].setLastTick(tick, timeSeconds: event.timeSeconds, encoded)
         case .degraded(let degraded): sessions[id]?.set(degraded)
         case .recovered(let recovered): sessions[id]?.degraded.removeAll { $0.what == recovered.what }
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged,
-            .cueCleared,
-            .quality,
+        case .cueRaised(let raised):
+            let cue = Snapshot.Cue(raised: raised, speaker: event.speaker, timeSeconds: event.timeSeconds)
+            sessions[id]?.add(cue, kept: Self.cuesKept)
+        case .cueChanged(let change): sessions[id]?.change(change)
+        case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .overlapStarted, .quality,
             .lagged, .heartbeat, .error:
             break
         }
@@ -72,13 +79,28 @@ extension Snapshot.Session {
         if !keepsTick || joined.consent != .granted { forgetTick(of: index) }
     }
 
-    fileprivate mutating func setConsent(of name: String, to state: ConsentState) {
+    fileprivate mutating func setConsent(of name: String, _ change: ConsentChange) {
         guard let index = speakers.firstIndex(where: { $0.name == name }) else { return }
-        speakers[index].joined.consent = state
-        if state != .granted { forgetTick(of: index) }
+        speakers[index].joined.consent = change.state
+        speakers[index].joined.lanes = change.lanes
+        if change.takesBack { forgetTick(of: index) }
+    }
+
+    fileprivate mutating func add(_ cue: Snapshot.Cue, kept: Int) {
+        cues.append(cue)
+        if cues.count > kept { cues.removeFirst() }
+    }
+
+    /// A cue that people say something of; without a number, what they say is of the rule's cues to come, too.
+    fileprivate mutating func change(_ change: CueChange) {
+        for index in cues.indices
+        where change.id.map({ $0 == cues[index].raised.id }) ?? (change.cue == cues[index].raised.cue) {
+            cues[index].state = change.state
+        }
     }
 
     private mutating func forgetTick(of index: Int) {
+        cues.removeAll { $0.speaker == speakers[index].name }
         speakers[index].lastTick = nil
         speakers[index].lastTickSeconds = nil
     }

@@ -37,9 +37,10 @@ struct SnapshotLines {
         }
     }
 
-    /// Leaves the last ticks out of all further lines.
+    /// Leaves the last ticks, and the cues that were made of such, out of all further lines.
     mutating func forgetTicks() {
         for session in sessions.indices {
+            sessions[session].cues = []
             for speaker in sessions[session].speakers.indices {
                 sessions[session].speakers[speaker].lastTick = nil
                 sessions[session].speakers[speaker].lastTickSeconds = nil
@@ -58,6 +59,7 @@ struct SnapshotLines {
             part.speakers = Array(rest.speakers.prefix(speakers))
             let line = encode([part], more: true, at: at)
             if line.count < maxLineBytes || count == 1 {
+                rest.cues = []
                 rest.sources = Array(rest.sources.dropFirst(count))
                 rest.speakers = Array(rest.speakers.dropFirst(speakers))
                 sessions[sessions.startIndex] = rest

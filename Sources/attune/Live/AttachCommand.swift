@@ -46,8 +46,10 @@ struct Attach: AsyncParsableCommand {
     var cname: [String] = []
 
     @Option(
-        help: ArgumentHelp("Whether the speakers agreed to be measured.", valueName: "granted|withheld"),
-        completion: .list(["granted", "withheld"]))
+        help: ArgumentHelp(
+            "Whether the speakers agreed to be measured: granted is the voice alone, lanes name more.",
+            valueName: "granted|withheld|voice,words,face"),
+        completion: .list(["granted", "withheld", "voice,words", "voice,words,face"]))
     var consent: String?
 
     @Option(

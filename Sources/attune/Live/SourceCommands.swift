@@ -76,8 +76,11 @@ struct Consent: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         abstract: "Take back or give a speaker's consent, in the middle of a call.",
-        discussion: "What was measured of the speaker before is forgotten in either case."
-            + examples("attune consent acme-7 ben withdraw", "attune consent acme-7 ben grant"))
+        discussion: "What was measured of the speaker before is forgotten in either case. 'grant' is for the voice "
+            + "alone; --lane gives or takes back the words or the picture, and leaves the rest as it is."
+            + examples(
+                "attune consent acme-7 ben withdraw", "attune consent acme-7 ben grant",
+                "attune consent acme-7 ben withdraw --lane words"))
 
     @Argument(help: "The session.")
     var session: String
@@ -88,12 +91,16 @@ struct Consent: AsyncParsableCommand {
     @Argument(help: "What changes.")
     var change: Change
 
+    @Option(name: .customLong("lane"), help: "What alone it is about: words or face (repeatable).")
+    var lanes: [String] = []
+
     @OptionGroup var sockets: SocketOptions
 
     func run() async throws {
         do {
             try await sockets.control.setConsent(
-                session: session, speaker: speaker, to: change == .grant ? "granted" : "withheld")
+                session: session, speaker: speaker, to: change == .grant ? "granted" : "withheld",
+                lanes: lanes.isEmpty ? nil : lanes)
         } catch {
             throw fail(error)
         }

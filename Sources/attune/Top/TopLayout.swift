@@ -164,7 +164,7 @@ struct TopLayout {
         case .abstained(let reason): return "\(speaker.name): no score yet, \(ScoreWords.reason(reason))"
         case .scored(let scored):
             let parts = ScoreWords.movers(scored.contributions)
-                .map { String(format: "%@ %+.1f", $0.words, $0.points) }
+                .map { "\($0.words) \(ReportText.signed($0.points))" }
             let moved = parts.isEmpty ? "as usual in everything" : parts.joined(separator: ", ")
             return "\(speaker.name): \(String(format: "%.1f", scored.score)) = 50 " + moved
         }

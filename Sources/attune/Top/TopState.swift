@@ -78,12 +78,16 @@ struct TopState: Sendable {
         guard let index = sessionIndex(snapshot.id) else { return }
         for source in snapshot.sources { sessions[index].take(source) }
         for degraded in snapshot.degraded { sessions[index].degraded[degraded.what] = degraded }
+        for cue in snapshot.cues where cue.speaker == nil { sessions[index].raise(cue.raised) }
         for speaker in snapshot.speakers {
             guard speakerCount < Self.maxSpeakers else {
                 isFull = true
                 return
             }
             sessions[index].join(speaker.name, speaker.joined)
+            for cue in snapshot.cues where cue.speaker == speaker.name {
+                sessions[index].update(speaker.name) { $0.raise(cue.raised) }
+            }
             guard let tick = speaker.lastTick else { continue }
             sessions[index].update(speaker.name) { $0.take(tick) }
             sessions[index].seconds = max(sessions[index].seconds ?? 0, speaker.lastTickSeconds ?? 0)
@@ -107,8 +111,7 @@ extension TopState.Session {
             take(source)
         case .degraded(let degraded): self.degraded[degraded.what] = degraded
         case .recovered(let recovered): degraded[recovered.what] = nil
-        case .cueRaised(let cue) where event.speaker == nil:
-            if cues.count < TopState.maxCues { cues[cue.id] = cue }
+        case .cueRaised(let cue) where event.speaker == nil: raise(cue)
         case .cueCleared(let cue) where event.speaker == nil: cues[cue.id] = nil
         default:
             guard let name = event.speaker else { return }
@@ -121,6 +124,10 @@ extension TopState.Session {
                 update(name) { $0.take(event.body) }
             }
         }
+    }
+
+    mutating func raise(_ cue: CueRaised) {
+        if cues.count < TopState.maxCues { cues[cue.id] = cue }
     }
 
     mutating func take(_ source: SourceState) {
@@ -155,10 +162,14 @@ extension TopState.Speaker {
         case .consent(let change):
             consent = change.state
             (tick, scores, cues) = (nil, [], [:])
-        case .cueRaised(let cue): if cues.count < TopState.maxCues { cues[cue.id] = cue }
+        case .cueRaised(let cue): raise(cue)
         case .cueCleared(let cue): cues[cue.id] = nil
         default: break
         }
+    }
+
+    mutating func raise(_ cue: CueRaised) {
+        if cues.count < TopState.maxCues { cues[cue.id] = cue }
     }
 
     mutating func take(_ tick: Tick) {

@@ -21,13 +21,20 @@ extension EventBody {
         case .turn(let turn):
             Self.span(turn.startSeconds, turn.endSeconds)
                 + (turn.ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
+        case .overlapStarted(let overlap):
+            String(
+                format: "in the turn of %@, %@ by %.0f %%", overlap.holder, overlap.likely.rawValue,
+                overlap.probability * 100)
         case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
         case .quality(let quality):
             (quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", "))
                 + (quality.driftPartsPerMillion.map { String(format: ", drift %.0f ppm", $0) } ?? "")
         case .speakerJoined(let speaker):
-            [speaker.role, "consent \(speaker.consent.rawValue)"].compactMap(\.self).joined(separator: ", ")
-        case .consent(let change): "\(change.state.rawValue), was \(change.previous.rawValue)"
+            [speaker.role, "consent \(Self.consent(speaker.consent, speaker.lanes))"].compactMap(\.self).joined(
+                separator: ", ")
+        case .consent(let change):
+            Self.consent(change.state, change.lanes) + ", was "
+                + Self.consent(change.previous, change.previousLanes)
         case .sourceConnecting(let source), .sourceConnected(let source), .sourceStalled(let source),
             .sourceReconnecting(let source), .sourceEnded(let source):
             [source.url, source.reason].compactMap(\.self).joined(separator: ", ")
@@ -45,6 +52,10 @@ extension EventBody {
         case .error(let error): error.message
         case .hello, .snapshot, .sessionStarted, .sessionEnded, .heartbeat: ""
         }
+    }
+
+    private static func consent(_ state: ConsentState, _ lanes: ConsentLanes) -> String {
+        lanes.isEmpty ? state.rawValue : (["voice"] + lanes.names).joined(separator: ",")
     }
 
     private static func span(_ start: Double, _ end: Double) -> String {

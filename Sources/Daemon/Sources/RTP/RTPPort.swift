@@ -79,7 +79,7 @@ final class RTPPort {
         let named = tracks.filter { $0.selector != .unnamed }
         unnamed =
             tracks.first { $0.selector == .unnamed }
-            ?? SpeakerTrack(track: number, name: "speaker", role: nil, consent: .unknown, selector: .unnamed)
+            ?? SpeakerTrack(track: number, name: "speaker", role: nil, consent: Consent(.unknown), selector: .unnamed)
         if tracks.contains(where: { $0.selector != nil }) {
             table = RTPSourceTable(selectors: named.compactMap(\.selector), limit: limits.sources)
         }

@@ -259,7 +259,7 @@ final class RTPSpeaker {
         var track = track
         // Where nothing is known, what was declared is held against what is known of others.
         if let consent = session.update({ $0.consent(of: track.name) }) ?? nil, consent != .unknown {
-            track.consent = consent
+            track.consent = Consent(consent, lanes: track.consent.lanes)
         }
         join(track)
     }

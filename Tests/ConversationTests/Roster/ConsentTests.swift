@@ -24,7 +24,9 @@ import Testing
             if let number = numbers[name] { engine.leave(speaker: number, reason: "goodbye") }
         }
 
-        mutating func set(_ name: String, _ state: ConsentState) { _ = engine.setConsent(name: name, to: state) }
+        mutating func set(_ name: String, _ state: ConsentState) {
+            _ = engine.setConsent(name: name, to: Consent(state))
+        }
 
         /// All of them speak for a while.
         mutating func speak(_ names: String..., seconds: Int) {
