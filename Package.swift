@@ -89,7 +89,7 @@ let package = Package(
         // What reads media of strangers does so in a process of its own.
         .target(name: "CSandbox", dependencies: ["CPlatform"]),
         library("Isolation", ["CPlatform", "Decode", "Kit", "MediaTypes"]),
-        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes"]),
+        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
 
         // Numbers.
@@ -130,8 +130,8 @@ let package = Package(
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Events", "Isolation", "Kit",
                 "MediaTypes",
                 "Pipeline",
-                "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing", lifecycle, logging, nioCore,
-                nioPosix, signals,
+                "Publish", "RTP", "Settings", "Sight", "Store", "Telemetry", "Text", "Timing", lifecycle, logging,
+                nioCore, nioPosix, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),

@@ -18,6 +18,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case turn
     case overlap
     case overlapStarted = "overlap.started"
+    case video
     case tick
     case cueRaised = "cue.raised"
     case cueChanged = "cue.changed"
@@ -53,7 +54,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
         case .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
-        case .speechStarted, .overlapStarted, .quality, .sessionEnded: .measurement
+        case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
             []
@@ -86,6 +87,7 @@ extension EventBody {
         case .turn: .turn
         case .overlap: .overlap
         case .overlapStarted: .overlapStarted
+        case .video: .video
         case .tick: .tick
         case .cueRaised: .cueRaised
         case .cueChanged: .cueChanged

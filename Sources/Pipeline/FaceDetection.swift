@@ -4,8 +4,9 @@ public import Sight
 
 /// What looks at pictures: a library and networks, which need not be there.
 public struct FaceDetection: Sendable {
-    /// The library's path.
+    /// The library's path, and those of the networks: near, far, mesh.
     public let library: String
+    public let networkFiles: [String]
     /// What the networks are made of.
     private let weights: FaceNetworks.Weights
 
@@ -36,7 +37,7 @@ public struct FaceDetection: Sendable {
         // A library is code: another one than is expected is not run.
         _ = try contents(of: paths[0], files.library.1)
         return FaceDetection(
-            library: paths[0],
+            library: paths[0], networkFiles: Array(paths.dropFirst()),
             weights: FaceNetworks.Weights(
                 near: try contents(of: paths[1], files.near.1), far: try contents(of: paths[2], files.far.1),
                 mesh: try contents(of: paths[3], files.mesh.1)))

@@ -112,7 +112,13 @@ enum Samples {
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
-        audio: audio, lagsWithheld: .timing)
+        audio: audio, lagsWithheld: .timing,
+        lanes: [
+            LaneFields(
+                name: "visible", lane: "face",
+                fields: [LaneFields.Field("state", text: "live")]
+                    + LaneFields.visibleNumbers.map { LaneFields.Field($0, 0.5) })
+        ])
 
     private static let emptyTick = Tick(
         windows: [WindowMetrics(name: "10s")],
@@ -223,6 +229,7 @@ enum Samples {
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
         .overlapStarted(
             OverlapStarted(id: 3, startSeconds: 13.62, holder: "ben", likely: .backchannel, probability: 0.58)),
+        .video(VideoState(state: .covered, previous: .live)), .video(VideoState(state: .live, previous: nil)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

@@ -32,6 +32,8 @@ struct SpeakerState {
     var lane: VoiceLane
     /// What else is known of the speaker.
     var evidence: Evidence = [:]
+    /// What the picture was last said to be; nil where nothing was said.
+    var picture: VideoState.State?
     /// Onset of the IPU that was announced last and has not ended, in hops of the session.
     var speechStart: Int64?
     private(set) var isSpeaking = false
@@ -156,12 +158,14 @@ struct SpeakerState {
         speechStart = nil
         withheld = nil
         evidence = [:]
+        picture = nil
         lane.strip()
     }
 
     /// Forgets what lanes beside the voice have brought.
     mutating func forget(_ lanes: ConsentLanes, _ configuration: ConversationConfiguration) {
         if lanes.contains(.words) { measures.captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds) }
+        if lanes.contains(.face) { picture = nil }
         // Which of them is of which lane is not told apart: what is left comes again.
         evidence = [:]
     }

@@ -48,14 +48,18 @@ public struct PictureViewer {
     public var look: PictureSink
     /// Is told of pictures that don't come, once a second.
     public var miss: MissingPictureSink
+    /// Takes what a process that looks at the pictures itself has seen.
+    public var sighted: (_ track: Int, _ sighting: FaceSighting) -> Void
 
     /// Somebody who looks.
     public init(
         mayLook: @escaping (_ track: Int) -> Bool = { _ in true }, look: @escaping PictureSink,
-        miss: @escaping MissingPictureSink
+        miss: @escaping MissingPictureSink,
+        sighted: @escaping (_ track: Int, _ sighting: FaceSighting) -> Void = { _, _ in }
     ) {
         self.mayLook = mayLook
         self.look = look
         self.miss = miss
+        self.sighted = sighted
     }
 }

@@ -13,10 +13,20 @@ extension Tick {
             sentiment: try fields.optionalObject("sentiment").map(Sentiment.init),
             baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")),
             // A reason of a later version is one that is not known here.
-            lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init), lanes: [])
+            lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init),
+            lanes: try fields.optionalObject("visible").map { [try LaneFields(visible: $0)] } ?? [])
     }
 
     private static func width(_ name: String) -> Int { Int(name.dropLast()) ?? .max }
+}
+
+extension LaneFields {
+    /// What a camera shows.
+    init(visible fields: JSONFields) throws(UnreadableEvent) {
+        var read = [Field("state", text: try fields.text("state"))]
+        for name in Self.visibleNumbers { read.append(Field(name, try fields.optionalNumber(name))) }
+        self.init(name: "visible", lane: "face", fields: read)
+    }
 }
 
 extension VoiceMetrics {

@@ -60,7 +60,7 @@ struct Projection: Sendable {
             sessions[id]?.add(cue, kept: Self.cuesKept)
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .overlapStarted, .quality,
+        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .overlapStarted, .video, .quality,
             .lagged, .heartbeat, .error:
             break
         }

@@ -4,6 +4,9 @@ import CLiteRT
 public struct NetworkError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, in words.
     public let description: String
+
+    /// What is wrong, in words.
+    public init(description: String) { self.description = description }
 }
 
 /// LiteRT's library, opened at run time. It and the networks made with it belong to one thread at a time.

@@ -13,6 +13,11 @@ import Timing
 final class BlockingSource: MediaSource {
     /// Opens the input, for the first time or again.
     typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
+    /// Makes who looks at the pictures of an input, from who says what may be looked at and who takes what is seen;
+    /// nil where nobody can.
+    typealias MakeViewer =
+        @Sendable (_ mayLook: @escaping (Int) -> Bool, _ tell: @escaping (Int, FaceSighting) -> Void) ->
+        PictureViewer?
 
     struct Timing {
         var openMilliseconds: Int
@@ -59,6 +64,7 @@ final class BlockingSource: MediaSource {
 
     let monitor: SourceMonitor
     private let openInput: Open
+    private let makeViewer: MakeViewer
     private let tracks: [SpeakerTrack]
     private let takesTracksApart: Bool
     private let options: InputOptions
@@ -76,9 +82,10 @@ final class BlockingSource: MediaSource {
 
     init(
         _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
-        eventLoop: any EventLoop, open: @escaping Open
+        eventLoop: any EventLoop, viewer: @escaping MakeViewer = { _, _ in nil }, open: @escaping Open
     ) {
         openInput = open
+        makeViewer = viewer
         tracks = order.tracks
         takesTracksApart = order.takesTracksApart
         session = order.session
@@ -250,6 +257,20 @@ final class BlockingSource: MediaSource {
 
     private var deadReason: String { "no media for \(timing.deadMilliseconds ?? 0) ms" }
 
+    /// Looks at the pictures of those who agreed to be seen.
+    private func viewer(of feed: SourceFeed, _ followers: [ClockFollower]) -> PictureViewer? {
+        var speakers: [Int: Int] = [:]
+        for track in tracks { if let video = track.video { speakers[video] = track.track } }
+        return makeViewer(
+            { video in speakers[video].map(feed.mayLook(track:)) ?? false },
+            { video, sighting in
+                guard let track = speakers[video] else { return }
+                var sighting = sighting
+                if followers.indices.contains(track) { sighting.time = followers[track].place(of: sighting.time) }
+                feed.sighting(track: track, sighting)
+            })
+    }
+
     /// How playing came to an end.
     private enum Outcome {
         /// The source was stopped.
@@ -290,11 +311,17 @@ final class BlockingSource: MediaSource {
         progress.hasJoined = true
         opened.succeed()
         warn(input.warnings, &progress)
+        for track in tracks {
+            guard let video = track.video, options.pictureRateHz > 0, !input.pictureTracks.indices.contains(video)
+            else { continue }
+            warn(["no track of pictures \(video); it has \(input.pictureTracks.count), counted from 0"], &progress)
+        }
         defer {
             warn(input.oddities, &progress)
             progress.decodeErrors += input.decodeErrors
             progress.remoteNanoseconds += input.remoteNanoseconds
         }
+        if !input.pictureTracks.isEmpty { input.viewer = viewer(of: feed, followers) }
         var latest = HostClock.monotonicNanoseconds()
         while true {
             hear(feed)
