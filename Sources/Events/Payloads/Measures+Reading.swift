@@ -14,13 +14,19 @@ extension Tick {
             baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")),
             // A reason of a later version is one that is not known here.
             lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init),
-            lanes: try fields.optionalObject("visible").map { [try LaneFields(visible: $0)] } ?? [])
+            lanes: try LaneFields.all(fields))
     }
 
     private static func width(_ name: String) -> Int { Int(name.dropLast()) ?? .max }
 }
 
 extension LaneFields {
+    /// Those of a tick.
+    fileprivate static func all(_ fields: JSONFields) throws(UnreadableEvent) -> [LaneFields] {
+        guard let visible = try fields.optionalObject("visible") else { return [] }
+        return [try LaneFields(visible: visible)]
+    }
+
     /// What a camera shows.
     init(visible fields: JSONFields) throws(UnreadableEvent) {
         var read = [Field("state", text: try fields.text("state"))]
