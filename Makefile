@@ -17,7 +17,7 @@ LEXICON := models/vader-3.3.2.lexicon
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon models-sight build demo test test-peers test-overlay test-api pictures evaluate bench \
+.PHONY: all setup packages weights lexicon models-sight build demo test test-peers test-overlay test-api pictures evaluate evaluate-sight bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
 	schemas format lint install uninstall clean
 
@@ -110,6 +110,13 @@ evaluate: build
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
 	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
 	.build-eval/venv/bin/python scripts/evaluate.py
+
+# Accuracy and cost of what is made out of pictures: rendered faces, whose truth is known, and clips of ../shared/data;
+# writes the end of docs/accuracy.md. Takes some ten minutes. Fails where a limit is missed.
+evaluate-sight: build models-sight
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
+	.build-eval/venv/bin/python scripts/sight/measure.py
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.

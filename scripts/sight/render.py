@@ -81,8 +81,9 @@ def ellipse(picture, cx, cy, rx, ry, colour, turn=0.0):
 
 
 def draw(face, picture, yaw=0.0, pitch=0.0, roll=0.0, x=0.5, y=0.45, width=0.22, mouth=0.0, lids=0.0, light=1.0,
-         side_light=0.0):
-    """Draws a head into `picture` (floats of 0 to 255): at `x`, `y` and with a face `width` relative to the picture."""
+         side_light=0.0, cover=None):
+    """Draws a head into `picture` (floats of 0 to 255): at `x`, `y` and with a face `width` relative to the picture.
+    `cover` is a `mask` over mouth and nose, or dark `glasses`."""
     tall, wide = picture.shape[:2]
     turn = rotation(yaw, pitch, roll)
     scale = width * wide / 15.5
@@ -110,6 +111,13 @@ def draw(face, picture, yaw=0.0, pitch=0.0, roll=0.0, x=0.5, y=0.45, width=0.22,
     shade = light * np.clip(1 + side_light * normals[:, 0] + 0.15 * (normals[:, 2] - 1), 0.1, 2)
     for size in (6, 12, 24, 48, 96, 192):
         fill(picture, order, corners, px, py, face, shade, size)
+    if cover == "mask":
+        ellipse(picture, px[[2, 152]].mean(), py[[2, 152]].mean(), 5.4 * scale, 4.2 * scale, np.array([120, 160, 190.0]),
+                np.radians(roll))
+    if cover == "glasses":
+        for eye in ([33, 133], [362, 263]):
+            ellipse(picture, px[eye].mean(), py[eye].mean(), 2.6 * scale, 1.9 * scale, np.array([22, 22, 26.0]),
+                    np.radians(roll))
 
 
 def fill(picture, order, corners, px, py, face, shade, size):
