@@ -4,8 +4,9 @@ public import Sight
 
 /// What looks at pictures: a library and networks, which need not be there.
 public struct FaceDetection: Sendable {
-    /// The library's path, and those of the networks: near, far, mesh.
+    /// The library's path.
     public let library: String
+    /// Paths of the networks: near, far, mesh.
     public let networkFiles: [String]
     /// What the networks are made of.
     private let weights: FaceNetworks.Weights

@@ -17,11 +17,7 @@ final class DemuxedSource: TrackSource {
     private(set) var warnings: [String] = []
     var pictureCounts: PictureCounts {
         pictureDecoders.reduce(into: PictureCounts()) { sum, decoder in
-            guard let counts = decoder?.counts else { return }
-            sum.decodedPackets += counts.decodedPackets
-            sum.droppedPackets += counts.droppedPackets
-            sum.pictures += counts.pictures
-            sum.errors += counts.errors
+            if let decoder { sum += decoder.counts }
         }
     }
 

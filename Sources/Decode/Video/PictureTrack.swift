@@ -32,6 +32,14 @@ public struct PictureCounts: Sendable, Hashable {
 
     /// Nothing yet.
     public init() {}
+
+    /// Adds what other pictures have come to.
+    public static func += (left: inout PictureCounts, right: PictureCounts) {
+        left.decodedPackets += right.decodedPackets
+        left.droppedPackets += right.droppedPackets
+        left.pictures += right.pictures
+        left.errors += right.errors
+    }
 }
 
 /// Takes a picture of a track with its media time. The picture is lent for the time of the call. Nil means that none

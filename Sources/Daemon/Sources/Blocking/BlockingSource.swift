@@ -44,6 +44,8 @@ final class BlockingSource: MediaSource {
         var firstMediaNanoseconds: Int64?
         /// Packets that could not be decoded before the input was opened again.
         var decodeErrors = 0
+        /// What pictures had come to before that.
+        var pictures = PictureCounts()
         /// CPU time of workers before that.
         var remoteNanoseconds: Int64 = 0
         /// Workers that failed.
@@ -224,9 +226,13 @@ final class BlockingSource: MediaSource {
 
     /// Notes what the thread has spent, which does nothing but this source, and what was spent for it elsewhere.
     private func note(
-        _ feed: SourceFeed, _ progress: Progress, decodeErrors: Int = 0, remoteNanoseconds: Int64 = 0
+        _ feed: SourceFeed, _ progress: Progress, decodeErrors: Int = 0, pictures: PictureCounts = PictureCounts(),
+        remoteNanoseconds: Int64 = 0
     ) {
         var load = SourceLoad()
+        load[.pictures] = UInt64(progress.pictures.pictures + pictures.pictures)
+        load[.picturePackets] = UInt64(progress.pictures.decodedPackets + pictures.decodedPackets)
+        load[.pictureDrops] = UInt64(progress.pictures.droppedPackets + pictures.droppedPackets)
         load[.inputDecodeErrors] = UInt64(progress.decodeErrors + decodeErrors)
         load[.failedWorkers] = progress.failedWorkers
         load.analysisNanoseconds = feed.analysisNanoseconds
@@ -262,7 +268,10 @@ final class BlockingSource: MediaSource {
         var speakers: [Int: Int] = [:]
         for track in tracks { if let video = track.video { speakers[video] = track.track } }
         return makeViewer(
-            { video in speakers[video].map(feed.mayLook(track:)) ?? false },
+            { [gate] video in
+                // Where there is too much to do, whoever is not heard is not looked at either.
+                speakers[video].map { feed.mayLook(track: $0) && !gate.isGivenUp($0) } ?? false
+            },
             { video, sighting in
                 guard let track = speakers[video] else { return }
                 var sighting = sighting
@@ -319,6 +328,7 @@ final class BlockingSource: MediaSource {
         defer {
             warn(input.oddities, &progress)
             progress.decodeErrors += input.decodeErrors
+            progress.pictures += input.pictureCounts
             progress.remoteNanoseconds += input.remoteNanoseconds
         }
         if !input.pictureTracks.isEmpty { input.viewer = viewer(of: feed, followers) }
@@ -346,7 +356,9 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(feed, progress, decodeErrors: input.decodeErrors, remoteNanoseconds: input.remoteNanoseconds)
+            note(
+                feed, progress, decodeErrors: input.decodeErrors, pictures: input.pictureCounts,
+                remoteNanoseconds: input.remoteNanoseconds)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {
