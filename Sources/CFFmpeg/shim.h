@@ -9,6 +9,7 @@
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
 #include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
 #include <libswresample/swresample.h>
 
 static const int attune_error_eof = AVERROR_EOF;

@@ -9,6 +9,8 @@ public struct AttachRequest: Codable, Sendable, Equatable {
         public var ssrc: String?
         /// The same, by the speaker's RTCP SDES CNAME or NAME.
         public var cname: String?
+        /// Track of pictures that shows the speaker, from 0; looked at only with consent to the lane `face`.
+        public var video: Int?
         /// Name of the speaker within the session; with ssrc `*` the beginning of the names.
         public var speaker: String
         /// Role in the conversation.
@@ -19,8 +21,9 @@ public struct AttachRequest: Codable, Sendable, Equatable {
         /// A track.
         public init(
             track: Int?, ssrc: String? = nil, cname: String? = nil, speaker: String, role: String?,
-            consent: String? = nil
+            consent: String? = nil, video: Int? = nil
         ) {
+            self.video = video
             self.track = track
             self.ssrc = ssrc
             self.cname = cname

@@ -18,6 +18,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case turn
     case overlap
     case overlapStarted = "overlap.started"
+    case video
     case tick
     case words
     case cueRaised = "cue.raised"
@@ -54,7 +55,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
         case .words, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
-        case .speechStarted, .overlapStarted, .quality, .sessionEnded: .measurement
+        case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
             []
@@ -87,6 +88,7 @@ extension EventBody {
         case .turn: .turn
         case .overlap: .overlap
         case .overlapStarted: .overlapStarted
+        case .video: .video
         case .tick: .tick
         case .words: .words
         case .cueRaised: .cueRaised

@@ -75,6 +75,7 @@ extension EventBody {
             case .turn: .turn(try Turn(fields))
             case .overlap: .overlap(try Overlap(fields))
             case .overlapStarted: .overlapStarted(try OverlapStarted(fields))
+            case .video: .video(try VideoState(fields))
             case .tick: .tick(try Tick(fields))
             case .words: .words(try WordSpan(fields))
             case .cueRaised: .cueRaised(try CueRaised(fields))

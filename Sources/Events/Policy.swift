@@ -20,21 +20,26 @@ public struct Policy: Sendable, Hashable {
         public var measured: Bool
         /// Inputs of a score that come from the voice itself: pitch, loudness, rate.
         public var voiceScores: Bool
+        /// Inputs of a score that a camera shows; what it shows is told all the same.
+        public var visibleScores: Bool
         /// Affect: sentiment and whatever else says how somebody feels.
         public var sentiment: Bool
 
         /// Everything.
-        public static let everything = Permissions(measured: true, voiceScores: true, sentiment: true)
+        public static let everything = Permissions(
+            measured: true, voiceScores: true, visibleScores: true, sentiment: true)
         /// What somebody does on the floor: talk, lags, changes, backchannels.
-        public static let behaviour = Permissions(measured: true, voiceScores: false, sentiment: false)
+        public static let behaviour = Permissions(
+            measured: true, voiceScores: false, visibleScores: false, sentiment: false)
         /// Nothing.
-        public static let nothing = Permissions(measured: false, voiceScores: false, sentiment: false)
+        public static let nothing = Permissions(
+            measured: false, voiceScores: false, visibleScores: false, sentiment: false)
 
         /// What both allow.
         public func narrowed(by other: Permissions) -> Permissions {
             Permissions(
                 measured: measured && other.measured, voiceScores: voiceScores && other.voiceScores,
-                sentiment: sentiment && other.sentiment)
+                visibleScores: visibleScores && other.visibleScores, sentiment: sentiment && other.sentiment)
         }
     }
 

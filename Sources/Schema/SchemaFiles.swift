@@ -86,11 +86,16 @@ enum SchemaFiles {
       "description": "Inputs of a score that are behaviour on the floor.",
       "enum": ["neutral", "talk_ratio", "response_lag", "speaker_changes", "backchannels"]
     },
+    "video_state": {
+      "description": "What a picture is; off: no pictures come.",
+      "enum": ["live", "off", "black", "covered", "frozen", "screen"]
+    },
     "input": {
       "description": "Inputs of a score.",
       "anyOf": [
         {"$ref": "#/$defs/floor_input"},
-        {"description": "Those of the voice.", "enum": ["pitch_range", "loudness_variation", "rate_change"]}
+        {"description": "Those of the voice.", "enum": ["pitch_range", "loudness_variation", "rate_change"]},
+        {"description": "Those that a camera shows: backchannels that were seen.", "enum": ["nods"]}
       ]
     },
     "sentiment_input": {
@@ -853,9 +858,37 @@ enum SchemaFiles {
         "lags_withheld": {
           "description": "Why a response lag of late is not told; absent where all are.",
           "enum": ["timing", "loss"]
-        }
+        },
+        "lanes": {
+          "description": "Which lanes there were; absent where the voice alone.",
+          "type": "array",
+          "items": {"type": "string"}
+        },
+        "visible": {"$ref": "#/$defs/visible"}
       },
       "required": ["engagement", "windows", "voice", "baseline", "audio"]
+    },
+    "visible": {
+      "description": "What the camera shows; absent where nothing was seen. Null where it can't be told.",
+      "type": "object",
+      "properties": {
+        "state": {"$ref": "common.schema.json#/$defs/video_state"},
+        "faces": {"type": ["number", "null"], "minimum": 0},
+        "face_present_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "face_width_ratio": {"type": ["number", "null"], "minimum": 0},
+        "head_yaw_deg": {"type": ["number", "null"]},
+        "head_pitch_deg": {"type": ["number", "null"]},
+        "head_roll_deg": {"type": ["number", "null"]},
+        "facing_ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "nods_per_min": {"type": ["number", "null"], "minimum": 0},
+        "shakes_per_min": {"type": ["number", "null"], "minimum": 0},
+        "head_motion_deg_per_s": {"type": ["number", "null"], "minimum": 0},
+        "body_motion": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        "distance_ratio": {"type": ["number", "null"], "minimum": 0},
+        "visual_speech": {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+      },
+      "required": ["state"],
+      "additionalProperties": false
     },
     "engagement": {
       "description": "A score with what it is made of, or null and why there is none.",
@@ -1127,6 +1160,25 @@ enum SchemaFiles {
     "previous_speaker": {"type": "string"}
   },
   "required": ["start_s", "end_s", "fto_ms"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "video.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "video",
+  "description": "What the picture of a speaker is from now on.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "video"},
+    "state": {"$ref": "common.schema.json#/$defs/video_state"},
+    "previous": {
+      "description": "What it was; absent where that was not known.",
+      "$ref": "common.schema.json#/$defs/video_state"
+    }
+  },
+  "required": ["state"],
   "unevaluatedProperties": false
 }
 

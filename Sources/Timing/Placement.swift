@@ -47,6 +47,9 @@ public struct Placement: Sendable {
         self.pace = pace
     }
 
+    /// Session time minus media time of a track; nil before its first media.
+    public func offset(of track: Int) -> Int64? { tracks[track]?.offset }
+
     /// Says that the source's media time begins anew, `offset` before session time where that is known.
     public mutating func restart(at offset: Int64? = nil) {
         self.offset = offset

@@ -3,12 +3,18 @@ import Decode
 import Glibc
 import Isolation
 import MediaTypes
+import Sight
+import Synchronization
 
 /// What `attuned-worker` does: takes an order from its standard input, gives up what it has no need of, reads the media,
 /// and says what is in it, until that ends or its parent goes. Or, in its other role, writes down what it is sent.
 public struct Worker: ~Copyable {
     /// How long closing the input may take, once the parent is gone.
     private static let farewellMicroseconds: UInt32 = 250_000
+    /// For how many milliseconds the parent's first word on pictures is waited for.
+    private static let mostWaits = 2_000
+    /// The parent has said nothing of pictures yet. It never says this itself: there are 16 tracks at most.
+    fileprivate static let nothingSaid: UInt32 = 1 << 31
 
     private let parent = ParentSocket(descriptor: STDIN_FILENO)
 
@@ -27,23 +33,52 @@ public struct Worker: ~Copyable {
     }
 
     private func run(_ order: WorkerOrder) -> Int32 {
+        // Before anything is given up, so that the library is found, and what it takes counts as the program's own.
+        let sight = loadSight(order)
         var state = attune_sandbox_state()
         guard confine(to: order, &state) else { return EX_OSERR }
         parent.send(.started(landlock: Int(state.landlock_version), isFiltered: state.has_filter != 0))
         let cancellation = Cancellation()
         guard watchParent(cancellation) else { return EX_OSERR }
         do throws(MediaError) {
-            try read(order, cancellation)
+            try read(order, sight, cancellation)
         } catch {
             parent.send(.failed(explained(error)))
         }
         return EX_OK
     }
 
-    private func read(_ order: WorkerOrder, _ cancellation: Cancellation) throws(MediaError) {
-        var input = try MediaInput(order.location, options: order.options, cancellation: cancellation)
-        parent.send(.opened(tracks: input.tracks, isFinite: input.isFinite))
-        var warned = 0
+    private func loadSight(_ order: WorkerOrder) -> Result<FaceReporter, NetworkError>? {
+        guard order.options.pictureRateHz > 0, let files = order.sight else { return nil }
+        do throws(NetworkError) {
+            return .success(try FaceReporter(files))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func read(
+        _ order: WorkerOrder, _ sight: Result<FaceReporter, NetworkError>?, _ cancellation: Cancellation
+    ) throws(MediaError) {
+        var options = order.options
+        switch sight {
+        case .success: break
+        case .failure(let error):
+            parent.send(.warning("pictures are not looked at: \(error)"))
+            options.pictureRateHz = 0
+        case nil: options.pictureRateHz = 0
+        }
+        var input = try MediaInput(order.location, options: options, cancellation: cancellation)
+        parent.send(.opened(tracks: input.tracks, pictures: input.pictureTracks, isFinite: input.isFinite))
+        if case .success(let reporter)? = sight {
+            input.viewer = reporter.viewer(
+                mayLook: { track in lookedTracks.load(ordering: .relaxed) >> UInt32(track) & 1 == 1 },
+                tell: { [parent] track, sighting in
+                    parent.send(.face(FaceMessage(track: track, sighting: sighting)))
+                })
+            if !input.pictureTracks.isEmpty { waitForLooks() }
+        }
+        var warned = 0, told = PictureCounts()
         while true {
             let outcome = try input.read { track, start, samples in
                 parent.send(track: track, start: start, samples: samples)
@@ -51,8 +86,21 @@ public struct Worker: ~Copyable {
             let warnings = input.warnings
             for warning in warnings[min(warned, warnings.count)...] { parent.send(.warning(warning)) }
             warned = warnings.count
+            let counts = input.pictureCounts
+            if counts.differs(from: told) {
+                told = counts
+                parent.send(.pictures(counts))
+            }
             parent.endRead(outcome, decodeErrors: input.decodeErrors)
             if outcome == .end { return }
+        }
+    }
+
+    /// Waits until the parent has said what may be looked at: what is read before that has the first key frame in it, and
+    /// the next may be long in coming.
+    private func waitForLooks() {
+        for _ in 0..<Self.mostWaits where lookedTracks.load(ordering: .relaxed) == Self.nothingSaid {
+            usleep(1_000)
         }
     }
 
@@ -80,9 +128,19 @@ public struct Worker: ~Copyable {
         let code = pthread_create(
             &thread, nil,
             { argument in
-                // Nothing more is sent to a worker: what ends this wait is the end.
-                var byte: UInt8 = 0
-                while recv(STDIN_FILENO, &byte, 1, 0) > 0 || errno == EINTR {}
+                // All that is sent to a worker now is what it may look at; what ends this wait is the end.
+                let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
+                while true {
+                    let count = recv(STDIN_FILENO, room.baseAddress, room.count, 0)
+                    guard count > 0 else {
+                        if count < 0, errno == EINTR { continue }
+                        break
+                    }
+                    let bytes = UnsafeRawBufferPointer(rebasing: room[..<count])
+                    if let order = try? LookOrder(decoding: bytes) {
+                        lookedTracks.store(order.tracks, ordering: .relaxed)
+                    }
+                }
                 if let argument { Unmanaged<Cancellation>.fromOpaque(argument).takeRetainedValue().cancel() }
                 usleep(Worker.farewellMicroseconds)
                 _exit(EX_OK)
@@ -100,5 +158,18 @@ public struct Worker: ~Copyable {
         error.detail = refused
         error.code = 0
         return error
+    }
+}
+
+/// Which tracks of pictures the parent lets be looked at, one bit each; none until it says so. Written by the thread that
+/// listens to the parent, read before each packet of pictures.
+private let lookedTracks = Atomic<UInt32>(Worker.nothingSaid)
+
+extension PictureCounts {
+    /// Whether enough has changed to be told: the first packets, and then a hundred at a time.
+    fileprivate func differs(from told: PictureCounts) -> Bool {
+        let all = decodedPackets + droppedPackets + errors,
+            before = told.decodedPackets + told.droppedPackets + told.errors
+        return all - before >= 100 || (before == 0 && all > 0) || (told.decodedPackets == 0) != (decodedPackets == 0)
     }
 }

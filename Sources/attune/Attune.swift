@@ -20,7 +20,7 @@ struct Attune: AsyncParsableCommand {
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Transcribe.self, Features.self,
-            Segments.self,
+            Segments.self, Watch.self,
             AuditCommand.self, Doctor.self,
         ])
 

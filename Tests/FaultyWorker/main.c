@@ -11,11 +11,14 @@ static void say(const void *bytes, size_t count) { send(1, bytes, count, MSG_NOS
 
 #define IS(name) (strncmp(mode, name, strlen(name)) == 0)
 
-static const unsigned char started[] = {1, 1, 0, 0, 0, 0};
+static const unsigned char started[] = {1, 2, 0, 0, 0, 0};
+
+/// What was seen on the first track of pictures, of which there is none.
+static const unsigned char face[62] = {7};
 
 /// One finite track without a name.
 static const unsigned char opened[] = {2, 1, 1, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0x80, 0x3e, 0, 0, 1, 0, 0, 0,
-                                       0, 0, 0, 0, 0, 0};
+                                       0, 0, 0, 0, 0, 0, 0, 0};
 
 /// A block of `count` samples that begins at `start`.
 static void say_block(uint16_t track, int64_t start, size_t count) {
@@ -80,16 +83,17 @@ int main(void) {
     }
     if (IS("garbage-first")) say("\x7f garbage", 9);
     if (IS("empty-first")) say("", 0);
-    if (IS("other-version")) say("\1\2\0\0\0\0", 6);
+    if (IS("other-version")) say("\1\1\0\0\0\0", 6);
     if (IS("exit-first")) return 3;
     if (IS("silent-first")) pause();
     say(started, sizeof started);
     if (IS("crash-opening")) raise(SIGSEGV);
-    if (IS("no-tracks")) say("\2\1\0\0", 4);
+    if (IS("no-tracks")) say("\2\1\0\0\0\0", 6);
     say(opened, sizeof opened);
     say_block(0, 0, 160);
     say_read(0, 0);
     if (IS("garbage-later")) say("\6\0\0\0 garbage of some length", 27);
+    if (IS("face-of-nobody")) say(face, sizeof face);
     if (IS("truncated")) say("\4\0\0", 3);
     if (IS("time-back")) say_block(0, 80, 160);
     if (IS("time-leaps")) say_block(0, INT64_MAX - 100, 160);

@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: [
         "garbage-first", "other-version", "no-tracks", "garbage-later", "truncated", "time-back", "time-leaps",
-        "other-track", "too-long", "odd-length", "errors-shrink", "opened-twice",
+        "other-track", "too-long", "odd-length", "errors-shrink", "face-of-nobody", "opened-twice",
     ])
     func nonsenseEndsIt(mode: String) {
         let error = failure(of: mode)

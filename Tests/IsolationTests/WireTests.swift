@@ -5,6 +5,20 @@ import SeededNumbers
 import Testing
 
 @Suite struct WireTests {
+    private static let face = {
+        var face = FaceSighting(time: MediaTime(samples: 1 << 33), state: .live, faceCount: 2)
+        face.hasFace = true
+        face.presence = 0.75
+        face.yawDeg = -12.5
+        face.rawPitchDeg = 3.25
+        face.eyeDistancePx = 41
+        return face
+    }()
+    private static let counts = {
+        var counts = PictureCounts()
+        (counts.decodedPackets, counts.droppedPackets, counts.pictures, counts.errors) = (1, 2, 3, 4)
+        return counts
+    }()
     private static let reports: [WorkerReport] = [
         .started(landlock: 7, isFiltered: true),
         .opened(
@@ -15,8 +29,11 @@ import Testing
                 MediaTrack(
                     index: 1, streamIndex: 2, channel: 3, codecName: "aac", sampleRateHz: 0, channelCount: 0,
                     language: nil, title: nil),
-            ], isFinite: true),
-        .warning("odd"), .read(.idle, decodeErrors: 3), .read(.delivered, decodeErrors: 0),
+            ],
+            pictures: [PictureTrack(index: 0, streamIndex: 3, codecName: "h264", width: 640, height: 360)],
+            isFinite: true),
+        .face(FaceMessage(track: 1, sighting: face)), .pictures(counts), .warning("odd"), .read(.idle, decodeErrors: 3),
+        .read(.delivered, decodeErrors: 0),
         .read(.end, decodeErrors: 9),
         .failed(MediaError(kind: .tooLarge, operation: .decode, code: -12, location: "there", detail: "why")),
     ]
@@ -83,8 +100,33 @@ import Testing
             language: nil, title: long)
         let bytes = WorkerReport.opened(tracks: Array(repeating: track, count: 256), isFinite: false).encoded()
         #expect(bytes.count < BlockMessage.maxBytes)
-        guard case .opened(let tracks, _) = decoded(bytes) else { return #expect(Bool(false), "it is not read") }
+        guard case .opened(let tracks, _, _) = decoded(bytes) else { return #expect(Bool(false), "it is not read") }
         #expect(tracks.count == 256 && tracks[0].title == String(repeating: "ü", count: 48))
+    }
+
+    @Test func whatNobodyCanHaveSeenIsRefused() {
+        for (field, value) in [
+            (\FaceSighting.presence, Float.nan), (\.yawDeg, 181), (\.eyeDistancePx, -1), (\.mouthOpening, .infinity),
+        ] {
+            // The sender cannot say it, so the bytes are changed here.
+            var bytes = WorkerReport.face(FaceMessage(track: 0, sighting: Self.face)).encoded()
+            #expect(decoded(bytes) != nil)
+            let old = Self.face[keyPath: field].bitPattern, new = value.bitPattern
+            let place = bytes.indices.dropLast(3).last { index in
+                (0..<4).allSatisfy { bytes[index + $0] == UInt8(truncatingIfNeeded: old >> (8 * UInt32($0))) }
+            }
+            guard let place else { return #expect(Bool(false), "the field is not there") }
+            for index in 0..<4 { bytes[place + index] = UInt8(truncatingIfNeeded: new >> (8 * UInt32(index))) }
+            #expect(decoded(bytes) == nil)
+        }
+    }
+
+    @Test func ordersToLookArrive() throws {
+        let order = LookOrder(tracks: 0x8001)
+        #expect(try order.encoded().withUnsafeBytes { try LookOrder(decoding: $0) } == order)
+        for bytes in [[], [0x4C], [0x4C, 1, 2, 3], [0x4D, 1, 0, 0, 0], [0x4C, 1, 0, 0, 0, 0]] as [[UInt8]] {
+            #expect(throws: WireError.self) { try bytes.withUnsafeBytes { try LookOrder(decoding: $0) } }
+        }
     }
 
     @Test func blocksArrive() throws {

@@ -118,7 +118,13 @@ enum Samples {
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
-        audio: audio, lagsWithheld: .timing)
+        audio: audio, lagsWithheld: .timing,
+        lanes: [
+            LaneFields(
+                name: "visible", lane: "face",
+                fields: [LaneFields.Field("state", text: "live")]
+                    + LaneFields.visibleNumbers.map { LaneFields.Field($0, 0.5) })
+        ])
 
     private static let emptyTick = Tick(
         windows: [WindowMetrics(name: "10s")],
@@ -238,6 +244,7 @@ enum Samples {
         .words(
             WordSpan(
                 id: "w5", startSeconds: 20, endSeconds: 21, writer: .captions, words: 2, fillers: 1, questions: 0)),
+        .video(VideoState(state: .covered, previous: .live)), .video(VideoState(state: .live, previous: nil)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

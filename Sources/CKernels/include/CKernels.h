@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "CKernelsPicture.h"
+
 /// Sum of `left[i] * right[i]` for i in 0..<count. No alignment is needed.
 float ck_dot(const float *left, const float *right, size_t count);
 /// Scalar twin of `ck_dot`, summed in double precision.
@@ -103,5 +105,8 @@ static inline float ck_cube_root(float value) { return __builtin_cbrtf(value); }
 static inline float ck_exp(float value) { return __builtin_expf(value); }
 static inline double ck_sin(double radians) { return __builtin_sin(radians); }
 static inline double ck_cos(double radians) { return __builtin_cos(radians); }
+static inline double ck_atan2(double y, double x) { return __builtin_atan2(y, x); }
+static inline double ck_exp_double(double value) { return __builtin_exp(value); }
+static inline double ck_log_double(double value) { return __builtin_log(value); }
 
 #endif

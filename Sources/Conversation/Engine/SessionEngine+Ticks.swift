@@ -7,7 +7,7 @@ extension SessionEngine {
     mutating func score() {
         let horizon = Int64(configuration.horizonSeconds * AudioGrid.hopsPerSecond)
         for index in speakers.indices where speakers[index].isPresent && speakers[index].isMeasured {
-            let seen = observation(of: speakers[index].measures)
+            let seen = observation(of: speakers[index].measures, seenBackchannels: seenBackchannels(of: index))
             speakers[index].measures.observation = seen
             let score = speakers[index].measures.engagement.score(seen, oldestHop: settledHops - horizon)
             speakers[index].measures.note(score)
@@ -135,7 +135,7 @@ extension SessionEngine {
     }
 
     /// What the score of a speaker is made of.
-    private func observation(of measures: SpeakerMeasures) -> EngagementModel.Observation {
+    private func observation(of measures: SpeakerMeasures, seenBackchannels: Int) -> EngagementModel.Observation {
         let length = configuration.engagement.windowSeconds
         let window = configuration.countedIndex(seconds: length)
         let counts = measures.counts.windows[window]
@@ -143,7 +143,9 @@ extension SessionEngine {
         var seen = EngagementModel.Observation()
         seen.values[.talkRatio] = ratio(counts.speech, common.windows[window].speech)
         seen.values[.speakerChanges] = Double(common.windows[window].turns) * 60 / max(covered, 1)
-        seen.values[.backchannels] = Double(counts.backchannels)
+        // Who nods says the same as who says "mhm".
+        seen.values[.backchannels] = Double(Int(counts.backchannels) + seenBackchannels)
+        seen.seenBackchannels = seenBackchannels
         let voice = measures.voice.summary(window: window)
         if voice.voicedHops >= 3 * AudioGrid.hopsPerSecond {
             seen.values[.pitchRange] = voice.pitchRangeSemitones

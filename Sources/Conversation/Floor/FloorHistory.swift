@@ -32,6 +32,11 @@ struct FloorHistory {
         longest[speaker] = nil
     }
 
+    /// Who had the floor at `hop`, as far as turns that are over tell.
+    func holder(at hop: Int64) -> Int? {
+        turns.last { $0.startHop <= hop && hop < $0.endHop }?.speaker
+    }
+
     /// Floor transfers that were begun within the last `windowHops` before `hop`.
     ///
     /// - Parameter current: the turn in progress.

@@ -42,6 +42,8 @@ struct SpeakerState {
     var bounds = SpeechBounds()
     /// Speech in the channel that does not count, because it is not the speaker's.
     var foreign = ForeignSpeech()
+    /// What the picture was last said to be; nil where nothing was said.
+    var picture: VideoState.State?
     private(set) var isSpeaking = false
     /// When the speaker came first, and the last hop in which speech was heard; in hops of the session.
     let firstHop: Int64
@@ -172,12 +174,14 @@ struct SpeakerState {
         foreign = ForeignSpeech()
         withheld = nil
         evidence = [:]
+        picture = nil
         lane.strip()
     }
 
     /// Forgets what lanes beside the voice have brought.
     mutating func forget(_ lanes: ConsentLanes, _ configuration: ConversationConfiguration) {
         if lanes.contains(.words) { measures.captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds) }
+        if lanes.contains(.face) { picture = nil }
         // Which of them is of which lane is not told apart: what is left comes again.
         evidence = [:]
     }

@@ -13,6 +13,8 @@ struct EngagementModel {
     struct Observation {
         /// Values by input, in the unit of the metric; the response lag is not among them, but comes by `note`.
         var values: [EngagementInput: Double] = [:]
+        /// How many of the backchannels were not heard but seen.
+        var seenBackchannels = 0
         /// The speaker's own speech since the start, seconds.
         var speechSeconds = 0.0
         /// The speaker's own turns since the start.
@@ -115,7 +117,7 @@ struct EngagementModel {
             let (part, itsVariance) =
                 input == .responseLag
                 ? lagContribution(oldestHop: oldestHop) : contribution(input, value: seen.values[input], seen)
-            parts.append(part)
+            parts += input == .backchannels ? Self.toldApart(part, seen: seen.seenBackchannels) : [part]
             variance += itsVariance
         }
         let settled =
@@ -136,6 +138,23 @@ struct EngagementModel {
         held = score
         return .scored(score)
     }
+
+    /// Backchannels that were heard, and those that were seen where there are some: each with its share of the points.
+    private static func toldApart(_ all: Contribution, seen: Int) -> [Contribution] {
+        guard seen > 0, let value = all.value, value > 0 else { return [all] }
+        var heard = all, nods = all
+        nods.input = seenBackchannelsName
+        nods.points = max(0, (all.points * Double(seen) / value * 10).rounded() / 10)
+        nods.value = Double(seen)
+        nods.usual = nil
+        nods.z = nil
+        heard.points = ((all.points - nods.points) * 10).rounded() / 10
+        heard.value = value - Double(seen)
+        return [heard, nods]
+    }
+
+    /// What backchannels that were seen are called among the contributions.
+    static let seenBackchannelsName = "nods"
 
     private func isFlicker(_ new: EngagementScore, after held: EngagementScore) -> Bool {
         guard abs(new.score - held.score) < configuration.hysteresisPoints,

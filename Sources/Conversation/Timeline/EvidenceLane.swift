@@ -13,8 +13,10 @@ public protocol LaneRecord: Sendable {
 public protocol EvidenceWindow: Sendable {
     /// What the lane yields.
     associatedtype Record: LaneRecord
-    /// Name of the lane and of its field in a tick.
+    /// Name of its field in a tick.
     static var name: String { get }
+    /// Name of the lane; that of the field where nothing else is said.
+    static var lane: String { get }
     /// How long the session waits for the lane before it settles without it, in hops (10 ms).
     static var patienceHops: Int64 { get }
 
@@ -26,6 +28,11 @@ public protocol EvidenceWindow: Sendable {
     func fields(at hop: Int64) -> [LaneFields.Field]?
 }
 
+extension EvidenceWindow {
+    /// As its field.
+    public static var lane: String { name }
+}
+
 /// What lanes beside the voice have come to for one person, by the kind of window.
 typealias Evidence = [ObjectIdentifier: any ShownEvidence]
 
@@ -33,6 +40,8 @@ typealias Evidence = [ObjectIdentifier: any ShownEvidence]
 protocol ShownEvidence: Sendable {
     /// What a tick shows of it; nil for nothing.
     func fields(at hop: Int64) -> LaneFields?
+    /// Nods of a listener that were seen after `hop`.
+    func listenerNods(after hop: Int64) -> Int
 }
 
 /// A lane as the engine sees it, whatever its records are.
@@ -50,8 +59,12 @@ private struct Shown<Window: EvidenceWindow>: ShownEvidence {
     var settledHops: Int64 = 0
 
     func fields(at hop: Int64) -> LaneFields? {
-        window.fields(at: min(hop, settledHops)).map { LaneFields(name: Window.name, fields: $0) }
+        window.fields(at: min(hop, settledHops)).map {
+            LaneFields(name: Window.name, lane: Window.lane, fields: $0)
+        }
     }
+
+    func listenerNods(after hop: Int64) -> Int { (window as? FaceWindow)?.listenerNods(after: hop) ?? 0 }
 }
 
 /// Records of one voice from one lane beside that of its sound, until they are final. Whose voice it is need not be

@@ -45,7 +45,8 @@ enum AttachValidation {
             tracks.append(
                 SpeakerTrack(
                     track: number, name: track.speaker, role: track.role,
-                    consent: try consent(track.consent ?? request.consent, of: track.speaker), selector: selector))
+                    consent: try consent(track.consent ?? request.consent, of: track.speaker), selector: selector,
+                    video: try video(of: track, among: tracks)))
         }
         return tracks
     }
@@ -82,6 +83,20 @@ enum AttachValidation {
             throw malformed("crypto: \(error)")
         }
     }
+
+    /// The track of pictures that shows a speaker.
+    private static func video(
+        of track: AttachRequest.Track, among tracks: [SpeakerTrack]
+    ) throws(Problem) -> Int? {
+        guard let video = track.video else { return nil }
+        guard (0..<maxVideoTracks).contains(video), !tracks.contains(where: { $0.video == video }) else {
+            throw malformed(
+                "track of pictures \(video) is out of range or given twice; count them from 0, each once")
+        }
+        return video
+    }
+
+    private static let maxVideoTracks = 16
 
     /// Which source of its port a track means; nil where the port has one only.
     private static func selector(of track: AttachRequest.Track) throws(Problem) -> RTPSourceSelector? {

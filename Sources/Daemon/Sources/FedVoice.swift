@@ -16,6 +16,8 @@ final class FedVoice {
     var words: FedWords?
     /// Session time up to which media came; the pipeline may have been taken further.
     var mediaEnd = MediaTime.zero
+    /// What the speaker's pictures come to; begun anew where they may be looked at again.
+    var faces: FacePipeline?
     /// Why media before the next one is missing, if any is.
     var missingBy = Gap.Why.loss
     /// Whether media ever came.

@@ -1,8 +1,10 @@
 import Decode
 import Dialects
+import Events
 import Isolation
 import Logging
 import NIOCore
+import Pipeline
 import RTP
 import Settings
 import Synchronization
@@ -11,7 +13,7 @@ import Synchronization
 struct SourceOrder: Sendable {
     /// Identifies the source.
     let id: String
-    let tracks: [SpeakerTrack]
+    var tracks: [SpeakerTrack]
     /// Whether tracks were asked for by number: the channels of an only track then count as tracks.
     let takesTracksApart: Bool
     let session: LiveSession
@@ -32,6 +34,10 @@ struct SourceFactory: Sendable {
     /// The program that reads what FFmpeg and libsndfile open; nil where there is none.
     private let worker: String?
     private let firstWorker: FirstWorker
+    /// What looks at pictures, found when the first source needs it.
+    private let sight: SightFinder
+    /// Pictures of a speaker that are looked at in a second.
+    private static let pictureRateHz = 10.0
 
     /// Whether it was said how workers are confined.
     private final class FirstWorker: Sendable {
@@ -49,6 +55,7 @@ struct SourceFactory: Sendable {
         self.calls = calls
         self.worker = worker
         firstWorker = FirstWorker()
+        sight = SightFinder(logger: logger)
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
@@ -85,6 +92,13 @@ struct SourceFactory: Sendable {
         let monitor = SourceMonitor(
             id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
         let tracks = order.tracks
+        if streams != nil || location.lowercased().hasPrefix(AudioSocketCalls.scheme),
+            tracks.contains(where: { $0.video != nil })
+        {
+            throw SourceFailure(
+                kind: .badInput,
+                message: "pictures of \(monitor.url) are not looked at; attach it without video")
+        }
         guard var streams else {
             guard key == nil else {
                 throw SourceFailure(
@@ -99,7 +113,7 @@ struct SourceFactory: Sendable {
                 return try audioSocketSource(order, location: location, monitor: monitor)
             }
             return blockingSource(
-                order, InputProtocol(location: location), monitor: monitor, open: try opening(of: location))
+                showing(order), InputProtocol(location: location), monitor: monitor, open: try opening(of: location))
         }
         for track in tracks where !streams.indices.contains(track.track) {
             throw SourceFailure(
@@ -171,6 +185,8 @@ struct SourceFactory: Sendable {
         let dead = patience.map { max($0.readMilliseconds, settings.stallMilliseconds) }
         let isPatient = patience?.readMilliseconds == 0
         if let protocols = settings.protocols { options.allowedProtocols = protocols }
+        if order.tracks.contains(where: { $0.video != nil }) { options.pictureRateHz = Self.pictureRateHz }
+        let looksHere = settings.isolation != .process
         return BlockingSource(
             order, options: options,
             timing: BlockingSource.Timing(
@@ -179,15 +195,33 @@ struct SourceFactory: Sendable {
                 reconnectLeastMilliseconds: settings.reconnectLeastMilliseconds,
                 reconnectMostMilliseconds: settings.reconnectMostMilliseconds, countsSamples: countsSamples,
                 deadMilliseconds: isPatient ? nil : dead),
-            monitor: monitor, eventLoop: eventLoopGroup.next(), open: open)
+            monitor: monitor, eventLoop: eventLoopGroup.next(),
+            viewer: { [sight] mayLook, tell in
+                guard looksHere else {
+                    return PictureViewer(
+                        mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, sighted: tell)
+                }
+                return sight.networks().map { FaceDetection.viewer($0, mayLook: mayLook, tell: tell) }
+            }, open: open)
+    }
+
+    /// The order with the first track of pictures for who speaks alone, and agreed to be seen.
+    private func showing(_ order: SourceOrder) -> SourceOrder {
+        guard order.tracks.count == 1, order.tracks[0].video == nil, order.tracks[0].consent.lanes.contains(.face)
+        else { return order }
+        var order = order
+        order.tracks[0].video = 0
+        return order
     }
 
     /// How a location that FFmpeg or libsndfile reads is opened: by a process of its own, but where the operator wants
     /// it otherwise.
     private func opening(of location: String) throws(SourceFailure) -> BlockingSource.Open {
         guard settings.isolation == .process else {
-            return { options, cancellation throws(MediaError) in
-                try MediaInput(location, options: options, cancellation: cancellation)
+            return { [sight] options, cancellation throws(MediaError) in
+                var options = options
+                if options.pictureRateHz > 0, sight.detection() == nil { options.pictureRateHz = 0 }
+                return try MediaInput(location, options: options, cancellation: cancellation)
             }
         }
         guard let worker else {
@@ -199,8 +233,9 @@ struct SourceFactory: Sendable {
         var limits = WorkerLimits()
         limits.memoryMebibytes = settings.workerMebibytes
         limits.references = settings.references
-        return { [limits, logger, firstWorker] options, cancellation throws(MediaError) in
-            let order = WorkerOrder(location, options: options, limits: limits)
+        return { [limits, logger, firstWorker, sight] options, cancellation throws(MediaError) in
+            var order = WorkerOrder(location, options: options, limits: limits)
+            order.sight = options.pictureRateHz > 0 ? sight.files() : nil
             let input = try WorkerInput(order, program: worker, cancellation: cancellation)
             // The same for all of them, as long as the kernel is.
             if !firstWorker.isKnown.exchange(true, ordering: .relaxed) {

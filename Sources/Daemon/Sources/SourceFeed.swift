@@ -15,6 +15,8 @@ struct SpeakerTrack: Sendable, Equatable {
     var consent: Consent
     /// Which of the sources on the track's port speaks; nil where there is one only.
     var selector: RTPSourceSelector?
+    /// Number of the track of pictures that shows the speaker, from 0; nil where none does.
+    var video: Int?
 
     /// How the sender is known to the session; nil where the port has one only.
     var origin: SpeakerOrigin? {
@@ -185,6 +187,26 @@ final class SourceFeed {
         voice.missingBy = .loss
     }
 
+    /// Whether pictures of the speaker on a track may be looked at.
+    func mayLook(track: Int) -> Bool { voices[track]?.permit.permit.contains(.face) ?? false }
+
+    /// Takes in what a picture of the speaker on a track has shown; its time is media time of the source. Before the
+    /// first sound nobody knows where it lies.
+    func sighting(track: Int, _ sighting: FaceSighting) {
+        guard let voice = voices[track], mayLook(track: track) else {
+            voices[track]?.faces = nil
+            return
+        }
+        guard let offset = placement.offset(of: track) else { return }
+        let (samples, overflows) = sighting.time.samples.addingReportingOverflow(offset)
+        guard !overflows, samples >= 0 else { return }
+        var sighting = sighting
+        sighting.time = MediaTime(samples: samples)
+        var faces = voice.faces ?? FacePipeline()
+        session.update { faces.take(sighting, of: voice.speaker, into: &$0) }
+        voice.faces = faces
+    }
+
     /// Takes in silence that the sender did not transmit (DTX). While media was known to be absent it stays that.
     func silence(track: Int, start: MediaTime, count: Int) {
         guard let voice = voices[track], voice.saidAbsence == nil, voice.absence == nil else { return }
@@ -279,6 +301,7 @@ final class SourceFeed {
     private func push(_ voice: FedVoice) {
         voice.words?.take(outputs)
         guard !outputs.isEmpty else { return }
+        if voice.faces != nil { for output in outputs { voice.faces?.note(output) } }
         session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
             for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }
         }

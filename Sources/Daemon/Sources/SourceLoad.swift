@@ -30,6 +30,8 @@ enum MediaCounter: String, Sendable, CaseIterable {
     case onProbation, overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
+    /// Of their pictures: looked at; packets that went to a decoder, and that did not.
+    case pictures, picturePackets, pictureDrops
     /// Processes that read a source and failed: ended by themselves, were silent too long, or said nonsense.
     case failedWorkers
     /// Of sessions: hops that came too late, or lay too far ahead, and people for whom there was no room.

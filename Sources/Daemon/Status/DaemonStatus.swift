@@ -32,6 +32,15 @@ struct DaemonStatus: StatusBackend {
             "attune_media_decode_errors_total", "Packets of inputs read by FFmpeg that could not be decoded.",
             .inputDecodeErrors
         ),
+        ("attune_pictures_total", "Pictures of inputs read by FFmpeg that were looked at.", .pictures),
+        (
+            "attune_picture_packets_decoded_total", "Packets of pictures that went to a decoder; none without consent.",
+            .picturePackets
+        ),
+        (
+            "attune_picture_packets_dropped_total",
+            "Packets of pictures that went to no decoder: nobody may look, or nobody needs them.", .pictureDrops
+        ),
         (
             "attune_workers_failed_total",
             "Processes that read a source and ended by themselves, hung or said nonsense.",

@@ -55,6 +55,11 @@ final class StreamDecoder {
         return delivered
     }
 
+    /// Seconds that are added to time stamps of the input to tell where they lie: what restarts of its clock came to.
+    var offsetSeconds: Double { output.offsetSeconds }
+    /// Where the audio has come to, seconds.
+    var endSeconds: Double { output.endSeconds }
+
     private func flush(origin: inout Double?, _ sink: BlockSink) throws(MediaError) -> Int {
         _ = codec.send(nil)
         return try receive(origin: &origin, sink)

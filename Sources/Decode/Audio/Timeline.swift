@@ -29,13 +29,16 @@ struct Timeline {
     private var samplesSinceAnchor: Int64 = 0
     private var rateHz = AudioGrid.sampleRateHz
     /// Added to timestamps: what restarts of the source's clock came to.
-    private var offset = 0.0
+    private(set) var offset = 0.0
     /// The offset before the last restart.
     private var offsetBefore = 0.0
     /// Where the next output sample lies.
     private var position: Int64 = 0
     /// End of what was handed out; nothing before it is handed out again.
     private var end: Int64 = 0
+
+    /// End of what was handed out, seconds.
+    var endSeconds: Double { MediaTime(samples: end).seconds }
 
     /// Where the next frame should start, in seconds, going by the samples so far.
     private var expected: Double {

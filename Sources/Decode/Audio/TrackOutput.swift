@@ -18,6 +18,10 @@ struct TrackOutput: ~Copyable {
         self.source = source
     }
 
+    /// What restarts of the source's clock came to, and where the output has come to, seconds.
+    var offsetSeconds: Double { timeline.offset }
+    var endSeconds: Double { timeline.endSeconds }
+
     /// Sends on `count` samples per channel that start at `seconds` (`nil`: right after the last).
     ///
     /// `planes` must hold them in `shape`. Gives the samples per track that went out.

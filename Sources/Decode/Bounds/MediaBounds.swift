@@ -12,6 +12,10 @@ enum MediaBounds {
     static let tracks = 256
     /// Pixels of a picture that is decoded to learn what its stream is (some 8K).
     static let pixels = 36_000_000
+    /// Pixels of a picture that is looked at (4K, and padding of codecs).
+    static let lookedAtPixels = 3_840 * 2_176
+    /// Tracks of pictures of one input; further ones are left out.
+    static let pictureTracks = 16
 
     /// Why audio of this shape is refused; nil where it is taken. A rate or count of 0 is not known yet.
     static func refusal(rateHz: Int, channelCount: Int) -> String? {

@@ -16,6 +16,12 @@ final class DemuxedSource: TrackSource {
 
     private(set) var tracks: [MediaTrack] = []
     private(set) var warnings: [String] = []
+    var pictureCounts: PictureCounts {
+        pictureDecoders.reduce(into: PictureCounts()) { sum, decoder in
+            if let decoder { sum += decoder.counts }
+        }
+    }
+
     var decodeErrors: Int { brokenReads + decoders.reduce(0) { $0 + ($1?.errorCount ?? 0) } }
 
     var isFinite: Bool {
@@ -30,7 +36,7 @@ final class DemuxedSource: TrackSource {
 
     var durationSeconds: Double? { format.durationSeconds }
 
-    private let source: ErrorSource
+    let source: ErrorSource
     private let isLive: Bool
     private let isHTTP: Bool
     private let location: Location
@@ -44,6 +50,11 @@ final class DemuxedSource: TrackSource {
     private static let maxAbandonedPackets = 10
     /// Whether a stream that turns up may be the one that is read, under another number.
     private var followsStreams = true
+    /// By stream; `nil` for streams that are not looked at.
+    private(set) var pictureDecoders: [PictureDecoder?] = []
+    private(set) var pictureTracks: [PictureTrack] = []
+    var viewer: PictureViewer?
+    let pictureRateHz: Double
     private var originSeconds: Double?
     private var hasPendingPacket = false
     private var hasDelivered = false
@@ -64,6 +75,7 @@ final class DemuxedSource: TrackSource {
         isLive = location.isLive
         isHTTP = ["http", "https"].contains(Location.scheme(of: source.rawLocation))
         readTimeoutMilliseconds = options.readTimeoutMilliseconds
+        pictureRateHz = options.pictureRateHz
         let plan = OpenPlan(location, text: source.rawLocation, options: options)
         if plan.verifiesCertificates, case .url(scheme: "rtsps") = location {
             throw source.error(.untrusted, .open, detail: "FFmpeg checks none over RTSP")
@@ -108,7 +120,8 @@ final class DemuxedSource: TrackSource {
 
     private var hasAudio: Bool {
         (0..<format.streamCount).contains { index in
-            format.stream(index)?.pointee.codecpar?.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+            let kind = format.stream(index)?.pointee.codecpar?.pointee.codec_type
+            return kind == AVMEDIA_TYPE_AUDIO || kind == AVMEDIA_TYPE_VIDEO && pictureRateHz > 0
         }
     }
 
@@ -117,10 +130,14 @@ final class DemuxedSource: TrackSource {
         let rendition = format.leastVariant
         for index in 0..<format.streamCount {
             decoders.append(nil)
+            pictureDecoders.append(nil)
             guard let stream = format.stream(index), let parameters = stream.pointee.codecpar else {
                 continue
             }
             stream.pointee.discard = AVDISCARD_ALL
+            if parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO, rendition?.contains(index) ?? true {
+                selectPictures(of: stream, index)
+            }
             guard parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO, rendition?.contains(index) ?? true else {
                 continue
             }
@@ -153,9 +170,28 @@ final class DemuxedSource: TrackSource {
                         stream.pointee, index: tracks.count, channel: channelLimit == nil ? nil : channel))
             }
         }
-        guard tracks.isEmpty else { return }
+        guard tracks.isEmpty, pictureTracks.isEmpty else { return }
         throw refusal ?? source.error(.noAudio, .analyse)
     }
+
+    func warn(_ line: String) { warnings.append(line) }
+
+    func add(_ decoder: PictureDecoder, at index: Int) {
+        pictureTracks.append(decoder.track)
+        pictureDecoders[index] = decoder
+    }
+
+    /// Where a time of the input's clock lies, in seconds from its start; goes with the audio, where there is some.
+    func place(seconds: Double) -> Double? {
+        if originSeconds == nil, tracks.isEmpty { originSeconds = seconds }
+        guard let originSeconds else { return nil }
+        let offset = decoders.lazy.compactMap { $0 }.first?.offsetSeconds ?? 0
+        let placed = seconds - originSeconds + offset
+        return placed.isFinite && placed > -1 && placed < 1e9 ? max(0, placed) : nil
+    }
+
+    /// Where the first audio has come to; nil where there is none.
+    var audioEndSeconds: Double? { decoders.lazy.compactMap { $0 }.first?.endSeconds }
 
     func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
         switch state {
@@ -212,6 +248,9 @@ final class DemuxedSource: TrackSource {
 
     private func decodePacket(_ sink: BlockSink) throws(MediaError) -> Bool {
         let index = packet.streamIndex
+        if pictureDecoders.indices.contains(index), let decoder = pictureDecoders[index] {
+            return decodePictures(decoder, packet.pointer)
+        }
         guard let decoder = try decoder(ofStream: index, sink) else {
             // It turned up after the tracks were fixed.
             if index != abandonedStream { format.stream(index)?.pointee.discard = AVDISCARD_ALL }
@@ -222,6 +261,7 @@ final class DemuxedSource: TrackSource {
         if samples > 0 {
             decodeErrorsInRow = 0
             hasDelivered = true
+            missPictures()
             return true
         }
         decodeErrorsInRow += decoder.errorCount - errorsBefore
@@ -282,6 +322,9 @@ final class DemuxedSource: TrackSource {
                 nil
             }
         var delivered = 0
+        for decoder in pictureDecoders {
+            if let decoder { hasDelivered = decodePictures(decoder, nil) || hasDelivered }
+        }
         for decoder in decoders {
             delivered += try decoder?.decode(nil, origin: &originSeconds, sink) ?? 0
         }

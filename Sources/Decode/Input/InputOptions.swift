@@ -16,6 +16,8 @@ public struct InputOptions: Sendable {
     public var splitsChannels: Bool
     /// Whether `-` and `pipe:N`, which name descriptors of this process, may be read.
     public var readsDescriptors: Bool
+    /// How many pictures a second are looked at; 0 leaves pictures alone: no packet of them is read.
+    public var pictureRateHz = 0.0
     /// Further options of FFmpeg's protocols and demuxers, by name (`headers`, `rtsp_transport`,
     /// `passphrase`). Those that nothing took are named in `MediaInput.warnings`.
     public var demuxerOptions: [String: String]

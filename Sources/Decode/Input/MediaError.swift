@@ -21,6 +21,8 @@ public struct MediaError: Error, Sendable, Hashable {
         case timedOut
         /// The media has no audio stream.
         case noAudio
+        /// The media has no pictures that could be looked at.
+        case noVideo
         /// The path names a directory, a device or a terminal.
         case wrongFileType
         /// A format or codec without a decoder, or more channels than can be resampled.
@@ -101,6 +103,7 @@ extension MediaError.Kind {
         case .untrusted: "its certificate could not be verified"
         case .timedOut: "nothing came in time"
         case .noAudio: "no audio in it"
+        case .noVideo: "no pictures in it that could be looked at"
         case .wrongFileType: "neither a file nor a stream"
         case .unsupported: "its format cannot be decoded here"
         case .invalidData: "no usable media data"
@@ -122,6 +125,7 @@ extension MediaError.Kind {
         case .untrusted: "have this machine trust who signed it, or add tls_verify=0 to the URL to take any"
         case .timedOut: "check that the sender sends, or allow a longer open timeout"
         case .noAudio: "give an input with at least one audio stream"
+        case .noVideo: "give an input with a video stream (H.264, H.265, VP8, VP9, AV1, MPEG)"
         case .wrongFileType: "give a file, a FIFO, - for standard input or a URL"
         case .unsupported: "convert it to a common format such as Opus, FLAC or WAV"
         case .invalidData: "check that it is an undamaged audio or video recording or stream"

@@ -73,6 +73,16 @@ public struct MediaInput: ~Copyable {
         warnings + (decodeErrors > 0 ? ["\(decodeErrors) of its packets cannot be decoded"] : [])
     }
 
+    /// Its tracks of pictures, where `InputOptions.pictureRateHz` asks for them.
+    public var pictureTracks: [PictureTrack] { inner.pictureTracks }
+    /// What its pictures have come to so far.
+    public var pictureCounts: PictureCounts { inner.pictureCounts }
+    /// Who looks at its pictures, while it is read; nil for nobody.
+    public var viewer: PictureViewer? {
+        get { inner.viewer }
+        set { inner.viewer = newValue }
+    }
+
     /// How long the media says that it is, in seconds; nil where it does not say.
     public var durationSeconds: Double? { inner.durationSeconds }
 
@@ -82,7 +92,8 @@ public struct MediaInput: ~Copyable {
     /// CPU time that was spent on it outside the calling thread, in nanoseconds.
     public var remoteNanoseconds: Int64 { inner.remoteNanoseconds }
 
-    /// Reads until at least one block went to `sink`, the read timeout passed or the media ended.
+    /// Reads until at least one block went to `sink` or a picture to the viewer, the read timeout passed or the media
+    /// ended.
     ///
     /// An input that fails goes on failing: after an error it can only be closed, by letting go of it.
     public mutating func read(_ sink: BlockSink) throws(MediaError) -> ReadOutcome {
@@ -100,6 +111,12 @@ public protocol TrackSource: AnyObject {
     var warnings: [String] { get }
     /// Packets that could not be decoded so far.
     var decodeErrors: Int { get }
+    /// Its tracks of pictures.
+    var pictureTracks: [PictureTrack] { get }
+    /// What its pictures have come to so far.
+    var pictureCounts: PictureCounts { get }
+    /// Who looks at its pictures; nil for nobody.
+    var viewer: PictureViewer? { get set }
     /// How long the media says that it is, in seconds.
     var durationSeconds: Double? { get }
     /// Tells how much media waits to be read, in seconds; nil where that is not known.
@@ -111,6 +128,15 @@ public protocol TrackSource: AnyObject {
 }
 
 extension TrackSource {
+    /// It has none.
+    public var pictureTracks: [PictureTrack] { [] }
+    /// It has none.
+    public var pictureCounts: PictureCounts { PictureCounts() }
+    /// It has no pictures that anybody could look at.
+    public var viewer: PictureViewer? {
+        get { nil }
+        set {}
+    }
     /// It does not say.
     public var durationSeconds: Double? { nil }
     /// Nothing is known of it.

@@ -13,10 +13,26 @@ extension Tick {
             sentiment: try fields.optionalObject("sentiment").map(Sentiment.init),
             baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")),
             // A reason of a later version is one that is not known here.
-            lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init), lanes: [])
+            lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init),
+            lanes: try LaneFields.all(fields))
     }
 
     private static func width(_ name: String) -> Int { Int(name.dropLast()) ?? .max }
+}
+
+extension LaneFields {
+    /// Those of a tick.
+    fileprivate static func all(_ fields: JSONFields) throws(UnreadableEvent) -> [LaneFields] {
+        guard let visible = try fields.optionalObject("visible") else { return [] }
+        return [try LaneFields(visible: visible)]
+    }
+
+    /// What a camera shows.
+    init(visible fields: JSONFields) throws(UnreadableEvent) {
+        var read = [Field("state", text: try fields.text("state"))]
+        for name in Self.visibleNumbers { read.append(Field(name, try fields.optionalNumber(name))) }
+        self.init(name: "visible", lane: "face", fields: read)
+    }
 }
 
 extension VoiceMetrics {

@@ -46,7 +46,7 @@ public struct Tick: Sendable {
         guard !lanes.isEmpty else { return }
         json.array("lanes") { json in
             json.string("voice")
-            for lane in lanes { json.string(lane.name) }
+            for lane in lanes { json.string(lane.lane) }
         }
         for lane in lanes { lane.write(to: &json) }
     }

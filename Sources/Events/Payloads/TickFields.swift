@@ -199,7 +199,7 @@ extension Tick {
                     score: 0, low: 0, high: 0, confidence: 0, isProvisional: false, activation: nil, basis: [],
                     contributions: [])),
             baseline: Baseline(speechSeconds: 0, turns: 0, isReady: false), audio: AudioQuality(lossPercent: 0),
-            lagsWithheld: .timing)
+            lagsWithheld: .timing, lanes: [.visibleSpecimen])
     }()
 
     /// The same without scores.

@@ -14,6 +14,12 @@ public final class WorkerInput: TrackSource {
     public private(set) var isFinite = false
     /// What is odd about it; the first 32 things.
     public private(set) var warnings: [String] = []
+    /// Its tracks of pictures, as the worker names them.
+    public private(set) var pictureTracks: [PictureTrack] = []
+    /// What its pictures have come to so far, as the worker says.
+    public private(set) var pictureCounts = PictureCounts()
+    /// Whom the worker's sightings go to, and who says what may be looked at.
+    public var viewer: PictureViewer?
     /// Packets that could not be decoded so far.
     public private(set) var decodeErrors = 0
 
@@ -23,6 +29,13 @@ public final class WorkerInput: TrackSource {
     /// The longest hole in the samples of a track that is believed; the decoder takes longer ones for a restart.
     private static let maxGapSamples = Int64(3_700 * AudioGrid.sampleRateHz)
 
+    /// Looks at a track lie further apart than this (20 ms), or somebody makes them up.
+    private static let leastLookSamples = Int64(AudioGrid.sampleRateHz / 50)
+
+    /// Which tracks of pictures the worker was told that it may look at; nil before it was told anything, and so waits.
+    private var looked: UInt32?
+    /// When each track of pictures was looked at last.
+    private var lastLooks: [Int64] = []
     private let location: String
     private let order: WorkerOrder
     let process: WorkerProcess
@@ -58,8 +71,10 @@ public final class WorkerInput: TrackSource {
             switch try next(.open, within: order.options.openTimeoutMilliseconds, { _, _, _ in }) {
             case .started(let landlock, let isFiltered):
                 confinement = confinementText(landlock: landlock, isFiltered: isFiltered)
-            case .opened(let tracks, let isFinite):
+            case .opened(let tracks, let pictures, let isFinite):
                 self.tracks = tracks
+                pictureTracks = pictures
+                lastLooks = pictures.map { _ in -Self.leastLookSamples }
                 self.isFinite = isFinite
                 ends = tracks.map { _ in MediaTime.zero }
             default: throw nonsense(.open)
@@ -89,6 +104,7 @@ public final class WorkerInput: TrackSource {
         let patience = Int64(min(max(0, milliseconds), 86_400_000) + order.limits.silenceMilliseconds) * 1_000_000
         var latest = HostClock.monotonicNanoseconds()
         while !cancellation.isCancelled {
+            tellLooks()
             switch process.receive(milliseconds: Self.pollMilliseconds) {
             case .nothing:
                 let silent = HostClock.monotonicNanoseconds() - latest
@@ -121,12 +137,39 @@ public final class WorkerInput: TrackSource {
             throw nonsense(operation)
         }
         switch report {
+        case .face(let message):
+            guard take(message) else { throw nonsense(operation) }
+            return nil
+        case .pictures(let counts):
+            pictureCounts = counts
+            return nil
         case .warning(let text):
             if warnings.count < Self.maxWarnings { warnings.append(text) }
             return nil
         case .failed(let error): throw error
         default: return report
         }
+    }
+
+    /// Tells the worker which tracks of pictures it may look at, where that has changed.
+    private func tellLooks() {
+        guard !pictureTracks.isEmpty else { return }
+        var tracks: UInt32 = 0
+        for index in pictureTracks.indices where viewer?.mayLook(index) ?? false { tracks |= 1 << UInt32(index) }
+        guard tracks != looked, process.send(LookOrder(tracks: tracks).encoded()) else { return }
+        looked = tracks
+    }
+
+    /// Hands on what was seen, where it may have been looked at; false where nobody can have seen that.
+    private func take(_ message: FaceMessage) -> Bool {
+        guard lastLooks.indices.contains(message.track) else { return false }
+        let time = message.sighting.time.samples, last = lastLooks[message.track]
+        // As with samples, a track's time never goes back; and it can't run ahead of the sound by more than sound can.
+        let audio = ends.map(\.samples).max() ?? 0
+        guard time - last >= Self.leastLookSamples, time <= max(audio, last) + Self.maxGapSamples else { return false }
+        lastLooks[message.track] = time
+        if viewer?.mayLook(message.track) ?? false { viewer?.sighted(message.track, message.sighting) }
+        return true
     }
 
     /// Hands on a block, where it lies where one may lie.

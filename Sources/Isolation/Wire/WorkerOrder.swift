@@ -3,7 +3,7 @@ public import Decode
 /// What a worker is told to read, and what it may take for that. The first message to it, and the only one.
 public struct WorkerOrder: Sendable {
     /// Version of the messages; a worker of another one ends at once, and says so.
-    package static let version: UInt16 = 1
+    package static let version: UInt16 = 2
 
     /// File or URL, as given.
     public var location: String
@@ -11,12 +11,28 @@ public struct WorkerOrder: Sendable {
     public var options: InputOptions
     /// What may be taken of the machine.
     public var limits: WorkerLimits
+    /// What it looks at pictures with; nil where it does not.
+    public var sight: SightFiles?
 
     /// An order to read `location`.
     public init(_ location: String, options: InputOptions, limits: WorkerLimits) {
         self.location = location
         self.options = options
         self.limits = limits
+    }
+}
+
+/// Where what looks at pictures lies.
+public struct SightFiles: Sendable, Hashable {
+    /// The library, and the networks' files.
+    public var library: String, near: String, far: String, mesh: String
+
+    /// Paths of the four files.
+    public init(library: String, near: String, far: String, mesh: String) {
+        self.library = library
+        self.near = near
+        self.far = far
+        self.mesh = mesh
     }
 }
 
@@ -50,6 +66,8 @@ extension WorkerOrder {
         writer.put(Int64(options.readTimeoutMilliseconds))
         writer.put(Int64(options.bufferBytes))
         writer.put(options.splitsChannels)
+        writer.put(Int32(clamping: Int((min(1_000, max(0, options.pictureRateHz)) * 1_000).rounded())))
+        writer.put(sight.map { [$0.library, $0.near, $0.far, $0.mesh] } ?? [])
         let pairs = options.demuxerOptions.sorted { $0.key < $1.key }
         writer.put(pairs.map(\.key))
         writer.put(pairs.map(\.value))
@@ -70,6 +88,12 @@ extension WorkerOrder {
         options.readTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
         options.bufferBytes = Int(clamping: try reader.number(Int64.self))
         options.splitsChannels = try reader.flag()
+        options.pictureRateHz = Double(try reader.number(Int32.self)) / 1_000
+        let files = try reader.texts(most: 4)
+        guard files.isEmpty || files.count == 4 else { throw WireError() }
+        if files.count == 4 {
+            sight = SightFiles(library: files[0], near: files[1], far: files[2], mesh: files[3])
+        }
         let names = try reader.texts(most: Self.maxTexts)
         let values = try reader.texts(most: Self.maxTexts)
         options.demuxerOptions = Dictionary(zip(names, values)) { _, last in last }

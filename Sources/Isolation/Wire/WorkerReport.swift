@@ -1,11 +1,16 @@
 package import Decode
+package import MediaTypes
 
 /// What a worker says, but for the blocks of samples: a message each.
 package enum WorkerReport: Equatable {
     /// It runs, and has given up what it can: which Landlock the kernel has (0: none), whether its calls are filtered.
     case started(landlock: Int, isFiltered: Bool)
     /// The input is open.
-    case opened(tracks: [MediaTrack], isFinite: Bool)
+    case opened(tracks: [MediaTrack], pictures: [PictureTrack] = [], isFinite: Bool)
+    /// A picture was looked at.
+    case face(FaceMessage)
+    /// What its pictures have come to so far.
+    case pictures(PictureCounts)
     /// Something is odd.
     case warning(String)
     /// A read has ended; so many packets could not be decoded so far.
@@ -14,11 +19,11 @@ package enum WorkerReport: Equatable {
     case failed(MediaError)
 
     /// First byte of each message.
-    package enum Tag: UInt8 { case started = 1, opened, warning, read, failed, block }
+    package enum Tag: UInt8 { case started = 1, opened, warning, read, failed, block, face, pictures }
 
     /// Bytes of the names of a track, which its container may make as long as it likes.
     private static let maxNameBytes = 96
-    private static let maxTracks = 256
+    private static let maxTracks = 256, maxPictureTracks = 16
 
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
@@ -28,11 +33,21 @@ package enum WorkerReport: Equatable {
             writer.put(WorkerOrder.version)
             writer.put(UInt16(clamping: landlock))
             writer.put(isFiltered)
-        case .opened(let tracks, let isFinite):
+        case .opened(let tracks, let pictures, let isFinite):
             writer.put(Tag.opened.rawValue)
             writer.put(isFinite)
             writer.put(UInt16(clamping: tracks.count))
             for track in tracks { Self.put(track, into: &writer) }
+            writer.put(UInt16(clamping: pictures.count))
+            for track in pictures { Self.put(track, into: &writer) }
+        case .face(let message):
+            writer.put(Tag.face.rawValue)
+            message.put(into: &writer)
+        case .pictures(let counts):
+            writer.put(Tag.pictures.rawValue)
+            for count in [counts.decodedPackets, counts.droppedPackets, counts.pictures, counts.errors] {
+                writer.put(UInt32(clamping: count))
+            }
         case .warning(let text):
             writer.put(Tag.warning.rawValue)
             writer.put(text, maxBytes: 1_024)
@@ -63,7 +78,19 @@ package enum WorkerReport: Equatable {
             guard (1...Self.maxTracks).contains(count) else { throw WireError() }
             var tracks: [MediaTrack] = []
             for index in 0..<count { tracks.append(try Self.track(index, from: &reader)) }
-            self = .opened(tracks: tracks, isFinite: isFinite)
+            let pictureCount = Int(try reader.number(UInt16.self))
+            guard pictureCount <= Self.maxPictureTracks else { throw WireError() }
+            var pictures: [PictureTrack] = []
+            for index in 0..<pictureCount { pictures.append(try Self.pictureTrack(index, from: &reader)) }
+            self = .opened(tracks: tracks, pictures: pictures, isFinite: isFinite)
+        case .face: self = .face(try FaceMessage(from: &reader))
+        case .pictures:
+            var counts = PictureCounts()
+            counts.decodedPackets = Int(try reader.number(UInt32.self))
+            counts.droppedPackets = Int(try reader.number(UInt32.self))
+            counts.pictures = Int(try reader.number(UInt32.self))
+            counts.errors = Int(try reader.number(UInt32.self))
+            self = .pictures(counts)
         case .warning: self = .warning(try reader.text())
         case .read:
             guard let outcome = ReadOutcome(number: try reader.number()) else { throw WireError() }
@@ -91,6 +118,24 @@ package enum WorkerReport: Equatable {
         for name in [track.codecName, track.language ?? "", track.title ?? ""] {
             writer.put(name, maxBytes: maxNameBytes)
         }
+    }
+
+    private static func put(_ track: PictureTrack, into writer: inout WireWriter) {
+        writer.put(Int32(clamping: track.streamIndex))
+        writer.put(Int32(clamping: track.width))
+        writer.put(Int32(clamping: track.height))
+        writer.put(track.codecName, maxBytes: maxNameBytes)
+    }
+
+    private static func pictureTrack(
+        _ index: Int, from reader: inout WireReader
+    ) throws(WireError) -> PictureTrack {
+        let stream = Int(try reader.number(Int32.self))
+        let width = Int(try reader.number(Int32.self)), height = Int(try reader.number(Int32.self))
+        guard stream >= 0, width >= 0, height >= 0 else { throw WireError() }
+        return PictureTrack(
+            index: index, streamIndex: stream, codecName: try reader.text(maxBytes: maxNameBytes), width: width,
+            height: height)
     }
 
     private static func track(_ index: Int, from reader: inout WireReader) throws(WireError) -> MediaTrack {

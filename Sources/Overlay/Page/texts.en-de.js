@@ -31,6 +31,7 @@ const TEXTS = {
       response_lag: ["answers sooner than usual", "answers later than usual"],
       speaker_changes: ["more give and take than usual", "less give and take than usual"],
       backchannels: ["more acknowledgements than usual", "fewer acknowledgements than usual"],
+      nods: ["nods while listening", "nods less while listening"],
       pitch_range: ["pitch moves more than usual", "pitch moves less than usual"],
       loudness_variation: ["loudness moves more than usual", "loudness moves less than usual"],
       rate_change: ["speaks faster than usual", "speaks slower than usual"],
@@ -41,7 +42,7 @@ const TEXTS = {
     },
     units: {
       talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} a minute", backchannels: "{x}",
-      rate_change: "{x} syllables/s",
+      nods: "{x}", rate_change: "{x} syllables/s",
       pitch_range: "{x} semitones", pitch_level: "{x} semitones", loudness_variation: "{x} dB", spectral_tilt: "{x} dB",
       voiced_ratio: "%", text: "{x}",
     },
@@ -100,6 +101,7 @@ const TEXTS = {
       response_lag: ["antwortet schneller als sonst", "antwortet später als sonst"],
       speaker_changes: ["mehr Hin und Her als sonst", "weniger Hin und Her als sonst"],
       backchannels: ["mehr Hörersignale als sonst", "weniger Hörersignale als sonst"],
+      nods: ["nickt beim Zuhören", "nickt weniger beim Zuhören"],
       pitch_range: ["Tonhöhe bewegt sich mehr als sonst", "Tonhöhe bewegt sich weniger als sonst"],
       loudness_variation: ["Lautstärke bewegt sich mehr als sonst", "Lautstärke bewegt sich weniger als sonst"],
       rate_change: ["spricht schneller als sonst", "spricht langsamer als sonst"],
@@ -110,7 +112,7 @@ const TEXTS = {
     },
     units: {
       talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} je Minute", backchannels: "{x}",
-      rate_change: "{x} Silben/s",
+      nods: "{x}", rate_change: "{x} Silben/s",
       pitch_range: "{x} Halbtöne", pitch_level: "{x} Halbtöne", loudness_variation: "{x} dB", spectral_tilt: "{x} dB",
       voiced_ratio: "%", text: "{x}",
     },

@@ -34,6 +34,7 @@ TEXTS.fr = {
     response_lag: ["répond plus vite que d’habitude", "répond plus tard que d’habitude"],
     speaker_changes: ["plus d’échanges que d’habitude", "moins d’échanges que d’habitude"],
     backchannels: ["plus de signes d’écoute que d’habitude", "moins de signes d’écoute que d’habitude"],
+    nods: ["hoche la tête en écoutant", "hoche moins la tête en écoutant"],
     pitch_range: ["la hauteur varie plus que d’habitude", "la hauteur varie moins que d’habitude"],
     loudness_variation: ["le volume varie plus que d’habitude", "le volume varie moins que d’habitude"],
     rate_change: ["parle plus vite que d’habitude", "parle plus lentement que d’habitude"],
@@ -43,7 +44,7 @@ TEXTS.fr = {
     text: ["mots plus positifs", "mots plus négatifs"],
   },
   units: {
-    talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} par minute", backchannels: "{x}",
+    talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} par minute", backchannels: "{x}", nods: "{x}",
     rate_change: "{x} syllabes/s", pitch_range: "{x} demi-tons", pitch_level: "{x} demi-tons",
     loudness_variation: "{x} dB", spectral_tilt: "{x} dB", voiced_ratio: "%", text: "{x}",
   },
@@ -99,6 +100,7 @@ TEXTS.es = {
     response_lag: ["responde antes que de costumbre", "responde después que de costumbre"],
     speaker_changes: ["más intercambio que de costumbre", "menos intercambio que de costumbre"],
     backchannels: ["más señales de escucha que de costumbre", "menos señales de escucha que de costumbre"],
+    nods: ["asiente al escuchar", "asiente menos al escuchar"],
     pitch_range: ["el tono de voz varía más que de costumbre", "el tono de voz varía menos que de costumbre"],
     loudness_variation: ["el volumen varía más que de costumbre", "el volumen varía menos que de costumbre"],
     rate_change: ["habla más rápido que de costumbre", "habla más despacio que de costumbre"],
@@ -108,7 +110,7 @@ TEXTS.es = {
     text: ["palabras más positivas", "palabras más negativas"],
   },
   units: {
-    talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} por minuto", backchannels: "{x}",
+    talk_ratio: "%", response_lag: "ms", speaker_changes: "{x} por minuto", backchannels: "{x}", nods: "{x}",
     rate_change: "{x} sílabas/s", pitch_range: "{x} semitonos", pitch_level: "{x} semitonos",
     loudness_variation: "{x} dB", spectral_tilt: "{x} dB", voiced_ratio: "%", text: "{x}",
   },

@@ -70,6 +70,12 @@ struct Attach: AsyncParsableCommand {
         completion: .list(["low", "normal", "high"]))
     var priority: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Which track of pictures, from 0, shows a speaker; looked at only with --consent voice,face. "
+                + "One speaker alone has the first.", valueName: "N:NAME"))
+    var video: [String] = []
+
     @OptionGroup var sockets: SocketOptions
 
     func validate() throws { _ = try tracks() }
@@ -103,11 +109,24 @@ struct Attach: AsyncParsableCommand {
         guard (speaker == nil) != several.isEmpty else {
             throw ValidationError("Give either one --speaker, or one or more --track, --ssrc or --cname.")
         }
-        guard let speaker else { return several }
+        guard let speaker else { return try shown(several) }
         guard let name = SpeakerName(speaker) else {
             throw ValidationError("--speaker '\(speaker)' is not NAME or NAME:ROLE.")
         }
-        return [AttachRequest.Track(track: nil, speaker: name.name, role: name.role)]
+        return try shown([AttachRequest.Track(track: nil, speaker: name.name, role: name.role)])
+    }
+
+    /// The tracks with the pictures that show their speakers.
+    private func shown(_ tracks: [AttachRequest.Track]) throws -> [AttachRequest.Track] {
+        var tracks = tracks
+        for text in video {
+            let parts = text.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let number = Int(parts[0]),
+                let index = tracks.firstIndex(where: { $0.speaker == parts[1] })
+            else { throw ValidationError("--video '\(text)' is not N:NAME of a speaker that is named here.") }
+            tracks[index].video = number
+        }
+        return tracks
     }
 
     private func numbered(_ text: String) throws -> AttachRequest.Track {

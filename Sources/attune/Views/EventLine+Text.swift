@@ -26,6 +26,7 @@ extension EventBody {
             String(
                 format: "in the turn of %@, %@ by %.0f %%", overlap.holder, overlap.likely.rawValue,
                 overlap.probability * 100)
+        case .video(let video): video.state.rawValue
         case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
         case .quality(let quality):
             (quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", "))

@@ -20,6 +20,7 @@ enum ScoreWords {
         "talk_ratio": ("talks more", "talks less"), "response_lag": ("answers later", "answers sooner"),
         "speaker_changes": ("the floor changes more often", "the floor changes less often"),
         "backchannels": ("gives more backchannels", "gives fewer backchannels"),
+        "nods": ("nods more while listening", "nods less while listening"),
         "pitch_range": ("the voice moves more", "the voice moves less"),
         "pitch_level": ("the voice is higher", "the voice is lower"),
         "loudness_variation": ("loudness varies more", "loudness varies less"),

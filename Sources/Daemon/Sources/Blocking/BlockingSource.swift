@@ -13,6 +13,11 @@ import Timing
 final class BlockingSource: MediaSource {
     /// Opens the input, for the first time or again.
     typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
+    /// Makes who looks at the pictures of an input, from who says what may be looked at and who takes what is seen;
+    /// nil where nobody can.
+    typealias MakeViewer =
+        @Sendable (_ mayLook: @escaping (Int) -> Bool, _ tell: @escaping (Int, FaceSighting) -> Void) ->
+        PictureViewer?
 
     struct Timing {
         var openMilliseconds: Int
@@ -39,6 +44,8 @@ final class BlockingSource: MediaSource {
         var firstMediaNanoseconds: Int64?
         /// Packets that could not be decoded before the input was opened again.
         var decodeErrors = 0
+        /// What pictures had come to before that.
+        var pictures = PictureCounts()
         /// CPU time of workers before that.
         var remoteNanoseconds: Int64 = 0
         /// Workers that failed.
@@ -59,6 +66,7 @@ final class BlockingSource: MediaSource {
 
     let monitor: SourceMonitor
     private let openInput: Open
+    private let makeViewer: MakeViewer
     private let tracks: [SpeakerTrack]
     private let takesTracksApart: Bool
     private let options: InputOptions
@@ -76,9 +84,10 @@ final class BlockingSource: MediaSource {
 
     init(
         _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
-        eventLoop: any EventLoop, open: @escaping Open
+        eventLoop: any EventLoop, viewer: @escaping MakeViewer = { _, _ in nil }, open: @escaping Open
     ) {
         openInput = open
+        makeViewer = viewer
         tracks = order.tracks
         takesTracksApart = order.takesTracksApart
         session = order.session
@@ -217,9 +226,13 @@ final class BlockingSource: MediaSource {
 
     /// Notes what the thread has spent, which does nothing but this source, and what was spent for it elsewhere.
     private func note(
-        _ feed: SourceFeed, _ progress: Progress, decodeErrors: Int = 0, remoteNanoseconds: Int64 = 0
+        _ feed: SourceFeed, _ progress: Progress, decodeErrors: Int = 0, pictures: PictureCounts = PictureCounts(),
+        remoteNanoseconds: Int64 = 0
     ) {
         var load = SourceLoad()
+        load[.pictures] = UInt64(progress.pictures.pictures + pictures.pictures)
+        load[.picturePackets] = UInt64(progress.pictures.decodedPackets + pictures.decodedPackets)
+        load[.pictureDrops] = UInt64(progress.pictures.droppedPackets + pictures.droppedPackets)
         load[.inputDecodeErrors] = UInt64(progress.decodeErrors + decodeErrors)
         load[.failedWorkers] = progress.failedWorkers
         load.analysisNanoseconds = feed.analysisNanoseconds
@@ -249,6 +262,23 @@ final class BlockingSource: MediaSource {
     private static let fullReason = "the session has no room for more people; end it and begin another one"
 
     private var deadReason: String { "no media for \(timing.deadMilliseconds ?? 0) ms" }
+
+    /// Looks at the pictures of those who agreed to be seen.
+    private func viewer(of feed: SourceFeed, _ followers: [ClockFollower]) -> PictureViewer? {
+        var speakers: [Int: Int] = [:]
+        for track in tracks { if let video = track.video { speakers[video] = track.track } }
+        return makeViewer(
+            { [gate] video in
+                // Where there is too much to do, whoever is not heard is not looked at either.
+                speakers[video].map { feed.mayLook(track: $0) && !gate.isGivenUp($0) } ?? false
+            },
+            { video, sighting in
+                guard let track = speakers[video] else { return }
+                var sighting = sighting
+                if followers.indices.contains(track) { sighting.time = followers[track].place(of: sighting.time) }
+                feed.sighting(track: track, sighting)
+            })
+    }
 
     /// How playing came to an end.
     private enum Outcome {
@@ -290,11 +320,18 @@ final class BlockingSource: MediaSource {
         progress.hasJoined = true
         opened.succeed()
         warn(input.warnings, &progress)
+        for track in tracks {
+            guard let video = track.video, options.pictureRateHz > 0, !input.pictureTracks.indices.contains(video)
+            else { continue }
+            warn(["no track of pictures \(video); it has \(input.pictureTracks.count), counted from 0"], &progress)
+        }
         defer {
             warn(input.oddities, &progress)
             progress.decodeErrors += input.decodeErrors
+            progress.pictures += input.pictureCounts
             progress.remoteNanoseconds += input.remoteNanoseconds
         }
+        if !input.pictureTracks.isEmpty { input.viewer = viewer(of: feed, followers) }
         var latest = HostClock.monotonicNanoseconds()
         while true {
             hear(feed)
@@ -319,7 +356,9 @@ final class BlockingSource: MediaSource {
                     feed.media(track: track, start: $0, samples: $1)
                 }
             }
-            note(feed, progress, decodeErrors: input.decodeErrors, remoteNanoseconds: input.remoteNanoseconds)
+            note(
+                feed, progress, decodeErrors: input.decodeErrors, pictures: input.pictureCounts,
+                remoteNanoseconds: input.remoteNanoseconds)
             tellDrift(followers, &progress)
             if cancellation.isCancelled { return .stopped }
             switch outcome {

@@ -1,0 +1,50 @@
+import Events
+public import MediaTypes
+
+/// What cameras show of the speakers, where they agreed to that.
+extension SessionEngine {
+    /// Whether pictures of a speaker may be looked at.
+    public func mayBeSeen(speaker: Int) -> Bool {
+        isMeasured(speaker: speaker) && speakers[speaker].lanes.contains(.face)
+    }
+
+    /// Takes in what a picture of a speaker has shown, at `hop` of the session; the states of the picture are told as
+    /// they change.
+    public mutating func see(speaker: Int, at hop: Int64, _ sighting: FaceSighting, visualSpeech: Float?) {
+        guard mayBeSeen(speaker: speaker) else { return }
+        let voice = VoiceLabel(track: speaker)
+        push(voice, .seen(hop: hop, sighting, visualSpeech: visualSpeech), to: FaceWindow.self)
+        // Gestures that end before are known by now, but for the last moments.
+        advance(voice, FaceWindow.self, watermark: hop - FaceWindow.patienceHops / 2)
+        guard let state = VideoState.State(sighting.state), state != speakers[speaker].picture else { return }
+        let previous = speakers[speaker].picture
+        speakers[speaker].picture = state
+        emit(.video(VideoState(state: state, previous: previous)), speaker: speaker, at: min(hop, presentHops))
+    }
+
+    /// Takes in a nod or a shake of a speaker.
+    ///
+    /// - Parameter isSpeaking: whether the speaker spoke meanwhile: then it is a beat of the own speech.
+    public mutating func see(
+        speaker: Int, _ kind: FaceRecord.Gesture.Kind, hops: Range<Int64>, isSpeaking: Bool
+    ) {
+        guard mayBeSeen(speaker: speaker) else { return }
+        let isListening =
+            !isSpeaking && holder(at: hops.lowerBound + Int64(hops.count / 2)).map { $0 != speaker } ?? false
+        let gesture = FaceRecord.Gesture(kind: kind, hops: hops, isListening: isListening)
+        push(VoiceLabel(track: speaker), .gesture(gesture), to: FaceWindow.self)
+    }
+
+    /// Who had the floor at a time that is settled or nearly so.
+    private func holder(at hop: Int64) -> Int? {
+        if let current = floor.current, current.startHop <= hop { return current.speaker }
+        return history.holder(at: hop)
+    }
+
+    /// Backchannels that were seen in the window of the score: nods of somebody who listens.
+    func seenBackchannels(of index: Int) -> Int {
+        guard speakers[index].permits.visibleScores, !speakers[index].evidence.isEmpty else { return 0 }
+        let from = settledHops - Int64(configuration.engagement.windowSeconds * AudioGrid.hopsPerSecond)
+        return speakers[index].evidence.values.reduce(0) { $0 + $1.listenerNods(after: from) }
+    }
+}

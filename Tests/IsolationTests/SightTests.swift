@@ -1,0 +1,77 @@
+import Decode
+import Foundation
+import Isolation
+import MediaTypes
+import TestSupport
+import Testing
+
+/// Pictures in a worker: they are decoded and looked at under its confinement, and only what was seen comes out.
+@Suite(.waiting) struct WorkerSightTests {
+    private static let models = FileManager.default.currentDirectoryPath + "/models/"
+    private static let files = SightFiles(
+        library: models + "litert-2.3.0.so", near: models + "face-near-0.10.21.tflite",
+        far: models + "face-far-0.10.21.tflite", mesh: models + "face-mesh-0.10.21.tflite")
+    static let areThere = [files.library, files.near, files.far, files.mesh]
+        .allSatisfy { FileManager.default.fileExists(atPath: $0) }
+    static let clip = FileManager.default.currentDirectoryPath + "/../shared/data/video/lbbc2a.mpg"
+
+    private final class Seen {
+        var sightings: [FaceSighting] = []
+    }
+
+    private func watch(
+        _ location: String, mayLook: @escaping (Int) -> Bool = { _ in true }
+    ) throws -> (seen: [FaceSighting], counts: PictureCounts, confinement: String, warnings: [String], seconds: Double)
+    {
+        var options = InputOptions()
+        options.pictureRateHz = 10
+        var order = WorkerOrder(location, options: options, limits: WorkerLimits())
+        order.sight = Self.files
+        let worker = try WorkerInput(
+            order, program: "\(programs)/attuned-worker", cancellation: Cancellation())
+        let seen = Seen()
+        worker.viewer = PictureViewer(
+            mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, sighted: { seen.sightings.append($1) })
+        var seconds = 0.0
+        while try worker.read({ _, _, samples in seconds += Double(samples.count) / 16_000 }) != .end {}
+        return (seen.sightings, worker.pictureCounts, worker.confinement, worker.warnings, seconds)
+    }
+
+    @Test(
+        .enabled(if: areThere, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func aFaceIsSeenUnderConfinement() throws {
+        let (seen, counts, confinement, warnings, _) = try watch(Self.clip)
+        #expect(warnings.isEmpty)
+        #expect(confinement.contains("filter of calls on"))
+        #expect((28...32).contains(seen.count))
+        #expect(seen.count { $0.hasFace } >= 28)
+        #expect(counts.decodedPackets > 0)
+        #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.time < $1.time })
+    }
+
+    @Test(.enabled(if: areThere, "needs models/ (make models-sight)"))
+    func withoutLeaveNoPacketReachesADecoder() throws {
+        let folder = try Folder()
+        let path = try folder.make("a.mkv", "-f lavfi -i testsrc2=d=4:s=160x120:r=25 -map 0 -map 1 -c:v libx264")
+        let (seen, counts, _, _, seconds) = try watch(path, mayLook: { _ in false })
+        #expect(seen.isEmpty)
+        #expect(counts.decodedPackets == 0 && counts.droppedPackets > 0)
+        #expect(seconds > 2)
+    }
+
+    @Test func whatCannotBeLoadedIsSaidAndTheSoundIsRead() throws {
+        let folder = try Folder()
+        let path = try folder.make("a.mkv", "-f lavfi -i testsrc2=d=4:s=160x120:r=25 -map 0 -map 1 -c:v libx264")
+        var options = InputOptions()
+        options.pictureRateHz = 10
+        var order = WorkerOrder(path, options: options, limits: WorkerLimits())
+        order.sight = SightFiles(library: "/nowhere.so", near: "/n", far: "/f", mesh: "/m")
+        let worker = try WorkerInput(order, program: "\(programs)/attuned-worker", cancellation: Cancellation())
+        var seconds = 0.0
+        while try worker.read({ _, _, samples in seconds += Double(samples.count) / 16_000 }) != .end {}
+        #expect(seconds > 2)
+        #expect(worker.warnings.contains { $0.contains("/nowhere.so") })
+        #expect(worker.pictureTracks.isEmpty)
+    }
+}
