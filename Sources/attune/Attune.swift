@@ -19,7 +19,7 @@ struct Attune: AsyncParsableCommand {
             Attach.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self, Sessions.self,
             Tail.self,
             Top.self,
-            OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Transcribe.self, Features.self,
+            OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self, Features.self,
             Segments.self,
             AuditCommand.self, Doctor.self,
         ])
