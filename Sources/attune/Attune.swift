@@ -19,8 +19,8 @@ struct Attune: AsyncParsableCommand {
             Attach.self, Expect.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self, Sessions.self,
             Tail.self,
             Top.self,
-            OverlayCommand.self, Demo.self, Report.self, Forget.self, Analyze.self, Transcribe.self, Features.self,
-            Segments.self, Watch.self,
+            OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,
+            Features.self, Segments.self, Watch.self,
             AuditCommand.self, Doctor.self,
         ])
 

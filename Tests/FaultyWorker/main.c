@@ -65,7 +65,8 @@ static int recognise(const char *mode) {
             say(message, sizeof message);
             continue;
         }
-        if (IS("slow")) usleep(200000);
+        // Until the file is there whose path stands behind the mode.
+        while (IS("held") && access(strchr(mode, ' ') + 1, F_OK) != 0) usleep(10000);
         say_text(piece[0], strchr(mode, ' ') ? strchr(mode, ' ') + 1 : mode);
     }
     return 0;

@@ -31,7 +31,7 @@ extension CallRecord {
     }
 
     /// A text that a spreadsheet takes for a text: neither for two fields nor for a formula.
-    private static func field(_ text: String) -> String {
+    static func field(_ text: String) -> String {
         let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
         let safe = isFormula ? "'" + text : text
         guard safe.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return safe }

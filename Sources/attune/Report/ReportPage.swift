@@ -16,6 +16,15 @@ struct ReportOrigin: Sendable {
     var gap: String?
 }
 
+extension Event {
+    /// What somebody said, where the event tells it.
+    var spokenLine: Caption? {
+        guard case .words(let span) = body, span.isFinal, let text = span.text, let speaker else { return nil }
+        return try? Caption(
+            speaker: speaker, startSeconds: span.startSeconds, endSeconds: span.endSeconds, text: text, id: span.id)
+    }
+}
+
 /// A report on a session: one HTML page that needs nothing else, and reaches nothing.
 struct ReportPage {
     private(set) var record = CallRecord()
@@ -23,7 +32,14 @@ struct ReportPage {
     var transcript: [Caption] = []
 
     /// Takes in an event of the session.
-    mutating func take(_ event: Event) { record.take(event) }
+    mutating func take(_ event: Event) {
+        record.take(event)
+        if let line = event.spokenLine { transcript.append(line) }
+        // What was said by who takes it back is not in the page.
+        if case .consent(let change) = event.body, change.takesBack {
+            transcript.removeAll { $0.speaker == event.speaker }
+        }
+    }
 
     /// Takes in a score.
     mutating func take(_ score: StoredReport.Score) { record.take(score) }
@@ -76,9 +92,11 @@ struct ReportPage {
         let tables = ReportTables(totals: totals, record: record)
         let timeline = ReportTimeline(record: record, speakers: measured, duration: totals.durationSeconds)
         let lines = lines(measured)
+        let talk = ReportTalk(transcript.filter { measured.contains($0.speaker) }, duration: totals.durationSeconds)
         var content: [String: Any] = [
             "title": totals.session, "kind": origin.kind, "duration": clock(totals.durationSeconds),
-            "summary": words.summary, "seconds": ReportText.decimal(max(0.01, totals.durationSeconds), 2),
+            "summary": words.summary + talk.sentences,
+            "seconds": ReportText.decimal(max(0.01, totals.durationSeconds), 2),
             "people": people(totals, measured), "measured": measured, "hasMeasured": !measured.isEmpty,
             "ticks": timeline.ticks, "lanes": timeline.lanes, "cues": timeline.cues,
             "hasCues": !timeline.cues.isEmpty, "charts": timeline.charts,

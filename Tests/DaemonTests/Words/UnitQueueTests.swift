@@ -67,10 +67,10 @@ import Testing
         let speaker = speaker("s")
         let dropped = (0..<UnitQueue.maxOfSession + 3).flatMap { queue.add(unit(speaker, at: Int64($0))) }
         #expect(dropped.map(\.cameNanoseconds) == [0, 1, 2] && queue.count == UnitQueue.maxOfSession)
-        let others = (0..<20).map { self.speaker("s\($0)") }
+        let others = (0..<6).map { self.speaker("s\($0)") }
         var gone = 0
         for speaker in others { for _ in 0..<10 { gone += queue.add(unit(speaker, seconds: 12)).count } }
-        #expect(queue.count == Int(UnitQueue.maxSeconds) / 12 && gone == UnitQueue.maxOfSession + 200 - queue.count)
+        #expect(queue.count == Int(UnitQueue.maxSeconds) / 12 && gone == UnitQueue.maxOfSession + 60 - queue.count)
     }
 
     @Test func whatIsGivenUpIsToldOnceAndSoIsItsEnd() {

@@ -117,12 +117,16 @@ import Timing
 
     /// The recogniser has the unit already when it is taken back.
     @Test func wordsTakenBackWhileTheyAreWrittenDownAreNotTold() async throws {
-        let pool = try pool("slow never")
+        let release = FileManager.default.temporaryDirectory.appendingPathComponent("words-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: release) }
+        let pool = try pool("held \(release)")
         let (session, feed) = session(pool)
         speak(feed, from: 0, to: 1, level: 0)
         say(feed, from: 1)
+        try await eventually { pool.statistics.state == .running && pool.statistics.waiting == 0 }
         _ = session.update { $0.setConsent(name: "a", in: .words, isGranted: false) }
         _ = session.update { $0.setConsent(name: "a", in: .words, isGranted: true) }
+        FileManager.default.createFile(atPath: release, contents: nil)
         try await eventually { pool.statistics.withdrawn == 1 }
         #expect(log.spans.isEmpty && pool.statistics.decoded == 0)
         #expect(session.totals().speakers.first?.metrics?.captions == nil)
