@@ -1,6 +1,7 @@
 # Attune: build, try, test, install. Every target installs what it needs (scripts/setup.sh).
 
 PREFIX ?= /usr/local
+UNITDIR ?= /etc/systemd/system
 DESTDIR ?=
 MEDIA ?=
 
@@ -19,7 +20,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 
 .PHONY: all setup packages weights lexicon build demo test test-peers test-overlay test-api pictures evaluate bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
-	schemas format lint install uninstall clean
+	schemas format lint install uninstall deb tarball test-deb clean
 
 all: build
 
@@ -197,9 +198,9 @@ install:
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
-	install -d $(DESTDIR)/etc/systemd/system
-	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attuned.service > $(DESTDIR)/etc/systemd/system/attuned.service
-	install -m 0644 systemd/attuned.socket $(DESTDIR)/etc/systemd/system/attuned.socket
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attuned.service > $(DESTDIR)$(UNITDIR)/attuned.service
+	install -m 0644 systemd/attuned.socket $(DESTDIR)$(UNITDIR)/attuned.socket
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
@@ -208,10 +209,23 @@ uninstall:
 	rm -f $(foreach page,man1/attune.1 man1/attune-*.1 man8/attuned.8,$(DESTDIR)$(PREFIX)/share/man/$(page))
 	rm -f $(foreach name,attune attuned,$(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/$(name) \
 		zsh/site-functions/_$(name) fish/vendor_completions.d/$(name).fish))
-	rm -f $(DESTDIR)/etc/systemd/system/attuned.service $(DESTDIR)/etc/systemd/system/attuned.socket
+	rm -f $(DESTDIR)$(UNITDIR)/attuned.service $(DESTDIR)$(UNITDIR)/attuned.socket
 	rm -f $(DESTDIR)/etc/systemd/system/*.wants/attuned.service $(DESTDIR)/etc/systemd/system/*.wants/attuned.socket
 	rm -f $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 
+# Debian packages: attune, and attune-models with the weights and the lexicon, in .build/package/. They need no toolchain.
+deb: build
+	@scripts/setup.sh --package >&2
+	python3 scripts/package/deb.py $(BUILD) .build/package
+
+# The same programs in a folder that can lie anywhere, as an archive with its check-sum.
+tarball: build
+	python3 scripts/package/tarball.py $(BUILD) .build/package
+
+# The packages on a Debian that has nothing else: installed, used, upgraded, removed, purged. Needs root.
+test-deb: deb
+	python3 scripts/package/test_deb.py .build/package
+
 clean:
 	swift package clean
-	rm -rf $(CALL) .build-api .build-bench .build-eval .build-fuzz
+	rm -rf $(CALL) .build/package .build-api .build-bench .build-eval .build-fuzz

@@ -15,7 +15,7 @@ public struct Policy: Sendable, Hashable {
     }
 
     /// What may be computed and shown of one speaker who consented; without consent nothing may.
-    public struct Permissions: Sendable, Hashable {
+    public struct Permissions: Sendable, Hashable, Codable {
         /// Any value at all; else only silence and speech are told apart, for the turns of the others.
         public var measured: Bool
         /// Inputs of a score that come from the voice itself: pitch, loudness, rate.

@@ -31,6 +31,8 @@ public struct Settings: Sendable, Equatable {
     public var policy = Policy()
     /// What is kept on disk.
     public var store = Store()
+    /// What is kept of running calls, so that a restart does not end them.
+    public var state = State()
     /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
     public var logLevel = "info"
 
@@ -208,6 +210,21 @@ public struct Settings: Sendable, Equatable {
         public var profile = "standard"
         /// Identifies the notice given to the people in a call, where a session does not name its own; nil for none.
         public var noticeID: String? = "standard-notice"
+    }
+
+    /// What is kept of running calls, so that a restart does not end them.
+    public struct State: Sendable, Equatable {
+        /// The file; nil for `calls.json` in the folder of the control socket.
+        public var path: String?
+        /// For so long after the daemon was there last its calls are taken up again, seconds; 0 keeps nothing.
+        public var maxAgeSeconds = 300
+
+        /// Where the file is, by the sockets' place where nothing else is said.
+        public func file(besides sockets: Sockets) -> String {
+            if let path { return path }
+            let end = sockets.control.lastIndex(of: "/") ?? sockets.control.startIndex
+            return sockets.control[..<end] + "/calls.json"
+        }
     }
 
     /// What is kept on disk.

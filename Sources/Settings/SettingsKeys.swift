@@ -143,6 +143,8 @@ extension SettingsKey {
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
         SettingsKey("store.path") { $1.store.path = try $0.optionalFile() },
         SettingsKey("store.retention_days") { $1.store.retentionDays = try $0.integer(1...3_650) },
+        SettingsKey("state.path") { $1.state.path = try $0.optionalFile() },
+        SettingsKey("state.max_age_s") { $1.state.maxAgeSeconds = try $0.integer(0...86_400) },
         SettingsKey("log.level") {
             $1.logLevel = try $0.choice(["trace", "debug", "info", "notice", "warning", "error"])
         },

@@ -40,7 +40,8 @@ import Text
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let publisher = Publisher(configuration: publishing, eventLoopGroup: group, logger: logger)
         try await publisher.start()
-        let settings = Settings()
+        var settings = Settings()
+        settings.state.maxAgeSeconds = 0
         let store = StoredSessions(settings.store, logger)
         let registry = SessionRegistry(
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),

@@ -21,6 +21,34 @@ import Testing
         #expect(daemon.terminate() == 0)
     }
 
+    /// Whatever it ended by: the sender goes on sending, and who took consent back has not given it.
+    @Test(arguments: [SIGKILL, SIGTERM])
+    func callsGoOnWhenTheDaemonIsStartedAnew(signal: Int32) throws {
+        let folder = try TemporaryFolder()
+        let former = try RunningDaemon(folder: folder)
+        let url = try former.attachRTP(session: "one", speaker: "a")
+        _ = try former.attachRTP(session: "one", speaker: "b")
+        #expect(try former.attune("consent", "one", "b", "withdraw").status == 0)
+        kill(former.process.processIdentifier, signal)
+        former.process.waitUntilExit()
+
+        let daemon = try RunningDaemon(folder: folder)
+        try eventually("both are attached again") {
+            let sessions = try daemon.attune("sessions")
+            return sessions.output.contains(url) && sessions.output.components(separatedBy: "rtp://").count == 3
+        }
+        let subscriber = try Subscriber(daemon.eventsPath)
+        let snapshot = try subscriber.wait(for: "snapshot") { $0.type == "snapshot" }
+        let text = String(
+            decoding: try JSONSerialization.data(withJSONObject: snapshot, options: .sortedKeys), as: UTF8.self)
+        #expect(text.contains(#""consent":"withheld","speaker":"b""#), "\(text)")
+        #expect(daemon.log.contains("2 of 2 sources from before the restart are attached again"), "\(daemon.log)")
+        #expect(try daemon.attune("detach", "one").status == 0)
+        #expect(daemon.terminate() == 0)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!left.contains { $0.hasPrefix("calls.json") }, "\(left)")
+    }
+
     /// What can't be opened last leaves nothing behind of what was opened before.
     @Test func aStartThatFailsLeavesNoSocket() throws {
         let taken = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)

@@ -140,6 +140,7 @@ public struct SessionEngine: Sendable {
         speakers[index].identify(origin, isPresumed: isPresumed)
         settleLanes(of: index)
         emit(.speakerJoined(speakers[index].joined), speaker: index, at: joinHop)
+        tellRestart(of: index, at: joinHop)
         pushPermit(of: index)
         reconsider()
         return index

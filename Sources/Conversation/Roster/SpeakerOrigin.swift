@@ -1,6 +1,6 @@
 /// How one of many who send to a port is known. The same person may come as another of them at any time: an SSRC is
 /// drawn anew with every start of a sender.
-public struct SpeakerOrigin: Sendable, Hashable {
+public struct SpeakerOrigin: Sendable, Hashable, Codable {
     /// Whether the speaker was named when the port was attached; whoever was not is let in by a consent that was
     /// declared for all.
     public var isNamed: Bool

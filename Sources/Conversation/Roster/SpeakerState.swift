@@ -24,6 +24,8 @@ struct SpeakerState {
     /// What the policy allows; only ever narrowed within a session.
     private(set) var permits: Policy.Permissions
     var isPresent = true
+    /// Since when nothing is known of who was there before the daemon was started anew; nil for anybody else.
+    var lostSince: Int64?
     /// How the speaker's times compare with those of others.
     var timing = SpeakerTiming()
     /// How much faster the host's clock runs than that of the speaker's sender, parts per million; nil if not known.
@@ -119,6 +121,13 @@ struct SpeakerState {
         if lanes.contains(.words) { permit.insert(.words) }
         if lanes.contains(.face) { permit.insert(.face) }
         return permit
+    }
+
+    /// Takes in what was decided before the daemon was started anew.
+    mutating func restore(_ known: RememberedSpeaker) {
+        refusedLanes = known.refusedLanes
+        refusesCaptions = known.refusesCaptions
+        permits = permits.narrowed(by: known.permissions)
     }
 
     /// Takes in what this very speaker agreed to, and so refused, on purpose.

@@ -84,6 +84,7 @@ struct SettingsChange {
         keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)
+        keep("state", \.state, new)
     }
 
     /// What a file that the settings name has changed.

@@ -152,6 +152,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await listeners.stop() }),
             .init(service: ClosingService { await senders?.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),
+            .init(service: KeepingService(registry: registry)),
             .init(service: control),
         ] + (browserServer.map { [.init(service: $0)] } ?? []),
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))

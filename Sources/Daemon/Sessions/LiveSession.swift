@@ -30,6 +30,8 @@ final class LiveSession: Sendable {
     /// How far behind the present media may come and still count.
     let patienceSamples: Int64
     private let startNanoseconds: Int64
+    /// When it began (Unix time, milliseconds).
+    let startedMilliseconds: Int64
     private let state: Mutex<State>
 
     private struct State: Sendable {
@@ -49,18 +51,26 @@ final class LiveSession: Sendable {
     /// A session that nobody hears of before `activate()`.
     init(
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
-        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), clock: HostClock = .system,
+        detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), before: SessionBefore? = nil,
+        clock: HostClock = .system,
         publish: @escaping EventOutput
     ) {
         self.clock = clock
         patienceSamples = Int64((configuration.skewHops ?? 0) * AudioGrid.hopSamples)
-        startNanoseconds = clock.nanoseconds()
+        let ageMilliseconds = Int64((before?.ageSeconds ?? 0) * 1_000)
+        startNanoseconds = clock.nanoseconds() - ageMilliseconds * 1_000_000
+        startedMilliseconds = unixMilliseconds() - ageMilliseconds
         self.id = id
         self.shedding = shedding
         self.detection = detection
         self.started = started
         self.publish = publish
-        state = Mutex(State(engine: SessionEngine(id: id, configuration: configuration)))
+        var engine = SessionEngine(id: id, configuration: configuration)
+        if let before {
+            engine.restore(
+                before.speakers, lostSince: Int64(before.lastSeconds * Double(AudioGrid.hopsPerSecond)))
+        }
+        state = Mutex(State(engine: engine))
     }
 
     /// The host's present on the session's time line.

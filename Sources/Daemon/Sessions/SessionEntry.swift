@@ -11,6 +11,8 @@ struct SessionEntry {
         let number: Int
         let source: any MediaSource
         let tracks: [SpeakerTrack]
+        /// As it can be attached again; nil where whoever sends has to come again by itself.
+        let request: AttachRequest?
         /// Whether the request has not been answered yet.
         var isOpening = true
         /// Whether it is being detached, by whoever takes it out of here then.
@@ -73,8 +75,8 @@ struct SessionEntry {
         attached.map(\.source.monitor.state) + ended.map { _ in .ended }
     }
 
-    mutating func add(_ source: any MediaSource, number: Int, tracks: [SpeakerTrack]) {
-        attached.append(Attached(number: number, source: source, tracks: tracks))
+    mutating func add(_ source: any MediaSource, number: Int, tracks: [SpeakerTrack], request: AttachRequest? = nil) {
+        attached.append(Attached(number: number, source: source, tracks: tracks, request: request))
     }
 
     func attached(_ id: String) -> Attached? {

@@ -16,28 +16,30 @@ import Text
 
 /// All running sessions and their sources; what the control socket commands.
 actor SessionRegistry: ControlBackend {
-    private var settings: Settings
+    private(set) var settings: Settings
     private let configuration: ConfigurationFile
     private let inForce: Policy
     private var factory: SourceFactory
     nonisolated let overload: Overload
     private let detection: SpeechDetection
-    private let store: StoredSessions
-    private let analyzer: TextAnalyzer
+    let store: StoredSessions
+    let analyzer: TextAnalyzer
     private let browsers: BrowserAccess?
     /// Calls that may come by WebSocket; nil where none may.
     private let expected: CallExpectation?
     /// Where events go, in this order.
     private let sinks: [any EventSink]
-    private let logger: Logger
+    let logger: Logger
     /// Requests to attach that were refused.
     nonisolated let refusals: Refusals
     var entries: [String: SessionEntry] = [:]
-    private var order: [String] = []
+    private(set) var order: [String] = []
     private var sourcesMade = 0, sessionsMade = 0
     /// What sources that are gone have counted.
     private var formerLoad = SourceLoad()
     private var isShuttingDown = false
+    /// What is kept of the running calls; nil where nothing is.
+    var kept: KeptCalls?
 
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
@@ -57,6 +59,11 @@ actor SessionRegistry: ControlBackend {
         self.browsers = browsers
         self.expected = expected
         self.sinks = sinks
+        if settings.state.maxAgeSeconds > 0 {
+            kept = KeptCalls(
+                path: settings.state.file(besides: settings.sockets), maxAgeSeconds: settings.state.maxAgeSeconds,
+                now: unixMilliseconds(), logger: logger)
+        }
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(
             settings: settings.sources, calls: calls, eventLoopGroup: eventLoopGroup, logger: logger, worker: worker)
@@ -71,7 +78,7 @@ actor SessionRegistry: ControlBackend {
             do throws(SourceFailure) { streams = try await factory.rtpStreams(at: request.url) } catch {
                 throw Problem(error)
             }
-            return try await attach(request) { [factory] order throws(SourceFailure) in
+            return try await attach(request, isKept: true) { [factory] order throws(SourceFailure) in
                 try factory.make(order, location: request.url, streams: streams, key: key)
             }
         } catch {
@@ -83,7 +90,7 @@ actor SessionRegistry: ControlBackend {
 
     /// Attaches the samples that come by a connection.
     func attach(_ hello: PCMHello, _ stream: PCMStream) async throws(Problem) -> SourceSummary {
-        try await attach(hello.request) { [factory] order in
+        try await attach(hello.request, isKept: false) { [factory] order in
             let source = factory.make(order, stream, url: hello.request.url)
             if hello.startsMuted { source.setAbsence(track: nil, .mute) }
             return source
@@ -95,7 +102,7 @@ actor SessionRegistry: ControlBackend {
         _ request: AttachRequest, _ dialect: Dialect, near eventLoop: any EventLoop
     ) async throws(Problem) -> WireSource {
         var made: WireSource?
-        _ = try await attach(request, near: eventLoop) { [factory] order in
+        _ = try await attach(request, isKept: false, near: eventLoop) { [factory] order in
             let source = factory.make(order, dialect, url: request.url)
             made = source
             return source
@@ -120,7 +127,7 @@ actor SessionRegistry: ControlBackend {
     }
 
     private func attach(
-        _ wanted: AttachRequest, near eventLoop: (any EventLoop)? = nil,
+        _ wanted: AttachRequest, isKept: Bool, near eventLoop: (any EventLoop)? = nil,
         _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
@@ -157,7 +164,7 @@ actor SessionRegistry: ControlBackend {
         } catch {
             throw Problem(error)
         }
-        entry.add(source, number: sourcesMade, tracks: tracks)
+        entry.add(source, number: sourcesMade, tracks: tracks, request: isKept ? request : nil)
         entries[name] = entry
         if !order.contains(name) {
             order.append(name)
@@ -236,80 +243,6 @@ actor SessionRegistry: ControlBackend {
         logger.info("the sender says \(request.state)", metadata: ["session": "\(name)", "source": "\(id)"])
     }
 
-    func setConsent(session name: String, speaker: String, to order: ConsentOrder) async throws(Problem) {
-        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
-        let (state, isDone) =
-            entry.session.update { engine in
-                let state = engine.consent(of: speaker)
-                return switch order {
-                case .exactly(let consent): (state, engine.setConsent(name: speaker, to: consent))
-                case .lanes(let lanes, let isGranted):
-                    (state, engine.setConsent(name: speaker, in: lanes, isGranted: isGranted))
-                }
-            } ?? (nil, false)
-        guard let state else { throw Self.noSuchSpeaker(speaker, session: name) }
-        guard isDone else {
-            throw Problem(
-                status: 409, type: .consentInvalid,
-                detail: "the consent of speaker '\(speaker)' is \(state.rawValue), and nothing is given without the "
-                    + "voice; give that too, as in voice,words")
-        }
-        logger.info("consent \(order)", metadata: ["session": "\(name)"])
-        // The answer says that what was stored of the speaker is gone, too.
-        if order.takesBack { try await store.settle() }
-    }
-
-    func describe(
-        session name: String, speaker: String, _ request: SpeakerRequest
-    ) async throws(Problem) -> SpeakerSummary {
-        try AttachValidation.check(request)
-        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
-        let joined = entry.session.update {
-            $0.describe(name: speaker, displayName: request.name, role: request.role)
-        }
-        guard let joined = joined ?? nil else { throw Self.noSuchSpeaker(speaker, session: name) }
-        return SpeakerSummary(
-            speaker: speaker, name: joined.displayName, role: joined.role, consent: joined.consent.rawValue,
-            lanes: joined.lanes.isEmpty ? nil : ["voice"] + joined.lanes.names)
-    }
-
-    func caption(session name: String, _ request: CaptionRequest) async throws(Problem) -> CaptionSummary {
-        guard let entry = entries[name] else { throw Self.noSuchSession(name) }
-        let captions = try CaptionGate.captions(of: request)
-        guard entries[name]?.captions.admit(captions.count, atNanoseconds: HostClock.monotonicNanoseconds()) == true
-        else {
-            throw Problem(
-                status: 429, type: .tooManyCaptions,
-                detail: "over \(Int(CaptionGate.linesPerSecond)) lines of captions a second; send fewer partial ones")
-        }
-        let permissions = captions.map { caption in
-            entry.session.update { $0.captionPermission(speaker: caption.speaker) } ?? .nothing
-        }
-        // Of several lines those of strangers are left out; where there is no other, that is told.
-        if let stranger = zip(captions, permissions).first(where: { $1 == .unknownSpeaker })?.0,
-            permissions.allSatisfy({ $0 == .unknownSpeaker })
-        {
-            throw Self.noSuchSpeaker(stranger.speaker, session: name)
-        }
-        var summary = CaptionSummary(skipped: request.lines.count - captions.count)
-        for (caption, permission) in zip(captions, permissions) {
-            if permission == .unknownSpeaker {
-                summary.skipped += 1
-                continue
-            }
-            // Counted outside of the session's lock, for which media waits. Consent that was taken back in between is
-            // looked at again when the line is taken.
-            let line = CaptionLine(
-                caption, counting: analyzer, trackers: entry.trackers, permission: permission)
-            switch line.flatMap({ line in entry.session.update { $0.take(line, speaker: caption.speaker) } }) {
-            case .counted: summary.counted += 1
-            case .outOfTime: summary.outOfTime += 1
-            case .ignored, nil: summary.ignored += 1
-            }
-        }
-        return summary
-    }
-
     func sessions() -> [SessionSummary] {
         order.compactMap { name in
             entries[name].map { entry in
@@ -341,6 +274,8 @@ actor SessionRegistry: ControlBackend {
 
     /// Ends all sessions in the order they started.
     func shutDown() async {
+        // As they are now: whoever starts the daemon anew finds them so.
+        keepCalls()
         isShuttingDown = true
         for name in order {
             // One that is being ended already is waited for all the same.
@@ -386,11 +321,12 @@ actor SessionRegistry: ControlBackend {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
         sessionsMade += 1
+        let before = kept?.before(request.session)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(
                 id: request.session, started: started,
-                configuration: configuration, detection: detection, shedding: shedding
+                configuration: configuration, detection: detection, shedding: shedding, before: before
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
             timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer, trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
     }
@@ -419,6 +355,8 @@ actor SessionRegistry: ControlBackend {
         for attached in entries[name]?.attached ?? [] { retire(attached.id, session: name) }
         entries[name] = nil
         order.removeAll { $0 == name }
+        if !isShuttingDown { kept?.end(session: name) }
+        if entries.isEmpty { keepCalls() }
         entry.timer.remove(entry.session)
         formerLoad += entry.session.load
         if entry.isPublic { logger.info("session ended", metadata: ["session": "\(name)"]) }

@@ -1,5 +1,5 @@
 /// Whether a speaker agreed to be measured.
-public enum ConsentState: String, Sendable, Hashable, CaseIterable {
+public enum ConsentState: String, Sendable, Hashable, CaseIterable, Codable {
     /// Nobody has said; treated like withheld.
     case unknown
     /// The speaker agreed: voice values and scores are computed.
@@ -9,7 +9,7 @@ public enum ConsentState: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What may be taken in of a person beside the voice, each by a consent of its own.
-public struct ConsentLanes: OptionSet, Sendable, Hashable {
+public struct ConsentLanes: OptionSet, Sendable, Hashable, Codable {
     /// The bits of the lanes.
     public let rawValue: UInt8
 

@@ -108,6 +108,8 @@ public struct Gap: Sendable {
         case pause
         /// There was more to do than this machine can; the track was given up for a while.
         case overload
+        /// The daemon itself was not there: it was started anew.
+        case restart
     }
 
     /// Begin and end of the gap in session seconds.

@@ -92,6 +92,7 @@ func withBrowsers(
     try await publisher.start()
     var settings = Settings()
     settings.policy.noticeID = "n-1"
+    settings.state.maxAgeSeconds = 0
     settings.sockets.http = Settings.ListenAddress(host: "127.0.0.1", port: 0)
     change(&settings.sockets)
     let access = try BrowserAccess(settings.sockets, logger)

@@ -32,6 +32,7 @@ final class RegistryBench: Sendable {
         change(&settings)
         folder = "/tmp/attune-registry-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        settings.state.path = settings.state.path ?? folder + "/calls.json"
         let log = log
         let logger = Logger(label: "test") { _ in log }
         let group = MultiThreadedEventLoopGroup.singleton

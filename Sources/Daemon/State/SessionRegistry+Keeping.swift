@@ -1,0 +1,76 @@
+import ControlAPI
+import Conversation
+import Decode
+import Events
+import Kit
+import Logging
+import ServiceLifecycle
+
+/// Calls that survive a restart of the daemon.
+extension SessionRegistry {
+    /// Keeps what runs now, where calls are kept.
+    func keepCalls() {
+        guard kept != nil, isTakingSources else { return }
+        kept?.write(order.compactMap(keptSession), now: unixMilliseconds())
+    }
+
+    private func keptSession(_ name: String) -> KeptSession? {
+        guard let entry = entries[name], entry.isPublic, entry.ending == nil,
+            let speakers = entry.session.update({ $0.remembered })
+        else { return nil }
+        let sources = entry.attached.filter { $0.isRunning && !$0.isOpening && !$0.isStopping }.compactMap(
+            \.keptRequest)
+        return KeptSession(
+            name: name, startedMilliseconds: entry.session.startedMilliseconds,
+            noticeID: entry.session.started.noticeID,
+            speakers: speakers, sources: sources)
+    }
+
+    /// Attaches again what was attached before a restart; what cannot be is told.
+    func takeUpCalls() async {
+        guard let requests = kept?.requests, !requests.isEmpty else { return }
+        await withTaskGroup(of: Bool.self) { group in
+            for request in requests {
+                group.addTask {
+                    do throws(Problem) {
+                        _ = try await self.attach(request)
+                        return true
+                    } catch {
+                        let url = redactedLocation(request.url)
+                        self.logger.warning(
+                            "\(url) can't be attached again after the restart: \(error.type.rawValue)",
+                            metadata: ["session": "\(request.session)"])
+                        return false
+                    }
+                }
+            }
+            var count = 0
+            for await isAttached in group where isAttached { count += 1 }
+            logger.info("\(count) of \(requests.count) sources from before the restart are attached again")
+        }
+    }
+}
+
+extension SessionEntry.Attached {
+    /// The request that attaches it again, without port 0; nil where that would take a secret.
+    fileprivate var keptRequest: AttachRequest? {
+        guard var request, request.crypto == nil, redactedLocation(request.url) == request.url else { return nil }
+        // What was asked for by port 0 is where its sender sends by now.
+        if request.url.hasPrefix("rtp:") { request.url = source.monitor.status.url }
+        return request
+    }
+}
+
+/// Takes up the calls of before a restart, and keeps those that run.
+struct KeepingService: Service {
+    let registry: SessionRegistry
+
+    func run() async throws {
+        await registry.takeUpCalls()
+        // Not with every change: where hundreds of calls begin at once, each would have all of them written.
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+            await registry.keepCalls()
+        }
+    }
+}
