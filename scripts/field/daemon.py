@@ -30,7 +30,7 @@ class Daemon:
         with open(config, "w", encoding="utf-8") as settings:
             settings.write(
                 f"sockets: {{events: {self.folder}/events.sock, control: {self.folder}/control.sock}}\n"
-                f"sources: {{pcm_socket: {self.pcm}}}\n"
+                f"sources: {{pcm_socket: {self.pcm}, websocket: '127.0.0.1:0'}}\n"
                 f"log: {{level: {log_level}}}\n")
         self.log_path = os.path.join(self.folder, "attuned.log")
         with open(self.log_path, "w", encoding="utf-8") as log:

@@ -70,7 +70,9 @@ struct SourceFactory: Sendable {
             }
         }
         guard let path = DescriptionFile.path(of: location) else { return nil }
-        return try await DescriptionFile.streams(at: path, eventLoop: eventLoopGroup.next())
+        let description = try await DescriptionFile.description(at: path, eventLoop: eventLoopGroup.next())
+        for warning in description.warnings { logger.warning("\(redactedLocation(path)): \(warning); it is left out") }
+        return description.streams
     }
 
     /// A source that has not been opened yet.

@@ -123,7 +123,7 @@ import Testing
         #expect(answer.hasSuffix(#""skipped":2}"#), "\(answer)")
         let input = [line("ana", end, "one"), line("eve", end, "x"), "[INFO] model loaded", line("ben", end, "two")]
         let handed = try run(
-            "/bin/sh", ["-c", "printf '%s\\n' \"$@\" | \"$0\" caption - --session call", Place.command("attune")] + input,
+            URL(fileURLWithPath: "/bin/sh"), ["-c", "printf '%s\\n' \"$@\" | \"$0\" caption - --session call", Place.command("attune").path] + input,
             environment: ["ATTUNE_RUNTIME_DIR": daemon.folder.path])
         #expect(handed.status == 0, "\(handed.errors)")
         #expect(handed.output.hasSuffix(", 2 skipped\n"), "\(handed.output)")
