@@ -76,6 +76,8 @@ CASES = {
     "websocket-bursts": (2, wires.dialect, "twilio", wires.in_bursts),
     "websocket-mute": (1, wires.mute),
     "websocket-flood": (3, wires.flood),
+    "zoom-stopped": (2, wires.zoom, "stopped"),
+    "zoom-revoked": (2, wires.zoom, "revoked"),
     # With nothing beside it: a daemon that it brings to spin takes the machine from all others.
     "spin": (MOST_SPEAKERS, life.spin),
 }

@@ -1,10 +1,13 @@
 """Calls that senders bring by WebSocket, each dialect as its maker documents it, and senders that do not as they should."""
 
+import json
+import os
 import threading
 import time
 
 from senders import dialects
 from senders.wire import Wire
+from senders.zoom import Meeting
 
 from .sending import WALL
 from .world import Check
@@ -119,6 +122,45 @@ def flood(world, name):
     check.near("talk", totals["speakers"]["anna"]["speech_s"], truth, 0.3)
     check.that(count[0] > 500, "many were refused", str(count[0]))
     check.within("memory", (resident(world.daemon.process.pid) - memory) / 1e6, -1e9, 60, " MB")
+    return check
+
+
+def zoom(world, name, ending):
+    """A Zoom meeting, from its webhook on: paused for a while, its sockets lost once; then stopped, or revoked."""
+    check, session = Check(), world.session(name)
+    people = [(16778240, "Anna Silva", world.voices.pcm("anna")), (16779264, "Ben", world.voices.pcm("ben"))]
+    meeting = Meeting("client-1", "app-secret", people)
+    webhook = os.path.join(world.daemon.folder, f"{name}.json")
+    with open(webhook, "w", encoding="utf-8") as file:
+        json.dump(meeting.webhook(), file)
+    done = world.daemon.command(
+        "attach", f"rtms:{webhook}", "--session", name, "--cname", "anna:rep=Anna Silva", "--ssrc", "guest=*",
+        "--consent", "granted")
+    check.that(done.returncode == 0, "the meeting is attached", done.stderr)
+    meeting.play(6)
+    meeting.state(3)
+    time.sleep(3)
+    meeting.state(4)
+    meeting.play(8)
+    meeting.drop()
+    meeting.play()
+    check.that(len(meeting.handshakes) >= 4, "both sockets were opened again", str(len(meeting.handshakes)))
+    check.that(meeting.alive > 10, "keep-alives are answered", str(meeting.alive))
+    meeting.state(5, stop_reason=8 if ending == "revoked" else 6)
+    totals = session.totals(15)
+    whys = {gap["why"] for gap in session.of("gap", "anna") if gap["to_s"] - gap["from_s"] > 0.3}
+    check.that("pause" in whys, "the pause is a gap of its own kind", str(whys))
+    check.that("reconnect" in whys, "what the lost sockets missed is one, too", str(whys))
+    speakers = sorted(event["speaker"] for event in session.of("speaker.joined"))
+    check.that(speakers == ["Ben", "anna"], "both are there by their names", str(speakers))
+    if ending == "revoked":
+        withheld = sorted({event["speaker"] for event in session.of("consent") if event["consent"] == "withheld"})
+        check.that(withheld == ["Ben", "anna"], "consent is withdrawn of both", str(withheld))
+    else:
+        truth = world.truth("anna").talk_s
+        check.within("talk of anna", totals["speakers"]["anna"]["speech_s"], truth - 7, truth + 0.5)
+    log = world.daemon.log()
+    check.that("app-secret" not in log and meeting.meeting not in log, "no secret is in the log", "one is")
     return check
 
 

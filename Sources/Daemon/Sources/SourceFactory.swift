@@ -92,6 +92,14 @@ struct SourceFactory: Sendable {
                 throw SourceFailure(
                     kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
             }
+            if location.lowercased().hasPrefix(ZoomCall.scheme) {
+                return ZoomSource(
+                    order, try ZoomCall(location, settings), limits: RTPReception.Limits(settings),
+                    reconnect: (settings.reconnectLeastMilliseconds, min(30_000, 2 * settings.reconnectMostMilliseconds)),
+                    monitor: SourceMonitor(
+                        id: order.id, url: ZoomCall.shown(location), session: order.session, logger: logger),
+                    logger: logger)
+            }
             guard tracks.allSatisfy({ $0.selector == nil }) else {
                 throw SourceFailure(
                     kind: .badInput,
