@@ -18,9 +18,11 @@ import time
 
 from field import file_cases as files
 from field import life_cases as life
+from field import wire_cases as wires
 from field import media
 from field import time_cases as timing
 from field.world import World
+from senders import dialects
 
 # Speakers at one time, and how much of a core `attune analyze` may need for as many: live takes two to three times as
 # much.
@@ -68,6 +70,14 @@ CASES = {
     "silent-codec": (1, life.unusable, "", life.unannounced, "codec="),
     "silent-two-senders": (1, life.unusable, "", life.two_senders, "--ssrc"),
     "secrets": (1, life.secrets),
+    # Calls by WebSocket.
+    **{f"websocket-{sender}": (2, wires.dialect, sender) for sender in dialects.SENDERS},
+    "websocket-order": (2, wires.dialect, "telnyx", wires.out_of_order),
+    "websocket-bursts": (2, wires.dialect, "twilio", wires.in_bursts),
+    "websocket-mute": (1, wires.mute),
+    "websocket-flood": (3, wires.flood),
+    "zoom-stopped": (2, wires.zoom, "stopped"),
+    "zoom-revoked": (2, wires.zoom, "revoked"),
     # With nothing beside it: a daemon that it brings to spin takes the machine from all others.
     "spin": (MOST_SPEAKERS, life.spin),
 }

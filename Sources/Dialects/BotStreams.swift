@@ -183,6 +183,19 @@ extension DialectReader {
         return noteSilence(voice: index, isSilent: isSilent, duration: duration) ?? .media(media)
     }
 
+    /// What Zoom's L16 is: its tables do not say in which byte order, so the samples do, once there is a second of sound.
+    private mutating func zoomFormat() -> WireFormat {
+        if let format { return format }
+        let rough = payload.roughness()
+        zoomRoughness.littleEndian += rough.littleEndian
+        zoomRoughness.bigEndian += rough.bigEndian
+        let isBig = zoomRoughness.littleEndian > 2 * zoomRoughness.bigEndian
+        let made = WireFormat(isBig ? .s16be : .s16le, rateHz: 16_000)
+        // A step of some 300 for each sample of a second: nobody is that loud by noise alone.
+        if max(zoomRoughness.littleEndian, zoomRoughness.bigEndian) > 5_000_000 { format = made }
+        return made
+    }
+
     /// Audio of Zoom RTMS: `{"msg_type":14,"content":{"user_id":…,"user_name":…,"data":…,"timestamp":…}}`.
     mutating func takeZoom(_ message: Span<UInt8>) throws(DialectError) -> WireEvent {
         var kind: Int64?
@@ -197,7 +210,6 @@ extension DialectReader {
         var label = 0..<0
         var name: Range<Int>?
         var stamp: Int64?
-        let format = format ?? Self.samples
         members = try JSONScan.Members(message, content)
         while let (key, value) = try members.next(message) {
             if JSONScan.equals(message, key, "data") {
@@ -211,6 +223,7 @@ extension DialectReader {
             }
         }
         try payload.decode(base64: message, audio)
+        let format = zoomFormat()
         payload.arrange(format.encoding, voices: 1)
         let index = try voice(message, label, name: name, format: format.arrangedForRTP)
         return .media(

@@ -24,6 +24,8 @@ public struct DialectReader {
     var announced: [[UInt8]] = []
     /// Of Genesys: the id of its session, and how many messages were sent.
     var session = "", sent = 0
+    /// Of Zoom: how rough its samples were so far in either byte order.
+    var zoomRoughness = (littleEndian: 0.0, bigEndian: 0.0)
     private var states: [VoiceState] = []
 
     /// Where a voice's stream is.

@@ -86,6 +86,22 @@ struct Payload {
         }
     }
 
+    /// How rough the bytes are as 16-bit samples in either byte order: of speech the right one is the smoother by far.
+    func roughness() -> (littleEndian: Double, bigEndian: Double) {
+        var sums = (little: 0.0, big: 0.0)
+        var before: (little: Int16, big: Int16)?
+        for at in stride(from: 0, to: bytes.count - 1, by: 2) {
+            let little = Int16(bitPattern: UInt16(bytes[at]) | UInt16(bytes[at + 1]) << 8)
+            let sample = (little: little, big: little.byteSwapped)
+            if let before {
+                sums.little += abs(Double(sample.little) - Double(before.little))
+                sums.big += abs(Double(sample.big) - Double(before.big))
+            }
+            before = sample
+        }
+        return (sums.little, sums.big)
+    }
+
     private mutating func deinterleave(voices: Int, width: Int) {
         let frames = bytes.count / (width * max(1, voices))
         bytes.removeLast(bytes.count - frames * width * max(1, voices))

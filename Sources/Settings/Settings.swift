@@ -126,6 +126,8 @@ public struct Settings: Sendable, Equatable {
         public var webSocketCertificate: String?, webSocketKey: String?
         /// How senders reach it, such as `wss://calls.example.org`; nil for its own address.
         public var webSocketURL: String?
+        /// Client id of an app of Zoom's, and the file with its secret, with which meetings' streams are asked for.
+        public var zoomClientID: String?, zoomSecret: String?
         /// Time for opening an input, milliseconds.
         public var openTimeoutMilliseconds = 10_000
         /// Patience with the inputs of each protocol, by the name of an `InputProtocol`.

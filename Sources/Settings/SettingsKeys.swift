@@ -107,6 +107,8 @@ extension SettingsKey {
         SettingsKey("sources.websocket_certificate") { $1.sources.webSocketCertificate = try $0.optionalFile() },
         SettingsKey("sources.websocket_key") { $1.sources.webSocketKey = try $0.optionalFile() },
         SettingsKey("sources.websocket_url") { $1.sources.webSocketURL = try $0.optionalWebSocketURL() },
+        SettingsKey("sources.zoom_client_id") { $1.sources.zoomClientID = try $0.optionalText() },
+        SettingsKey("sources.zoom_secret") { $1.sources.zoomSecret = try $0.optionalFile() },
         SettingsKey("sources.open_timeout_s") {
             $1.sources.openTimeoutMilliseconds = try $0.milliseconds(0.1...300)
         },

@@ -212,6 +212,22 @@ import Testing
         #expect(try take(#"{"msg_type":12,"timestamp":1}"#, &reader) == .nothing)
     }
 
+    @Test(arguments: [true, false])
+    func theByteOrderOfZoomIsFound(isBig: Bool) throws {
+        var reader = DialectReader(.zoom)
+        for packet in 0..<60 {
+            var bytes: [UInt8] = []
+            for index in 0..<320 {
+                let sample = Int16(8_000 * sin(Double(packet * 320 + index) / 12))
+                bytes += withUnsafeBytes(of: isBig ? sample.bigEndian : sample.littleEndian, Array.init)
+            }
+            _ = try take(#"{"msg_type":14,"content":{"user_id":1,"data":"\#(base64(bytes))","timestamp":1}}"#, &reader)
+            let first = Int16(bitPattern: UInt16(reader.audio[0]) << 8 | UInt16(reader.audio[1]))
+            #expect(first == Int16(8_000 * sin(Double(packet * 320) / 12)), "packet \(packet)")
+        }
+        #expect(reader.format?.encoding == (isBig ? .s16be : .s16le))
+    }
+
     @Test(arguments: [
         ("/twilio/abc", Dialect.twilio, "abc"), ("/recall?token=a%2Bb", .recall, "a+b"), ("/raw//x?rate=8000", .raw, "x"),
     ])

@@ -26,11 +26,15 @@ class Daemon:
         self.attune = os.path.join(binaries, "attune")
         self.folder = tempfile.mkdtemp(prefix="attune-field-")
         self.pcm = os.path.join(self.folder, "pcm.sock")
+        secret = os.path.join(self.folder, "zoom.secret")
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write("app-secret\n")
         config = os.path.join(self.folder, "attune.yaml")
         with open(config, "w", encoding="utf-8") as settings:
             settings.write(
                 f"sockets: {{events: {self.folder}/events.sock, control: {self.folder}/control.sock}}\n"
-                f"sources: {{pcm_socket: {self.pcm}}}\n"
+                f"sources: {{pcm_socket: {self.pcm}, websocket: '127.0.0.1:0', "
+                f"zoom_client_id: client-1, zoom_secret: {secret}}}\n"
                 f"log: {{level: {log_level}}}\n")
         self.log_path = os.path.join(self.folder, "attuned.log")
         with open(self.log_path, "w", encoding="utf-8") as log:

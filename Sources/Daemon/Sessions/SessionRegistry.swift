@@ -94,7 +94,7 @@ actor SessionRegistry: ControlBackend {
 
     /// Attaches the samples that come by a connection.
     func attach(_ hello: PCMHello, _ stream: PCMStream) async throws(Problem) -> SourceSummary {
-        try await attach(hello.request) { [factory] order in
+        try await attach(hello.request, isKept: false) { [factory] order in
             let source = factory.make(order, stream, url: hello.request.url)
             if hello.startsMuted { source.setAbsence(track: nil, .mute) }
             return source
@@ -106,7 +106,7 @@ actor SessionRegistry: ControlBackend {
         _ request: AttachRequest, _ dialect: Dialect, near eventLoop: any EventLoop
     ) async throws(Problem) -> WireSource {
         var made: WireSource?
-        _ = try await attach(request, near: eventLoop) { [factory] order in
+        _ = try await attach(request, isKept: false, near: eventLoop) { [factory] order in
             let source = factory.make(order, dialect, url: request.url)
             made = source
             return source

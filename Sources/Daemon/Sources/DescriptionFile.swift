@@ -20,9 +20,9 @@ enum DescriptionFile {
     /// The streams that a file describes.
     ///
     /// - Throws: `SourceFailure` where it can't be read in time, is no regular file, or describes none.
-    static func streams(
+    static func description(
         at path: String, eventLoop: any EventLoop
-    ) async throws(SourceFailure) -> [RTPStreamDescription] {
+    ) async throws(SourceFailure) -> SessionDescription {
         let url = redactedLocation(path)
         let late = SourceFailure(
             kind: .unavailable, message: "\(url) could not be read in time; check the file system it lies on")
@@ -36,7 +36,7 @@ enum DescriptionFile {
         patience.cancel()
         let description = try result.get()
         do throws(SDPError) {
-            return try SessionDescription(parsing: description).streams
+            return try SessionDescription(parsing: description)
         } catch {
             throw SourceFailure(kind: .badInput, message: "\(url): \(error)")
         }

@@ -77,7 +77,9 @@ struct SourceFactory: Sendable {
             }
         }
         guard let path = DescriptionFile.path(of: location) else { return nil }
-        return try await DescriptionFile.streams(at: path, eventLoop: eventLoopGroup.next())
+        let description = try await DescriptionFile.description(at: path, eventLoop: eventLoopGroup.next())
+        for warning in description.warnings { logger.warning("\(redactedLocation(path)): \(warning); it is left out") }
+        return description.streams
     }
 
     /// A source that has not been opened yet.
@@ -103,6 +105,14 @@ struct SourceFactory: Sendable {
             guard key == nil else {
                 throw SourceFailure(
                     kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
+            }
+            if location.lowercased().hasPrefix(ZoomCall.scheme) {
+                return ZoomSource(
+                    order, try ZoomCall(location, settings), limits: RTPReception.Limits(settings),
+                    reconnect: (settings.reconnectLeastMilliseconds, min(30_000, 2 * settings.reconnectMostMilliseconds)),
+                    monitor: SourceMonitor(
+                        id: order.id, url: ZoomCall.shown(location), session: order.session, logger: logger),
+                    logger: logger)
             }
             guard tracks.allSatisfy({ $0.selector == nil }) else {
                 throw SourceFailure(

@@ -88,7 +88,8 @@ final class DemuxedSource: TrackSource {
             format = try FormatContext(plan.url, io: io, options: plan.entries, source: source)
         case .file, .url:
             format = try FormatContext(
-                plan.url, io: nil, options: plan.entries, verifiesCertificates: plan.verifiesCertificates,
+                plan.url, io: nil, options: plan.entries, format: plan.formatName,
+                verifiesCertificates: plan.verifiesCertificates,
                 source: source)
         }
         warnings = format.leftoverOptions.filter { $0 != OpenPlan.mergesProgrammes }.map { "option \($0) was not taken by anything" }

@@ -11,8 +11,8 @@ struct FormatContext: ~Copyable {
     let leftoverOptions: [String]
 
     init(
-        _ url: String, io: consuming DescriptorIO?, options: [(String, String)], verifiesCertificates: Bool = true,
-        source: ErrorSource
+        _ url: String, io: consuming DescriptorIO?, options: [(String, String)], format: String? = nil,
+        verifiesCertificates: Bool = true, source: ErrorSource
     ) throws(MediaError) {
         var candidate = avformat_alloc_context()
         guard let fresh = candidate else { throw source.error(code: -ENOMEM, .open) }
@@ -30,7 +30,7 @@ struct FormatContext: ~Copyable {
         }
         var dictionary = OptionDictionary(options)
         // Takes the context over: on failure it is freed and the pointer cleared.
-        let code = dictionary.offer { avformat_open_input(&candidate, url, nil, &$0) }
+        let code = dictionary.offer { avformat_open_input(&candidate, url, format.flatMap { av_find_input_format($0) }, &$0) }
         guard code >= 0, let opened = candidate else { throw source.error(code: code, .open) }
         self.context = opened
         self.io = io

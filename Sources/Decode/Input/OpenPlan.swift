@@ -13,6 +13,8 @@ struct OpenPlan {
     private(set) var verifiesCertificates = true
     /// A transport stream whose programme moves to other numbers goes on as the same streams.
     static let mergesProgrammes = "merge_pmt_versions"
+    /// The demuxer's name, where the media itself does not tell.
+    private(set) var formatName: String?
     /// Media to analyse; `nil` leaves it to FFmpeg.
     let analysisMicroseconds: Int64?
 
@@ -25,9 +27,15 @@ struct OpenPlan {
         entries.append((Self.mergesProgrammes, "1"))
         switch location {
         // The prefix keeps FFmpeg from taking a colon in the path for a scheme.
-        case .file(let path): url = "file:" + path
+        case .file(let path):
+            url = "file:" + path
+            if let name = Self.bareFormat(of: path) {
+                formatName = name
+                entries.append(("sample_rate", "8000"))
+            }
         case .fifo, .descriptor: url = ""
         case .url(let scheme):
+            url = Self.withEscapedUserInfo(url)
             verifiesCertificates = !takeItem("tls_verify=0")
             addOptions(of: scheme, bufferBytes: options.bufferBytes)
         }
@@ -55,6 +63,25 @@ struct OpenPlan {
             if Self.isPlaylist(url) { entries.append(("live_start_index", "-1")) }
         default: break
         }
+    }
+
+    /// Bare G.711, as Asterisk and other telephone systems write it, says nothing of itself but by its name.
+    private static func bareFormat(of path: String) -> String? {
+        switch path.split(separator: "/").last?.split(separator: ".").last?.lowercased() {
+        case "ulaw", "ul", "mulaw", "pcmu": "mulaw"
+        case "alaw", "al", "pcma": "alaw"
+        default: nil
+        }
+    }
+
+    /// The URL with what would end the host's part escaped in front of it: passwords have any sign.
+    static func withEscapedUserInfo(_ url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return url }
+        let rest = url[scheme.upperBound...]
+        let authority = rest.prefix { $0 != "/" }
+        guard let at = authority.lastIndex(of: "@") else { return url }
+        let userInfo = authority[..<at].map { $0 == "#" ? "%23" : $0 == "?" ? "%3F" : String($0) }.joined()
+        return url[..<scheme.upperBound] + userInfo + rest[at...]
     }
 
     /// Whether a URL names a playlist (HLS).

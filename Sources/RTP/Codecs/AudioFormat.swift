@@ -14,6 +14,17 @@ public enum AudioCodec: String, Sendable, Hashable, CaseIterable {
     case comfortNoise = "cn"
 }
 
+extension AudioCodec {
+    /// Clock and channels as a session description writes them, of a codec that has no other.
+    var usualClock: [Substring]? {
+        switch self {
+        case .opus: ["48000", "2"]
+        case .pcmu, .pcma, .g722: ["8000"]
+        case .l16, .comfortNoise: nil
+        }
+    }
+}
+
 /// How the payload of a payload type is to be decoded.
 public struct AudioFormat: Sendable, Hashable {
     /// The sampling rates (Hz) that PCM formats may have.

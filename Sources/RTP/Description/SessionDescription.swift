@@ -185,7 +185,12 @@ private struct SDPParser {
         switch value[..<colon].lowercased().filter({ $0 != " " }) {
         case "rtpmap":
             let (type, rest) = try payloadType(of: argument, "a=rtpmap:96 opus/48000/2")
-            let parts = rest.filter { $0 != " " }.split(separator: "/")
+            let plain: String = rest.filter { $0 != " " }
+            var parts: [Substring] = plain.split(separator: "/")
+            // A codec that has one clock may do without it.
+            if parts.count == 1, let usual = AudioCodec(rawValue: parts[0].lowercased())?.usualClock {
+                parts += usual
+            }
             guard (2...3).contains(parts.count), let clock = Int(parts[1]), (1...1_000_000).contains(clock),
                 let channels = parts.count == 3 ? Int(parts[2]) : 1, (1...255).contains(channels)
             else {

@@ -245,14 +245,12 @@ public struct RTPReceiver: ~Copyable {
     private func isEvent(_ packet: RTPPacket, _ payload: RawSpan) -> Bool {
         if events.contains(packet.payloadType) { return true }
         guard let running = stream, running.ssrc == packet.ssrc, payload.byteCount == 4,
-            packet.payloadType >= 96, packet.payloadType != running.highest.payloadType,
-            let format = formats[Int(running.highest.payloadType)] ?? playoutFormat, format.codec != .opus
+            packet.payloadType >= 96, let format = playout.currentFormat, format.codec != .opus,
+            formats[Int(packet.payloadType)] != format
         else { return false }
         // Event 0 to 16, then the end bit, a reserved one that is 0, and the volume (RFC 4733, section 2.3).
         return payload.uint8(at: 0) <= 16 && payload.uint8(at: 1) & 0x40 == 0
     }
-
-    private var playoutFormat: AudioFormat? { playout.currentFormat }
 
     private mutating func take<Sink: RTPSink & ~Copyable>(
         _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, mark: UInt64, _ arrival: Int64, into sink: inout Sink

@@ -54,9 +54,9 @@ import Testing
         ("c=IN IP4 1.2.3.4\nm=audio x RTP/AVP 0", 2), ("m=audio 5004 RTP/AVP", 1),
         ("m=audio 70000 RTP/AVP 0", 1), ("m=audio 5004 RTP/SAVPF 0", 1), ("m=audio 5004 RTP/AVP 128", 1),
         ("m=audio 5004 RTP/AVP 0", 1), ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96", 2),
-        ("m=audio 5004 RTP/AVP 96\na=rtpmap:96 opus", 2), ("m=audio 5004 RTP/AVP 96\na=rtpmap:opus/48000", 2),
-        ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96\na=rtpmap:96 opus/16000", 3),
-        ("m=audio 5004 RTP/AVP 0\na=ptime:0", 2), ("m=audio 5004 RTP/AVP 0\na=fmtp:x", 2), ("", 0),
+        ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96\na=rtpmap:96 nothing", 2),
+        ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96\na=rtpmap:opus/48000", 2),
+        ("c=IN IP4 1.2.3.4\nm=audio 5004 RTP/AVP 96\na=rtpmap:96 L16/7000", 3), ("", 0),
         ("m=video 5004 RTP/AVP 96", 0),
     ])
     func namesTheLine(text: String, line: Int) throws {
@@ -64,6 +64,27 @@ import Testing
         #expect(error.line == line)
         #expect(!error.remedy.isEmpty)
         #expect(!error.description.contains("\n"))
+    }
+
+    /// What a receiver can do without is left out, and told.
+    @Test(arguments: [
+        ("m=audio 5004 RTP/AVP 120\r\na=rtpmap:120 opus/48000/2 \r\n", 120, AudioCodec.opus, 0),
+        ("m=audio 5004 RTP/AVP 0 101\na=rtpmap:101 telephone-event/8000 \n", 0, .pcmu, 0),
+        ("m=audio 5004 RTP/AVP 96\na=rtpmap:96  opus/48000/2\n", 96, .opus, 0),
+        ("m=audio 5004 RTP/AVP 8\t\n", 8, .pcma, 0), (" m = audio 5004 RTP/AVP 8\n", 8, .pcma, 0),
+        ("m=audio 5004 RTP/AVP 0 9\na=rtpmap:9 G722/16000\n", 9, .g722, 0),
+        ("m=audio 5004 RTP/AVP 0 96\na=rtpmap:96 opus/16000\n", 96, .opus, 0),
+        ("m=audio 5004 RTP/AVP 0 96\na=rtpmap:96 AppleLossless\n", 0, .pcmu, 1),
+        ("m=audio 5004 RTP/AVP 96\na=rtpmap:96 opus\n", 96, .opus, 0),
+        ("m=audio 5004 RTP/AVP 96\na=rtpmap:96 opus/48000/2\na=fmtp:96 \n", 96, .opus, 1),
+        ("m=audio 5004 RTP/AVP 0\na=ptime:20 \n", 0, .pcmu, 0), ("m=audio 5004 RTP/AVP 0\na=ptime:0\n", 0, .pcmu, 1),
+        ("m=audio 5004 RTP/AVP 0 x 300\n", 0, .pcmu, 2), ("m=Audio 5004 rtp/avp 0\n", 0, .pcmu, 0),
+        ("m=audio 5004 RTP/AVP 0 96\na=RTPMAP:96 L16/7000\n", 0, .pcmu, 1),
+    ])
+    func blemishesAreForgiven(text: String, type: UInt8, codec: AudioCodec, warnings: Int) throws {
+        let description = try SessionDescription(parsing: "v=0\nc=IN IP4 127.0.0.1\n" + text)
+        #expect(description.streams[0].formats[type]?.codec == codec)
+        #expect(description.warnings.count == warnings, "\(description.warnings)")
     }
 
     @Test func isBounded() throws {

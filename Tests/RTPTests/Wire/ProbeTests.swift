@@ -83,12 +83,15 @@ import Testing
         #expect(finding { _ in [0x16, 0xFE, 0xFD] } == .malformed)
         #expect(finding { datagram(type: 0, sequence: $0, timestamp: 0, []) } == .empty)
         #expect(finding { datagram(type: 77, sequence: $0, timestamp: 0, [1]) } == .unknownType(77))
-        let red = finding { index in
-            datagram(
-                type: 63, sequence: index, timestamp: 960 * index,
-                [0xEF, 0x0F, 0x00, 0x0A, 0x6F] + [UInt8](repeating: 0x78, count: 30))
+        // Redundant audio of a type that is decoded is taken apart; of another it is told.
+        for (type, expected) in [(UInt8(0x6F), nil), (0x22, RTPProbe.Finding.redundant)] {
+            let red = finding { index in
+                datagram(
+                    type: 63, sequence: index, timestamp: 960 * index,
+                    [0x80 | type, 0x0F, 0x00, 0x0A, type] + [UInt8](repeating: 0x78, count: 30))
+            }
+            #expect(red == expected)
         }
-        #expect(red == .redundant)
         let errors = finding(decodeErrors: 25) { datagram(type: 111, sequence: $0, timestamp: 960 * $0, [3, 0, 7]) }
         #expect(errors == .undecodable(.opus))
     }

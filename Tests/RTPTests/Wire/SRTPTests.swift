@@ -58,6 +58,37 @@ import Testing
         return plain
     }
 
+    /// The rollover counter is never on the wire: of a call that is attached in its middle it is found by trying.
+    @Test(arguments: [(counterKey, 1), (counterKey, 7), (gcmKey, 1), (gcmKey, 3)])
+    func aCallInItsMiddleIsJoined(text: String, rollovers: Int) throws {
+        let key = try SRTPKey(parsing: text)
+        let sender = try Sender(key)
+        guard var session = SRTPSession(key: key, maxDatagramBytes: 2_048) else {
+            Issue.record("the library lacks the suite")
+            return
+        }
+        // Every 10,000th packet is enough for the sender to count its rollovers.
+        let stream = RampStream(firstSequence: 0)
+        for index in stride(from: 0, to: rollovers * 65_536 + 1, by: 10_000) { _ = sender.protect(stream.packet(index).bytes) }
+        for index in 0..<50 {
+            let packet = stream.packet(rollovers * 65_536 + 9_000 + index)
+            let datagram = sender.protect(packet.bytes)
+            // What a stranger sends keeps nobody from being found.
+            var forged = datagram
+            forged[8] ^= UInt8(truncatingIfNeeded: index + 1)
+            #expect(open(&session, forged) == nil)
+            #expect(open(&session, datagram) == packet.bytes, "packet \(index)")
+        }
+        #expect(session.statistics.refused == 50)
+        // Without end nothing is tried.
+        let other = try Sender(try SRTPKey(parsing: Self.counterKey.replacing("MDEy", with: "MTEy")))
+        for index in 0..<20_000 where key.suite == .aesCounter {
+            var packet = stream.packet(0)
+            packet.ssrc = UInt32(index)
+            #expect(open(&session, other.protect(packet.bytes)) == nil)
+        }
+    }
+
     @Test(arguments: [counterKey, gcmKey])
     func whatWasSentComesOutAndNothingElse(text: String) throws {
         let key = try SRTPKey(parsing: text)

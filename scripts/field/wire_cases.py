@@ -1,0 +1,170 @@
+"""Calls that senders bring by WebSocket, each dialect as its maker documents it, and senders that do not as they should."""
+
+import json
+import os
+import threading
+import time
+
+from senders import dialects
+from senders.wire import Wire
+from senders.zoom import Meeting
+
+from .sending import WALL
+from .world import Check
+
+# How far a boundary of speech may lie off the file's.
+TOLERANCE_S = 0.05
+
+
+def expect(world, name, speakers, sender):
+    """Declares a call; returns the address for its sender."""
+    make, path, most = dialects.SENDERS[sender]
+    words = [word for speaker in speakers for word in ("--speaker", speaker)]
+    done = world.daemon.command("expect", name, *words, "--consent", "granted", "--dialect", path)
+    url = done.stdout.strip()
+    return url + (f"?format=s16le&rate={dialects.RATE}&channels={len(speakers)}" if sender == "raw" else "")
+
+
+def play(messages, wire, moments):
+    """Sends messages when they are due, and notes when the first one with media went out."""
+    began = time.monotonic() + 0.05
+    for due, message in messages:
+        time.sleep(max(0, began + due - time.monotonic()))
+        moments.append((due, time.monotonic()))
+        wire.send(message)
+
+
+def dialect(world, name, sender, change=None):
+    """A sender that does as documented (or as `change` makes it); the speech of the file lies where it was sent."""
+    check, session = Check(), world.session(name)
+    make, _, most = dialects.SENDERS[sender]
+    speakers = ["anna", "ben"][:most]
+    messages = make([(speaker, world.voices.pcm(speaker)) for speaker in speakers])
+    wire, moments = Wire(expect(world, name, speakers, sender)), []
+    play((change or (lambda all_of_them: all_of_them))(messages), wire, moments)
+    wire.close()
+    totals = session.totals(10)
+    # Where the media's beginning lies on the session's time line, from the first message that carried some.
+    began = min(at - due for due, at in moments)
+    for speaker in speakers:
+        truth = world.truth(speaker).speech
+        found = session.speech(speaker)
+        check.that(len(found) == len(truth), f"{len(truth)} stretches of {speaker}", f"{len(found)}: {found}")
+        # Placed by arrival, media lies as late as its first piece was sent; it is the distances that are the file's.
+        offset = found[0][0] - truth[0][0] if found else 0
+        worst = max((abs(a - b - offset) for one, other in zip(found, truth) for a, b in zip(one, other)), default=9)
+        check.within(f"worst boundary of {speaker}", worst, 0, TOLERANCE_S)
+        arrived = began + WALL - session.zero()
+        check.near(f"begin of {speaker}", offset, arrived, 0.3)
+        loss = totals["speakers"][speaker]["audio"]["loss_pct"]
+        check.within(f"loss of {speaker}", loss, 0, 3, " %")
+    return check
+
+
+def out_of_order(messages):
+    """Two of each five pieces of a track change places."""
+    made = list(messages)
+    for place in range(10, len(made) - 6, 10):
+        (due, one), (later, other) = made[place], made[place + 2]
+        made[place], made[place + 2] = (due, other), (later, one)
+    return made
+
+
+def in_bursts(messages):
+    """Media that comes four times as fast as it should, and then not for a while."""
+    return [(due - due % 2 + (due % 2) / 4 + 1.5, message) if due > 1 else (due, message) for due, message in messages]
+
+
+def mute(world, name):
+    """LiveKit says that a track is muted: a gap of its own kind, and speech goes on where it was sent."""
+    check, session = Check(), world.session(name)
+    wire = Wire(expect(world, name, ["anna"], "raw"))
+    media = dialects.raw([("anna", world.voices.pcm("anna"))])
+    before = [message for message in media if message[0] < 6]
+    after = [(due + 5, message) for due, message in media if due >= 6]
+    play(before + [(6, '{"muted":true}')] + [(11, '{"muted":false}')] + after, wire, [])
+    wire.close()
+    session.totals(10)
+    gaps = [gap for gap in session.of("gap", "anna") if gap["to_s"] - gap["from_s"] > 0.5]
+    check.that([gap["why"] for gap in gaps] == ["mute"], "one gap, of a mute", str(gaps))
+    truth, found = world.truth("anna").speech, session.speech("anna")
+    offset = found[0][0] - truth[0][0] if found else 0
+    later = [pair for pair in truth if pair[0] > 6]
+    check.that(len(found) == len(truth), f"{len(truth)} stretches", str(found))
+    if len(found) == len(truth):
+        check.near("speech after it", found[-len(later)][0] - offset, later[0][0] + 5, 0.15)
+    return check
+
+
+def flood(world, name):
+    """A thousand connections a second without a token; the one with a token is not disturbed."""
+    check, session = Check(), world.session(name)
+    url = expect(world, name, ["anna"], "plivo")
+    wire, stop, count = Wire(url), threading.Event(), [0]
+    base = url.rsplit("/", 1)[0]
+
+    def knock():
+        while not stop.is_set():
+            begun = time.monotonic()
+            for _ in range(100):
+                try:
+                    Wire(f"{base}/{count[0]}", timeout=2)
+                except Exception:  # refused, as it should be
+                    count[0] += 1
+            time.sleep(max(0, begun + 0.1 - time.monotonic()))
+    memory = resident(world.daemon.process.pid)
+    threading.Thread(target=knock, daemon=True).start()
+    play(dialects.plivo([("anna", world.voices.pcm("anna"))]), wire, [])
+    stop.set()
+    wire.close()
+    totals = session.totals(10)
+    truth = world.truth("anna").talk_s
+    check.near("talk", totals["speakers"]["anna"]["speech_s"], truth, 0.3)
+    check.that(count[0] > 500, "many were refused", str(count[0]))
+    check.within("memory", (resident(world.daemon.process.pid) - memory) / 1e6, -1e9, 60, " MB")
+    return check
+
+
+def zoom(world, name, ending):
+    """A Zoom meeting, from its webhook on: paused for a while, its sockets lost once; then stopped, or revoked."""
+    check, session = Check(), world.session(name)
+    people = [(16778240, "Anna Silva", world.voices.pcm("anna")), (16779264, "Ben", world.voices.pcm("ben"))]
+    meeting = Meeting("client-1", "app-secret", people)
+    webhook = os.path.join(world.daemon.folder, f"{name}.json")
+    with open(webhook, "w", encoding="utf-8") as file:
+        json.dump(meeting.webhook(), file)
+    done = world.daemon.command(
+        "attach", f"rtms:{webhook}", "--session", name, "--cname", "anna:rep=Anna Silva", "--ssrc", "guest=*",
+        "--consent", "granted")
+    check.that(done.returncode == 0, "the meeting is attached", done.stderr)
+    meeting.play(6)
+    meeting.state(3)
+    time.sleep(3)
+    meeting.state(4)
+    meeting.play(8)
+    meeting.drop()
+    meeting.play()
+    check.that(len(meeting.handshakes) >= 4, "both sockets were opened again", str(len(meeting.handshakes)))
+    check.that(meeting.alive > 10, "keep-alives are answered", str(meeting.alive))
+    meeting.state(5, stop_reason=8 if ending == "revoked" else 6)
+    totals = session.totals(15)
+    whys = {gap["why"] for gap in session.of("gap", "anna") if gap["to_s"] - gap["from_s"] > 0.3}
+    check.that("pause" in whys, "the pause is a gap of its own kind", str(whys))
+    check.that("reconnect" in whys, "what the lost sockets missed is one, too", str(whys))
+    speakers = sorted(event["speaker"] for event in session.of("speaker.joined"))
+    check.that(speakers == ["Ben", "anna"], "both are there by their names", str(speakers))
+    if ending == "revoked":
+        withheld = sorted({event["speaker"] for event in session.of("consent") if event["consent"] == "withheld"})
+        check.that(withheld == ["Ben", "anna"], "consent is withdrawn of both", str(withheld))
+    else:
+        truth = world.truth("anna").talk_s
+        check.within("talk of anna", totals["speakers"]["anna"]["speech_s"], truth - 7, truth + 0.5)
+    log = world.daemon.log()
+    check.that("app-secret" not in log and meeting.meeting not in log, "no secret is in the log", "one is")
+    return check
+
+
+def resident(pid):
+    """What a process has in memory, bytes."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * 4096
