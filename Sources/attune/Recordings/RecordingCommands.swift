@@ -50,6 +50,13 @@ struct Analyze: ParsableCommand {
         completion: .file())
     var lexicon: String?
 
+    @Flag(
+        help: """
+            Look at the pictures of recordings with one speaker, too: whether they are there, how the head is turned, nods. \
+            Only where they agreed to that.
+            """)
+    var video = false
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -89,7 +96,7 @@ struct Analyze: ParsableCommand {
             let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                captions: said, counting: analyzer, odd: warn(odd:),
+                faces: try faces(), captions: said, counting: analyzer, odd: warn(odd:),
                 progress: { done, all in
                     bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
                 }
@@ -110,6 +117,13 @@ struct Analyze: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    /// What looks at pictures, where it is asked for.
+    private func faces() throws -> FaceDetection? {
+        guard video else { return nil }
+        guard let detection = try FaceDetection.standard() else { throw fail(FaceDetection.missingNote, code: 69) }
+        return detection
     }
 
     private func origin(of speakers: [RecordedSpeaker], _ policy: Policy) -> ReportOrigin {
