@@ -2,6 +2,7 @@ public import Conversation
 public import Decode
 public import Events
 public import MediaTypes
+import Sight
 public import Text
 
 /// A speaker of a recorded conversation and where the voice is.
@@ -14,9 +15,12 @@ public struct RecordedSpeaker: Sendable {
     public var media: String
     /// Audio track or channel within the media, counted from 0; nil takes the first track, mixed to mono.
     public var channel: Int?
+    /// Track of pictures that shows the speaker, counted from 0; nil takes the first for who speaks alone in a recording.
+    public var video: Int?
 
     /// A speaker in a recording.
-    public init(name: String, role: String? = nil, media: String, channel: Int? = nil) {
+    public init(name: String, role: String? = nil, media: String, channel: Int? = nil, video: Int? = nil) {
+        self.video = video
         self.name = name
         self.role = role
         self.media = media
@@ -36,6 +40,7 @@ public enum RecordingAnalysis {
     ///
     /// - Parameters:
     ///   - detection: what tells speech.
+    ///   - faces: what looks at the pictures of the speakers; nil where nobody does.
     ///   - captions: what was said, in any order; lines of nobody in the session are left out.
     ///   - analyzer: counts the captions.
     ///   - odd: is told what is odd about the media of a recording, a line each, when it has been read.
@@ -46,13 +51,16 @@ public enum RecordingAnalysis {
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
-        detection: SpeechDetection = .builtIn, captions: [Caption] = [], counting analyzer: TextAnalyzer = .init(),
+        detection: SpeechDetection = .builtIn, faces: FaceDetection? = nil, captions: [Caption] = [],
+        counting analyzer: TextAnalyzer = .init(),
         odd: (String) -> Void = { _ in }, progress: (Double, Double?) -> Void = { _, _ in }, emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
         var configuration = configuration
         configuration.skewHops = nil
         var engine = SessionEngine(id: session, configuration: configuration)
-        let recordings = try Recordings(speakers, detection: detection, engine: &engine).all
+        var networks: FaceNetworks?
+        if let faces { networks = try Self.networks(of: faces) }
+        let recordings = try Recordings(speakers, detection: detection, faces: networks, engine: &engine).all
         let duration = recordings.compactMap(\.durationSeconds).max()
         let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
         // The last comes first, so that what is due is taken off the end.
@@ -78,6 +86,15 @@ public enum RecordingAnalysis {
             Event(.sessionEnded(SessionEnded(totals: totals)), session: session, timeSeconds: totals.durationSeconds))
         return totals
     }
+
+    private static func networks(of faces: FaceDetection) throws(MediaError) -> FaceNetworks? {
+        do throws(FaceDetectionError) {
+            return try faces.networks()
+        } catch {
+            throw MediaError(
+                kind: .readFailed, operation: .open, location: faces.library, detail: error.description)
+        }
+    }
 }
 
 /// The recordings of a conversation. Those that are channels of one file are read and decoded once.
@@ -85,7 +102,7 @@ private struct Recordings {
     private(set) var all: [Recording] = []
 
     init(
-        _ speakers: [RecordedSpeaker], detection: SpeechDetection, engine: inout SessionEngine
+        _ speakers: [RecordedSpeaker], detection: SpeechDetection, faces: FaceNetworks?, engine: inout SessionEngine
     ) throws(MediaError) {
         for speaker in speakers {
             let isSplit = speaker.channel != nil
@@ -94,11 +111,12 @@ private struct Recordings {
             if let known {
                 recording = known
             } else {
-                recording = try Recording(speaker.media, isSplit: isSplit)
+                recording = try Recording(speaker.media, isSplit: isSplit, faces: faces)
                 all.append(recording)
             }
             try recording.add(speaker, detection: detection, engine: &engine)
         }
+        if let faces { for recording in all { recording.look(with: faces) } }
     }
 }
 
@@ -108,19 +126,30 @@ private final class Recording {
         let track: Int
         let speaker: Int
         private var pipeline: SpeakerPipeline
+        /// The track of pictures that shows the speaker, and what they come to.
+        var video: Int?
+        private var faces = FacePipeline()
 
-        init(track: Int, speaker: Int, pipeline: consuming SpeakerPipeline) {
-            (self.track, self.speaker) = (track, speaker)
+        init(track: Int, speaker: Int, video: Int?, pipeline: consuming SpeakerPipeline) {
+            (self.track, self.speaker, self.video) = (track, speaker, video)
             self.pipeline = pipeline
         }
 
         var end: MediaTime { pipeline.end }
 
         func feed(start: MediaTime, samples: Span<Float>, _ engine: inout SessionEngine) {
-            pipeline.feed(start: start, samples: samples) { engine.take($0, from: speaker) }
+            pipeline.feed(start: start, samples: samples) {
+                if video != nil { faces.note($0) }
+                engine.take($0, from: speaker)
+            }
+        }
+
+        func take(_ sighting: FaceSighting, _ engine: inout SessionEngine) {
+            faces.take(sighting, of: speaker, into: &engine)
         }
 
         func finish(_ engine: inout SessionEngine) {
+            if video != nil { faces.finish(of: speaker, into: &engine) }
             pipeline.finish { engine.take($0, from: speaker) }
         }
 
@@ -136,15 +165,18 @@ private final class Recording {
     private var voices: [Voice] = []
     private(set) var isAtEnd = false
     private var holes = MediaHoles()
+    /// What was seen while the input was read, until the read is over.
+    private var seen: [(video: Int, sighting: FaceSighting)] = []
     /// What is odd about its media, a line each.
     var oddities: [String] { holes.oddities(of: input) }
     var durationSeconds: Double? { input.durationSeconds }
 
-    init(_ media: String, isSplit: Bool) throws(MediaError) {
+    init(_ media: String, isSplit: Bool, faces: FaceNetworks?) throws(MediaError) {
         self.media = media
         self.isSplit = isSplit
         var options = InputOptions()
         options.splitsChannels = isSplit
+        if faces != nil { options.pictureRateHz = PictureTable.rateHz }
         // Commands are stopped by ending the process.
         input = try MediaInput(media, options: options, cancellation: Cancellation())
     }
@@ -158,10 +190,21 @@ private final class Recording {
         guard (0..<available).contains(track) else {
             throw MediaError.noSuchTrack(track, of: media, available: available)
         }
-        let speaker = engine.join(name: recorded.name, role: recorded.role, consent: .granted, at: 0)
+        let speaker = engine.join(
+            name: recorded.name, role: recorded.role, consent: .granted,
+            lanes: input.pictureTracks.isEmpty ? [] : .face,
+            at: 0)
         let pipeline = SpeakerPipeline(
             start: .zero, measuresFeatures: engine.isMeasured(speaker: speaker), detection: detection)
-        voices.append(Voice(track: track, speaker: speaker, pipeline: pipeline))
+        voices.append(Voice(track: track, speaker: speaker, video: recorded.video, pipeline: pipeline))
+    }
+
+    /// Has the pictures of its speakers looked at.
+    func look(with networks: FaceNetworks) {
+        if voices.count == 1, voices[0].video == nil { voices[0].video = 0 }
+        input.viewer = FaceDetection.viewer(
+            networks, mayLook: { [unowned self] video in voices.contains { $0.video == video } },
+            tell: { [unowned self] video, sighting in seen.append((video, sighting)) })
     }
 
     /// Up to where all of it has been analysed.
@@ -177,6 +220,10 @@ private final class Recording {
                 voice.feed(start: start, samples: samples, &engine)
             }
         }
+        for (video, sighting) in seen {
+            for voice in voices where voice.video == video { voice.take(sighting, &engine) }
+        }
+        seen.removeAll(keepingCapacity: true)
         guard outcome == .end else { return }
         isAtEnd = true
         // Who is heard to the end by all others leaves after that.

@@ -122,7 +122,7 @@ def pose(bench):
     bench.table(["rendered faces", "n", "yaw", "pitch", "roll", "mean"], table)
     bench.lines += [f"A face was seen in {len(errors)} of {len(poses)}.", ""]
     rest = scenes.Course(20, FIRST_SEED)
-    rows = bench.watch(bench.film("rest", bench.scene(rest, FIRST_SEED, width=0.24)))
+    rows = bench.watch(bench.film("rest", bench.scene(rest, FIRST_SEED, width=0.24), options=("-crf", "12")))
     spread = [np.std([number(row, name) for row in rows[20:] if row[name]])
               for name in ("yaw_deg", "pitch_deg", "roll_deg")]
     bench.lines += [f"Jitter of a head at rest under camera noise, standard deviation: {max(spread):.2f}° at the most "

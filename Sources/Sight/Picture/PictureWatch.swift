@@ -26,13 +26,13 @@ public struct PictureWatch: Sendable {
     }
 
     /// How long a state has to hold before it is told, in seconds.
-    static let holdSeconds = 1.2
+    static let holdSeconds = 1.5
     /// Below this mean and deviation a picture is black, of 255: limited range has its black at 16.
     static let blackMean = 28.0, blackDeviation = 6.0
     /// Below this deviation hardly anything can be made out.
     static let coveredDeviation = 9.0
     /// A live camera changes by 0.33 from look to look in 99 of 100 pairs; what stands still by 0.025 at the most.
-    static let frozenDifference = 0.1
+    static let frozenDifference = 0.04
     /// Share of flat ground of slides and drawings; cameras have noise, and even behind a codec less.
     static let screenFlatShare = 0.8
 

@@ -49,6 +49,13 @@ struct Analyze: ParsableCommand {
     @Flag(help: "Write down what is said, in English, and count it. Takes the recogniser (make models).")
     var words = false
 
+    @Flag(
+        help: """
+            Look at the pictures of recordings with one speaker, too: whether they are there, how the head is turned, nods. \
+            Only where they agreed to that.
+            """)
+    var video = false
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -90,7 +97,7 @@ struct Analyze: ParsableCommand {
             let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                captions: said, counting: analyzer, odd: warn(odd:),
+                faces: try faces(), captions: said, counting: analyzer, odd: warn(odd:),
                 progress: { done, all in
                     bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
                 }
@@ -111,6 +118,13 @@ struct Analyze: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    /// What looks at pictures, where it is asked for.
+    private func faces() throws -> FaceDetection? {
+        guard video else { return nil }
+        guard let detection = try FaceDetection.standard() else { throw fail(FaceDetection.missingNote, code: 69) }
+        return detection
     }
 
     private func origin(of speakers: [RecordedSpeaker], _ policy: Policy) -> ReportOrigin {
