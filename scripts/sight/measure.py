@@ -57,11 +57,11 @@ class Bench:
         path = FILMS / f"{name}.mp4"
         if not path.exists():
             FILMS.mkdir(parents=True, exist_ok=True)
-            film = render.Film(str(FILMS / "partial.mp4"), width, height, rate, options=options)
+            film = render.Film(str(FILMS / f"partial-{name}.mp4"), width, height, rate, options=options)
             for frame in frames():
                 film.add(frame, noise)
             film.close()
-            (FILMS / "partial.mp4").rename(path)
+            (FILMS / f"partial-{name}.mp4").rename(path)
         return path
 
     def scene(self, course, seed, **look):
@@ -103,7 +103,7 @@ def pose(bench):
                 render.draw(bench.face, frame, yaw * part, pitch * part, roll * part, width=0.24)
                 yield frame
 
-    rows = bench.watch(bench.film("pose", frames, rate=10))
+    rows = bench.watch(bench.film("pose", frames, rate=10, options=("-crf", "12")))
     step, errors = held * 2 + held // 2, []
     for index, truth in enumerate(poses):
         at = (index * step + 2 * held - 1) / 10
@@ -267,12 +267,12 @@ def states(bench):
                 yield frame
     path = FILMS / "states.mp4"
     if not path.exists():
-        film = render.Film(str(FILMS / "partial.mp4"), WIDTH, HEIGHT, scenes.RATE)
+        film = render.Film(str(FILMS / "partial-states.mp4"), WIDTH, HEIGHT, scenes.RATE)
         for index, frame in enumerate(frames()):
             # A picture that stands still has no new noise.
             film.add(frame, 0 if plan[index // held] in ("frozen", "screen") else 2.0)
         film.close()
-        (FILMS / "partial.mp4").rename(path)
+        (FILMS / "partial-states.mp4").rename(path)
     rows, table = bench.watch(path), []
     for index, kind in enumerate(plan):
         begin, end = index * held / scenes.RATE, (index + 1) * held / scenes.RATE
