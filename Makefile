@@ -11,6 +11,7 @@ WEIGHTS := models/silero-vad-6.2.3.bin
 # The cached manifest does not see new files of the package beside it.
 BENCHMARK := swift run -c release --disable-build-manifest-caching -Xswiftc -enable-testing --package-path Benchmarks --scratch-path .build-bench
 LEXICON := models/vader-3.3.2.lexicon
+SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-mesh-0.10.21.tflite
 
 # The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
 # the program starts and read-only afterwards; C code checks its stack and its buffers.
@@ -205,6 +206,8 @@ install:
 		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
+	for name in $(SIGHT); do test ! -e models/$$name || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune \
+		models/$$name models/$${name%.*}.LICENSE || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
