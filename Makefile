@@ -15,6 +15,7 @@ LEXICON := models/vader-3.3.2.lexicon
 RECOGNISER := models/moonshine-base-en-0.1.4
 # RECOGNISER_OFF=1 leaves the recogniser out, and the 130 MB that it takes to fetch it.
 RECOGNISER_OFF ?=
+SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-mesh-0.10.21.tflite
 
 # The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
 # the program starts and read-only afterwards; C code checks its stack and its buffers.
@@ -217,6 +218,8 @@ install:
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
+	for name in $(SIGHT); do test ! -e models/$$name || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune \
+		models/$$name models/$${name%.*}.LICENSE || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml

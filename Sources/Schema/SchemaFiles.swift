@@ -56,7 +56,7 @@ enum SchemaFiles {
         "severity": {"enum": ["info", "warning"]},
         "metric": {
           "enum": [
-            "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s",
+            "talk_ratio", "monologue_s", "interruptions", "hasty_answers", "rate_change", "silence_s", "unheard_s", "muted_speech_s",
             "engagement_change", "mentions"
           ]
         },

@@ -17,7 +17,7 @@ import Text
         ]
         let text = TranscriptFormat.vtt.text(of: lines)
         #expect(text.contains("01:01:40.000 --> 01:01:41.500"))
-        let read = try WebVTT.captions(in: text, speaker: nil)
+        let read = CueFile.read(text).captions
         #expect(read.map(\.speaker) == ["ana", "ben"] && read.map(\.text) == lines.map(\.text))
         #expect(read.map(\.startSeconds) == [3.25, 3_700])
         #expect(
@@ -31,7 +31,7 @@ import Text
     @Test(arguments: HostileText.all)
     func noTextIsMoreThanAText(text: String) throws {
         let lines = [try line("ana", 1, 2, text), try line("ben", 2, 3, "x")]
-        let read = try WebVTT.captions(in: TranscriptFormat.vtt.text(of: lines), speaker: nil)
+        let read = CueFile.read(TranscriptFormat.vtt.text(of: lines)).captions
         #expect(read.map(\.speaker) == ["ana", "ben"], "\(text)")
         #expect(TranscriptFormat.json.text(of: lines).split(separator: "\n").count == 1)
         #expect(HostileText.isHarmless(TranscriptFormat.json.text(of: lines).dropLast()))

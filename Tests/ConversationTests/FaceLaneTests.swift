@@ -133,6 +133,37 @@ import Testing
         #expect(!after.contains { $0.body.kind == .video })
     }
 
+    /// The cues raised for somebody whose mouth moves from 10 s on, and whose microphone is muted or not.
+    private func cues(isMuted: Bool, lanes: ConsentLanes = .face) -> [Double] {
+        var configuration = ConversationConfiguration()
+        var rule = CueRule(id: "speaking_while_muted", metric: .mutedSpeech)
+        rule.about = .anyone
+        rule.above = 2
+        configuration.cues = [rule]
+        var engine = SessionEngine(id: "s", configuration: configuration)
+        let speaker = engine.join(name: "b", role: nil, consent: .granted, lanes: lanes, at: 0)
+        for hop in 0..<Int64(2_000) {
+            engine.play(
+                speaker: speaker,
+                HopRecord(
+                    index: hop, levelDb: isMuted ? -120 : -50, speechProbability: 0, f0Hz: 0, voicingProbability: 0,
+                    isSpeech: false, isLost: false))
+            guard hop % 10 == 0 else { continue }
+            engine.see(speaker: speaker, at: hop, sighting(hop), visualSpeech: hop < 1_000 ? 0.05 : 0.9)
+        }
+        return engine.takeEvents().compactMap { event in
+            if case .cueRaised = event.body { event.timeSeconds } else { nil }
+        }
+    }
+
+    @Test func whoSpeaksToAMutedMicrophoneIsToldSo() throws {
+        let raised = try #require(cues(isMuted: true).first)
+        #expect(raised >= 12 && raised <= 14)
+        #expect(cues(isMuted: true).count == 1)
+        #expect(cues(isMuted: false).isEmpty)
+        #expect(cues(isMuted: true, lanes: []).isEmpty)
+    }
+
     @Test func poseIsToldAgainstTheOwnUsual() throws {
         let events = call(sees: { hop in
             var seen = sighting(hop)

@@ -16,6 +16,8 @@ public struct CueRule: Sendable, Equatable {
         case silence = "silence_s"
         /// Time since the speaker was last heard, seconds.
         case unheard = "unheard_s"
+        /// How long the mouth has moved as in speech while nothing at all comes from the microphone, seconds.
+        case mutedSpeech = "muted_speech_s"
         /// Change of the engagement score over the window, points.
         case engagementChange = "engagement_change"
         /// How often one of the rule's phrases was said in the window, as captions tell.
@@ -146,7 +148,7 @@ public struct CueRule: Sendable, Equatable {
         switch metric {
         case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .mentions: windowsSeconds.contains(windowSeconds)
         case .engagementChange: (1...SpeakerState.scoreMemorySeconds).contains(windowSeconds)
-        case .monologue, .silence, .unheard: true
+        case .monologue, .silence, .unheard, .mutedSpeech: true
         }
     }
 
@@ -179,7 +181,7 @@ public struct CueRule: Sendable, Equatable {
     var windowOfMetric: Int? {
         switch metric {
         case .talkRatio, .interruptions, .hastyAnswers, .rateChange, .engagementChange, .mentions: windowSeconds
-        case .monologue, .silence, .unheard: nil
+        case .monologue, .silence, .unheard, .mutedSpeech: nil
         }
     }
 }

@@ -124,6 +124,7 @@ extension SessionEngine {
             // Who was never heard counts from the begin of the measuring: somebody may have joined late.
             return measures.lastHeard.map { seconds(settledHops - 1 - $0) }
                 ?? measures.counts.coveredSeconds(lengthSeconds: nil)
+        case .mutedSpeech: return mutedSpeechSeconds(of: index)
         case .engagementChange: return measures.scoreChange(seconds: rule.windowSeconds)
         case .mentions:
             guard let tracker = cues.trackers[place], !measures.captions.isEmpty else { return nil }

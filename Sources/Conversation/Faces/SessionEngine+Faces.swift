@@ -11,11 +11,12 @@ extension SessionEngine {
     /// Takes in what a picture of a speaker has shown, at `hop` of the session; the states of the picture are told as
     /// they change.
     public mutating func see(speaker: Int, at hop: Int64, _ sighting: FaceSighting, visualSpeech: Float?) {
-        guard mayBeSeen(speaker: speaker) else { return }
+        guard mayBeSeen(speaker: speaker), isNear(hop) else { return }
         let voice = VoiceLabel(track: speaker)
         push(voice, .seen(hop: hop, sighting, visualSpeech: visualSpeech), to: FaceWindow.self)
         // Gestures that end before are known by now, but for the last moments.
         advance(voice, FaceWindow.self, watermark: hop - FaceWindow.patienceHops / 2)
+        noteMutedSpeech(of: speaker, at: hop, visualSpeech: visualSpeech)
         guard let state = VideoState.State(sighting.state), state != speakers[speaker].picture else { return }
         let previous = speakers[speaker].picture
         speakers[speaker].picture = state
@@ -28,11 +29,37 @@ extension SessionEngine {
     public mutating func see(
         speaker: Int, _ kind: FaceRecord.Gesture.Kind, hops: Range<Int64>, isSpeaking: Bool
     ) {
-        guard mayBeSeen(speaker: speaker) else { return }
+        guard mayBeSeen(speaker: speaker), isNear(hops.lowerBound), isNear(hops.upperBound) else { return }
         let isListening =
             !isSpeaking && holder(at: hops.lowerBound + Int64(hops.count / 2)).map { $0 != speaker } ?? false
         let gesture = FaceRecord.Gesture(kind: kind, hops: hops, isListening: isListening)
         push(VoiceLabel(track: speaker), .gesture(gesture), to: FaceWindow.self)
+    }
+
+    /// From here on a mouth moves as in speech, and below that no longer does.
+    private static let speaks: Float = 0.6, isQuiet: Float = 0.3
+
+    private mutating func noteMutedSpeech(of speaker: Int, at hop: Int64, visualSpeech: Float?) {
+        guard let visualSpeech, visualSpeech >= Self.isQuiet, speakers[speaker].isMuted(at: hop) else {
+            speakers[speaker].mutedSpeech = nil
+            return
+        }
+        if let since = speakers[speaker].mutedSpeech?.lowerBound, since <= hop {
+            speakers[speaker].mutedSpeech = since..<hop + 1
+        } else if visualSpeech >= Self.speaks {
+            speakers[speaker].mutedSpeech = hop..<hop + 1
+        }
+    }
+
+    /// How long a speaker has spoken to a microphone that is muted, seconds; nil where nobody may look.
+    func mutedSpeechSeconds(of index: Int) -> Double? {
+        guard mayBeSeen(speaker: index), !speakers[index].evidence.isEmpty else { return nil }
+        return speakers[index].mutedSpeech.map { seconds(Int64($0.count)) } ?? 0
+    }
+
+    /// Whether a time lies where pictures of this call may lie: no more than half a minute ahead, as with sound.
+    private func isNear(_ hop: Int64) -> Bool {
+        hop >= 0 && hop <= presentHops + 30 * Int64(AudioGrid.hopsPerSecond)
     }
 
     /// Who had the floor at a time that is settled or nearly so.

@@ -48,6 +48,10 @@ struct SpeakerState {
     /// When the speaker came first, and the last hop in which speech was heard; in hops of the session.
     let firstHop: Int64
     var spokenHop: Int64 = -1
+    /// The last hop in which the microphone brought more than digital silence.
+    private(set) var soundHop: Int64 = -1
+    /// From when to when, in hops, the mouth has moved as in speech while it brought nothing; nil where it does not.
+    var mutedSpeech: Range<Int64>?
     /// Hops in a row that were settled as lost.
     var lostRun: Int64 = 0
     /// Why the lag of a change of the floor to this speaker was not told, and when that was; nil once one is.
@@ -69,6 +73,12 @@ struct SpeakerState {
         lane = VoiceLane(joinedHop: joinHop)
         measures = SpeakerMeasures(configuration: configuration, permits: permits, at: settledHops)
     }
+
+    /// Below this level a microphone is muted: rooms are louder.
+    private static let silentDb: Float = -75
+
+    /// Whether the microphone has brought nothing for a second before `hop`; records settle a second late.
+    func isMuted(at hop: Int64) -> Bool { lane.state == .absent || hop - soundHop > 2 * Int64(AudioGrid.hopsPerSecond) }
 
     /// Whether values of this speaker may be computed and shown.
     var isMeasured: Bool { consent == .granted && permits.measured }
@@ -174,14 +184,14 @@ struct SpeakerState {
         foreign = ForeignSpeech()
         withheld = nil
         evidence = [:]
-        picture = nil
+        (picture, mutedSpeech) = (nil, nil)
         lane.strip()
     }
 
     /// Forgets what lanes beside the voice have brought.
     mutating func forget(_ lanes: ConsentLanes, _ configuration: ConversationConfiguration) {
         if lanes.contains(.words) { measures.captions = CaptionWindows(horizonSeconds: configuration.horizonSeconds) }
-        if lanes.contains(.face) { picture = nil }
+        if lanes.contains(.face) { (picture, mutedSpeech) = (nil, nil) }
         // Which of them is of which lane is not told apart: what is left comes again.
         evidence = [:]
     }
@@ -197,6 +207,7 @@ struct SpeakerState {
     mutating func count(_ record: HopRecord, pauseHops: Int64) {
         isSpeaking = record.isSpeech
         if isSpeaking { spokenHop = record.index }
+        if record.levelDb > Self.silentDb { soundHop = record.index }
         if isMeasured { measures.count(record, pauseHops: pauseHops) }
     }
 }
