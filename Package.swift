@@ -59,7 +59,8 @@ let package = Package(
         .library(
             name: "AttuneMedia",
             targets: [
-                "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP", "Timing",
+                "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP",
+                "Timing",
             ]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
@@ -188,7 +189,8 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
-                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
+                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport",
+                "Text",
                 "Timing", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),

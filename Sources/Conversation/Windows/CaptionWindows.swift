@@ -135,7 +135,8 @@ struct CaptionWindows {
         change(second) { $0 += counts }
         recent.append(
             Recent(
-                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial, second: second, counts: counts))
+                id: line.id, startHop: line.startHop, endHop: line.endHop, isPartial: line.isPartial, second: second,
+                counts: counts))
         isEmpty = false
         return .counted
     }

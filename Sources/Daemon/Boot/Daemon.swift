@@ -102,7 +102,8 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let registry = SessionRegistry(
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
-        calls: calls, expected: webSocket?.expectation, browsers: browsers, sinks: [publisher, store] + [cueActions].compactMap(\.self))
+        calls: calls, expected: webSocket?.expectation, browsers: browsers,
+        sinks: [publisher, store] + [cueActions].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     let senders: WebSocketListener?

@@ -44,7 +44,8 @@ actor SessionRegistry: ControlBackend {
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
         logger: Logger,
-        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil, expected: CallExpectation? = nil,
+        detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
+        expected: CallExpectation? = nil,
         worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
         sinks: [any EventSink]
     ) {
@@ -328,7 +329,8 @@ actor SessionRegistry: ControlBackend {
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding, before: before
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
-            timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer, trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
+            timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer,
+            trackers: CaptionTrackers(CueRule.trackers(of: configuration.cues)))
     }
 
     /// The timer whose event loop has the fewest sources.

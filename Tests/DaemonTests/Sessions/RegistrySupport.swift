@@ -25,7 +25,8 @@ final class RegistryBench: Sendable {
     private let folder: String
 
     init(
-        worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil, _ change: (inout Settings) -> Void = { _ in }
+        worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil,
+        _ change: (inout Settings) -> Void = { _ in }
     ) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"

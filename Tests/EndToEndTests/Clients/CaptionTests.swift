@@ -108,7 +108,9 @@ import Testing
 
     @Test func captionsWithoutConsentAreIgnored() throws {
         let (daemon, subscriber) = try startCall(consent: "withheld")
-        #expect(try send(line("ana", 2, "hello"), to: daemon).hasSuffix(#"{"counted":0,"ignored":1,"out_of_time":0,"skipped":0}"#))
+        #expect(
+            try send(line("ana", 2, "hello"), to: daemon).hasSuffix(
+                #"{"counted":0,"ignored":1,"out_of_time":0,"skipped":0}"#))
         #expect(try daemon.attune("consent", "call", "ana", "grant").status == 0)
         let tick = try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "ana" }
         #expect(tick.window("session")?.keys.contains("words") == false, "nothing from before")
@@ -123,11 +125,13 @@ import Testing
         #expect(answer.hasSuffix(#""skipped":2}"#), "\(answer)")
         let input = [line("ana", end, "one"), line("eve", end, "x"), "[INFO] model loaded", line("ben", end, "two")]
         let handed = try run(
-            URL(fileURLWithPath: "/bin/sh"), ["-c", "printf '%s\\n' \"$@\" | \"$0\" caption - --session call", Place.command("attune").path] + input,
+            URL(fileURLWithPath: "/bin/sh"),
+            ["-c", "printf '%s\\n' \"$@\" | \"$0\" caption - --session call", Place.command("attune").path] + input,
             environment: ["ATTUNE_RUNTIME_DIR": daemon.folder.path])
         #expect(handed.status == 0, "\(handed.errors)")
         #expect(handed.output.hasSuffix(", 2 skipped\n"), "\(handed.output)")
-        #expect(handed.errors.split(separator: "\n").count == 2 && handed.errors.contains("line 2: "), "\(handed.errors)")
+        #expect(
+            handed.errors.split(separator: "\n").count == 2 && handed.errors.contains("line 2: "), "\(handed.errors)")
     }
 
     @Test func aFileIsHandedOverAsTheSessionGetsThere() throws {
