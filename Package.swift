@@ -59,7 +59,8 @@ let package = Package(
         .library(
             name: "AttuneMedia",
             targets: [
-                "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP", "Timing",
+                "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP",
+                "Timing",
             ]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),

@@ -11,8 +11,9 @@ extension DialectReader {
             if JSONScan.equals(message, key, "data") { data = value }
         }
         let hasLeft = JSONScan.equals(message, event, "participant_events.leave")
-        guard hasLeft || JSONScan.equals(message, event, "audio_separate_raw.data")
-            || JSONScan.equals(message, event, "audio_mixed_raw.data"), !data.isEmpty
+        guard
+            hasLeft || JSONScan.equals(message, event, "audio_separate_raw.data")
+                || JSONScan.equals(message, event, "audio_mixed_raw.data"), !data.isEmpty
         else { return .nothing }
         var inner = 0..<0
         var found = RecallData()
@@ -74,8 +75,9 @@ extension DialectReader {
             if JSONScan.equals(message, key, "trigger") { trigger = JSONScan.contents(message, value) }
             if JSONScan.equals(message, key, "data") { data = value }
         }
-        guard JSONScan.equals(message, trigger, "realtime_audio.per_participant")
-            || JSONScan.equals(message, trigger, "realtime_audio.mixed"), !data.isEmpty
+        guard
+            JSONScan.equals(message, trigger, "realtime_audio.per_participant")
+                || JSONScan.equals(message, trigger, "realtime_audio.mixed"), !data.isEmpty
         else { return .nothing }
         var audio = 0..<0
         var label = 0..<0
@@ -110,7 +112,8 @@ extension DialectReader {
     /// Little-endian: the track (int32), when it was heard in milliseconds (float64), the name (its length as int32 and
     /// its UTF-8), then samples at 16 kHz (float32).
     mutating func takeVexa(_ message: Span<UInt8>) throws(DialectError) -> WireEvent {
-        let short = DialectError(1007, "a binary message is too short for track, time, name and samples; check the path")
+        let short = DialectError(
+            1007, "a binary message is too short for track, time, name and samples; check the path")
         guard message.count >= 16 else { throw short }
         let track = Int32(bitPattern: Self.littleEndian(message, 0))
         let low = UInt64(Self.littleEndian(message, 4))
@@ -229,7 +232,9 @@ extension DialectReader {
         return .media(
             place(
                 voice: index, number: nil,
-                timestamp: stamp.map { $0.multipliedReportingOverflow(by: Int64(format.clockRateHz)).partialValue / 1_000 },
+                timestamp: stamp.map {
+                    $0.multipliedReportingOverflow(by: Int64(format.clockRateHz)).partialValue / 1_000
+                },
                 duration: format.arrangedForRTP.duration(bytes: payload.bytes.count)))
     }
 }

@@ -99,7 +99,8 @@ extension DialectReader {
         return format
     }
 
-    private mutating func takeStreamMedia(_ message: Span<UInt8>, _ body: Range<Int>) throws(DialectError) -> WireEvent {
+    private mutating func takeStreamMedia(_ message: Span<UInt8>, _ body: Range<Int>) throws(DialectError) -> WireEvent
+    {
         var label = 0..<0
         var audio = 0..<0
         var number: Int64?

@@ -57,7 +57,9 @@ public enum WireEncoding: String, Sendable, CaseIterable {
         case "f32le", "float32", "pcm_f32le": self = .f32le
         case "s16be", "pcm_s16be": self = .s16be
         default:
-            let isLinear = ["l16", "pcm", "slin", "s16", "raw", "linear", "base64", "wav"].contains { plain.contains($0) }
+            let isLinear = ["l16", "pcm", "slin", "s16", "raw", "linear", "base64", "wav"].contains {
+                plain.contains($0)
+            }
             guard isLinear else { return nil }
             self = .s16le
         }

@@ -55,7 +55,8 @@ public struct CaptionReading: Sendable, Equatable {
         let rest = text[text.index(after: colon)...]
         let isSpaced = rest.first.map(\.isWhitespace) ?? true
         guard isSpaced || text[colon] == "\u{FF1A}", (1...64).contains(name.count), name.contains(where: \.isLetter),
-            name.split(separator: " ").count <= 6, !name.contains(where: { "?!.;".contains($0) }) || name.hasSuffix(".")
+            name.split(separator: " ").count <= 6,
+            !name.contains(where: { "?!.;".contains($0) }) || name.hasSuffix(".")
                 || name.contains(". ")
         else { return nil }
         return (name, trimmed(rest))

@@ -53,7 +53,9 @@ public enum CueFile {
             guard lines[index].contains("-->") else { continue }
             let timing = index
             var payload: [String] = []
-            while index + 1 < lines.count, !lines[index + 1].allSatisfy(\.isWhitespace), !lines[index + 1].contains("-->") {
+            while index + 1 < lines.count, !lines[index + 1].allSatisfy(\.isWhitespace),
+                !lines[index + 1].contains("-->")
+            {
                 // The number of the next cue, where no empty line stands before it.
                 let isNumber = lines[index + 1].allSatisfy { $0.isASCII && $0.isNumber }
                 if isNumber, index + 2 < lines.count, lines[index + 2].contains("-->") { break }

@@ -82,7 +82,8 @@ public enum Transcript {
             let rest = CaptionReading.trimmed(line[first.endIndex...].drop { $0 == "-" || $0.isWhitespace })
             return (seconds, (nil, rest, false))
         }
-        guard words.count > 1, words.count <= 8, let seconds = time(last), !line[..<last.startIndex].contains(":") else {
+        guard words.count > 1, words.count <= 8, let seconds = time(last), !line[..<last.startIndex].contains(":")
+        else {
             return nil
         }
         let name = CaptionReading.trimmed(line[..<last.startIndex]).filter { !"[]".contains($0) }

@@ -70,7 +70,8 @@ import Testing
             _ = session.engine.take(line(start, end, words: words, isPartial: isPartial), speaker: "a")
         }
         session.advance(to: 10)
-        #expect(session.engine.speakers[session.speaker].measures.captions.counts(before: 900, windowHops: nil).words == 16)
+        #expect(
+            session.engine.speakers[session.speaker].measures.captions.counts(before: 900, windowHops: nil).words == 16)
     }
 
     /// Who was renamed on the screen is the same person to a recogniser that reads the screen.

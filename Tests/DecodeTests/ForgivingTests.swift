@@ -77,8 +77,11 @@ import Testing
                 // The description of the codec stays, and comes once.
                 guard tag[0] == 8, lap == 0 || tag[12] == 1 else { continue }
                 let time = (Int(tag[4]) << 16 | Int(tag[5]) << 8 | Int(tag[6])) + lap * 3_000
-                tag.replaceSubrange(4..<7, with: [UInt8(time >> 16 & 0xFF), UInt8(time >> 8 & 0xFF), UInt8(time & 0xFF)])
-                if (1..<7).contains(lap) { for index in 13..<(11 + size) { tag[index] = UInt8((index * 97 + lap) & 0xFF) } }
+                tag.replaceSubrange(
+                    4..<7, with: [UInt8(time >> 16 & 0xFF), UInt8(time >> 8 & 0xFF), UInt8(time & 0xFF)])
+                if (1..<7).contains(lap) {
+                    for index in 13..<(11 + size) { tag[index] = UInt8((index * 97 + lap) & 0xFF) }
+                }
                 damaged += tag
             }
         }

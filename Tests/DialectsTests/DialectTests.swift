@@ -127,7 +127,8 @@ import Testing
             "2026-11-28T10:00:00Z"},"participant":{"id":16778240,"name":"An\\u00e4","is_host":true}},"bot":{"id":"b"}}}
             """, &recall)
         #expect(heard == .media(WireMedia(voice: 0, voiceCount: 1, sequence: 0, timestamp: 24_000)))
-        #expect(recall.voices == [WireVoice(label: "16778240", name: "Anä", format: WireFormat(.s16be, rateHz: 16_000))])
+        #expect(
+            recall.voices == [WireVoice(label: "16778240", name: "Anä", format: WireFormat(.s16be, rateHz: 16_000))])
         let left = #"{"event":"participant_events.leave","data":{"data":{"participant":{"id":16778240}}}}"#
         #expect(try take(left, &recall) == .left(voice: 0))
         var attendee = DialectReader(.attendee)
@@ -144,7 +145,9 @@ import Testing
         var vexa = DialectReader(.vexa)
         var message: [UInt8] = [3, 0, 0, 0] + withUnsafeBytes(of: Double(1_000).bitPattern.littleEndian, Array.init)
         message += [2, 0, 0, 0] + Array("Bo".utf8)
-        for value in [Float(0.5), -1, .nan] { message += withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init) }
+        for value in [Float(0.5), -1, .nan] {
+            message += withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
+        }
         #expect(
             try take(message, &vexa) == .media(WireMedia(voice: 0, voiceCount: 1, sequence: 0, timestamp: 16_000)))
         #expect(vexa.voices[0].name == "Bo")
@@ -206,7 +209,8 @@ import Testing
     @Test func audioOfZoomIsOfItsUser() throws {
         var reader = DialectReader(.zoom)
         let event = try take(
-            #"{"msg_type":14,"content":{"user_id":16778240,"user_name":"Ana","data":"AQA=","timestamp":2000}}"#, &reader)
+            #"{"msg_type":14,"content":{"user_id":16778240,"user_name":"Ana","data":"AQA=","timestamp":2000}}"#, &reader
+        )
         #expect(event == .media(WireMedia(voice: 0, voiceCount: 1, sequence: 0, timestamp: 32_000)))
         #expect(reader.voices[0].label == "16778240")
         #expect(try take(#"{"msg_type":12,"timestamp":1}"#, &reader) == .nothing)
@@ -229,7 +233,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/twilio/abc", Dialect.twilio, "abc"), ("/recall?token=a%2Bb", .recall, "a+b"), ("/raw//x?rate=8000", .raw, "x"),
+        ("/twilio/abc", Dialect.twilio, "abc"), ("/recall?token=a%2Bb", .recall, "a+b"),
+        ("/raw//x?rate=8000", .raw, "x"),
     ])
     func addressesAreUnderstood(target: String, dialect: Dialect, token: String) throws {
         let address = try DialectAddress(target: target)

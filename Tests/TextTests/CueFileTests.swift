@@ -7,24 +7,25 @@ import Testing
     @Test func cuesAreReadWithTheirVoices() throws {
         let captions = CueFile.read(
             """
-                \u{FEFF}WEBVTT - a call
+            \u{FEFF}WEBVTT - a call
 
-                STYLE
-                ::cue(v) { color: red }
+            STYLE
+            ::cue(v) { color: red }
 
-                NOTE nobody reads this
+            NOTE nobody reads this
 
-                intro
-                00:01.000 --> 00:02.500 align:start
-                <v Ana>Good <i>morning</i> &amp; welcome</v>
+            intro
+            00:01.000 --> 00:02.500 align:start
+            <v Ana>Good <i>morning</i> &amp; welcome</v>
 
-                01:00:03.250 --> 01:00:04.000
-                <v.loud Ben Smith>Hello,
-                there <v Ana>Hi
+            01:00:03.250 --> 01:00:04.000
+            <v.loud Ben Smith>Hello,
+            there <v Ana>Hi
 
-                00:09.000 --> 00:09.500
-                nobody named
-                """, speaker: "eve").captions
+            00:09.000 --> 00:09.500
+            nobody named
+            """, speaker: "eve"
+        ).captions
         #expect(captions.map(\.speaker) == ["Ana", "Ben Smith", "Ana", "eve"])
         #expect(captions.map(\.text) == ["Good morning & welcome", "Hello, there", "Hi", "nobody named"])
         #expect(captions.map(\.startSeconds) == [1, 3603.25, 3603.25, 9])
@@ -106,9 +107,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("&#39;", "'"), ("&#x27;", "'"), ("&#X2019;", "\u{2019}"), ("&apos;", "'"), ("&quot;", "\""), ("&amp;lt;", "&lt;"),
+        ("&#39;", "'"), ("&#x27;", "'"), ("&#X2019;", "\u{2019}"), ("&apos;", "'"), ("&quot;", "\""),
+        ("&amp;lt;", "&lt;"),
         ("&rsquo;", "\u{2019}"), ("&eacute;", "é"), ("&#146;", "\u{2019}"), ("&nbsp;", " "), ("a&lrm;b", "ab"),
-        ("&#0;", "&#0;"), ("&#xD800;", "&#xD800;"), ("&unknown;", "&unknown;"), ("& so", "& so"), ("&#999999999999;", "&#999999999999;"),
+        ("&#0;", "&#0;"), ("&#xD800;", "&#xD800;"), ("&unknown;", "&unknown;"), ("& so", "& so"),
+        ("&#999999999999;", "&#999999999999;"),
     ])
     func referencesOfHTMLAreCharacters(text: String, expected: String) throws {
         #expect(try Caption(speaker: "a", startSeconds: 0, endSeconds: 1, text: text).text == expected)

@@ -20,6 +20,8 @@ enum Kind: UInt8, CaseIterable {
     case session
     /// What a worker says.
     case worker
+    /// Messages of a sender by WebSocket, in any dialect.
+    case dialect
 }
 
 let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size in
@@ -34,6 +36,7 @@ let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size 
     case .call: call(Array(rest))
     case .session: converse(rest.span)
     case .worker: hear(rest)
+    case .dialect: listen(rest.span)
     }
     return 0
 }

@@ -109,7 +109,9 @@ struct SourceFactory: Sendable {
             if location.lowercased().hasPrefix(ZoomCall.scheme) {
                 return ZoomSource(
                     order, try ZoomCall(location, settings), limits: RTPReception.Limits(settings),
-                    reconnect: (settings.reconnectLeastMilliseconds, min(30_000, 2 * settings.reconnectMostMilliseconds)),
+                    reconnect: (
+                        settings.reconnectLeastMilliseconds, min(30_000, 2 * settings.reconnectMostMilliseconds)
+                    ),
                     monitor: SourceMonitor(
                         id: order.id, url: ZoomCall.shown(location), session: order.session, logger: logger),
                     logger: logger)

@@ -92,7 +92,9 @@ final class DemuxedSource: TrackSource {
                 verifiesCertificates: plan.verifiesCertificates,
                 source: source)
         }
-        warnings = format.leftoverOptions.filter { $0 != OpenPlan.mergesProgrammes }.map { "option \($0) was not taken by anything" }
+        warnings = format.leftoverOptions.filter { $0 != OpenPlan.mergesProgrammes }.map {
+            "option \($0) was not taken by anything"
+        }
         try analyse(plan)
         try selectStreams(options)
         // Before zero lies the priming of an encoder; the input's own start is zero then.

@@ -30,7 +30,9 @@ struct FormatContext: ~Copyable {
         }
         var dictionary = OptionDictionary(options)
         // Takes the context over: on failure it is freed and the pointer cleared.
-        let code = dictionary.offer { avformat_open_input(&candidate, url, format.flatMap { av_find_input_format($0) }, &$0) }
+        let code = dictionary.offer {
+            avformat_open_input(&candidate, url, format.flatMap { av_find_input_format($0) }, &$0)
+        }
         guard code >= 0, let opened = candidate else { throw source.error(code: code, .open) }
         self.context = opened
         self.io = io

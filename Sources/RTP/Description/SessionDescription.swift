@@ -176,7 +176,8 @@ private struct SDPParser {
             throw error("no payload type is named", "write m=audio PORT RTP/AVP with numbers from 0 to 127")
         }
         place = .audio(
-            Section(line: number, port: port, payloadTypes: types, isSecure: words[2].uppercased().hasPrefix("RTP/SAVP")))
+            Section(
+                line: number, port: port, payloadTypes: types, isSecure: words[2].uppercased().hasPrefix("RTP/SAVP")))
     }
 
     private func readAttribute(_ value: Substring, into section: inout Section) throws(SDPError) {

@@ -27,7 +27,8 @@ struct RedundantAudio {
                 for header in headers {
                     guard start + header.length <= payload.byteCount else { return nil }
                     earlier.append(
-                        Block(payloadType: header.type, offset: header.offset, payload: start..<(start + header.length)))
+                        Block(payloadType: header.type, offset: header.offset, payload: start..<(start + header.length))
+                    )
                     start += header.length
                 }
                 primary = Block(payloadType: first, offset: 0, payload: start..<payload.byteCount)

@@ -45,9 +45,7 @@ struct Playout: ~Copyable {
     private var resampler: Resampler?
     /// One per rate that occurred, of the few in `AudioFormat.pcmRatesHz`.
     private var filters: [Int: ResamplerFilter] = [:]
-    private var format: AudioFormat?
-    /// What was decoded last.
-    var currentFormat: AudioFormat? { format }
+    private(set) var format: AudioFormat?
 
     private var anchor: TimestampAnchor?
     /// Timestamp that continues what has been decoded.

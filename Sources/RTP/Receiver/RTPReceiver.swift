@@ -23,16 +23,16 @@ public struct RTPReceiver: ~Copyable {
     /// The latest sender report of the running source, and when it arrived.
     public private(set) var latestReport: (report: SenderReport, arrivalNanoseconds: Int64)?
 
-    private let limits: RTPReceiverLimits
-    private let formats: [AudioFormat?]
+    let limits: RTPReceiverLimits
+    let formats: [AudioFormat?]
     private let levelExtension: UInt8?
     /// Payload types of digits and of redundant audio.
-    private let events: Set<UInt8>, redundant: Set<UInt8>
-    private var stream: StreamState?
+    let events: Set<UInt8>, redundant: Set<UInt8>
+    var stream: StreamState?
     private var candidate: Candidate?
     private let candidateBytes: FixedBuffer<UInt8>
-    private var reorder: ReorderBuffer
-    private var playout: Playout
+    var reorder: ReorderBuffer
+    var playout: Playout
     private var units = TimestampUnits()
 
     /// A receiver for the payload types (0…127) in `formats`; packets of other types are counted and dropped.
@@ -211,48 +211,7 @@ public struct RTPReceiver: ~Copyable {
         take(packet, payload: payload, isSilent: isSilent, mark: mark, arrival, into: &sink)
     }
 
-    /// Takes a packet of redundant audio: what of it is missing goes before, then the packet's own block.
-    private mutating func receive<Sink: RTPSink & ~Copyable>(
-        _ blocks: RedundantAudio, of packet: RTPPacket, _ payload: RawSpan, isSilent: Bool, mark: UInt64,
-        _ arrival: Int64, into sink: inout Sink
-    ) {
-        if let running = stream, running.ssrc == packet.ssrc {
-            for (place, block) in blocks.earlier.enumerated() where !block.payload.isEmpty {
-                guard let format = formats[Int(block.payloadType)] else { continue }
-                var earlier = packet
-                earlier.payloadType = block.payloadType
-                earlier.sequence = packet.sequence &- UInt16(blocks.earlier.count - place)
-                earlier.timestamp = packet.timestamp &- block.offset
-                guard
-                    var tag = running.fit(
-                        earlier, clockRateHz: format.clockRateHz, arrivalNanoseconds: arrival,
-                        toleranceMilliseconds: limits.stepMilliseconds),
-                    tag.sequence > running.highest.sequence, tag.sequence >= reorder.next,
-                    tag.sequence - reorder.next < Int64(reorder.capacity), !reorder.holds(tag.sequence)
-                else { continue }
-                tag.mark = mark
-                accept(tag, payload: payload.extracting(block.payload), into: &sink)
-            }
-        }
-        var own = packet
-        own.payloadType = blocks.primary.payloadType
-        take(
-            own, payload: payload.extracting(blocks.primary.payload), isSilent: isSilent, mark: mark, arrival,
-            into: &sink)
-    }
-
-    /// Whether a packet is of a digit: by its type, or because it looks like one where another codec runs.
-    private func isEvent(_ packet: RTPPacket, _ payload: RawSpan) -> Bool {
-        if events.contains(packet.payloadType) { return true }
-        guard let running = stream, running.ssrc == packet.ssrc, payload.byteCount == 4,
-            packet.payloadType >= 96, let format = playout.currentFormat, format.codec != .opus,
-            formats[Int(packet.payloadType)] != format
-        else { return false }
-        // Event 0 to 16, then the end bit, a reserved one that is 0, and the volume (RFC 4733, section 2.3).
-        return payload.uint8(at: 0) <= 16 && payload.uint8(at: 1) & 0x40 == 0
-    }
-
-    private mutating func take<Sink: RTPSink & ~Copyable>(
+    mutating func take<Sink: RTPSink & ~Copyable>(
         _ packet: RTPPacket, payload: RawSpan, isSilent: Bool, mark: UInt64, _ arrival: Int64, into sink: inout Sink
     ) {
         let isEvent = isEvent(packet, payload)
@@ -375,7 +334,7 @@ public struct RTPReceiver: ~Copyable {
             Int64(limits.holdMostMilliseconds) * 1_000_000)
     }
 
-    private mutating func accept<Sink: RTPSink & ~Copyable>(
+    mutating func accept<Sink: RTPSink & ~Copyable>(
         _ tag: PacketTag, payload: RawSpan, into sink: inout Sink
     ) {
         if !tag.isEvent, let format = formats[Int(tag.payloadType)] {

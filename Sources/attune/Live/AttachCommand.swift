@@ -82,7 +82,8 @@ struct Attach: AsyncParsableCommand {
 
     func run() async throws {
         let request = AttachRequest(
-            url: try Webhook.location(url) ?? absolute(url), session: session, tracks: try tracks(), consent: consent, noticeID: notice,
+            url: try Webhook.location(url) ?? absolute(url), session: session, tracks: try tracks(), consent: consent,
+            noticeID: notice,
             crypto: try crypto(), priority: priority)
         do {
             let source = try await sockets.control.attach(request)

@@ -133,7 +133,8 @@ enum CaptionFile {
     /// The lines of NDJSON: what ends a line is a line feed, as texts may hold anything else.
     private static func objects(in text: String) -> CaptionReading {
         var reading = CaptionReading()
-        for (index, row) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+        for (index, row) in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .enumerated()
         where !row.allSatisfy({ $0 <= 0x20 }) {
             do throws(CaptionError) {
                 let line = try line(Data(row)).get()

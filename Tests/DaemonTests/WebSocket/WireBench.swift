@@ -121,7 +121,8 @@ final class WireSender: Sendable {
                 guard frame.kind == 8 else { continue }
                 guard frame.data.count >= 2 else { return (1_005, "") }
                 return (
-                    Int(frame.data[0]) << 8 | Int(frame.data[1]), String(decoding: frame.data.dropFirst(2), as: UTF8.self)
+                    Int(frame.data[0]) << 8 | Int(frame.data[1]),
+                    String(decoding: frame.data.dropFirst(2), as: UTF8.self)
                 )
             }
             let more = try await connection.readBytes()

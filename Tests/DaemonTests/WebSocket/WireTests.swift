@@ -158,37 +158,58 @@ import Testing
     private static let clumsy: [(String, String, Int, @Sendable (WireSender) -> Void)] = [
         ("binary for text", "/twilio/", 1_003, { $0.send([1, 2, 3]) }),
         ("no JSON", "/twilio/", 1_007, { $0.send("hello") }),
-        ("garbage for base64", "/twilio/", 1_007, { sender in
-            sender.send(start)
-            sender.send(#"{"event":"media","media":{"track":"inbound","payload":"§§§§"}}"#)
-        }),
-        ("a track that was not announced", "/twilio/", 1_002, { sender in
-            sender.send(start)
-            sender.send(#"{"event":"media","media":{"track":"third","payload":"AAAA"}}"#)
-        }),
-        ("two start messages", "/twilio/", 1_002, { sender in
-            sender.send(start)
-            sender.send(start)
-        }),
+        (
+            "garbage for base64", "/twilio/", 1_007,
+            { sender in
+                sender.send(start)
+                sender.send(#"{"event":"media","media":{"track":"inbound","payload":"§§§§"}}"#)
+            }
+        ),
+        (
+            "a track that was not announced", "/twilio/", 1_002,
+            { sender in
+                sender.send(start)
+                sender.send(#"{"event":"media","media":{"track":"third","payload":"AAAA"}}"#)
+            }
+        ),
+        (
+            "two start messages", "/twilio/", 1_002,
+            { sender in
+                sender.send(start)
+                sender.send(start)
+            }
+        ),
         ("16 MB", "/twilio/", 1_009, { $0.frame(1, [UInt8](repeating: 0x20, count: 16 << 20)) }),
-        ("fragments without end", "/raw/", 1_009, { sender in
-            sender.frame(2, [0], isFinal: false)
-            for _ in 0..<20 { sender.frame(0, [UInt8](repeating: 0, count: 60_000), isFinal: false) }
-        }),
+        (
+            "fragments without end", "/raw/", 1_009,
+            { sender in
+                sender.frame(2, [0], isFinal: false)
+                for _ in 0..<20 { sender.frame(0, [UInt8](repeating: 0, count: 60_000), isFinal: false) }
+            }
+        ),
         ("a continuation of nothing", "/raw/", 1_002, { $0.frame(0, [1]) }),
-        ("a message in another", "/raw/", 1_002, { sender in
-            sender.frame(2, [1], isFinal: false)
-            sender.frame(2, [1])
-        }),
+        (
+            "a message in another", "/raw/", 1_002,
+            { sender in
+                sender.frame(2, [1], isFinal: false)
+                sender.frame(2, [1])
+            }
+        ),
         ("compression that was not agreed on", "/raw/", 1_002, { $0.sendRaw([0xC2, 0x80, 1, 2, 3, 4]) }),
         ("a rate that is none", "/raw/", 1_003, { $0.send(#"{"format":"s16le","sample_rate":7}"#) }),
-        ("an hour at once", "/raw/", 1_008, { sender in
-            sender.send(#"{"format":"s16le","sample_rate":8000}"#)
-            for _ in 0..<20 { sender.send([UInt8](repeating: 1, count: 32_000)) }
-        }),
-        ("samples that nobody explained", "/raw/", 1_002, { sender in
-            for _ in 0..<10 { sender.send([UInt8](repeating: 1, count: 32_000)) }
-        }),
+        (
+            "an hour at once", "/raw/", 1_008,
+            { sender in
+                sender.send(#"{"format":"s16le","sample_rate":8000}"#)
+                for _ in 0..<20 { sender.send([UInt8](repeating: 1, count: 32_000)) }
+            }
+        ),
+        (
+            "samples that nobody explained", "/raw/", 1_002,
+            { sender in
+                for _ in 0..<10 { sender.send([UInt8](repeating: 1, count: 32_000)) }
+            }
+        ),
     ]
 
     @Test(arguments: clumsy.indices)

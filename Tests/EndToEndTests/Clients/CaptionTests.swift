@@ -108,7 +108,9 @@ import Testing
 
     @Test func captionsWithoutConsentAreIgnored() throws {
         let (daemon, subscriber) = try startCall(consent: "withheld")
-        #expect(try send(line("ana", 2, "hello"), to: daemon).hasSuffix(#"{"counted":0,"ignored":1,"out_of_time":0,"skipped":0}"#))
+        #expect(
+            try send(line("ana", 2, "hello"), to: daemon).hasSuffix(
+                #"{"counted":0,"ignored":1,"out_of_time":0,"skipped":0}"#))
         #expect(try daemon.attune("consent", "call", "ana", "grant").status == 0)
         let tick = try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "ana" }
         #expect(tick.window("session")?.keys.contains("words") == false, "nothing from before")
@@ -128,7 +130,8 @@ import Testing
             environment: ["ATTUNE_RUNTIME_DIR": daemon.folder.path])
         #expect(handed.status == 0, "\(handed.errors)")
         #expect(handed.output.hasSuffix(", 2 skipped\n"), "\(handed.output)")
-        #expect(handed.errors.split(separator: "\n").count == 2 && handed.errors.contains("line 2: "), "\(handed.errors)")
+        #expect(
+            handed.errors.split(separator: "\n").count == 2 && handed.errors.contains("line 2: "), "\(handed.errors)")
     }
 
     @Test func aFileIsHandedOverAsTheSessionGetsThere() throws {

@@ -69,7 +69,9 @@ import Testing
         }
         // Every 10,000th packet is enough for the sender to count its rollovers.
         let stream = RampStream(firstSequence: 0)
-        for index in stride(from: 0, to: rollovers * 65_536 + 1, by: 10_000) { _ = sender.protect(stream.packet(index).bytes) }
+        for index in stride(from: 0, to: rollovers * 65_536 + 1, by: 10_000) {
+            _ = sender.protect(stream.packet(index).bytes)
+        }
         for index in 0..<50 {
             let packet = stream.packet(rollovers * 65_536 + 9_000 + index)
             let datagram = sender.protect(packet.bytes)

@@ -124,7 +124,9 @@ final class RTPPort {
             return take(datagram, as: content, arrival)
         }
         var isReport = false
-        security.session.open(datagram, nowNanoseconds: arrival.nowNanoseconds) { isReport = take($0, as: DatagramContent(parsing: $0), arrival) }
+        security.session.open(datagram, nowNanoseconds: arrival.nowNanoseconds) {
+            isReport = take($0, as: DatagramContent(parsing: $0), arrival)
+        }
         // Only now: the session is in use while it lends what it decrypted.
         for ssrc in security.departed { security.session.forget(ssrc: ssrc) }
         security.departed.removeAll(keepingCapacity: true)

@@ -23,7 +23,8 @@ struct WebSocketAccess: Sendable {
         let url = settings.webSocketURL ?? "\(scheme)://\(host):\(port)"
         logger.info("calls by WebSocket are taken on \(address.urlHost):\(port); senders connect to \(url)")
         return WebSocketAccess(
-            expectation: CallExpectation(calls: ExpectedCalls(), address: url), descriptor: descriptor, settings: settings)
+            expectation: CallExpectation(calls: ExpectedCalls(), address: url), descriptor: descriptor,
+            settings: settings)
     }
 
     /// Begins to take connections.

@@ -84,7 +84,8 @@ final class WireConnection: ChannelInboundHandler {
             return hangUp(DialectError(1002, "compressed frames are not taken; none were agreed on"), context.channel)
         }
         guard budget.admits(frame.length, nowNanoseconds: now) else {
-            return hangUp(DialectError(1008, "more than sources.max_kbit_s came; send media at its pace"), context.channel)
+            return hangUp(
+                DialectError(1008, "more than sources.max_kbit_s came; send media at its pace"), context.channel)
         }
         switch frame.opcode {
         case .ping: send(.pong, frame.unmaskedData, context.channel)

@@ -41,7 +41,8 @@ final class ZoomClient {
     private var watch: RepeatedTask?
 
     init(
-        _ call: ZoomCall, minMilliseconds: Int, maxMilliseconds: Int, eventLoop: any EventLoop, clock: HostClock = .system,
+        _ call: ZoomCall, minMilliseconds: Int, maxMilliseconds: Int, eventLoop: any EventLoop,
+        clock: HostClock = .system,
         listener: Listener
     ) {
         self.call = call
@@ -74,7 +75,9 @@ final class ZoomClient {
     }
 
     private func lookForSilence() {
-        guard !isOver, lostNanoseconds == nil, clock.nanoseconds() - heardNanoseconds > Self.silentNanoseconds else { return }
+        guard !isOver, lostNanoseconds == nil, clock.nanoseconds() - heardNanoseconds > Self.silentNanoseconds else {
+            return
+        }
         lose("three keep-alives did not come")
     }
 
@@ -170,7 +173,9 @@ final class ZoomClient {
             signalling?.send(#"{"msg_type":\#(Message.ready),"rtms_stream_id":"\#(Self.plain(call.stream))"}"#)
         case Message.keepAlive:
             var stamp = ""
-            if case .number(let time)? = message["timestamp"], let whole = Int64(exactly: time) { stamp = #","timestamp":\#(whole)"# }
+            if case .number(let time)? = message["timestamp"], let whole = Int64(exactly: time) {
+                stamp = #","timestamp":\#(whole)"#
+            }
             (isMedia ? media : signalling)?.send(#"{"msg_type":\#(Message.keepAliveAnswer)\#(stamp)}"#)
         case Message.sessionState: takeState(message)
         case Message.streamState: takeState(message)
@@ -210,14 +215,18 @@ final class ZoomClient {
         if case .number(let number)? = message["status_code"], let whole = Int(exactly: number) { code = "\(whole)" }
         var reason = ""
         if case .string(let text)? = message["reason"] { reason = " (\(printable(text.prefix(80))))" }
-        end(.failed("Zoom refused with status \(code)\(reason); check the client id, the secret and the payload"), isRevoked: false)
+        end(
+            .failed("Zoom refused with status \(code)\(reason); check the client id, the secret and the payload"),
+            isRevoked: false)
     }
 
     /// The session's state (2 started, 3 paused, 4 resumed, 5 stopped), or the stream's (4 ended), and why.
     private func takeState(_ message: [String: JSONValue]) {
         guard case .number(let state)? = message["state"], case .number(let type)? = message["msg_type"] else { return }
         var reason: Double?
-        for key in ["stop_reason", "reason"] { if case .number(let number)? = message[key] { reason = reason ?? number } }
+        for key in ["stop_reason", "reason"] {
+            if case .number(let number)? = message[key] { reason = reason ?? number }
+        }
         let isStream = Int64(exactly: type) == Message.streamState
         switch (isStream, Int(exactly: state)) {
         case (false, 3): listener.absence(.pause)

@@ -81,8 +81,10 @@ final class ZoomSocket: ChannelInboundHandler {
 
     func send(_ text: String) {
         guard !isOver, let channel, channel.isWritable else { return }
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: text)))
-            .whenFailure { _ in channel.close(promise: nil) }
+        channel.writeAndFlush(
+            WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: text))
+        )
+        .whenFailure { _ in channel.close(promise: nil) }
     }
 
     func close() {
