@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from evaluation import audits, material, peers, scoring, spoken
+from evaluation import audits, material, peers, scoring, spoken, words
 
 SNRS_DB = (None, 10, 0)
 SNR_NAMES = {None: "clean", 10: "noise at 10 dB", 0: "noise at 0 dB"}
@@ -329,7 +329,7 @@ def main():
         "Some of the recordings served to fit the settings of what is measured; [voice.md](voice.md) "
         "says which.",
     ]
-    for part in (speech, false_alarms, pitch, pace, calls):
+    for part in (speech, false_alarms, pitch, pace, calls, words.section):
         print(f"evaluate: {part.__name__.replace('_', ' ')}", flush=True)
         part(report)
     text = "\n".join(report.lines)
