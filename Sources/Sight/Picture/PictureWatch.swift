@@ -27,8 +27,9 @@ public struct PictureWatch: Sendable {
 
     /// How long a state has to hold before it is told, in seconds.
     static let holdSeconds = 1.5
-    /// Below this mean and deviation a picture is black, of 255: limited range has its black at 16.
-    static let blackMean = 28.0, blackDeviation = 6.0
+    /// Below this mean and deviation a picture is black, of 255: limited range has its black at 16, and a face is still
+    /// found at a twentieth of its brightness, where the deviation is some 2.
+    static let blackMean = 24.0, blackDeviation = 2.0
     /// Below this deviation hardly anything can be made out.
     static let coveredDeviation = 9.0
     /// A live camera changes by 0.33 from look to look in 99 of 100 pairs; what stands still by 0.025 at the most.
