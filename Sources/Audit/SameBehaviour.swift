@@ -10,7 +10,7 @@ import MediaTypes
 struct SameBehaviour: Sendable {
     /// Mean scores of the call; nil where there was none.
     let engagement: Double?, sentiment: Double?
-    /// Share of the call, its first minute left out, without an engagement or a sentiment score.
+    /// Share of the call, its first minute left out, without an engagement score.
     let abstention: Double
 
     private static let turnHops: Int64 = 400
@@ -55,7 +55,7 @@ struct SameBehaviour: Sendable {
         engagement = found?.meanEngagement
         sentiment = found?.meanSentiment
         let seconds = totals.durationSeconds - Self.warmUpSeconds
-        let scored = Double(min(found?.scoredSeconds ?? 0, found?.sentimentSeconds ?? 0))
+        let scored = Double(found?.scoredSeconds ?? 0)
         abstention = max(0, 1 - scored / seconds)
     }
 }

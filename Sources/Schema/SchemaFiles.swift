@@ -378,6 +378,7 @@ enum SchemaFiles {
       "description": "Of an object with the fields of a tick or of a speaker's totals: no affect, scores of floor behaviour only.",
       "properties": {
         "sentiment": false,
+        "activation": false,
         "sentiment_mean": false,
         "sentiment_scored_s": false,
         "engagement": {
@@ -847,6 +848,7 @@ enum SchemaFiles {
       "properties": {
         "engagement": {"$ref": "#/$defs/engagement"},
         "sentiment": {"$ref": "#/$defs/sentiment"},
+        "activation": {"$ref": "#/$defs/activation"},
         "windows": {
           "description": "By name: 10s, 30s, 120s, session.",
           "type": "object",
@@ -957,6 +959,26 @@ enum SchemaFiles {
       "else": {
         "required": ["interval", "confidence", "provisional", "activation", "valence", "basis", "contributions"]
       },
+      "additionalProperties": false
+    },
+    "activation": {
+      "description": "How activated the voice is compared with the speaker's own, or null and why that is not known. Absent where the policy forbids sentiment.",
+      "type": "object",
+      "properties": {
+        "value": {"type": ["number", "null"], "minimum": -1, "maximum": 1},
+        "abstained": {"type": "string"},
+        "interval": {
+          "description": "80 % interval, low and high.",
+          "type": "array",
+          "items": {"type": "number", "minimum": -1, "maximum": 1},
+          "minItems": 2,
+          "maxItems": 2
+        }
+      },
+      "required": ["value"],
+      "if": {"properties": {"value": {"type": "null"}}},
+      "then": {"required": ["abstained"]},
+      "else": {"required": ["interval"]},
       "additionalProperties": false
     },
     "sentiment_contribution": {

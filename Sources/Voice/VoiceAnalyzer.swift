@@ -39,7 +39,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
             earlyHops: Self.earlyHops, lateHops: Self.lateHops)
         var parameters = PitchParameters()
         parameters.minHz = Self.clamp(configuration.lowestF0Hz, to: 60...200)
-        parameters.maxHz = Self.clamp(configuration.highestF0Hz, to: 200...500)
+        parameters.maxHz = Self.clamp(configuration.highestF0Hz, to: 200...700)
         pitch = PitchTracker(parameters: parameters, age: detector.delayHops)
         let voicingDelay = PitchTracker.delayHops + PaceTracker.voicingHops
         delayHops =

@@ -11,7 +11,7 @@ public struct VoiceConfiguration: Sendable, Hashable {
     public var offThreshold: Float = 0.45
     /// Lowest fundamental frequency that is looked for, in Hz, 60…200.
     public var lowestF0Hz: Float = 60
-    /// Highest fundamental frequency that is looked for, in Hz, 200…500.
+    /// Highest fundamental frequency that is looked for, in Hz, 200…700. Above it voices are unvoiced.
     public var highestF0Hz: Float = 500
     /// False for a speaker without consent: only the speech decision is made. Pitch is not computed, and the
     /// records carry neutral levels, pitch and voicing, and the label in place of the probability.

@@ -36,8 +36,8 @@ import Testing
         let found = validator.violations(in: tick).map(\.description)
         #expect(found.isEmpty == isValid, "\(found)")
         guard policy.hasPrefix("eu-"), !isValid else { return }
-        #expect(found.contains("/sentiment is not allowed here"))
-        let others = found.filter { !$0.hasPrefix("/sentiment") }
+        #expect(found.contains("/sentiment is not allowed here") && found.contains("/activation is not allowed here"))
+        let others = found.filter { !$0.hasPrefix("/sentiment") && !$0.hasPrefix("/activation") }
         #expect(others.count == 3 && others.allSatisfy { $0.hasPrefix("/engagement/contributions/") }, "\(others)")
     }
 

@@ -114,7 +114,7 @@ enum Samples {
     private static let tick = Tick(
         windows: ["10s", "30s", "120s", "session"].map(window),
         voice: VoiceMetrics(isSpeaking: true, levelDb: -24.3, relativeLevelDb: 1.8, f0Hz: 182.4),
-        engagement: scored, sentiment: sentiment,
+        engagement: scored, sentiment: sentiment, activation: .estimated(value: 0.21, low: -0.28, high: 0.7),
         baseline: Baseline(
             speechSeconds: 64.2, turns: 9, isReady: true, levelDb: -24, f0Hz: 178.3, articulationRate: 4.5,
             responseLagMilliseconds: 410),
@@ -134,7 +134,8 @@ enum Samples {
 
     private static let abstainingTick: Tick = {
         var tick = emptyTick
-        tick.sentiment = .abstained(reason: .notEnoughSpeech)
+        tick.sentiment = .abstained(reason: .noWords)
+        tick.activation = .abstained(reason: .notEnoughSpeech)
         return tick
     }()
 

@@ -6,9 +6,11 @@ import Testing
 
 /// The pitch tracker alone, every hop taken as a candidate for voice.
 @Suite struct PitchTests {
-    private func track(_ samples: [Float], tellsSilence: Bool = true) -> [PitchEstimate] {
+    private func track(
+        _ samples: [Float], _ parameters: PitchParameters = PitchParameters(), tellsSilence: Bool = true
+    ) -> [PitchEstimate] {
         var input = HopInput()
-        var tracker = PitchTracker(parameters: PitchParameters(), age: PitchTracker.windowHops)
+        var tracker = PitchTracker(parameters: parameters, age: PitchTracker.windowHops)
         var estimates: [PitchEstimate] = []
         for sample in samples where input.add(sample) {
             tracker.append(input.hop.base, isSilent: tellsSilence && input.isSilent)
@@ -34,6 +36,23 @@ import Testing
         let inner = track(Signals.harmonics(hz: hz, seconds: 1, harmonics: 1...200)).dropFirst(8).dropLast(4)
         #expect(inner.count > 60)
         #expect(inner.allSatisfy { abs(cents($0, from: hz)) < 10 && $0.voicingProbability > 0.7 })
+    }
+
+    /// The voice of a child or a shout: what is above the ceiling is unvoiced, and not told as half of it.
+    @Test(arguments: [520.0, 600, 690])
+    func highVoices(hz: Double) {
+        let signal = Signals.harmonics(hz: hz, seconds: 1, harmonics: 1...8)
+        #expect(track(signal).dropFirst(8).dropLast(4).allSatisfy { $0.f0Hz == 0 }, "not halved")
+        var parameters = PitchParameters()
+        parameters.maxHz = 700
+        let inner = track(signal, parameters).dropFirst(8).dropLast(4)
+        #expect(inner.allSatisfy { abs(cents($0, from: hz)) < 15 })
+    }
+
+    @Test(arguments: [520.0, 740, 850])
+    func aboveTheCeilingNothingIsVoiced(hz: Double) {
+        let inner = track(Signals.harmonics(hz: hz, seconds: 1, harmonics: 1...8)).dropFirst(8).dropLast(4)
+        #expect(inner.allSatisfy { $0.f0Hz == 0 })
     }
 
     /// A telephone takes the fundamental away; the pitch stays.

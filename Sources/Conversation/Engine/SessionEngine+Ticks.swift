@@ -29,6 +29,7 @@ extension SessionEngine {
                 voice: speaker.measures.recent.metrics(isSpeaking: speaker.isSpeaking),
                 engagement: speaker.measures.lastEngagement,
                 sentiment: speaker.measures.sentiment == nil ? nil : speaker.measures.lastSentiment,
+                activation: speaker.measures.sentiment == nil ? nil : speaker.measures.lastActivation,
                 baseline: baseline(of: speaker.measures), audio: audio, lagsWithheld: lagsWithheld(of: speaker),
                 lanes: speaker.evidence.values.compactMap { $0.fields(at: settledHops) }.sorted { $0.name < $1.name })
             emit(.tick(tick), speaker: index, at: settledHops)

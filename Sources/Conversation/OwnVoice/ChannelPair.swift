@@ -102,7 +102,18 @@ struct ChannelPair: Sendable {
     private static func asymmetry(leak: ChannelTrace, source: ChannelTrace) -> Float {
         let depth = 2 * logf((source.variation + 50) / (leak.variation + 50))
         let own = 0.1 * (source.belowPeakDb - leak.belowPeakDb)
-        return depth + own + 0.5 * max(-1, min(1, (source.loudness - leak.loudness) / 20))
+        return depth + own + 0.2 * max(-1, min(1, (source.loudness - leak.loudness) / 20))
+    }
+
+    /// How late the leak is at a place, in hops, finer than them by the parabola through the three correlations there.
+    private func lateness(_ place: Int, sign: Int) -> Float {
+        var lag = Float(place - Self.mostLag)
+        if place > 0, place < Self.lags - 1 {
+            let (before, here, after) = (correlations[place - 1], correlations[place], correlations[place + 1])
+            let bend = 2 * here - before - after
+            if bend > 1e-4 { lag += max(-1, min(1, (after - before) / 2 / bend)) }
+        }
+        return max(-Float(Self.tolerance), min(Float(Self.tolerance), Float(sign) * lag))
     }
 
     private func follow(
@@ -112,7 +123,7 @@ struct ChannelPair: Sendable {
         func place(_ lag: Int) -> Int { Self.mostLag + sign * lag }
         var best = -Self.tolerance
         for lag in -Self.tolerance...Self.mostLag where credit[place(lag)] > credit[place(best)] { best = lag }
-        path.weigh(asymmetry + 0.5 * Float(max(-Self.tolerance, min(Self.tolerance, best))), hops: Self.stride)
+        path.weigh(asymmetry + lateness(place(best), sign: sign), hops: Self.stride)
         let isRivalled = other.delay.map { $0 <= Self.tolerance } ?? false
         if credit[place(best)] >= Self.believed, best > Self.tolerance || path.asymmetry > (isRivalled ? 1.5 : 0) {
             path.believe(delay: best)

@@ -231,7 +231,8 @@ struct SpeakerMeasures {
     private(set) var lastEngagement = Engagement.abstained(reason: .notEnoughSpeech)
     /// The sentiment score; nil where the policy does not allow one, and then nothing of it is computed.
     var sentiment: SentimentModel?
-    private(set) var lastSentiment = Sentiment.abstained(reason: .notEnoughSpeech)
+    private(set) var lastSentiment = Sentiment.abstained(reason: .noWords)
+    private(set) var lastActivation = Activation.abstained(reason: .notEnoughSpeech)
     /// What the last sentiment score was made of.
     var sentimentObservation = SentimentModel.Observation()
     /// Sum and number of the sentiment scores so far, one a second.
@@ -302,6 +303,7 @@ struct SpeakerMeasures {
     mutating func scoreSentiment(_ seen: SentimentModel.Observation) {
         guard sentiment != nil else { return }
         sentimentObservation = seen
+        if let activation = sentiment?.activation(seen) { lastActivation = activation }
         if let score = sentiment?.score(seen) { lastSentiment = score }
     }
 

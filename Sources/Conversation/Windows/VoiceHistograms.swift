@@ -14,9 +14,9 @@ struct VoiceHistograms {
     /// One of the three, by the first of its bins and the one behind its last.
     struct Quantity {
         fileprivate let bins: Range<Int>
-        static let pitch = Quantity(bins: 0..<160)
-        static let level = Quantity(bins: 160..<414)
-        static let tilt = Quantity(bins: 414..<594)
+        static let pitch = Quantity(bins: 0..<180)
+        static let level = Quantity(bins: 180..<434)
+        static let tilt = Quantity(bins: 434..<614)
 
         fileprivate func bin(_ number: UInt8) -> Int { min(bins.lowerBound + Int(number), bins.upperBound - 1) }
     }

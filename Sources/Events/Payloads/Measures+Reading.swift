@@ -11,6 +11,7 @@ extension Tick {
             windows: windows.sorted { Self.width($0.name) < Self.width($1.name) },
             voice: try VoiceMetrics(fields.object("voice")), engagement: try Engagement(fields.object("engagement")),
             sentiment: try fields.optionalObject("sentiment").map(Sentiment.init),
+            activation: try fields.optionalObject("activation").map(Activation.init),
             baseline: try Baseline(fields.object("baseline")), audio: try AudioQuality(fields.object("audio")),
             // A reason of a later version is one that is not known here.
             lagsWithheld: try fields.optionalText("lags_withheld").flatMap(LagsWithheld.init),
@@ -73,12 +74,14 @@ extension Contribution {
 private let scores = 0.0...100.0, confidences = 0.0...1.0
 
 /// The low and the high end of a score's interval.
-private func interval(of fields: JSONFields) throws(UnreadableEvent) -> (low: Double, high: Double) {
+private func interval(
+    of fields: JSONFields, within range: ClosedRange<Double> = scores
+) throws(UnreadableEvent) -> (low: Double, high: Double) {
     let ends = try fields.array("interval")
     guard ends.count == 2, case .number(let low) = ends[0], case .number(let high) = ends[1] else {
         throw UnreadableEvent(field: "interval", expected: "an array of two numbers")
     }
-    guard scores.contains(low), scores.contains(high) else { throw JSONFields.outOfRange("interval", scores) }
+    guard range.contains(low), range.contains(high) else { throw JSONFields.outOfRange("interval", range) }
     return (low, high)
 }
 
@@ -109,6 +112,17 @@ extension Sentiment {
                 isProvisional: try fields.flag("provisional"), activation: try fields.optionalNumber("activation"),
                 basis: try fields.texts("basis").compactMap(SentimentScore.Basis.init),
                 contributions: try Contribution.all(in: fields)))
+    }
+}
+
+extension Activation {
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        guard let value = try fields.optionalNumber("value", in: -1...1) else {
+            self = .abstained(reason: Abstention(rawValue: try fields.text("abstained")))
+            return
+        }
+        let (low, high) = try interval(of: fields, within: -1...1)
+        self = .estimated(value: value, low: low, high: high)
     }
 }
 

@@ -19,9 +19,9 @@ public enum Sentiment: Sendable {
 public struct SentimentScore: Sendable {
     /// What a score rests on.
     public enum Basis: String, Sendable {
-        /// Prosody relative to the speaker's own.
+        /// Prosody relative to the speaker's own. Until version 0.2 only: a voice alone does not say how it is meant.
         case voice
-        /// Words of the captions.
+        /// Words: of captions, or of the own recogniser.
         case text
     }
 
@@ -41,7 +41,7 @@ public struct SentimentScore: Sendable {
     /// Summands, the neutral 50 first.
     public var contributions: [Contribution]
 
-    /// How positive voice and words are together, −1…1: the score on its other scale.
+    /// How positive the words are, −1…1: the score on its other scale.
     public var valence: Double { (score - 50) / 50 }
 
     /// A score.

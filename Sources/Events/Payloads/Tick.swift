@@ -8,6 +8,8 @@ public struct Tick: Sendable {
     public var engagement: Engagement
     /// The sentiment score; nil where the policy does not allow one, and then the field is left out.
     public var sentiment: Sentiment?
+    /// How activated the voice is; nil where there is no sentiment.
+    public var activation: Activation?
     /// How much evidence the speaker's own baseline rests on.
     public var baseline: Baseline
     /// What the channel does to the voice.
@@ -20,7 +22,8 @@ public struct Tick: Sendable {
     /// A tick.
     public init(
         windows: [WindowMetrics], voice: VoiceMetrics, engagement: Engagement, sentiment: Sentiment?,
-        baseline: Baseline, audio: AudioQuality, lagsWithheld: LagsWithheld? = nil, lanes: [LaneFields] = []
+        activation: Activation? = nil, baseline: Baseline, audio: AudioQuality, lagsWithheld: LagsWithheld? = nil,
+        lanes: [LaneFields] = []
     ) {
         self.lagsWithheld = lagsWithheld
         self.lanes = lanes
@@ -28,6 +31,7 @@ public struct Tick: Sendable {
         self.voice = voice
         self.engagement = engagement
         self.sentiment = sentiment
+        self.activation = activation
         self.baseline = baseline
         self.audio = audio
     }
@@ -35,6 +39,7 @@ public struct Tick: Sendable {
     func write(to json: inout JSONWriter) {
         json.object("engagement") { engagement.write(to: &$0) }
         if let sentiment { json.object("sentiment") { sentiment.write(to: &$0) } }
+        if let activation { json.object("activation") { activation.write(to: &$0) } }
         json.object("windows") { json in
             for window in windows { json.object(window.name) { window.write(to: &$0) } }
         }
@@ -182,6 +187,8 @@ public struct Abstention: RawRepresentable, Hashable, Sendable {
     public static let noBaseline = Abstention(rawValue: "no_baseline")
     /// The voice is too noisy, or too much of it is lost.
     public static let weakEvidence = Abstention(rawValue: "weak_evidence")
+    /// There are no words in the window, and a voice alone does not say how somebody means it.
+    public static let noWords = Abstention(rawValue: "no_words")
 }
 
 /// The engagement score of one tick.

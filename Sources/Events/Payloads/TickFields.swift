@@ -198,6 +198,7 @@ extension Tick {
                 SentimentScore(
                     score: 0, low: 0, high: 0, confidence: 0, isProvisional: false, activation: nil, basis: [],
                     contributions: [])),
+            activation: .estimated(value: 0, low: 0, high: 0),
             baseline: Baseline(speechSeconds: 0, turns: 0, isReady: false), audio: AudioQuality(lossPercent: 0),
             lagsWithheld: .timing, lanes: [.visibleSpecimen])
     }()
@@ -207,6 +208,7 @@ extension Tick {
         var tick = specimen
         tick.engagement = .abstained(reason: .notEnoughSpeech)
         tick.sentiment = .abstained(reason: .notEnoughSpeech)
+        tick.activation = .abstained(reason: .notEnoughSpeech)
         return tick
     }()
 }

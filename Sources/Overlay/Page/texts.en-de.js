@@ -20,7 +20,7 @@ const TEXTS = {
     turns: "Turns", interruptions: "Interruptions", backchannels: "Acknowledgements", monologue: "Longest turn",
     abstained: {
       not_enough_speech: "not enough speech yet", one_speaker: "nobody to talk with yet",
-      no_baseline: "still learning what is usual", weak_evidence: "the audio is too poor to tell",
+      no_baseline: "still learning what is usual", weak_evidence: "the audio is too poor to tell", no_words: "no words to go by",
     },
     withheld: { timing: "not told: the streams are not aligned well enough", loss: "not told: media was lost" },
     quality: { clipping: "overdriven", noise: "noisy", narrow_band: "narrow band, as on a telephone",
@@ -90,7 +90,7 @@ const TEXTS = {
     monologue: "Längster Beitrag",
     abstained: {
       not_enough_speech: "noch zu wenig gesprochen", one_speaker: "noch niemand zum Reden da",
-      no_baseline: "lernt noch, was üblich ist", weak_evidence: "der Ton ist zu schlecht",
+      no_baseline: "lernt noch, was üblich ist", weak_evidence: "der Ton ist zu schlecht", no_words: "keine Worte da",
     },
     withheld: { timing: "ohne Angabe: die Ströme sind nicht genau genug abgeglichen",
     loss: "ohne Angabe: Ton ging verloren" },

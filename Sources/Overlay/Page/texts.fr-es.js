@@ -21,7 +21,7 @@ TEXTS.fr = {
   monologue: "Tour le plus long",
   abstained: {
     not_enough_speech: "pas encore assez de parole", one_speaker: "encore personne avec qui parler",
-    no_baseline: "apprend encore ce qui est habituel", weak_evidence: "le son est trop mauvais pour le dire",
+    no_baseline: "apprend encore ce qui est habituel", weak_evidence: "le son est trop mauvais pour le dire", no_words: "pas de mots",
   },
   withheld: {
     timing: "non indiqué : les flux ne sont pas assez alignés", loss: "non indiqué : du son a été perdu",
@@ -90,7 +90,7 @@ TEXTS.es = {
   turns: "Turnos", interruptions: "Interrupciones", backchannels: "Señales de escucha", monologue: "Turno más largo",
   abstained: {
     not_enough_speech: "aún no ha hablado bastante", one_speaker: "aún no hay con quién hablar",
-    no_baseline: "aún aprende qué es lo habitual", weak_evidence: "el sonido es demasiado malo",
+    no_baseline: "aún aprende qué es lo habitual", weak_evidence: "el sonido es demasiado malo", no_words: "sin palabras",
   },
   withheld: { timing: "no se indica: los flujos no están bien alineados", loss: "no se indica: se perdió sonido" },
   quality: { clipping: "saturado", noise: "con ruido", narrow_band: "banda estrecha, como por teléfono",

@@ -25,14 +25,16 @@ struct PitchSearch: ~Copyable, Sendable {
     var unvoicedStrength: Float = 0
 
     private let delayHops: Int
+    private let highestLog2F0: Float
     /// Candidates of the last `delayHops + 1` hops, hop by hop in a ring.
     private let candidates: OwnedBuffer<PitchCandidate>
     private let counts: OwnedBuffer<Int32>
     private var slot = 0
     private var habit = PitchHabit()
 
-    init(delayHops: Int) {
+    init(delayHops: Int, highestHz: Float) {
         self.delayHops = delayHops
+        highestLog2F0 = ck_log2(highestHz)
         let none = PitchCandidate(log2F0: 0, strength: 0)
         candidates = OwnedBuffer(count: (delayHops + 1) * Self.places, filledWith: none)
         counts = OwnedBuffer(count: delayHops + 1, filledWith: 1)
@@ -109,10 +111,14 @@ struct PitchSearch: ~Copyable, Sendable {
         let chosen = candidates[first + place]
         // A hop without candidates (or one nobody looked at) is unvoiced for certain.
         guard counts[hop] > 1 else { return .unvoiced }
-        let isVoiced = chosen.log2F0 > 0
-        var strength = isVoiced ? chosen.strength : -.greatestFiniteMagnitude
+        // A period above the ceiling is one, so that no multiple of it is taken instead; but no pitch is told of it.
+        let isVoiced = chosen.log2F0 > 0 && chosen.log2F0 <= highestLog2F0
+        // Where there is no other, it is as unvoiced as can be.
+        var strength = isVoiced ? chosen.strength : candidates[first].strength - 2
         if !isVoiced {
-            for other in 1..<Int(counts[hop]) { strength = max(strength, candidates[first + other].strength) }
+            for other in 1..<Int(counts[hop]) where candidates[first + other].log2F0 <= highestLog2F0 {
+                strength = max(strength, candidates[first + other].strength)
+            }
         }
         let lead = strength - candidates[first].strength - Self.evenLead
         let probability = 1 / (1 + ck_exp(-lead / Self.leadScale))

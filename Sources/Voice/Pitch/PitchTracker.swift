@@ -6,6 +6,8 @@ struct PitchParameters: Sendable {
     /// Lowest and highest fundamental frequency in Hz.
     var minHz: Float = 60
     var maxHz: Float = 500
+    /// Periods are looked for up to this frequency, in Hz: what is above `maxHz` is unvoiced, and not half of it.
+    var searchedHz: Float = 880
     /// Strength of the unvoiced candidate: a periodic one must beat it.
     var voicingThreshold: Float = 0.56
     /// Below this level relative to the loudest recent hop (dB) the unvoiced candidate grows stronger …
@@ -56,6 +58,8 @@ struct PitchTracker: ~Copyable, Sendable {
     /// The low-pass delays by this many values of the 8 kHz signal.
     private static let filterDelay = tapCount / 4
     private static let maxWidth = 200
+    /// From here on (500 Hz) the octave cost counts, whatever the ceiling is.
+    private static let log2OfReference: Float = 8.965_784
 
     private let parameters: PitchParameters
     /// Hops between the analysed one and the newest one.
@@ -70,7 +74,7 @@ struct PitchTracker: ~Copyable, Sendable {
     private let signal: FloatBuffer
     private let correlation: FloatBuffer
     private let energy: OwnedBuffer<Double>
-    private var search = PitchSearch(delayHops: delayHops)
+    private var search: PitchSearch
     private var peakDb: Float = -200
     /// How many of the last hops, one after the other, are silent; counted up to where nothing else is left.
     private var silentHops = 0
@@ -78,9 +82,10 @@ struct PitchTracker: ~Copyable, Sendable {
     /// - Parameter age: hops between the one that is analysed and the newest, at least `windowHops`.
     init(parameters: PitchParameters, age: Int) {
         self.parameters = parameters
+        search = PitchSearch(delayHops: Self.delayHops, highestHz: parameters.maxHz)
         self.age = max(Self.windowHops, age)
         width = max(40, min(Self.maxWidth, Int(parameters.widthMilliseconds * Self.rateHz / 1000)))
-        firstLag = max(8, Int(Self.rateHz / parameters.maxHz) - 1)
+        firstLag = max(8, Int(Self.rateHz / max(parameters.maxHz, parameters.searchedHz)) - 1)
         let lastLag = min(140, Int(Self.rateHz / parameters.minHz) + 2)
         lagCount = max(3, lastLag - firstLag + 1)
         taps = Self.lowPass(cornerHz: parameters.lowPassHz)
@@ -147,10 +152,10 @@ struct PitchTracker: ~Copyable, Sendable {
             let bend = 2 * here - correlation[index + 1] - correlation[index - 1]
             let shift = bend > 0 ? slope / bend : 0
             let f0Hz = Self.rateHz / (Float(firstLag + index) + shift)
-            guard f0Hz >= parameters.minHz, f0Hz <= parameters.maxHz else { continue }
+            guard f0Hz >= parameters.minHz, f0Hz <= parameters.searchedHz else { continue }
             let peak = min(1, here + slope * shift / 2)
             let log2F0 = ck_log2(f0Hz)
-            let octaves = ck_log2(parameters.maxHz) - log2F0
+            let octaves = Self.log2OfReference - log2F0
             search.add(PitchCandidate(log2F0: log2F0, strength: peak - parameters.octaveCost * octaves), parameters)
         }
     }

@@ -42,6 +42,7 @@ enum ScoreWords {
         case .notEnoughSpeech: "because there is too little speech"
         case .noBaseline: "because it is not known yet what is usual"
         case .weakEvidence: "because the sound is too poor to go by"
+        case .noWords: "because there are no words to go by"
         default: reason.rawValue
         }
     }
