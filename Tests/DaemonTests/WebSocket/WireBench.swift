@@ -87,9 +87,14 @@ final class WireSender: Sendable {
             "Sec-WebSocket-Extensions: permessage-deflate",
         ]
         connection.send(Array(((lines + headers).joined(separator: "\r\n") + "\r\n\r\n").utf8))
-        let first = try await connection.read()
+        var text = String(decoding: await connection.readBytes(), as: UTF8.self)
         // A refusal ends with the connection.
-        answer = first.hasPrefix("HTTP/1.1 101") ? first : first + (try await connection.readToEnd())
+        while !text.hasPrefix("HTTP/1.1 101") {
+            let more = await connection.readBytes()
+            if more.isEmpty { break }
+            text += String(decoding: more, as: UTF8.self)
+        }
+        answer = text
     }
 
     func send(_ text: String) { frame(1, Array(text.utf8)) }
@@ -111,10 +116,10 @@ final class WireSender: Sendable {
     func sendRaw(_ bytes: [UInt8]) { connection.send(bytes) }
 
     /// What comes next of frames.
-    func read() async throws -> [UInt8] { try await connection.readBytes() }
+    func read() async -> [UInt8] { await connection.readBytes() }
 
     /// The code and the reason with which the other side closes; nil where it just goes away.
-    func closing() async throws -> (code: Int, reason: String)? {
+    func closing() async -> (code: Int, reason: String)? {
         var bytes: [UInt8] = []
         while true {
             while let frame = Self.takeFrame(&bytes) {
@@ -125,7 +130,7 @@ final class WireSender: Sendable {
                     String(decoding: frame.data.dropFirst(2), as: UTF8.self)
                 )
             }
-            let more = try await connection.readBytes()
+            let more = await connection.readBytes()
             if more.isEmpty { return nil }
             bytes += more
         }

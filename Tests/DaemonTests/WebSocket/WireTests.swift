@@ -39,7 +39,7 @@ import Testing
         }
         try await eventually { await bench.state() == "live" }
         sender.send(#"{"event":"stop","stop":{}}"#)
-        let end = try await sender.closing()
+        let end = await sender.closing()
         #expect(end?.code == 1_000)
         try await eventually { bench.registry.types.contains("session.ended") }
         #expect(bench.ends() == ["end of media"])
@@ -59,7 +59,7 @@ import Testing
         let bench = try await WireBench()
         let sender = try await bench.connect("/twilio/\(try bench.expect().token)")
         for chunk in 1...1_000 { sender.send(media(chunk)) }
-        let end = try await sender.closing()
+        let end = await sender.closing()
         #expect(end?.code == 1_002)
         #expect(end?.reason.contains("no start message") == true)
         try await eventually { bench.ends().count == 1 }
@@ -219,7 +219,7 @@ import Testing
         let other = try await bench.connect("/raw/\(try bench.expect("other").token)?rate=8000")
         let sender = try await bench.connect(path + (try bench.expect("wrong").token))
         send(sender)
-        let end = try await sender.closing()
+        let end = await sender.closing()
         #expect(end?.code == code, "\(what): \(String(describing: end))")
         #expect(end?.reason.isEmpty == false)
         try await eventually { bench.ends().count == 1 }
@@ -233,11 +233,11 @@ import Testing
         let bench = try await WireBench()
         let sender = try await bench.connect("/raw/\(try bench.expect().token)?rate=8000")
         sender.frame(9, [5, 6])
-        var bytes = try await sender.read()
+        var bytes = await sender.read()
         let pong = WireSender.takeFrame(&bytes)
         #expect(pong?.kind == 10 && pong?.data == [5, 6])
         sender.frame(8, [0x03, 0xE8])
-        let end = try await sender.closing()
+        let end = await sender.closing()
         #expect(end?.code == 1_000)
         try await eventually { bench.ends() == ["end of media"] }
         await bench.stop()
@@ -247,7 +247,7 @@ import Testing
         let bench = try await WireBench()
         let sender = try await bench.connect("/raw/\(try bench.expect().token)?rate=8000")
         _ = try await bench.registry.registry.detach(session: "s")
-        let end = try await sender.closing()
+        let end = await sender.closing()
         #expect(end?.code == 1_001)
         #expect(bench.ends() == ["detached"])
         await bench.stop()
