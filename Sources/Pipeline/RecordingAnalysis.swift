@@ -79,6 +79,11 @@ public enum RecordingAnalysis {
             try next.advance(&engine)
             engine.takeEvents().forEach(emit)
             if next.isAtEnd { next.oddities.forEach(odd) }
+            // Whose voice it was depends on all channels: nobody leaves before the others were heard up to there.
+            let heard = recordings.filter { !$0.isAtEnd }.map(\.end).min()
+            for recording in recordings where recording.isAtEnd && heard.map({ recording.end <= $0 }) ?? true {
+                recording.leave(&engine)
+            }
         }
         let totals = engine.finish()
         engine.takeEvents().forEach(emit)
@@ -164,6 +169,7 @@ private final class Recording {
     private var input: MediaInput
     private var voices: [Voice] = []
     private(set) var isAtEnd = false
+    private var hasLeft = false
     private var holes = MediaHoles()
     /// What was seen while the input was read, until the read is over.
     private var seen: [(video: Int, sighting: FaceSighting)] = []
@@ -226,8 +232,13 @@ private final class Recording {
         seen.removeAll(keepingCapacity: true)
         guard outcome == .end else { return }
         isAtEnd = true
-        // Who is heard to the end by all others leaves after that.
         for voice in voices { voice.finish(&engine) }
+    }
+
+    /// Has its speakers leave, who have been heard to the end.
+    func leave(_ engine: inout SessionEngine) {
+        guard !hasLeft else { return }
+        hasLeft = true
         for voice in voices { voice.leave(&engine) }
     }
 }

@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: [
         ("call", "s2", #"{"role":"rep"}"#, 404, "no speaker 's2'"), ("other", "s1", #"{"role":"rep"}"#, 404, "'other'"),
-        ("call", "s1", "{}", 422, "give one of them"), ("call", "s1", #"{"role":""}"#, 422, "1 to 64 bytes"),
+        ("call", "s1", "{}", 422, "give one of them"), ("call", "s1", #"{"role":""}"#, 422, "1 to 128 characters"),
         ("call", "s1", #"{"name":7}"#, 400, "'name' has the wrong type"), ("call", "s1", "x", 400, "not JSON"),
     ])
     func badDescriptionsChangeNothing(

@@ -130,17 +130,10 @@ public struct SessionEngine: Sendable {
                 role: role, consent: consent, lanes: lanes, at: joinHop, configuration: configuration)
             if forgets { forget(speaker: index) }
         } else {
-            index = speakers.count
-            speakers.append(
+            index = add(
                 SpeakerState(
                     name: name, role: role, consent: consent, lanes: lanes, joinHop: joinHop,
                     settledHops: settledHops, configuration: configuration))
-            floor.addSpeaker()
-            speaks.append(false)
-            settling.append(nil)
-            ownVoice.addChannel()
-            // Most tracks have one voice, and who it is was said with the track.
-            bind(VoiceLabel(track: index), to: index)
         }
         speakers[index].identify(origin, isPresumed: isPresumed)
         settleLanes(of: index)
@@ -148,6 +141,22 @@ public struct SessionEngine: Sendable {
         tellRestart(of: index, at: joinHop)
         pushPermit(of: index)
         reconsider()
+        return index
+    }
+
+    /// Makes room for somebody who is not known yet, wherever something is kept of each speaker.
+    ///
+    /// - Returns: the speaker's number.
+    @discardableResult
+    mutating func add(_ speaker: SpeakerState) -> Int {
+        let index = speakers.count
+        speakers.append(speaker)
+        floor.addSpeaker()
+        speaks.append(false)
+        settling.append(nil)
+        ownVoice.addChannel()
+        // Most tracks have one voice, and who it is was said with the track.
+        bind(VoiceLabel(track: index), to: index)
         return index
     }
 

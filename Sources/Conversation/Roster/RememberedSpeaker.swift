@@ -41,12 +41,7 @@ extension SessionEngine {
     public mutating func restore(_ remembered: [RememberedSpeaker], lostSince: Int64) {
         guard speakers.isEmpty else { return }
         for known in remembered.prefix(configuration.maxSpeakers) {
-            let index = speakers.count
-            speakers.append(
-                SpeakerState(known, lostSince: lostSince, settledHops: settledHops, configuration: configuration))
-            floor.addSpeaker()
-            speaks.append(false)
-            bind(VoiceLabel(track: index), to: index)
+            add(SpeakerState(known, lostSince: lostSince, settledHops: settledHops, configuration: configuration))
             decisions = max(decisions, known.origin?.decision ?? 0, known.origin?.laneDecision ?? 0)
         }
     }

@@ -122,6 +122,7 @@ import Testing
     @Test func everyReasonIsDocumented() throws {
         let root = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let text = try String(contentsOf: root.appendingPathComponent("docs/control.md"), encoding: .utf8)
         for reason in MediaCounter.allCases.compactMap(\.dropReason) {
             #expect(text.contains("`\(reason)`"), "\(reason)")
