@@ -110,7 +110,9 @@ public enum Masking {
     private static func endOfDomain(_ tokens: [Token], after at: Int) -> Int? {
         // Names of hosts are one word or a few, and nothing ends within them.
         for place in at + 1..<max(min(tokens.count, at + 5), at + 1) {
-            if place > at + 1, !tokens[at + 1..<place].contains(where: \.endsSomething), tokens[place].bare == "dot", place + 1 < tokens.count {
+            if place > at + 1, !tokens[at + 1..<place].contains(where: \.endsSomething), tokens[place].bare == "dot",
+                place + 1 < tokens.count
+            {
                 var end = place + 2
                 while end + 1 < tokens.count, tokens[end].bare == "dot" { end += 2 }
                 return end
