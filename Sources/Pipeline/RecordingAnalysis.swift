@@ -80,9 +80,10 @@ public enum RecordingAnalysis {
             engine.takeEvents().forEach(emit)
             if next.isAtEnd { next.oddities.forEach(odd) }
             // Whose voice it was depends on all channels: nobody leaves before the others were heard up to there.
-            let heard = recordings.filter { !$0.isAtEnd }.map(\.end).min()
-            for recording in recordings where recording.isAtEnd && heard.map({ recording.end <= $0 }) ?? true {
-                recording.leave(&engine)
+            let isOver = recordings.allSatisfy(\.isAtEnd)
+            for recording in recordings where recording.isAtEnd {
+                let endHop = recording.end.samples / Int64(AudioGrid.hopSamples)
+                if isOver || engine.settledHops >= endHop { recording.leave(&engine) }
             }
         }
         let totals = engine.finish()

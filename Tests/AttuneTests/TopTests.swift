@@ -154,7 +154,7 @@ import Testing
         #expect(lines.contains { $0.contains("source-1 stalled: no media for 5000 ms") })
         #expect(lines.contains { $0.contains("! talks_long") && $0.contains("speaker1") })
         #expect(lines.contains { $0.contains("consent withheld: not measured") && !$0.contains("(") })
-        #expect(lines.contains { $0.contains("speaker1: 1.0 = 50 talks more \u{2212}49.0") })
+        #expect(lines.contains { $0.contains("speaker1: 1.0 = 50 talks more \u{2212}49") })
         let cleared = CueCleared(id: 1, cue: "talks_long", reason: .backToNormal, value: 1, afterSeconds: 3)
         _ = state.take(Self.line(.cueCleared(cleared), "call", "speaker1", 42))
         #expect(!Self.text(state, TopView(), 120, 40).contains { $0.contains("! talks_long") })

@@ -60,8 +60,12 @@ final class SimulatedSession {
         let audience = SimulatedAudience(clock: clock, seed: seed)
         self.audience = audience
         let core = audience.core
+        // What one sender does moves nobody else's numbers. Whose voice it is in a channel is told by all channels
+        // together, and not of pulses.
+        var configuration = ConversationConfiguration()
+        configuration.comparesChannels = false
         session = LiveSession(
-            id: "s", started: SessionStarted(noticeID: "n", policy: "standard"), configuration: .init(),
+            id: "s", started: SessionStarted(noticeID: "n", policy: "standard"), configuration: configuration,
             detection: .builtIn, clock: clock.clock
         ) { event, _ in
             core.publish(event, arrivedNanoseconds: nil)

@@ -26,6 +26,9 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var maxAheadHops = 3_000
     /// People that a session holds, those who left included: whoever sends under ever new names fills no memory.
     public var maxSpeakers = 128
+    /// Whether channels are compared, to tell a speaker's own voice from what leaks into the channel. Without it a
+    /// speaker's numbers do not depend on what the others' channels carry.
+    public var comparesChannels = true
     /// After so much simultaneous speech it is told what it will most likely be, in hops.
     public var verdictHops = 25
     /// An IPU of at most this length inside another's turn may be a backchannel, in hops.

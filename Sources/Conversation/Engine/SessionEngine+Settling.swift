@@ -10,7 +10,7 @@ extension SessionEngine {
             settling[index] = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
             ownVoice.push(settling[index], channel: index, hop: hop)
         }
-        ownVoice.compare(hop: hop)
+        if configuration.comparesChannels { ownVoice.compare(hop: hop) }
         for index in speakers.indices {
             let record = withOwnVoice(settling[index], of: index, at: hop)
             if record?.isLost ?? false {

@@ -7,6 +7,8 @@ final class DemuxedSource: TrackSource {
     /// Undecodable packets in a row after which a live input is taken for garbage, and opened anew. Of a recording what
     /// comes after the damage is still worth having.
     private static let maxDecodeErrorsInRow = 500
+    /// A recording of so many undecodable packets for one that gave samples is garbage, of which some was taken for sound.
+    private static let maxGarbageShare = 4
     /// Failing reads in a row after which an input is given up.
     private static let maxReadErrorsInRow = 32
     /// Packets of other kinds that are read in search of a stream of audio.
@@ -56,6 +58,7 @@ final class DemuxedSource: TrackSource {
     var viewer: PictureViewer?
     let pictureRateHz: Double
     private var originSeconds: Double?
+    private var goodPackets = 0
     private var hasPendingPacket = false
     private var hasDelivered = false
     private var decodeErrorsInRow = 0
@@ -263,6 +266,7 @@ final class DemuxedSource: TrackSource {
         let samples = try decoder.decode(packet.pointer, origin: &originSeconds, sink)
         if samples > 0 {
             decodeErrorsInRow = 0
+            goodPackets += 1
             hasDelivered = true
             missPictures()
             return true
@@ -315,6 +319,11 @@ final class DemuxedSource: TrackSource {
     /// ends; FFmpeg reports it as an I/O error.
     private var endsByHangUp: Bool { isHTTP && format.ioError == -EIO && !format.hasKnownLength }
 
+    /// Whether next to nothing of a recording could be decoded.
+    private var isGarbage: Bool {
+        !isLive && decodeErrors >= Self.maxDecodeErrorsInRow && decodeErrors / Self.maxGarbageShare > goodPackets
+    }
+
     /// The demuxer gives nothing more, for good (`code` is end of file) or ill.
     private func finish(_ code: Int32, _ sink: BlockSink) throws(MediaError) -> ReadOutcome {
         let ioError = endsByHangUp ? 0 : format.ioError
@@ -339,7 +348,7 @@ final class DemuxedSource: TrackSource {
             warnings.append("the recording ends early: \(failure)")
         } else if let failure {
             state = .failed(failure)
-        } else if !hasDelivered, decodeErrors > 0 {
+        } else if decodeErrors > 0, !hasDelivered || isGarbage {
             state = .failed(source.error(code: attune_error_invalid_data, .decode))
         }
         if delivered > 0 { return .delivered }

@@ -28,7 +28,7 @@ public struct PictureWatch: Sendable {
     /// How long a state has to hold before it is told, in seconds.
     static let holdSeconds = 1.5
     /// Below this mean and deviation a picture is black, of 255: limited range has its black at 16, and a face is still
-    /// found at a twentieth of its brightness, where the deviation is some 2.
+    /// found at a tenth of its brightness. At a twentieth it is not, and the picture counts as black or covered.
     static let blackMean = 24.0, blackDeviation = 2.0
     /// Below this deviation hardly anything can be made out.
     static let coveredDeviation = 9.0

@@ -164,7 +164,7 @@ import Testing
         try await withBrowsers { bench in
             for request in [
                 TokenRequest(ttlSeconds: 0), TokenRequest(ttlSeconds: 2_592_001), TokenRequest(ttlSeconds: .max),
-                TokenRequest(session: ""), TokenRequest(session: String(repeating: "x", count: 65)),
+                TokenRequest(session: ""), TokenRequest(session: String(repeating: "x", count: 129)),
             ] {
                 let problem = await #expect(throws: Problem.self) { try await bench.access.issue(request) }
                 #expect(problem?.status == 422)
