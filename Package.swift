@@ -197,7 +197,8 @@ let package = Package(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
-                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport", "Text",
+                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport",
+                "Text",
                 "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),
