@@ -30,7 +30,7 @@ struct NoSessions: ControlBackend {
 
     func setState(session: String, source: String, _ request: SourceStateRequest) async throws(Problem) {}
 
-    func setConsent(session: String, speaker: String, to state: ConsentState) async throws(Problem) {
+    func setConsent(session: String, speaker: String, to order: ConsentOrder) async throws(Problem) {
         throw unknown(session + "/" + speaker)
     }
 

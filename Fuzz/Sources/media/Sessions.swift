@@ -16,6 +16,7 @@ struct Sessions {
         /// A record, or silence, wherever it lies.
         case record, silence
         case gap, pause, resume, leave, join, consent, role
+        // Once more that was told before it was settled; the numbers of the others stay.
         case started, ended
         case quality, drift, caption
         /// The lane beside the voice.
@@ -96,8 +97,6 @@ struct Sessions {
         case .role:
             _ = engine.describe(
                 name: name(speaker), displayName: nil, role: ["rep", "customer", "minor"][Int(detail) % 3])
-        case .started: engine.announce(speaker: speaker, .started(hop: place(detail, number)))
-        case .ended: engine.announce(speaker: speaker, .ended(hop: place(detail, number)))
         default: takeMore(step, of: speaker, detail: detail, number: number)
         }
     }

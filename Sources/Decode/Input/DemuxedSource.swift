@@ -8,7 +8,7 @@ final class DemuxedSource: TrackSource {
     /// comes after the damage is still worth having.
     private static let maxDecodeErrorsInRow = 500
     /// A recording of so many undecodable packets for one that gave samples is garbage, of which some was taken for sound.
-    private static let maxGarbageShare = 4
+    private static let maxGarbageShare = 2
     /// Failing reads in a row after which an input is given up.
     private static let maxReadErrorsInRow = 32
     /// Packets of other kinds that are read in search of a stream of audio.

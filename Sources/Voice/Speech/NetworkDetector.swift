@@ -30,11 +30,6 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// Where the loudest recent speech is this far (dB) above the noise, the voice is near and the line quiet: there
     /// the floor is low for that, and taking it off would only lengthen what is found.
     private static let nearRangeDb: ClosedRange<Float> = 58...60
-    /// What is further below the loudest recent speech is not lifted: where there is a near voice, a faint one is
-    /// somebody else's. Full above the upper bound, in dB.
-    private static let liftedRangeDb: ClosedRange<Float> = -26 ... -20
-    /// By so much a hop the level falls that is held against it, dB: it is that of the syllable, not of the hop.
-    private static let levelFallDb: Float = 0.5
     /// From this range on the edges of the speech are sharp, so that units are shortened by what the network sees of
     /// its surroundings.
     private static let sharpRangeDb: Float = 57
@@ -48,7 +43,6 @@ struct NetworkDetector: ~Copyable, Sendable {
     private var chunkCount = 0
     private var hopCount = 0
     private var rangeDb: Float = 0
-    private var belowPeakDb: Float = 0
     /// Log odds of the built-in detector for the hops not judged yet, oldest first.
     private let builtIn = FloatBuffer(count: delayHops - SpeechDetector.delayHops + 1)
     /// Bit n: the hop n before the last one was silent.
@@ -77,7 +71,6 @@ struct NetworkDetector: ~Copyable, Sendable {
         }
         hopCount += 1
         rangeDb = detector.rangeDb
-        belowPeakDb = max(detector.belowPeakDb, belowPeakDb - Self.levelFallDb)
         return estimate(hopCount - 1 - Self.delayHops)
     }
 
@@ -106,9 +99,7 @@ struct NetworkDetector: ~Copyable, Sendable {
         let undecided = 4 * first * (1 - first)
         let near = Self.nearRangeDb
         let distant = max(0, min(1, (near.upperBound - rangeDb) / (near.upperBound - near.lowerBound)))
-        let reach = Self.liftedRangeDb
-        let within = max(0, min(1, (belowPeakDb - reach.lowerBound) / (reach.upperBound - reach.lowerBound)))
-        let lift = distant * within * Self.floorWeight * (LogOddsFloor.highest - floor.value)
+        let lift = distant * Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
             probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
             activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias),

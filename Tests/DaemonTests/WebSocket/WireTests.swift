@@ -10,7 +10,7 @@ import Testing
 @testable import Daemon
 
 /// Senders by WebSocket, those that do as they should and those that do not.
-@Suite(.timeLimit(.minutes(5))) struct WireTests {
+@Suite(.waiting, .timeLimit(.minutes(30))) struct WireTests {
     private static let start = """
         {"event":"start","start":{"streamSid":"MZ1","tracks":["inbound","outbound"],\
         "mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}}}
