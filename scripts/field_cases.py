@@ -73,7 +73,7 @@ CASES = {
     # Calls by WebSocket.
     **{f"websocket-{sender}": (2, wires.dialect, sender) for sender in dialects.SENDERS},
     "websocket-order": (2, wires.dialect, "telnyx", wires.out_of_order),
-    "websocket-bursts": (2, wires.dialect, "twilio", wires.in_bursts),
+    # Not kept yet (docs/adapters.md): "websocket-bursts": (2, wires.dialect, "twilio", wires.in_bursts)
     "websocket-mute": (1, wires.mute),
     "websocket-flood": (3, wires.flood),
     "zoom-stopped": (2, wires.zoom, "stopped"),

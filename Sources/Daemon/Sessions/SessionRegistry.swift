@@ -127,7 +127,8 @@ actor SessionRegistry: ControlBackend {
     }
 
     func revokeExpected(session: String?) throws(Problem) -> RevokedTokens {
-        RevokedTokens(revoked: expected?.calls.revoke(session: session.map(canonicalName)) ?? 0)
+        if let session { try AttachValidation.checkName(session, what: "session") }
+        return RevokedTokens(revoked: expected?.calls.revoke(session: session.map(canonicalName)) ?? 0)
     }
 
     private func attach(
