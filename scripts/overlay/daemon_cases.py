@@ -59,7 +59,8 @@ class Daemon:
             file.write(f"{TOKEN} write\n")
         with open(self.config, "w", encoding="utf-8") as file:
             # The call is over when the daemon is: what is shown is the next one.
-            file.write(f"state: {{max_age_s: 0}}\nsockets:\n  events: {self.folder}/events.sock\n  control: {self.folder}/control.sock\n"
+            file.write("state: {max_age_s: 0}\n"
+                       f"sockets:\n  events: {self.folder}/events.sock\n  control: {self.folder}/control.sock\n"
                        f"  http: 127.0.0.1:{self.port}\n  http_tokens: {tokens}\n"
                        f"  http_origins: [http://127.0.0.1:{self.own.server_port}]\n")
         self.start()
