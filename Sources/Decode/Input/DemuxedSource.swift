@@ -7,8 +7,9 @@ final class DemuxedSource: TrackSource {
     /// Undecodable packets in a row after which a live input is taken for garbage, and opened anew. Of a recording what
     /// comes after the damage is still worth having.
     private static let maxDecodeErrorsInRow = 500
-    /// A recording of so many undecodable packets for one that gave samples is garbage, of which some was taken for sound.
-    private static let maxGarbageShare = 2
+    /// Packets in a row that give samples, at least once in a recording of which there is something. Of noise some
+    /// packets are taken for sound, but never many in a row.
+    private static let leastGoodInRow = 20
     /// Failing reads in a row after which an input is given up.
     private static let maxReadErrorsInRow = 32
     /// Packets of other kinds that are read in search of a stream of audio.
@@ -58,7 +59,7 @@ final class DemuxedSource: TrackSource {
     var viewer: PictureViewer?
     let pictureRateHz: Double
     private var originSeconds: Double?
-    private var goodPackets = 0
+    private var goodInRow = 0, mostGoodInRow = 0
     private var hasPendingPacket = false
     private var hasDelivered = false
     private var decodeErrorsInRow = 0
@@ -266,12 +267,14 @@ final class DemuxedSource: TrackSource {
         let samples = try decoder.decode(packet.pointer, origin: &originSeconds, sink)
         if samples > 0 {
             decodeErrorsInRow = 0
-            goodPackets += 1
+            goodInRow += 1
+            mostGoodInRow = max(mostGoodInRow, goodInRow)
             hasDelivered = true
             missPictures()
             return true
         }
         decodeErrorsInRow += decoder.errorCount - errorsBefore
+        if decoder.errorCount > errorsBefore { goodInRow = 0 }
         guard !isLive || decodeErrorsInRow < DemuxedSource.maxDecodeErrorsInRow else {
             throw source.error(code: attune_error_invalid_data, .decode)
         }
@@ -319,9 +322,9 @@ final class DemuxedSource: TrackSource {
     /// ends; FFmpeg reports it as an I/O error.
     private var endsByHangUp: Bool { isHTTP && format.ioError == -EIO && !format.hasKnownLength }
 
-    /// Whether next to nothing of a recording could be decoded.
+    /// Whether a recording is noise in the shape of packets.
     private var isGarbage: Bool {
-        !isLive && decodeErrors >= Self.maxDecodeErrorsInRow && decodeErrors / Self.maxGarbageShare > goodPackets
+        !isLive && decodeErrors >= Self.maxDecodeErrorsInRow && mostGoodInRow < Self.leastGoodInRow
     }
 
     /// The demuxer gives nothing more, for good (`code` is end of file) or ill.

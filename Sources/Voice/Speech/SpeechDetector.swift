@@ -32,8 +32,6 @@ struct SpeechDetector: ~Copyable, Sendable {
     var snrDb: Float { features.meanSnrDb }
     /// How far the loudest recent speech is above the noise, in dB, 60 at the most; 0 where that is not known.
     var rangeDb: Float { features.rangeDb }
-    /// How far the hop before the last one is below the loudest recent speech, in dB; 0 or less.
-    var belowPeakDb: Float { features.belowPeakDb }
     /// Whether noise has been heard for long enough that the ratio means something.
     var knowsNoise: Bool { features.knowsNoise }
 

@@ -110,8 +110,6 @@ struct SpeechFeatures: ~Copyable, Sendable {
 
     /// How far the loudest recent speech is above the noise, in dB, 60 at the most.
     var rangeDb: Float { values[8] * 20 }
-    /// How far the hop that `values` describe is below the loudest recent speech, in dB, -50 at the least.
-    var belowPeakDb: Float { values[7] * 20 }
     /// Whether noise has been learnt for long enough (1.5 s) that a pause will have been among it.
     var knowsNoise: Bool { noise.learntHops >= 150 }
 
