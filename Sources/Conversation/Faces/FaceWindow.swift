@@ -9,7 +9,7 @@ public struct FaceWindow: EvidenceWindow {
     public static let name = "visible"
     /// Name of the lane, as consent knows it.
     public static let lane = "face"
-    /// A gesture is known when the head has come to rest, and pictures are looked at half a second later than they come.
+    /// A gesture is known when the head has come to rest, and pictures are looked at half a second after they come.
     public static let patienceHops: Int64 = 200
 
     /// What is told of looks back so far, in hops (30 s).

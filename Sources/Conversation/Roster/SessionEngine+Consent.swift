@@ -28,7 +28,7 @@ extension SessionEngine {
     /// A speaker gives or takes back lanes beside the voice; what was measured in them is forgotten, and the rest stays
     /// as it is.
     ///
-    /// - Returns: false where there is no such speaker, or where lanes are given of one whose voice may not be measured.
+    /// - Returns: false where there is no such speaker, or where lanes are given of one who withholds the voice.
     public mutating func setConsent(name: String, in lanes: ConsentLanes, isGranted: Bool) -> Bool {
         guard let index = speakers.firstIndex(where: { $0.name == name }),
             !isGranted || speakers[index].consent == .granted
