@@ -13,6 +13,34 @@ class Refused(Exception):
     """The handshake was answered with something else than 101."""
 
 
+class Frames:
+    """The frames that come by a connection, masked or not."""
+
+    def __init__(self, connection, rest=b""):
+        self.connection, self.rest = connection, rest
+
+    def _take(self, count):
+        while len(self.rest) < count:
+            more = self.connection.recv(65536)
+            if not more:
+                raise OSError("closed")
+            self.rest += more
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
+
+    def next(self):
+        """Kind and payload of the next one; OSError at the end."""
+        first, second = self._take(2)
+        length = second & 127
+        if length == 126:
+            length = struct.unpack("!H", self._take(2))[0]
+        elif length == 127:
+            length = struct.unpack("!Q", self._take(8))[0]
+        mask = self._take(4) if second & 128 else None
+        data = self._take(length)
+        return first & 15, bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)) if mask else data
+
+
 class Wire:
     """A connection; what comes back is gathered by a thread, unless nothing is to be read."""
 
@@ -35,34 +63,20 @@ class Wire:
             if not more:
                 break
             head += more
-        self.head, _, self._rest = head.partition(b"\r\n\r\n")
+        self.head, _, rest = head.partition(b"\r\n\r\n")
+        self._frames = Frames(self.socket, rest)
         if b" 101 " not in self.head.split(b"\r\n")[0]:
-            raise Refused((self.head + b"\r\n\r\n" + self._rest).decode(errors="replace"))
+            raise Refused((self.head + b"\r\n\r\n" + rest).decode(errors="replace"))
         self.socket.settimeout(None)
         self.texts, self.pongs, self.closed = [], 0, None
         self._over = threading.Event()
         if reads:
             threading.Thread(target=self._listen, daemon=True).start()
 
-    def _take(self, count):
-        while len(self._rest) < count:
-            more = self.socket.recv(65536)
-            if not more:
-                raise OSError("closed")
-            self._rest += more
-        taken, self._rest = self._rest[:count], self._rest[count:]
-        return taken
-
     def _listen(self):
         try:
             while True:
-                first, second = self._take(2)
-                length = second & 127
-                if length == 126:
-                    length = struct.unpack("!H", self._take(2))[0]
-                elif length == 127:
-                    length = struct.unpack("!Q", self._take(8))[0]
-                data, kind = self._take(length), first & 15
+                kind, data = self._frames.next()
                 if kind == 1:
                     self.texts.append(data.decode())
                 elif kind == 8:

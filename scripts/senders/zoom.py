@@ -11,13 +11,14 @@ import threading
 import time
 
 from . import dialects
+from .wire import Frames
 
 
 class Peer:
     """One WebSocket that a client opened."""
 
     def __init__(self, connection):
-        self.connection, self.rest, self.open = connection, b"", True
+        self.connection, self.frames, self.open = connection, Frames(connection), True
         head = b""
         while b"\r\n\r\n" not in head:
             head += connection.recv(4096)
@@ -28,28 +29,14 @@ class Peer:
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            b"Sec-WebSocket-Accept: " + answer + b"\r\n\r\n")
 
-    def _take(self, count):
-        while len(self.rest) < count:
-            more = self.connection.recv(65536)
-            if not more:
-                raise OSError("closed")
-            self.rest += more
-        taken, self.rest = self.rest[:count], self.rest[count:]
-        return taken
-
     def read(self):
         """The next message, None at the end."""
         try:
             while True:
-                first, second = self._take(2)
-                length = second & 127
-                if length == 126:
-                    length = struct.unpack("!H", self._take(2))[0]
-                mask = self._take(4)
-                data = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self._take(length)))
-                if first & 15 == 1:
+                kind, data = self.frames.next()
+                if kind == 1:
                     return json.loads(data)
-                if first & 15 == 8:
+                if kind == 8:
                     return None
         except OSError:
             return None
