@@ -54,17 +54,22 @@ struct KeptCalls {
         self.path = path
         self.logger = logger
         maxAgeMilliseconds = Int64(maxAgeSeconds) * 1_000
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        let isOwn = status.st_mode & S_IFMT == S_IFREG && status.st_uid == geteuid() && status.st_mode & 0o077 == 0
-        guard isOwn, status.st_size <= Self.maxBytes, let data = FileManager.default.contents(atPath: path),
+        // Of the name itself, which may be a link to something else.
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return }
+        let isOwn =
+            attributes[.type] as? FileAttributeType == .typeRegular
+            && (attributes[.ownerAccountID] as? NSNumber)?.uint32Value == geteuid()
+            && ((attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777) & 0o077 == 0
+        let bytes = (attributes[.size] as? NSNumber)?.intValue ?? .max
+        guard isOwn, bytes <= Self.maxBytes, let written = attributes[.modificationDate] as? Date,
+            let data = FileManager.default.contents(atPath: path),
             let file = try? JSONDecoder().decode(File.self, from: data), file.version == 1
         else {
             logger.warning("\(path) is not what this daemon writes, and no call is taken up from it; it is removed")
             unlink(path)
             return
         }
-        lastMilliseconds = Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        lastMilliseconds = Int64(written.timeIntervalSince1970 * 1_000)
         // A clock that was set back makes nothing old.
         guard now - lastMilliseconds <= maxAgeMilliseconds else {
             logger.info("calls of before the restart are too old to be taken up (state.max_age_s)")
@@ -159,7 +164,5 @@ private func syncFolder(of path: String) -> Bool {
 
 /// Unix time, milliseconds.
 func unixMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000
+    Int64(Date().timeIntervalSince1970 * 1_000)
 }
