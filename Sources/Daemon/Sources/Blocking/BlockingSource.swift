@@ -394,15 +394,3 @@ final class BlockingSource: MediaSource {
         }
     }
 }
-
-extension SourceFailure {
-    init(_ error: MediaError) {
-        let kind: Kind =
-            switch error.kind {
-            case .notFound: .notFound
-            case .unreachable, .timedOut: .unavailable
-            default: .badInput
-            }
-        self.init(kind: kind, message: error.description)
-    }
-}
