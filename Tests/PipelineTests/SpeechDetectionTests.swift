@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    // Skipped where the weights have not been fetched (scripts/fetch-vad-weights.py).
+    // Skipped where the weights have not been fetched (scripts/models/fetch-vad-weights.py).
     @Test(.enabled(if: FileManager.default.fileExists(atPath: weights), "needs models/"))
     func theWeightsAreLoaded() throws {
         let detection = try SpeechDetection(file: Self.weights)
