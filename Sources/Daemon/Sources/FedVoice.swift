@@ -18,8 +18,11 @@ final class FedVoice {
     var mediaEnd = MediaTime.zero
     /// What the speaker's pictures come to; begun anew where they may be looked at again.
     var faces: FacePipeline?
-    /// Why media before the next one is missing, if any is.
-    var missingBy = Gap.Why.loss
+    /// Why media is missing that is told to be missing now.
+    private(set) var missingBy = Gap.Why.loss
+    /// Where media ended when that reason was given, and how many hops of what follows may come before it is over.
+    private var missingFromHop: Int64 = 0
+    private var hopsUntilLoss: Int64 = 0
     /// Whether media ever came.
     var hasMedia = false
     /// Why none comes for now; nil while it does.
@@ -34,6 +37,25 @@ final class FedVoice {
     init(speaker: Int, permit: PermitHolder) {
         self.speaker = speaker
         self.permit = permit
+    }
+
+    /// What will be missing before media has come for 100 ms is missing for this reason: what was held back comes
+    /// first, and what is missing is told only with the first whole hop behind it.
+    func miss(by why: Gap.Why) {
+        missingBy = why
+        missingFromHop = mediaEnd.samples / Int64(AudioGrid.hopSamples)
+        hopsUntilLoss = 10
+    }
+
+    /// Takes note of what has come out: what is missing after media is lost without anybody having said why.
+    func note(_ output: SpeakerOutput) {
+        guard missingBy != .loss else { return }
+        switch output {
+        case .hop(let record) where !record.isLost && record.index >= missingFromHop: hopsUntilLoss -= 1
+        case .silence(let from, let to): hopsUntilLoss -= max(0, min(hopsUntilLoss, to - max(from, missingFromHop)))
+        default: return
+        }
+        if hopsUntilLoss == 0 { missingBy = .loss }
     }
 
     /// Whether the last 100 ms were 30 dB below the loudest block lately: an encoder goes on for a while before it

@@ -117,7 +117,7 @@ final class SourceFeed {
         // What the sender says goes before what is only noticed.
         guard voice.absence == nil || why == voice.saidAbsence else { return }
         voice.absence = why
-        voice.missingBy = why
+        voice.miss(by: why)
         drain(voice)
     }
 
@@ -151,7 +151,7 @@ final class SourceFeed {
 
     /// Says that what comes next of a track is not known, and why.
     func miss(track: Int, _ why: Gap.Why) {
-        voices[track]?.missingBy = why
+        voices[track]?.miss(by: why)
     }
 
     /// By how many samples a block that begins at media time `start` and has just come would be late.
@@ -184,7 +184,6 @@ final class SourceFeed {
         voice.noteLoudness(samples)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
         push(voice)
-        voice.missingBy = .loss
     }
 
     /// Whether pictures of the speaker on a track may be looked at.
@@ -220,7 +219,6 @@ final class SourceFeed {
         voice.words?.hearSilence(start: place, count: count)
         voice.pipeline?.feedSilence(start: place, count: count) { outputs.append($0) }
         push(voice)
-        voice.missingBy = .loss
     }
 
     /// Takes it that a speaker who last said nothing, or ended with next to nothing, goes on like that for
@@ -303,7 +301,10 @@ final class SourceFeed {
         guard !outputs.isEmpty else { return }
         if voice.faces != nil { for output in outputs { voice.faces?.note(output) } }
         session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
-            for output in outputs { engine.take(output, from: voice.speaker, missingBy: voice.missingBy) }
+            for output in outputs {
+                engine.take(output, from: voice.speaker, missingBy: voice.missingBy)
+                voice.note(output)
+            }
         }
         outputs.removeAll(keepingCapacity: true)
     }

@@ -40,9 +40,8 @@ import Timing
         var sample: @Sendable (Int) -> Float = { _ in 0 }
     }
 
-    /// Feeds packets of 20 ms as they come.
-    private func send(_ stretches: [Stretch]) {
-        let packet = AudioGrid.sampleRateHz / 50
+    /// Feeds packets as they come.
+    private func send(_ stretches: [Stretch], packet: Int = AudioGrid.sampleRateHz / 50) {
         let end = MediaTime(seconds: stretches.map(\.end).max() ?? 0).samples
         for place in stride(from: 0, to: end, by: packet) {
             for stretch in stretches
@@ -87,6 +86,28 @@ import Timing
         let gaps = log.all("gap").compactMap { if case .gap(let gap) = $0.body { gap } else { nil } }
         #expect(gaps.map(\.why) == [.hold])
         #expect(gaps.allSatisfy { abs($0.fromSeconds - 4) < 0.05 && abs($0.toSeconds - 8) < 0.05 }, "\(gaps)")
+    }
+
+    /// What a sender without a connection misses is told so, however short the first packets are that come after it, and
+    /// though some of what came before was still held back. What is lost later is just lost.
+    @Test(arguments: [48, 80, 320, 960]) func whatALostConnectionMissesIsToldSo(packet: Int) {
+        func both(_ start: Double, _ end: Double) -> [Stretch] {
+            [Stretch(track: 0, start: start, end: end), Stretch(track: 1, start: start, end: end)]
+        }
+        send(both(0, 4), packet: packet)
+        feed.suspend(track: 1, by: .reconnect)
+        send(both(4, 4.06), packet: packet)
+        for start in stride(from: 4.06, to: 6, by: 0.04) {
+            send([Stretch(track: 0, start: start, end: start + 0.04)], packet: packet)
+            feed.tend()
+        }
+        send(both(6.02, 7), packet: packet)
+        send([Stretch(track: 0, start: 7, end: 8)], packet: packet)
+        send(both(8, 9), packet: packet)
+        _ = session.end()
+        let gaps = log.all("gap").compactMap { if case .gap(let gap) = $0.body { gap } else { nil } }
+        let long = gaps.filter { $0.toSeconds - $0.fromSeconds > 0.3 }
+        #expect(long.map(\.why) == [.reconnect, .loss], "\(gaps)")
     }
 
     /// A file that is put on hold before its first media is read at its own pace all the same.

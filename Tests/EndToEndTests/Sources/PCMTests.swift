@@ -230,7 +230,8 @@ import Testing
         try subscriber.wait(for: "a tick") { $0.type == "tick" && $0.speaker == "Zo\u{E9}" }
         #expect(try daemon.attune("consent", "call", "Zo\u{E9}", "withdraw").status == 0)
         close(socket)
-        try subscriber.wait(for: "the leaving") { $0.type == "speaker.left" && $0.speaker == "Zo\u{E9}" }
+        // Its name is free once its source has ended.
+        try subscriber.wait(for: "the end of the source") { $0.type == "source.ended" }
         let no = try #require(subscriber.lines.lastIndex { $0.type == "consent" })
 
         let back: Int32

@@ -168,8 +168,6 @@ final class ZoomClient {
         case Message.signallingAnswer where !isMedia: takeAnswer(message)
         case Message.mediaAnswer where isMedia:
             guard Self.isGood(message) else { return refuse(message) }
-            // What was said before may not hold any more: a pause may have ended unheard.
-            if lostNanoseconds != nil { listener.absence(nil) }
             lostNanoseconds = nil
             backoff.reset()
             signalling?.send(#"{"msg_type":\#(Message.ready),"rtms_stream_id":"\#(Self.plain(call.stream))"}"#)

@@ -75,9 +75,7 @@ final class ZoomSource: MediaSource {
                 absence: { reception.setAbsence(track: nil, $0, nowNanoseconds: HostClock.monotonicNanoseconds()) },
                 left: { reception.leave(voice: $0, reason: "left") },
                 lost: { [monitor] why in
-                    // Said as a sender would: what is still held back must not pass for media that goes on.
-                    reception.setAbsence(
-                        track: nil, .reconnect, nowNanoseconds: HostClock.monotonicNanoseconds())
+                    reception.forEachSpeaker { $0.feed.suspend(by: .reconnect) }
                     monitor.change(to: .reconnecting, reason: why)
                 },
                 ended: { [self] why, isRevoked in
