@@ -31,6 +31,8 @@ final class WireConnection: ChannelInboundHandler {
     private var heardNanoseconds: Int64
     private var pings: RepeatedTask?
     private var stall: Scheduled<Void>?
+    /// Nothing is read until then.
+    private var rest: Scheduled<Void>?
 
     init(source: WireSource, reader: DialectReader, kilobitsPerSecond: Int, clock: HostClock = .system) {
         self.source = source
@@ -43,9 +45,9 @@ final class WireConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        source.attach { problem in
-            channel.eventLoop.execute { bound.value.hangUp(problem, channel) }
-        }
+        source.attach(
+            hangUp: { problem in channel.eventLoop.execute { bound.value.hangUp(problem, channel) } },
+            slow: { seconds in channel.eventLoop.execute { bound.value.slow(seconds, bound, channel) } })
         pings = context.eventLoop.scheduleRepeatedTask(
             initialDelay: .seconds(Self.pingSeconds), delay: .seconds(Self.pingSeconds)
         ) { _ in
@@ -66,6 +68,18 @@ final class WireConnection: ChannelInboundHandler {
         pings = nil
         stall?.cancel()
         stall = nil
+        rest?.cancel()
+        rest = nil
+    }
+
+    /// Reads nothing for a while: who sends ahead of time has to wait, and nothing of it is lost.
+    private func slow(_ seconds: Double, _ bound: NIOLoopBound<WireConnection>, _ channel: any Channel) {
+        guard rest == nil, !isClosing else { return }
+        _ = channel.setOption(.autoRead, value: false)
+        rest = channel.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1_000))) {
+            bound.value.rest = nil
+            _ = channel.setOption(.autoRead, value: true)
+        }
     }
 
     private func ping(_ channel: any Channel) {

@@ -17,11 +17,16 @@ final class WireSource: MediaSource {
     private let onEnd: @Sendable () -> Void
     private let holding = Mutex(Holding())
 
+    /// Media further ahead of the present than this makes its sender wait until it is only half of it, seconds.
+    private static let leadSeconds = 2.0
+
     private struct Holding {
         var reception: NIOLoopBound<WireReception>?
         var isOver = false
         /// Closes the connection with a code and a reason.
         var hangUp: (@Sendable (DialectError) -> Void)?
+        /// Lets the sender wait for so many seconds.
+        var slow: (@Sendable (Double) -> Void)?
     }
 
     private var eventLoop: any EventLoop { timer.eventLoop }
@@ -71,10 +76,13 @@ final class WireSource: MediaSource {
 
     // MARK: The connection
 
-    /// Says how the connection is closed; does so at once where the source is over.
-    func attach(hangUp: @escaping @Sendable (DialectError) -> Void) {
+    /// Says how the connection is closed, and how its sender is made to wait; closes at once where the source is over.
+    func attach(
+        hangUp: @escaping @Sendable (DialectError) -> Void, slow: @escaping @Sendable (Double) -> Void = { _ in }
+    ) {
         let isOver = holding.withLock { holding in
             holding.hangUp = hangUp
+            holding.slow = slow
             return holding.isOver
         }
         if isOver { hangUp(DialectError(1001, "the call was detached")) }
@@ -84,7 +92,10 @@ final class WireSource: MediaSource {
     func deliver(_ media: WireMedia, _ voices: [WireVoice], audio: [UInt8], arrivalNanoseconds: Int64) {
         onLoop { [self] reception in
             let problem = reception.take(media, voices, audio: audio, arrivalNanoseconds: arrivalNanoseconds)
-            if let problem { fail(problem) }
+            if let problem { return fail(problem) }
+            let lead = reception.leadSeconds
+            guard lead > Self.leadSeconds else { return }
+            holding.withLock { $0.slow }?(lead - Self.leadSeconds / 2)
         }
     }
 
