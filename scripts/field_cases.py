@@ -77,6 +77,7 @@ CASES = {
     "websocket-held-up": (2, wires.held_up),
     "websocket-mute": (1, wires.mute),
     "websocket-flood": (3, wires.flood),
+    "websocket-reads-nothing": (2, wires.reads_nothing),
     "zoom-stopped": (2, wires.zoom, "stopped"),
     "zoom-revoked": (2, wires.zoom, "revoked"),
     # With nothing beside it: a daemon that it brings to spin takes the machine from all others.

@@ -158,6 +158,8 @@ import Testing
     private static let clumsy: [(String, String, Int, @Sendable (WireSender) -> Void)] = [
         ("binary for text", "/twilio/", 1_003, { $0.send([1, 2, 3]) }),
         ("no JSON", "/twilio/", 1_007, { $0.send("hello") }),
+        ("text for binary", "/raw/", 1_003, { $0.send("fn5+fX5+fn19") }),
+        ("text for binary", "/vexa/", 1_003, { $0.send("hello") }),
         (
             "garbage for base64", "/twilio/", 1_007,
             { sender in

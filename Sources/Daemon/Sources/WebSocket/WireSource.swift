@@ -43,22 +43,24 @@ final class WireSource: MediaSource {
     }
 
     func open() async throws {
-        let reception = try await eventLoop.submit { [self] in
-            let reception = WireReception(
-                dialect: dialect, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
-            reception.start(with: timer)
-            return NIOLoopBound(reception, eventLoop: eventLoop)
-        }.get()
+        guard try await eventLoop.submit({ self.begin() }).get() else { throw SourceFailure.detached(monitor.url) }
+        monitor.begin()
+    }
+
+    /// Makes the reception and lets the speakers join; on the event loop of the session.
+    ///
+    /// - Returns: whether it is still wanted.
+    func begin() -> Bool {
+        let reception = WireReception(
+            dialect: dialect, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
+        reception.start(with: timer)
         let isWanted = holding.withLock { holding in
             guard !holding.isOver else { return false }
-            holding.reception = reception
+            holding.reception = NIOLoopBound(reception, eventLoop: eventLoop)
             return true
         }
-        guard isWanted else {
-            try? await eventLoop.submit { reception.value.finish(reason: SourceEnd.detached.departure) }.get()
-            throw SourceFailure.detached(monitor.url)
-        }
-        monitor.begin()
+        if !isWanted { reception.finish(reason: SourceEnd.detached.departure) }
+        return isWanted
     }
 
     func stop() async {
