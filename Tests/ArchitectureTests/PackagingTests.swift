@@ -89,7 +89,7 @@ import Testing
         #expect(debug.output.contains("BIND_NOW") && debug.output.contains("looks for libraries in"), "\(debug.output)")
     }
 
-    @Test(arguments: ["scripts/requirements-api.txt", "scripts/requirements-evaluate.txt"])
+    @Test(arguments: ["scripts/requirements/api.txt", "scripts/requirements/evaluate.txt"])
     func packagesHaveAVersionAndAHash(path: String) throws {
         let requirements = try text(path).replacing("\\\n", with: " ").split(separator: "\n")
         #expect(requirements.count > 5)

@@ -50,7 +50,7 @@ import Testing
     /// What the scripts fetch is what is loaded.
     @Test func theScriptsHaveTheSameDigests() throws {
         let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "scripts")
+            .deletingLastPathComponent().appending(path: "scripts/models")
         for (name, digest) in [
             ("fetch-vad-weights.py", SpeechDetection.digest), ("fetch-lexicon.py", CaptionLexicon.digest),
         ] {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    // Skipped where the weights have not been fetched (scripts/fetch-vad-weights.py).
+    // Skipped where the weights have not been fetched (scripts/models/fetch-vad-weights.py).
     @Test(.enabled(if: FileManager.default.fileExists(atPath: weights), "needs models/"))
     func theWeightsAreLoaded() throws {
         let detection = try SpeechDetection(file: Self.weights)

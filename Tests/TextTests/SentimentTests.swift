@@ -10,7 +10,7 @@ enum EnglishLexicon {
         .deletingLastPathComponent()
     private static let file = root.appending(path: "models/vader-3.3.2.lexicon")
     static let isThere = FileManager.default.fileExists(atPath: file.path)
-    static let absence: Comment = "no lexicon: scripts/fetch-lexicon.py fetches it"
+    static let absence: Comment = "no lexicon: scripts/models/fetch-lexicon.py fetches it"
 
     static func load() throws -> Lexicon { try Lexicon(Array(try Data(contentsOf: file))) }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Voice
 
-/// The weights of the network, which are no part of the project: scripts/fetch-vad-weights.py gets them.
+/// The weights of the network, which are no part of the project: scripts/models/fetch-vad-weights.py gets them.
 enum Weights {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

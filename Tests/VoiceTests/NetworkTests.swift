@@ -24,7 +24,7 @@ import Testing
     }
 
     // Skipped where the weights have not been fetched.
-    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/fetch-vad-weights.py"))
+    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/models/fetch-vad-weights.py"))
     func givesTheProbabilitiesOfTheOriginal() throws {
         let expected = try Weights.fixture("silero-6.2.3.txt")
         let answers = logOdds(fixtureSignal(400 * 512), try Weights.network())
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// One step from the state that the original had: the forward pass without what the recurrence makes of rounding.
-    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/fetch-vad-weights.py"))
+    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/models/fetch-vad-weights.py"))
     func aStepFromTheOriginalsStateGivesItsProbability() throws {
         let network = try Weights.network()
         let steps = try Weights.steps()
@@ -230,7 +230,7 @@ import Testing
     }
 
     // Skipped where the weights have not been fetched.
-    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/fetch-vad-weights.py"))
+    @Test(.enabled(if: Weights.areThere, "needs models/: run scripts/models/fetch-vad-weights.py"))
     func findsVowelsInNoise() throws {
         let records = analyze(fixtureSignal(192_000), network: try Weights.network()).records
         func share(_ isRight: (HopRecord) -> Bool, _ isMeant: (Int64) -> Bool) -> Double {

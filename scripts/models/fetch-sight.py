@@ -13,8 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from pinned_wheel import checked, folder_of, is_there, put, wheel  # noqa: E402
+from pinned_wheel import checked, folder_of, is_there, put, wheel
 
 TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311",
         "--platform", "manylinux_2_27_x86_64", "--platform", "manylinux_2_28_x86_64"]

@@ -19,10 +19,9 @@ import sys
 import tempfile
 import zipfile
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from pinned_wheel import wheel
 
-from pinned_wheel import wheel  # noqa: E402
+HERE = pathlib.Path(__file__).resolve().parent
 
 NAME = "moonshine-base-en-0.1.4"
 # Bytes and SHA-256 of what the recogniser reads; Sources/Words/RecogniserFiles.swift has the same.

@@ -8,9 +8,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from models.pinned_wheel import checked, wheel
 from overlay.page import FOLDER
 from overlay.simulated import NAMES, Simulated, call, tick
-from pinned_wheel import checked, wheel
 
 THEMES = ["bar", "cards", "full", "meeting", "self"]
 LANGUAGES = ["de", "en", "es", "fr"]

@@ -11,7 +11,7 @@ import urllib.request
 
 from peers.peer import free_port, wait_for_port
 
-SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 # Each gives the URL to attach, and what is to be started once it is attached (or nothing).
@@ -174,7 +174,7 @@ def janus(peer):
             file.write(text + "\n")
     peer.start("janus", "-F", peer.folder, "-C", os.path.join(peer.folder, "janus.jcfg"))
     wait_for_port(api)
-    shutil.copy(os.path.join(SCRIPTS, "janus_publisher.html"), peer.folder)
+    shutil.copy(os.path.join(HERE, "janus_publisher.html"), peer.folder)
     serve(peer, page)
     peer.start(
         "chromium-headless-shell", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0",

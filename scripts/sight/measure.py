@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import costs  # noqa: E402
-import pinned_wheel  # noqa: E402
+from models import pinned_wheel  # noqa: E402
 import render  # noqa: E402
 import scenes  # noqa: E402
 

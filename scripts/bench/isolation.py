@@ -2,7 +2,7 @@
 """What it costs that media is decoded in a process per source: the same stations over HTTP, once with
 sources.isolation process and once with thread, on the same machine one after the other, twice in turn.
 
-    scripts/bench_isolation.py BUILD CALL [SOURCES [SECONDS]]
+    scripts/bench/isolation.py BUILD CALL [SOURCES [SECONDS]]
 
 Writes the table of docs/performance.md and fails where a limit is missed: CPU time, memory, time to the first tick.
 """
@@ -19,7 +19,7 @@ import threading
 import time
 
 CPU_RATIO, MEMORY_MIB, LATER_MS = 1.10, 15, 100
-DOCS = os.path.join(os.path.dirname(__file__), "..", "docs", "performance.md")
+DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "performance.md")
 
 
 class Station(http.server.BaseHTTPRequestHandler):

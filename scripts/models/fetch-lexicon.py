@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fetch the sentiment lexicon of VADER 3.3.2 (Hutto & Gilbert, 2014; MIT licence) and convert it to a flat file.
 
-usage: fetch-lexicon.py [FOLDER]        (default: models/ beside this script's folder)
+usage: fetch-lexicon.py [FOLDER]        (default: models/ of the checkout)
 
 Takes the pinned wheel from PyPI with pip, checks its hash, and writes vader-3.3.2.lexicon (its words, boosters,
 negations and phrases in the format of docs/captions.md) and vader-3.3.2.LICENSE. Nothing of the package is run. Does

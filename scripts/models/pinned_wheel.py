@@ -31,7 +31,7 @@ def wheel(package, version, sha256, tags=()):
 
 def folder_of(arguments):
     """The folder that the command line names, else models/ of the checkout."""
-    return Path(arguments[1]) if len(arguments) > 1 else Path(__file__).resolve().parent.parent / "models"
+    return Path(arguments[1]) if len(arguments) > 1 else Path(__file__).resolve().parents[2] / "models"
 
 
 def is_there(target, notice, sha256):

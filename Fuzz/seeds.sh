@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes small files of every container that is taken, for the fuzzer `containers`: scripts/fuzz_seeds.sh FOLDER. The
+# Makes small files of every container that is taken, for the fuzzer `containers`: Fuzz/seeds.sh FOLDER. The
 # first byte of each says how it is read (Fuzz/Sources/containers).
 set -eu
 folder=$1

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fetch the weights of the Silero speech detector 6.2.3 (MIT licence) and convert them to a flat file.
 
-usage: fetch-vad-weights.py [FOLDER]        (default: models/ beside this script's folder)
+usage: fetch-vad-weights.py [FOLDER]        (default: models/ of the checkout)
 
 Takes the pinned wheel from PyPI with pip, checks its hash, reads the initializers of its 16 kHz ONNX model and
 writes silero-vad-6.2.3.bin and silero-vad-6.2.3.LICENSE. Does nothing where both are there already.

@@ -2,7 +2,7 @@
 """What browsers cost the daemon: 200 of them, each with the events of one session, with ticks cut down to the fields
 that an overlay draws and with whole ones.
 
-    scripts/bench_browsers.py BUILD CALL [BROWSERS [SECONDS]]
+    scripts/bench/browsers.py BUILD CALL [BROWSERS [SECONDS]]
 
 Writes the table of docs/performance.md and fails where the limit is missed: CPU time of slim ticks.
 """
@@ -19,7 +19,7 @@ import urllib.parse
 SESSIONS, TICK_S, CPU_PERCENT = 10, 0.2, 10
 FIELDS = ("engagement.score,engagement.interval,sentiment.score,sentiment.interval,voice.speaking,"
           "windows.120s.talk_ratio,windows.30s.response_lag_median_ms")
-DOCS = os.path.join(os.path.dirname(__file__), "..", "docs", "performance.md")
+DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "performance.md")
 
 
 class Daemon:
@@ -118,7 +118,7 @@ def main():
         file.write(re.sub(r"(<!-- browsers -->\n).*?(<!-- /browsers -->)", lambda found: f"{found[1]}{text}\n{found[2]}",
                           page, flags=re.S))
     if cost >= CPU_PERCENT or not rows[1][2]:
-        sys.exit("bench_browsers: a limit is missed")
+        sys.exit("bench/browsers: a limit is missed")
 
 
 if __name__ == "__main__":
