@@ -197,7 +197,7 @@ lint:
 # AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
 # mended. FUZZ_TARGETS=containers mutates media files of all kinds: what it finds is mostly FFmpeg's, which workers are
 # for.
-FUZZ_TARGETS ?= media clients
+FUZZ_TARGETS ?= media clients wire
 SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
 

@@ -19,6 +19,7 @@ import Testing
     private let clock = ManualClock()
     private let channel: EmbeddedChannel
     private let source: WireSource
+    private weak var connection: WireConnection?
 
     init() throws {
         let session = LiveSession(
@@ -39,10 +40,11 @@ import Testing
         channel = EmbeddedChannel(loop: loop)
         #expect(source.begin())
         source.monitor.begin()
-        try channel.pipeline.syncOperations.addHandler(
-            WireConnection(
-                source: source, reader: DialectReader(.raw, format: WireFormat(.s16le, rateHz: 16_000)),
-                kilobitsPerSecond: 20_000, clock: clock.clock))
+        let made = WireConnection(
+            source: source, reader: DialectReader(.raw, format: WireFormat(.s16le, rateHz: 16_000)),
+            kilobitsPerSecond: 20_000, clock: clock.clock)
+        connection = made
+        try channel.pipeline.syncOperations.addHandler(made)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
@@ -71,6 +73,17 @@ import Testing
         pass(2)
         #expect(!channel.isActive)
         #expect(source.monitor.state == .ended)
+    }
+
+    /// Calls come and go for weeks: what one of them needed is free again.
+    @Test func nothingIsKeptOfACallThatIsOver() throws {
+        let second = ByteBuffer(repeating: 1, count: 32_000)
+        try channel.writeInbound(WebSocketFrame(fin: true, opcode: .binary, data: second))
+        #expect(connection != nil)
+        try channel.writeInbound(WebSocketFrame(fin: true, opcode: .connectionClose, data: ByteBuffer()))
+        pass(3)
+        #expect(!channel.isActive)
+        #expect(connection == nil)
     }
 
     @Test func whoReadsAgainInTimeStays() throws {

@@ -83,9 +83,10 @@ final class WireSource: MediaSource {
         hangUp: @escaping @Sendable (DialectError) -> Void, slow: @escaping @Sendable (Double) -> Void = { _ in }
     ) {
         let isOver = holding.withLock { holding in
+            guard !holding.isOver else { return true }
             holding.hangUp = hangUp
             holding.slow = slow
-            return holding.isOver
+            return false
         }
         if isOver { hangUp(DialectError(1001, "the call was detached")) }
     }
@@ -130,12 +131,14 @@ final class WireSource: MediaSource {
         connectionEnded(.failed(problem.description))
     }
 
-    /// What there is to be closed; nil where it was ended before.
+    /// What there is to be closed; nil where it was ended before. The source lets go of it: the connection holds the
+    /// source, and else neither would ever go.
     private func end() -> Holding? {
         holding.withLock { holding in
             guard !holding.isOver else { return nil }
-            holding.isOver = true
-            return holding
+            let held = holding
+            holding = Holding(isOver: true)
+            return held
         }
     }
 
