@@ -24,7 +24,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
 	pictures evaluate evaluate-sight bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-browsers conversations simulate soak fuzz \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
 
 all: build
@@ -150,6 +150,11 @@ bench-overload: build $(CALL)/timeline.csv
 bench-isolation: build $(CALL)/timeline.csv
 	python3 scripts/bench/isolation.py $(BUILD) $(CALL)
 
+# What calls by WebSocket cost beside plain RTP; writes it into docs/performance.md. Takes three minutes; wants a machine
+# that does nothing else. Fails where the limit is missed.
+bench-websocket: build
+	python3 scripts/senders/bench.py $(BUILD) $(CALL)
+
 # What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
 # nothing else. Fails where the limit is missed.
 bench-browsers: build
@@ -192,7 +197,7 @@ lint:
 # AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
 # mended. FUZZ_TARGETS=containers mutates media files of all kinds: what it finds is mostly FFmpeg's, which workers are
 # for.
-FUZZ_TARGETS ?= media clients
+FUZZ_TARGETS ?= media clients wire
 SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))
 

@@ -64,6 +64,7 @@ let package = Package(
             ]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
+        .library(name: "AttuneWire", targets: ["Daemon", "Dialects"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

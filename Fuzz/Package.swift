@@ -27,6 +27,19 @@ let package = Package(
             name: "containers", dependencies: ["CFuzz", .product(name: "AttuneMedia", package: "attune")],
             swiftSettings: strict),
         .executableTarget(
+            name: "wire",
+            dependencies: [
+                "CFuzz", .product(name: "AttuneAnalysis", package: "attune"),
+                .product(name: "AttuneControl", package: "attune"),
+                .product(name: "AttuneMedia", package: "attune"),
+                .product(name: "AttuneWire", package: "attune"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
             name: "clients",
             dependencies: [
                 "CFuzz", .product(name: "AttuneControl", package: "attune"),

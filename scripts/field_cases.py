@@ -70,12 +70,14 @@ CASES = {
     "silent-codec": (1, life.unusable, "", life.unannounced, "codec="),
     "silent-two-senders": (1, life.unusable, "", life.two_senders, "--ssrc"),
     "secrets": (1, life.secrets),
-    # Calls by WebSocket; not kept yet is that of Genesys (docs/adapters.md).
-    **{f"websocket-{sender}": (2, wires.dialect, sender) for sender in dialects.SENDERS if sender != "genesys"},
+    # Calls by WebSocket.
+    **{f"websocket-{sender}": (2, wires.dialect, sender) for sender in dialects.SENDERS},
     "websocket-order": (2, wires.dialect, "telnyx", wires.out_of_order),
-    # Not kept yet (docs/adapters.md): "websocket-bursts": (2, wires.dialect, "twilio", wires.in_bursts)
+    "websocket-bursts": (2, wires.dialect, "twilio", wires.ahead_in_bursts),
+    "websocket-held-up": (2, wires.held_up),
     "websocket-mute": (1, wires.mute),
     "websocket-flood": (3, wires.flood),
+    "websocket-reads-nothing": (2, wires.reads_nothing),
     "zoom-stopped": (2, wires.zoom, "stopped"),
     "zoom-revoked": (2, wires.zoom, "revoked"),
     # With nothing beside it: a daemon that it brings to spin takes the machine from all others.
@@ -147,6 +149,11 @@ def main():
     try:
         voices = media.Voices(call, folder)
         world = World(binaries, voices)
+        for name in names or CASES:
+            if CASES[name][1] is wires.dialect:
+                speakers, _ = wires.prepare(world, *CASES[name][2:])
+                for speaker in speakers:
+                    world.carried(speaker, dialects.SENDERS[CASES[name][2]][3])
         runner = Runner(world, most_speakers(binaries, voices))
         runner.run(names or CASES)
         used = world.daemon.cpu_seconds()

@@ -179,7 +179,7 @@ public struct DialectError: Error, Sendable, Equatable, CustomStringConvertible 
     static let malformed = DialectError(1007, "a text message is no JSON object of this dialect; check the path")
     static let garbledPayload = DialectError(1007, "the audio of a message is not base64; check the sender")
     static let binary = DialectError(1003, "binary messages are not of this dialect; use /raw for samples")
-    static let text = DialectError(1003, "text messages are not of this dialect; check the path")
+    static let text = DialectError(1003, "a text came where samples are due; send them as binary messages")
     static let tooManyVoices = DialectError(1008, "more people are in the stream than can be taken (64)")
     static let secondStart = DialectError(1002, "a second start message came; one connection brings one call")
 

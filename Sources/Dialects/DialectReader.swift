@@ -73,8 +73,10 @@ public struct DialectReader {
             guard isText else { throw .binary }
             return try takeAttendee(message)
         case .vexa:
-            // Its texts are of other things.
-            return isText ? .nothing : try takeVexa(message)
+            guard isText else { return try takeVexa(message) }
+            // Its texts are objects, and of other things.
+            guard message.count > 1, message[0] == UInt8(ascii: "{") else { throw .text }
+            return .nothing
         case .genesys: return isText ? try takeGenesys(message) : takeSamples(message)
         case .acs:
             guard isText else { throw .binary }

@@ -44,11 +44,13 @@ extension DialectReader {
 
     /// `MEDIA_START connection_id:… format:slin16 …`, as Asterisk writes it by default.
     private mutating func takeWords(_ message: Span<UInt8>) throws(DialectError) -> WireEvent {
-        guard message.count <= 4_096 else { return .nothing }
+        guard message.count <= 4_096 else { throw .text }
         var bytes: [UInt8] = []
         for at in message.indices { bytes.append(message[at]) }
         let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        guard words.first == "MEDIA_START" else { return words.first == "HANGUP" ? .end : .nothing }
+        // Its other messages begin with a word in capitals, too; anything else may be samples in the wrong place.
+        guard let first = words.first, first.utf8.allSatisfy({ 0x41...0x5A ~= $0 || $0 == 0x5F }) else { throw .text }
+        guard first == "MEDIA_START" else { return first == "HANGUP" ? .end : .nothing }
         var told = Told()
         for word in words.dropFirst() {
             let pair = word.split(separator: ":", maxSplits: 1)

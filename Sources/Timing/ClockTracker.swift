@@ -22,6 +22,11 @@ public struct ClockTracker: ~Copyable {
     /// takes as long as it lasts, or was held up, or is sent at once.
     private static let steadyNanoseconds: Int64 = 10_000_000
     private static let longNanoseconds: Int64 = 250_000_000
+    /// From so many packets in a row on that come faster than they last, they were sent ahead of time or held up: they
+    /// do not say that the path is shorter.
+    private static let hurriedPackets = 4
+    /// Media time that is further from one packet to the next has stepped.
+    private static let leapNanoseconds: Int64 = 1_000_000_000
     /// No clock is worse.
     private static let steepest = 1_000e-6
     /// Arrivals further off than a month say nothing.
@@ -54,9 +59,15 @@ public struct ClockTracker: ~Copyable {
     private let settlingNanoseconds: Int64
     private let minima = FixedBuffer(repeating: Minimum(), count: windowCount)
     private var minimaCount = 0
-    private var window: (start: Int64, least: Minimum, packets: Int, spread: Int64)?
+    private typealias Window = (start: Int64, least: Minimum, packets: Int, spread: Int64)
+    private var window: Window?
     private var run: Run?
     private var lastWasOff = false
+    /// The packet from which on all that came took less than half of what it lasts, and how many did.
+    private var hurry = (end: Int64(0), arrival: Int64(0), packets: 0)
+    private var latestEnd: Int64 = 0
+    /// The line and the window before those.
+    private var unhurried: (level: Double, levelTime: Int64, window: Window?) = (0, 0, nil)
     /// The line: delay `level` at `levelTime`, rising by `slope`.
     private var level = 0.0
     private var levelTime: Int64 = 0
@@ -98,13 +109,31 @@ public struct ClockTracker: ~Copyable {
         guard hasLevel else {
             set(level: delay, at: arrival)
             firstDelay = delay
+            hurry = (mediaEnd, arrival, 0)
+            latestEnd = mediaEnd
             return
         }
+        if noteHurry(mediaEnd: mediaEnd, arrival: arrival), delay < leastDelay(at: arrival) { return }
         let excess = delay &- leastDelay(at: arrival)
         guard excess.magnitude < UInt64(Self.implausibleNanoseconds) else { return }
         if noteOtherPath(mediaEnd: mediaEnd, excess: excess, arrival: arrival) { return }
         if excess < 0, !isSettled { set(level: delay, at: arrival) }
         add(Minimum(time: arrival, delay: delay), excess: max(0, excess))
+    }
+
+    /// Whether the packet is one of many that come faster than they last. What the first of them said is taken back.
+    private mutating func noteHurry(mediaEnd: Int64, arrival: Int64) -> Bool {
+        // From the first on: one that the host kept waiting does not end the hurry.
+        let step = mediaEnd &- latestEnd
+        latestEnd = mediaEnd
+        guard step < Self.leapNanoseconds, 2 &* (arrival &- hurry.arrival) < mediaEnd &- hurry.end else {
+            hurry = (mediaEnd, arrival, 0)
+            return false
+        }
+        if hurry.packets == 0 { unhurried = (level, levelTime, window) }
+        hurry.packets += 1
+        if hurry.packets == Self.hurriedPackets { (level, levelTime, window) = unhurried }
+        return hurry.packets >= Self.hurriedPackets
     }
 
     /// Forgets the line and begins with `delay` as the least one.

@@ -1,14 +1,15 @@
-import SeededNumbers
+public import SeededNumbers
 
 /// A voice that talks and pauses as drawn: pulses of a throat at 125 Hz, four syllables a second.
-struct SimulatedVoice {
-    static let rateHz = 16_000
+public struct SimulatedVoice: Sendable {
+    /// Samples per second.
+    public static let rateHz = 16_000
 
     /// Stretches of talk in samples, in order.
-    let talk: [Range<Int>]
+    public let talk: [Range<Int>]
 
     /// Talk of about half of `seconds`.
-    init(seconds: Double, _ random: inout SeededRandom) {
+    public init(seconds: Double, _ random: inout SeededRandom) {
         var talk: [Range<Int>] = []
         var time = Double.random(in: 0...3, using: &random)
         while time < seconds {
@@ -20,7 +21,7 @@ struct SimulatedVoice {
     }
 
     /// 20 ms of 16-bit samples from `start` on.
-    func frame(at start: Int) -> [Int16] {
+    public func frame(at start: Int) -> [Int16] {
         let speaks = talk.contains { $0.contains(start) }
         return (start..<start + 320).map { place in
             let noise = Int16((place &* 7_919) % 101 - 50) / 40

@@ -48,6 +48,20 @@ import Timing
         #expect(leastDelay(tracker, at: 10_000) >= -60)
     }
 
+    /// Bursts of two seconds of media in half a second, of which the host reads some packets late.
+    @Test(arguments: [1, 2, 3, 7, 20]) func aPacketThatWaitsDoesNotEndABurst(often: Int) {
+        var tracker = ClockTracker()
+        var shortest = Int64.max
+        for packet in Int64(0)..<2_000 {
+            let media = packet * 20
+            let isLate = Int(packet) % often == often - 1
+            let arrival = media - media % 2_000 + media % 2_000 / 4 + (isLate ? 12 : 0)
+            tracker.note(mediaEnd: media * millisecond, arrival: arrival * millisecond)
+            if packet >= 100 { shortest = min(shortest, leastDelay(tracker, at: arrival)) }
+        }
+        #expect(shortest >= -60)
+    }
+
     @Test func noNumberIsTooLarge() {
         var tracker = ClockTracker()
         for value in [Int64.max, .min, 0, .max / 2, .min / 2, 1] {

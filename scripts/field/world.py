@@ -1,8 +1,12 @@
 """What the cases share: the daemon, the voices, the sender, and what is checked."""
 
 import json
+import os
 import sys
+import threading
 import time
+
+from senders import dialects
 
 from . import media
 from .daemon import Daemon, Session
@@ -66,6 +70,9 @@ class World:
         self.daemon.favour()
         self._truth = {
             kind: Truth(self.daemon.run("segments", voices.decoded(*kind)).stdout) for kind in media.MATERIAL}
+        self._making, self._carried = threading.Lock(), {}
+        # Of each sender by WebSocket, its speakers and messages.
+        self.messages = {}
 
     def session(self, name):
         return Session(self.daemon, name)
@@ -86,6 +93,30 @@ class World:
 
     def truth(self, name, codec="pcmu"):
         return self._truth[name, codec]
+
+    def carried(self, name, codec):
+        """What there is to find of a speaker behind a codec of senders by WebSocket (`dialects.HEARD`).
+
+        Of linear samples and Opus it is what `attune segments` finds. Behind G.711 that differs by up to 0.1 s with the
+        filter that takes 8 kHz to 16; so it is what comes of the same bytes by plain RTP.
+        """
+        with self._making:
+            if (name, codec) not in self._carried:
+                self._carried[name, codec] = self._plain(name) if codec == "mulaw" else self._file(name, codec)
+            return self._carried[name, codec]
+
+    def _file(self, name, codec):
+        path = os.path.join(self.voices.folder, f"{name}-carried-{codec}.wav")
+        dialects.record(self.voices.pcm(name), codec, path)
+        return Truth(self.daemon.run("segments", path).stdout).speech
+
+    def _plain(self, name):
+        session = self.session(f"plain-{name}")
+        payloads = media.pieces(dialects.mulaw(self.voices.pcm(name)), media.PAYLOAD_BYTES["pcmu"])
+        self.play(session, **{name: (media.steady(payloads), session.rtp(name))})
+        session.finish()
+        began = session.sent(name, 0)
+        return [(a - began, b - began) for a, b in session.speech(name)]
 
     def analyze(self, **inputs):
         """What `attune analyze` says of each speaker's recording."""

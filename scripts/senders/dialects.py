@@ -216,7 +216,7 @@ def genesys(voices, step=0.1):
     for number, stream in enumerate(streams):
         both[number::len(streams)] = stream[:count]
     channels = ["external", "internal"][:len(streams)]
-    media = [(0.05 + i * step, piece) for i, piece in enumerate(pieces(bytes(both), round(8000 * step) * len(streams)))]
+    media = [(i * step, piece) for i, piece in enumerate(pieces(bytes(both), round(8000 * step) * len(streams)))]
 
     def control(number, kind, parameters):
         return json.dumps({"version": "2", "id": "1f0e", "type": kind, "seq": number, "serverseq": 0, "position": "PT0S",
@@ -246,11 +246,26 @@ def acs(voices, step=0.02):
                 *(participant(label, samples) for label, samples in voices))
 
 
-# Name: what makes its messages, the path that it asks for, and how many voices it brings at the most.
+# Name: what makes its messages, the path that it asks for, how many voices it brings at the most, and in what (HEARD).
 SENDERS = {
-    "twilio": (twilio, "twilio", 2), "telnyx": (telnyx, "twilio", 2), "plivo": (plivo, "twilio", 1),
-    "exotel": (exotel, "twilio", 1), "voximplant": (voximplant, "twilio", 1), "raw": (raw, "raw", 2),
-    "asterisk": (asterisk, "raw", 1), "vonage": (vonage, "raw", 1), "jitsi": (jitsi, "jitsi", 8),
-    "recall": (recall, "recall", 8), "attendee": (attendee, "attendee", 8), "vexa": (vexa, "vexa", 8),
-    "genesys": (genesys, "genesys", 2), "acs": (acs, "acs", 8),
+    "twilio": (twilio, "twilio", 2, "mulaw"), "telnyx": (telnyx, "twilio", 2, "mulaw"),
+    "plivo": (plivo, "twilio", 1, "s16"), "exotel": (exotel, "twilio", 1, "s16-8k"),
+    "voximplant": (voximplant, "twilio", 1, "mulaw"), "raw": (raw, "raw", 2, "s16"),
+    "asterisk": (asterisk, "raw", 1, "s16"), "vonage": (vonage, "raw", 1, "s16"), "jitsi": (jitsi, "jitsi", 8, "opus"),
+    "recall": (recall, "recall", 8, "s16"), "attendee": (attendee, "attendee", 8, "s16"),
+    "vexa": (vexa, "vexa", 8, "s16"), "genesys": (genesys, "genesys", 2, "mulaw"), "acs": (acs, "acs", 8, "s16"),
 }
+# What ffmpeg makes of the samples on the way, and how it reads that again.
+HEARD = {
+    "s16": (("-f", "s16le"), ("-f", "s16le", "-ar", str(RATE), "-ac", "1")),
+    "s16-8k": (("-ar", "8000", "-f", "s16le"), ("-f", "s16le", "-ar", "8000", "-ac", "1")),
+    "mulaw": (("-ar", "8000", "-f", "mulaw"), ("-f", "mulaw", "-ar", "8000", "-ac", "1")),
+    "opus": (("-c:a", "libopus", "-b:a", "24k", "-f", "ogg"), ("-f", "ogg")),
+}
+
+
+def record(samples, codec, path):
+    """Writes a file with what is left of the samples behind a codec."""
+    encoding, decoding = HEARD[codec]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", *decoding, "-i", "-", path], input=converted(samples, *encoding), check=True)

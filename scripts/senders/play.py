@@ -36,7 +36,7 @@ def play(messages, wire, began=None):
 def main():
     if len(sys.argv) < 4 or sys.argv[1] not in dialects.SENDERS:
         sys.exit(__doc__.strip())
-    make, path, most = dialects.SENDERS[sys.argv[1]]
+    make, _, most, _ = dialects.SENDERS[sys.argv[1]]
     voices = []
     for number, word in enumerate(sys.argv[3:][:most]):
         name, is_named, recording = word.rpartition("=")

@@ -48,6 +48,8 @@ class Wire:
         parts = urllib.parse.urlsplit(url)
         secure = parts.scheme == "wss"
         self.socket = socket.create_connection((parts.hostname, parts.port or (443 if secure else 80)), timeout)
+        # Else the second of two short messages waits for the first to be acknowledged, which takes up to 40 ms.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if secure:
             context = ssl.create_default_context()
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

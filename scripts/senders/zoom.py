@@ -78,7 +78,9 @@ class Meeting:
 
     def _serve(self):
         while True:
-            peer = Peer(self.listener.accept()[0])
+            connection = self.listener.accept()[0]
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            peer = Peer(connection)
             kind = "media" if peer.path.startswith("/media") else "signalling"
             # A second connection ends the first.
             former, _ = getattr(self, kind), setattr(self, kind, peer)

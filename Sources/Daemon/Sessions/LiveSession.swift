@@ -77,9 +77,11 @@ final class LiveSession: Sendable {
     }
 
     /// The host's present on the session's time line.
-    func now() -> MediaTime {
-        let nanoseconds = clock.nanoseconds() - startNanoseconds
-        return MediaTime(samples: nanoseconds / (1_000_000_000 / Int64(AudioGrid.sampleRateHz)))
+    func now() -> MediaTime { time(ofNanoseconds: clock.nanoseconds()) }
+
+    /// A moment of the host's clock on the session's time line.
+    func time(ofNanoseconds nanoseconds: Int64) -> MediaTime {
+        MediaTime(samples: (nanoseconds - startNanoseconds) / (1_000_000_000 / Int64(AudioGrid.sampleRateHz)))
     }
 
     /// Makes the session public; does nothing if it is already.

@@ -28,7 +28,7 @@ actor SessionRegistry: ControlBackend {
     nonisolated let recogniser: RecogniserPool?
     private let browsers: BrowserAccess?
     /// Calls that may come by WebSocket; nil where none may.
-    private let expected: CallExpectation?
+    let expected: CallExpectation?
     /// Where events go, in this order.
     private let sinks: [any EventSink]
     let logger: Logger
@@ -67,6 +67,8 @@ actor SessionRegistry: ControlBackend {
             kept = KeptCalls(
                 path: settings.state.file(besides: settings.sockets), maxAgeSeconds: settings.state.maxAgeSeconds,
                 now: unixMilliseconds(), logger: logger)
+            // Before anybody can ask for it.
+            expected?.calls.restore(kept?.expected ?? [])
         }
         overload = Overload(settings.overload, eventLoopGroup: eventLoopGroup, logger: logger)
         factory = SourceFactory(

@@ -51,11 +51,16 @@ final class SourceFeed {
     /// Why media of a track (nil: of all) is absent, by the sender's word.
     private var saidAbsences: [Int?: Gap.Why] = [:]
 
-    init(session: LiveSession, pace: Placement.Pace) {
+    /// - Parameter survivesHoldUps: whether what comes too late to count is placed later, with all that follows, instead
+    ///   of being lost.
+    init(session: LiveSession, pace: Placement.Pace, survivesHoldUps: Bool = false) {
         self.session = session
-        placement = Placement(pace)
+        let tended = MediaTime(seconds: pace == .hostClock ? 0.06 : 0.25).samples
+        tendedSamples = tended
+        // Two hops short of when what is missing counts as lost.
+        let tolerated = max(0, session.patienceSamples - tended - 2 * Int64(AudioGrid.hopSamples))
+        placement = Placement(pace, toleratedHoldUp: survivesHoldUps ? tolerated : nil)
         isReader = pace == .reader
-        tendedSamples = MediaTime(seconds: pace == .hostClock ? 0.06 : 0.25).samples
     }
 
     /// Session time minus media time of the source; nil before the first media.
@@ -144,6 +149,16 @@ final class SourceFeed {
 
     // MARK: Media
 
+    /// When what is taken in has arrived, on the session's time line: it may have waited since.
+    private func arrival() -> MediaTime { arrivedNanoseconds.map(session.time(ofNanoseconds:)) ?? session.now() }
+
+    /// Where what is left of a block lies once what was said before the session began is dropped, which is not of it.
+    private func place(track: Int, start: MediaTime, count: Int) -> (place: MediaTime, dropped: Int)? {
+        let place = placement.place(track: track, start: start, count: count, now: arrival())
+        let before = Int(clamping: max(0, -place.samples))
+        return before < count ? (MediaTime(samples: place.samples + Int64(before)), before) : nil
+    }
+
     /// Says that the source's media time begins anew, `offset` before session time where that is known.
     func restart(at offset: Int64? = nil) {
         placement.restart(at: offset)
@@ -176,7 +191,12 @@ final class SourceFeed {
         let began = timeBegin()
         defer { timeEnd(began) }
         resume(voice)
-        let place = placement.place(track: track, start: start, count: samples.count, now: session.now())
+        if voice.isQuiet, placement.takeBack(track: track, count: samples.count) {
+            voice.noteLoudness(samples)
+            return
+        }
+        guard let (place, before) = place(track: track, start: start, count: samples.count) else { return }
+        let samples = samples.extracting(droppingFirst: before)
         openPipeline(of: voice, at: place)
         settleWords(of: voice)
         voice.words?.hear(start: place, samples: samples)
@@ -212,7 +232,8 @@ final class SourceFeed {
         let began = timeBegin()
         defer { timeEnd(began) }
         resume(voice)
-        let place = placement.place(track: track, start: start, count: count, now: session.now())
+        guard let (place, before) = place(track: track, start: start, count: count) else { return }
+        let count = count - before
         openPipeline(of: voice, at: place)
         voice.noteSilence(count: count)
         voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
@@ -244,9 +265,12 @@ final class SourceFeed {
 
     /// How far the newest media lies ahead of the host's clock, in seconds; what is not live is slowed by it.
     func lead() -> Double {
-        let now = session.now()
-        let newest = voices.values.compactMap { $0.pipeline?.end }.max() ?? now
-        return newest.seconds - now.seconds
+        var newest: MediaTime?
+        for voice in voices.values {
+            guard let end = voice.pipeline?.end else { continue }
+            newest = max(newest ?? end, end)
+        }
+        return newest.map { $0.seconds - session.now().seconds } ?? 0
     }
 
     /// How far ahead of the host's clock a block of a reader would lie, in seconds: it is kept until then.

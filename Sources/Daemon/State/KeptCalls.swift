@@ -32,6 +32,8 @@ struct KeptCalls {
     private struct File: Codable {
         var version = 1
         var sessions: [KeptSession]
+        /// Calls that may still come by WebSocket; of their tokens the SHA-256.
+        var expected: [ExpectedCalls.Call]?
     }
 
     /// Longest file that is written or read, bytes.
@@ -41,7 +43,9 @@ struct KeptCalls {
     private let maxAgeMilliseconds: Int64
     private let logger: Logger
     /// What is in the file; nil where that is what another daemon has written.
-    private var written: [KeptSession]?
+    private var written: (sessions: [KeptSession], expected: [ExpectedCalls.Call])?
+    /// Calls that were expected before the restart.
+    private(set) var expected: [ExpectedCalls.Call] = []
     private var isFailing = false
     /// When the calls of before were heard of last (Unix time, milliseconds), and those that nobody has taken up.
     private var lastMilliseconds: Int64 = 0
@@ -77,6 +81,7 @@ struct KeptCalls {
             return
         }
         for session in file.sessions { waiting[session.name] = session }
+        expected = file.expected ?? []
     }
 
     /// What is to be attached again, session by session.
@@ -98,20 +103,26 @@ struct KeptCalls {
     mutating func end(session name: String) { waiting[name] = nil }
 
     /// Writes what runs now, with what is still waited for; does nothing where that is what was written.
-    mutating func write(_ running: [KeptSession], now: Int64 = unixMilliseconds()) {
+    mutating func write(
+        _ running: [KeptSession], expected: [ExpectedCalls.Call] = [], now: Int64 = unixMilliseconds()
+    ) {
         if now - lastMilliseconds > maxAgeMilliseconds { waiting = [:] }
         for session in running { waiting[session.name] = nil }
         let sessions = running + waiting.values.sorted { $0.name < $1.name }
-        if sessions == written, !isFailing {
-            if !sessions.isEmpty { utimes(path, nil) }
+        let isEmpty = sessions.isEmpty && expected.isEmpty
+        if let written, written == (sessions, expected), !isFailing {
+            if !isEmpty { utimes(path, nil) }
             return
         }
-        written = sessions
-        if sessions.isEmpty {
+        written = (sessions, expected)
+        if isEmpty {
             unlink(path)
             return
         }
-        let failed = !Self.replace(path, by: File(sessions: sessions))
+        // Where there is no room for all, it is for the calls that run.
+        let failed =
+            !Self.replace(path, by: File(sessions: sessions, expected: expected))
+            && (errno != EFBIG || !Self.replace(path, by: File(sessions: sessions)))
         if failed, !isFailing {
             logger.warning("\(path) can't be written: \(reason(errno)); a restart would end the calls that run")
         } else if isFailing, !failed {

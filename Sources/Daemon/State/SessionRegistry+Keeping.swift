@@ -11,7 +11,8 @@ extension SessionRegistry {
     /// Keeps what runs now, where calls are kept.
     func keepCalls() {
         guard kept != nil, isTakingSources else { return }
-        kept?.write(order.compactMap(keptSession), now: unixMilliseconds())
+        kept?.write(
+            order.compactMap(keptSession), expected: expected?.calls.all ?? [], now: unixMilliseconds())
     }
 
     private func keptSession(_ name: String) -> KeptSession? {

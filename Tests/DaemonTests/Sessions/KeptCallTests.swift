@@ -74,6 +74,40 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
+    /// Who has been told to come by WebSocket may come after a restart, once; the file has no token.
+    @Test func callsThatAreExpectedSurviveARestart() async throws {
+        let path = path
+        func expectation(_ calls: ExpectedCalls) -> CallExpectation {
+            CallExpectation(calls: calls, address: "ws://127.0.0.1")
+        }
+        func bench(_ calls: ExpectedCalls) throws -> RegistryBench {
+            try RegistryBench(expected: expectation(calls)) {
+                $0.state.path = path
+                $0.state.maxAgeSeconds = 300
+            }
+        }
+        let first = ExpectedCalls(), second = ExpectedCalls(), third = ExpectedCalls()
+        let before = try bench(first)
+        let speakers: [ExpectRequest.Speaker] = [.init(speaker: "a"), .init(speaker: "b")]
+        let both = ExpectRequest(session: "s", speakers: speakers, consent: "granted", connections: 2)
+        let token = try expectation(first).expect(both).token
+        let used = try expectation(first).expect(both).token
+        #expect(first.admit(token, speaker: "b") != nil)
+        _ = (first.admit(used, speaker: nil), first.admit(used, speaker: nil))
+        await before.registry.keepCalls()
+        let kept = try file()
+        #expect(kept.contains("granted") && !kept.contains(token))
+
+        let after = try bench(second)
+        #expect(second.admit(used, speaker: nil) == nil)
+        #expect(second.admit(token, speaker: nil)?.tracks.map(\.speaker) == ["a"])
+        #expect(second.admit(token, speaker: nil) == nil)
+        await after.registry.keepCalls()
+        #expect(!FileManager.default.fileExists(atPath: path))
+        _ = try bench(third)
+        #expect(third.admit(token, speaker: nil) == nil)
+    }
+
     /// The sender of samples comes again by itself, and says what it always says.
     @Test func whatWasDecidedHoldsForASessionThatComesAgainByItself() async throws {
         let before = try bench()

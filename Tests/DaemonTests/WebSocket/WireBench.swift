@@ -28,7 +28,9 @@ final class WireBench: Sendable {
         let logger = Logger(label: "test") { _ in log }
         refusals = Refusals { logger.warning("\($0)") }
         listener = try WebSocketListener(
-            sources, calls: expectation.calls, registry: registry.registry, refusals: refusals, logger: logger)
+            sources, calls: expectation.calls, registry: registry.registry, refusals: refusals, logger: logger,
+            // The senders of the tests may have to wait for a core.
+            patience: WebSocketListener.Patience(requestSeconds: 1_800, silentSeconds: 1_800))
         let (descriptor, port) = try ConnectionListener.listen(host: "127.0.0.1", port: 0, setting: "sources.websocket")
         self.port = port
         try await listener.start(descriptor: descriptor, eventLoopGroup: MultiThreadedEventLoopGroup.singleton)

@@ -126,7 +126,7 @@ import Timing
         try await eventually { pool.statistics.state == .running && pool.statistics.waiting == 0 }
         _ = session.update { $0.setConsent(name: "a", in: .words, isGranted: false) }
         _ = session.update { $0.setConsent(name: "a", in: .words, isGranted: true) }
-        FileManager.default.createFile(atPath: release, contents: nil)
+        _ = FileManager.default.createFile(atPath: release, contents: nil)
         try await eventually { pool.statistics.withdrawn == 1 }
         #expect(log.spans.isEmpty && pool.statistics.decoded == 0)
         #expect(session.totals().speakers.first?.metrics?.captions == nil)

@@ -78,11 +78,15 @@ final class RTPSpeaker {
     /// Whose media time the feed follows, where it is not that of the speaker's own sender.
     private weak var mixer: RTPMixer?
 
-    init(track: SpeakerTrack, receiver: consuming RTPReceiver, session: LiveSession) {
+    /// - Parameter survivesHoldUps: whether what is held up for too long is placed later instead of being lost: what
+    ///   comes by a connection is never lost on the way.
+    init(
+        track: SpeakerTrack, receiver: consuming RTPReceiver, session: LiveSession, survivesHoldUps: Bool = false
+    ) {
         self.track = track
         self.receiver = receiver
         self.session = session
-        feed = SourceFeed(session: session, pace: .hostClock)
+        feed = SourceFeed(session: session, pace: .hostClock, survivesHoldUps: survivesHoldUps)
         stream = session.alignment.withLock { $0.add() }
     }
 

@@ -12,7 +12,8 @@ final class ExpectedCalls: Sendable {
     /// Connections of one call.
     static let connectionRange = 1...64
 
-    private struct Call {
+    /// A call as it is kept, also over a restart: without its token.
+    struct Call: Codable, Equatable {
         let digest: [UInt8]
         var request: AttachRequest
         let connections: Int
@@ -90,6 +91,29 @@ final class ExpectedCalls: Sendable {
             let before = calls.count
             calls = calls.filter { session != nil && $0.value.request.session != session }
             return before - calls.count
+        }
+    }
+
+    /// What is expected now.
+    var all: [Call] {
+        let now = wallMilliseconds()
+        return calls.withLock { calls in calls.values.filter { $0.expiresAtMilliseconds > now } }
+            .sorted {
+                ($0.expiresAtMilliseconds, Self.key($0.digest)) < ($1.expiresAtMilliseconds, Self.key($1.digest))
+            }
+    }
+
+    /// Expects what was expected before a restart, as far as it can be one.
+    func restore(_ kept: [Call]) {
+        let now = wallMilliseconds()
+        let range = now...(now + Int64(Self.ttlRange.upperBound) * 1_000)
+        calls.withLock { calls in
+            for call in kept.prefix(Self.maxCalls)
+            where range.contains(call.expiresAtMilliseconds) && call.digest.count == 32 && call.left > 0
+                && (call.connections == 1 || call.left <= call.request.tracks.count)
+            {
+                calls[Self.key(call.digest)] = call
+            }
         }
     }
 

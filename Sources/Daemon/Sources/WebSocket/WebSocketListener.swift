@@ -15,8 +15,14 @@ import Synchronization
 /// Where senders bring calls by WebSocket. Who has no token of an expected call is answered and closed before anything
 /// it sends is read.
 final class WebSocketListener: Sendable {
-    /// Connections whose request has not come yet have so long for it, seconds.
-    private static let requestSeconds: Int64 = 5
+    /// How long is waited for those who say nothing.
+    struct Patience: Sendable {
+        /// For the request of a connection, seconds.
+        var requestSeconds: Int64 = 5
+        /// For anything of a sender, an answer to a ping included, seconds.
+        var silentSeconds: Int64 = 60
+    }
+
     /// Connections beyond those that sources may have.
     private static let spareConnections = 64
 
@@ -27,14 +33,16 @@ final class WebSocketListener: Sendable {
     private let tls: NIOSSLContext?
     private let kilobitsPerSecond: Int
     private let maxConnections: Int
+    private let patience: Patience
     private let connections = Atomic<Int>(0)
     private let server = Mutex<(any Channel)?>(nil)
 
     /// - Throws: `DaemonError` where a file of the configuration can't be used.
     init(
         _ settings: Settings.Sources, calls: ExpectedCalls, registry: SessionRegistry, refusals: Refusals,
-        logger: Logger
+        logger: Logger, patience: Patience = Patience()
     ) throws(DaemonError) {
+        self.patience = patience
         self.calls = calls
         self.registry = registry
         self.refusals = refusals
@@ -65,6 +73,8 @@ final class WebSocketListener: Sendable {
             }
             .childChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // What is read at once is bounded, so that who sends ahead of time is slowed in time.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 16 << 10, high: 64 << 10))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try self.serve(channel) }
@@ -88,7 +98,7 @@ final class WebSocketListener: Sendable {
         }
         channel.closeFuture.whenComplete { _ in self.connections.subtract(1, ordering: .relaxed) }
         let door = Door()
-        let late = channel.eventLoop.scheduleTask(in: .seconds(Self.requestSeconds)) {
+        let late = channel.eventLoop.scheduleTask(in: .seconds(patience.requestSeconds)) {
             self.refusals.note(.silent)
             channel.close(promise: nil)
         }
@@ -140,12 +150,10 @@ final class WebSocketListener: Sendable {
             door.state.withLock { $0.problem = error }
             return channel.eventLoop.makeSucceededFuture(nil)
         }
-        var headers = HTTPHeaders()
         // Asterisk asks for a protocol of this name, and goes away without it.
         let offered = head.headers[canonicalForm: "sec-websocket-protocol"]
-        if let media = offered.first(where: { $0 == "media" }) ?? offered.first {
-            headers.add(name: "Sec-WebSocket-Protocol", value: String(media))
-        }
+        let protocols = (offered.first { $0 == "media" } ?? offered.first).map { [String($0)] } ?? []
+        let headers = HTTPHeaders(protocols.map { ("Sec-WebSocket-Protocol", $0) })
         let eventLoop = channel.eventLoop
         return eventLoop.makeFutureWithTask { () async -> HTTPHeaders? in
             do throws(Problem) {
@@ -202,7 +210,9 @@ final class WebSocketListener: Sendable {
         let reader = DialectReader(
             address.dialect, separateChannels: source.tracks.count, format: address.format)
         try channel.pipeline.syncOperations.addHandler(
-            WireConnection(source: source, reader: reader, kilobitsPerSecond: kilobitsPerSecond))
+            WireConnection(
+                source: source, reader: reader, kilobitsPerSecond: kilobitsPerSecond,
+                silentSeconds: patience.silentSeconds))
     }
 
     /// Answers requests that are not let in, and closes.

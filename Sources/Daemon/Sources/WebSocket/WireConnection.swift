@@ -14,12 +14,13 @@ final class WireConnection: ChannelInboundHandler {
     static let maxMessageBytes = 512 << 10
     /// What is kept of media before the stream has begun, and for how long.
     private static let maxEarlyBytes = 128 << 10, maxEarlyNanoseconds: Int64 = 2_000_000_000
-    /// Between two pings, and how long nothing may come before the peer counts as gone.
-    private static let pingSeconds: Int64 = 20, silentSeconds: Int64 = 60
+    /// Between two pings.
+    private static let pingSeconds: Int64 = 20
     /// How long a peer may take nothing of what is sent.
     private static let stallSeconds: Int64 = 10
 
     private let source: WireSource
+    private let silentSeconds: Int64
     private var reader: DialectReader
     private var budget: TokenBucket
     private let clock: HostClock
@@ -31,8 +32,15 @@ final class WireConnection: ChannelInboundHandler {
     private var heardNanoseconds: Int64
     private var pings: RepeatedTask?
     private var stall: Scheduled<Void>?
+    /// Nothing is read until then.
+    private var rest: Scheduled<Void>?
 
-    init(source: WireSource, reader: DialectReader, kilobitsPerSecond: Int, clock: HostClock = .system) {
+    /// - Parameter silentSeconds: how long nothing may come before the peer counts as gone.
+    init(
+        source: WireSource, reader: DialectReader, kilobitsPerSecond: Int, silentSeconds: Int64,
+        clock: HostClock = .system
+    ) {
+        self.silentSeconds = silentSeconds
         self.source = source
         self.reader = reader
         self.clock = clock
@@ -43,9 +51,9 @@ final class WireConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        source.attach { problem in
-            channel.eventLoop.execute { bound.value.hangUp(problem, channel) }
-        }
+        source.attach(
+            hangUp: { problem in channel.eventLoop.execute { bound.value.hangUp(problem, channel) } },
+            slow: { seconds in channel.eventLoop.execute { bound.value.slow(seconds, bound, channel) } })
         pings = context.eventLoop.scheduleRepeatedTask(
             initialDelay: .seconds(Self.pingSeconds), delay: .seconds(Self.pingSeconds)
         ) { _ in
@@ -66,11 +74,23 @@ final class WireConnection: ChannelInboundHandler {
         pings = nil
         stall?.cancel()
         stall = nil
+        rest?.cancel()
+        rest = nil
+    }
+
+    /// Reads nothing for a while: who sends ahead of time has to wait, and nothing of it is lost.
+    private func slow(_ seconds: Double, _ bound: NIOLoopBound<WireConnection>, _ channel: any Channel) {
+        guard rest == nil, !isClosing else { return }
+        _ = channel.setOption(.autoRead, value: false)
+        rest = channel.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1_000))) {
+            bound.value.rest = nil
+            _ = channel.setOption(.autoRead, value: true)
+        }
     }
 
     private func ping(_ channel: any Channel) {
-        guard clock.nanoseconds() - heardNanoseconds < Self.silentSeconds * 1_000_000_000 else {
-            return hangUp(DialectError(1001, "nothing came for \(Self.silentSeconds) s"), channel)
+        guard clock.nanoseconds() - heardNanoseconds < silentSeconds * 1_000_000_000 else {
+            return hangUp(DialectError(1001, "nothing came for \(silentSeconds) s"), channel)
         }
         send(.ping, ByteBuffer(), channel)
     }

@@ -43,6 +43,8 @@ final class WireReception: TimedReception {
         var lastedNanoseconds: Int64 = 0
         var firstArrival: Int64?
         var latestArrival: Int64 = 0
+        /// When the newest piece counts as having come.
+        var pieceArrival: Int64?
         var isMuted = false
     }
 
@@ -60,16 +62,22 @@ final class WireReception: TimedReception {
 
     /// Lets those join who are known by name, and begins to look after missing media.
     func start(with timer: RTPTimer) {
-        for track in tracks where track.selector != .unnamed { add(track).join() }
+        join()
         self.timer = timer
         timer.add(self)
+    }
+
+    /// Lets those join who are known by name.
+    func join() {
+        for track in tracks where track.selector != .unnamed { add(track).join() }
     }
 
     private func add(_ track: SpeakerTrack) -> RTPSpeaker {
         var bounds = limits.receiver
         bounds.maxDatagramBytes = 2_048
         let speaker = RTPSpeaker(
-            track: track, receiver: RTPReceiver(formats: WirePayloadTypes.formats, limits: bounds), session: session)
+            track: track, receiver: RTPReceiver(formats: WirePayloadTypes.formats, limits: bounds), session: session,
+            survivesHoldUps: true)
         speakers.append(speaker)
         if saidAbsence.isSaid { speaker.feed.setAbsence(track: track.track, saidAbsence.why) }
         return speaker
@@ -169,9 +177,13 @@ final class WireReception: TimedReception {
         guard !isAhead else {
             return DialectError(1008, "media runs over \(Self.maxAheadSeconds) s ahead; send it at the pace of speech")
         }
-        let arrival = RTPArrival(origin: 0, nowNanoseconds: now, timeWeight: meter.weight)
         var isLive = false
         for piece in 0..<cut.count {
+            // A piece was there when it ended, though it came with those after it.
+            let spoken = now - (cut.count - 1 - piece) * cut.pieceNanoseconds
+            place.pieceArrival = min(now, max(place.pieceArrival ?? spoken, spoken))
+            let arrival = RTPArrival(
+                origin: 0, nowNanoseconds: place.pieceArrival ?? now, timeWeight: meter.weight)
             let bytes = cut.range(of: Int(piece), in: range)
             let packet = RTPPacket(
                 payloadType: type, sequence: UInt16(truncatingIfNeeded: base + piece),
@@ -183,8 +195,16 @@ final class WireReception: TimedReception {
             }
             isLive = isLive || delivered
         }
+        places[index]?.pieceArrival = place.pieceArrival
         if isLive { monitor.change(to: .live) }
         return nil
+    }
+
+    /// How far ahead of the present media was sent, seconds.
+    var leadSeconds: Double {
+        var lead = 0.0
+        for place in places { lead = max(lead, place?.speaker.feed.lead() ?? 0) }
+        return lead
     }
 
     /// Takes what the sender says of media that does not come.
@@ -264,6 +284,8 @@ struct WireCut {
     /// What each lasts, in units of the time stamps, and all of it in nanoseconds.
     let units: Int64
     let nanoseconds: Int64
+    /// What a piece but the last lasts, nanoseconds.
+    let pieceNanoseconds: Int64
     private let bytes: Int
 
     init(_ format: WireFormat, bytes total: Int, limit: Int) {
@@ -277,7 +299,7 @@ struct WireCut {
         }
         guard frame > 0 else {
             // A packet is whole, and says itself what it lasts: 20 ms as a rule.
-            (count, units, nanoseconds, bytes) = (1, 0, 20_000_000, total)
+            (count, units, nanoseconds, pieceNanoseconds, bytes) = (1, 0, 20_000_000, 20_000_000, total)
             return
         }
         let clock = max(1, format.clockRateHz)
@@ -285,6 +307,7 @@ struct WireCut {
         count = Int64(max(1, (total + bytes - 1) / bytes))
         units = Int64(bytes / frame)
         nanoseconds = Int64(total / frame) * 1_000_000_000 / Int64(clock)
+        pieceNanoseconds = units * 1_000_000_000 / Int64(clock)
     }
 
     /// Where a piece lies.

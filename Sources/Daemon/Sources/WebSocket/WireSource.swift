@@ -17,11 +17,16 @@ final class WireSource: MediaSource {
     private let onEnd: @Sendable () -> Void
     private let holding = Mutex(Holding())
 
+    /// Media further ahead of the present than this makes its sender wait until it is only half of it, seconds.
+    private static let leadSeconds = 2.0
+
     private struct Holding {
         var reception: NIOLoopBound<WireReception>?
         var isOver = false
         /// Closes the connection with a code and a reason.
         var hangUp: (@Sendable (DialectError) -> Void)?
+        /// Lets the sender wait for so many seconds.
+        var slow: (@Sendable (Double) -> Void)?
     }
 
     private var eventLoop: any EventLoop { timer.eventLoop }
@@ -38,22 +43,24 @@ final class WireSource: MediaSource {
     }
 
     func open() async throws {
-        let reception = try await eventLoop.submit { [self] in
-            let reception = WireReception(
-                dialect: dialect, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
-            reception.start(with: timer)
-            return NIOLoopBound(reception, eventLoop: eventLoop)
-        }.get()
+        guard try await eventLoop.submit({ self.begin() }).get() else { throw SourceFailure.detached(monitor.url) }
+        monitor.begin()
+    }
+
+    /// Makes the reception and lets the speakers join; on the event loop of the session.
+    ///
+    /// - Returns: whether it is still wanted.
+    func begin() -> Bool {
+        let reception = WireReception(
+            dialect: dialect, tracks: tracks, session: session, monitor: monitor, limits: limits, logger: logger)
+        reception.start(with: timer)
         let isWanted = holding.withLock { holding in
             guard !holding.isOver else { return false }
-            holding.reception = reception
+            holding.reception = NIOLoopBound(reception, eventLoop: eventLoop)
             return true
         }
-        guard isWanted else {
-            try? await eventLoop.submit { reception.value.finish(reason: SourceEnd.detached.departure) }.get()
-            throw SourceFailure.detached(monitor.url)
-        }
-        monitor.begin()
+        if !isWanted { reception.finish(reason: SourceEnd.detached.departure) }
+        return isWanted
     }
 
     func stop() async {
@@ -71,11 +78,15 @@ final class WireSource: MediaSource {
 
     // MARK: The connection
 
-    /// Says how the connection is closed; does so at once where the source is over.
-    func attach(hangUp: @escaping @Sendable (DialectError) -> Void) {
+    /// Says how the connection is closed, and how its sender is made to wait; closes at once where the source is over.
+    func attach(
+        hangUp: @escaping @Sendable (DialectError) -> Void, slow: @escaping @Sendable (Double) -> Void = { _ in }
+    ) {
         let isOver = holding.withLock { holding in
+            guard !holding.isOver else { return true }
             holding.hangUp = hangUp
-            return holding.isOver
+            holding.slow = slow
+            return false
         }
         if isOver { hangUp(DialectError(1001, "the call was detached")) }
     }
@@ -84,7 +95,10 @@ final class WireSource: MediaSource {
     func deliver(_ media: WireMedia, _ voices: [WireVoice], audio: [UInt8], arrivalNanoseconds: Int64) {
         onLoop { [self] reception in
             let problem = reception.take(media, voices, audio: audio, arrivalNanoseconds: arrivalNanoseconds)
-            if let problem { fail(problem) }
+            if let problem { return fail(problem) }
+            let lead = reception.leadSeconds
+            guard lead > Self.leadSeconds else { return }
+            holding.withLock { $0.slow }?(lead - Self.leadSeconds / 2)
         }
     }
 
@@ -117,12 +131,14 @@ final class WireSource: MediaSource {
         connectionEnded(.failed(problem.description))
     }
 
-    /// What there is to be closed; nil where it was ended before.
+    /// What there is to be closed; nil where it was ended before. The source lets go of it: the connection holds the
+    /// source, and else neither would ever go.
     private func end() -> Holding? {
         holding.withLock { holding in
             guard !holding.isOver else { return nil }
-            holding.isOver = true
-            return holding
+            let held = holding
+            holding = Holding(isOver: true)
+            return held
         }
     }
 

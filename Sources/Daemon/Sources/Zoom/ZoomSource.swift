@@ -99,6 +99,8 @@ final class ZoomSource: MediaSource {
             return true
         }
         guard isFirst else { return }
+        // Each of the two holds the other.
+        running.client = nil
         running.reception.finish(reason: why.departure)
         monitor.change(to: .ended, reason: why.reason)
         order.onEnd()
@@ -113,6 +115,7 @@ final class ZoomSource: MediaSource {
         if case .running(let bound) = before {
             try? await eventLoop.submit {
                 bound.value.client?.stop()
+                bound.value.client = nil
                 bound.value.reception.finish(reason: SourceEnd.detached.departure)
             }.get()
         }
