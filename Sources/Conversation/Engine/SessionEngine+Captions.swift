@@ -45,9 +45,40 @@ extension SessionEngine {
     private mutating func count(_ line: CaptionLine, of index: Int) -> CaptionOutcome {
         var line = line
         if !speakers[index].permits.sentiment { line.compound = nil }
+        leaveOutTrackers(in: &line, of: index)
+        if line.mayAskAtEnd, speakers[index].measures.recent.rises(at: line.endHop) { line.questions += 1 }
         let outcome = speakers[index].measures.captions.add(line, at: settledHops)
-        if outcome == .counted, !line.isPartial { tell(line, of: index) }
+        if outcome == .counted, !line.isPartial {
+            tell(line, of: index)
+            tellTrackers(line, of: index)
+        }
         return outcome
+    }
+
+    /// Takes out what trackers count that look at others.
+    private func leaveOutTrackers(in line: inout CaptionLine, of index: Int) {
+        let speaker = speakers[index]
+        for (place, tracker) in configuration.trackers.enumerated() where line.mentions.indices.contains(place) {
+            guard line.mentions[place] != 0 else { continue }
+            if !tracker.isAbout(name: speaker.name, role: speaker.role, side: speaker.side) { line.mentions[place] = 0 }
+        }
+    }
+
+    /// Tells which trackers were met; no word is told with it.
+    private mutating func tellTrackers(_ line: CaptionLine, of index: Int) {
+        for (tracker, mentions) in zip(configuration.trackers, line.mentions) where mentions > 0 {
+            let met = TrackerMet(
+                tracker: tracker.name, mentions: mentions, startSeconds: seconds(line.startHop),
+                endSeconds: seconds(line.endHop), writer: line.writer)
+            emit(.tracker(met), speaker: index, at: line.endHop)
+        }
+    }
+
+    /// How often each tracker was met, of those that were, by name; nil where there is none to be met.
+    func trackerCounts(_ mentions: [Int]) -> [WindowMetrics.Captions.Mentions]? {
+        guard !configuration.trackers.isEmpty else { return nil }
+        return zip(configuration.trackers, mentions).filter { $0.1 > 0 }.map { .init(tracker: $0.0.name, count: $0.1) }
+            .sorted { $0.tracker < $1.tracker }
     }
 
     /// Tells of what was said, of who agreed to that.

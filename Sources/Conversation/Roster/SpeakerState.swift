@@ -274,6 +274,7 @@ struct SpeakerMeasures {
         if wasSpeaking, !record.isSpeech, let slope = recent.finalSlope() {
             counts.open.slope += Int32((slope * 100).rounded())
             counts.open.slopes += 1
+            recent.noteEnd(before: record.index, slope: slope)
         }
         wasSpeaking = record.isSpeech
         recent.add(record)

@@ -59,6 +59,7 @@ struct SettingsChange {
         apply("engagement", \.conversation.engagement, new)
         apply("cues.rules", \.conversation.cues, new)
         apply("cues.min_gap_s", \.conversation.cueGapSeconds, new)
+        apply("words.trackers", \.conversation.trackers, new)
         apply("conversation", \.conversation, new)
         var sources = new.sources
         (sources.pcmSocket, sources.audioSocket) = (old.sources.pcmSocket, old.sources.audioSocket)

@@ -327,7 +327,7 @@ actor SessionRegistry: ControlBackend {
         }
         sessionsMade += 1
         let before = kept?.before(request.session)
-        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
+        let trackers = CaptionTrackers(configuration.searched)
         let counting = WordCounting(
             analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)

@@ -48,8 +48,11 @@ final class HeardSpeaker: Sendable {
         let allowed = live.update { $0.wordPermission(speaker: speaker) } ?? .nothing
         // The name says nothing here: the speaker is known by number.
         guard
-            let caption = try? Caption(
-                speaker: "speaker", startSeconds: unit.startSeconds, endSeconds: unit.endSeconds, text: text),
+            var caption = try? Caption(
+                speaker: "speaker", startSeconds: unit.startSeconds, endSeconds: unit.endSeconds, text: text)
+        else { return false }
+        caption.trustsMarks = false
+        guard
             var line = CaptionLine(
                 caption, counting: counting.analyzer, trackers: counting.trackers, permission: allowed)
         else { return false }
