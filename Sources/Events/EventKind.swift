@@ -55,7 +55,8 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
-        case .words, .tracker, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
+        case .words, .tracker, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared:
+            [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:

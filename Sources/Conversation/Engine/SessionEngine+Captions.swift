@@ -48,10 +48,10 @@ extension SessionEngine {
         leaveOutTrackers(in: &line, of: index)
         if line.mayAskAtEnd, speakers[index].measures.recent.rises(at: line.endHop) { line.questions += 1 }
         let outcome = speakers[index].measures.captions.add(line, at: settledHops)
-        if outcome == .counted, !line.isPartial {
-            tell(line, of: index)
-            tellTrackers(line, of: index)
-        }
+        guard outcome == .counted else { return outcome }
+        // What others hand in is told once it is final, what is written down here while it goes on, too.
+        if !line.isPartial || line.writer == .recogniser { tell(line, of: index) }
+        if !line.isPartial { tellTrackers(line, of: index) }
         return outcome
     }
 
@@ -84,15 +84,18 @@ extension SessionEngine {
     /// Tells of what was said, of who agreed to that.
     private mutating func tell(_ line: CaptionLine, of index: Int) {
         guard speakers[index].lanes.contains(.words) else { return }
-        speakers[index].spans += 1
+        let told = speakers[index].spans.next(of: line)
         let isTold = configuration.wordTexts != .none
         let span = WordSpan(
-            id: "w\(speakers[index].spans)", startSeconds: seconds(line.startHop), endSeconds: seconds(line.endHop),
+            id: told.id, revision: told.revision, isFinal: !line.isPartial, startSeconds: seconds(line.startHop), endSeconds: seconds(line.endHop),
             writer: line.writer, words: line.words, fillers: line.fillers, questions: line.questions,
             text: isTold ? line.spoken?.text : nil, times: isTold ? line.spoken?.times : nil,
             mayStoreText: configuration.wordTexts == .stored)
         emit(.words(span), speaker: index, at: line.endHop)
     }
+
+    /// On which side a speaker is, by number.
+    public func side(of index: Int) -> Side? { speakers.indices.contains(index) ? speakers[index].side : nil }
 
     /// Whom a name means: that with which somebody joined, else the one that one speaker alone is shown by.
     private func place(named name: String) -> Int? {

@@ -20,7 +20,7 @@ struct SpeakerState {
     /// Whether somebody hands in captions of the speaker: then no recogniser is wanted.
     var hasCaptions = false
     /// Spans of words so far.
-    var spans = 0
+    var spans = ToldSpans()
     /// What may be measured beside the voice.
     private(set) var lanes: ConsentLanes = []
     /// How the sender is known, where anybody may send to the speaker's port; nil elsewhere.

@@ -82,7 +82,7 @@ struct SettingsChange {
         keep("overload", \.overload, new)
         keep("voice", \.voice, new)
         keep("captions", \.captions, new)
-        keep("words.language", \.words, new)
+        keep("words.language, words.partials", \.words, new)
         keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)

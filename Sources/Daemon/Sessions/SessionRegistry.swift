@@ -329,7 +329,8 @@ actor SessionRegistry: ControlBackend {
         let before = kept?.before(request.session)
         let trackers = CaptionTrackers(configuration.searched)
         let counting = WordCounting(
-            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none)
+            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none,
+            makesPartials: configuration.wordTexts != .none && settings.words.tellsPartials)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(
