@@ -87,7 +87,8 @@ extension SessionEngine {
         let told = speakers[index].spans.next(of: line)
         let isTold = configuration.wordTexts != .none
         let span = WordSpan(
-            id: told.id, revision: told.revision, isFinal: !line.isPartial, startSeconds: seconds(line.startHop), endSeconds: seconds(line.endHop),
+            id: told.id, revision: told.revision, isFinal: !line.isPartial, startSeconds: seconds(line.startHop),
+            endSeconds: seconds(line.endHop),
             writer: line.writer, words: line.words, fillers: line.fillers, questions: line.questions,
             text: isTold ? line.spoken?.text : nil, times: isTold ? line.spoken?.times : nil,
             mayStoreText: configuration.wordTexts == .stored)
