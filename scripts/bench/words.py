@@ -2,7 +2,7 @@
 """How late words are, and what is given up where more is said than can be written down: a call of two, played as RTP
 (G.711, packets of 20 ms) into a daemon of its own, once, ten times at once, and forty times.
 
-    scripts/bench/words.py BUILD [--calls 1 10 40] [--seconds S] [--write] HOST_MEDIA GUEST_MEDIA
+    scripts/bench/words.py BUILD [--calls 1 10 40] [--seconds S] [--no-partials] [--write] HOST_MEDIA GUEST_MEDIA
 
 Every call begins at another place of the recordings, so that not all pause at once. Late is from the end of a stretch of
 speech, as the event says it, to its line at the socket. Prints a table; --write puts it into docs/performance.md. Fails
@@ -55,12 +55,12 @@ def ask(path, method, target, body=None):
 class Daemon:
     """attuned that writes words down, and what it says."""
 
-    def __init__(self, build):
+    def __init__(self, build, partials):
         self.folder = tempfile.mkdtemp(prefix="attune-words-")
         config = pathlib.Path(self.folder, "attune.yaml")
         config.write_text(
             f"sockets: {{events: {self.folder}/events.sock, control: {self.folder}/control.sock}}\n"
-            "events: {client_queue_kib: 8192}\nwords: {text: live}\n")
+            f"events: {{client_queue_kib: 8192}}\nwords: {{text: live, partials: {str(partials).lower()}}}\n")
         self.log = open(f"{self.folder}/log", "w+")
         self.process = subprocess.Popen([f"{build}/attuned", "--config", config], stderr=self.log)
         while not os.path.exists(f"{self.folder}/control.sock"):
@@ -151,9 +151,9 @@ def events_of(daemon, calls, first):
             yield came - calls.began[event["session"]], event
 
 
-def measure(build, media, count, seconds):
+def measure(build, media, count, seconds, tells_partials):
     """One row, and what is missed."""
-    daemon = Daemon(build)
+    daemon = Daemon(build, tells_partials)
     try:
         # The model is loaded before anything is counted, as in a daemon that has been there for a while.
         warm = Calls(daemon, media, 1, "warm")
@@ -166,11 +166,15 @@ def measure(build, media, count, seconds):
         time.sleep(6)
         after = daemon.units()
         units = {name: after[name] - before.get(name, 0) for name in after}
-        late, ticks, spoken, told = [], [], 0.0, []
+        late, ticks, spoken, told, partials = [], [], 0.0, [], 0
+        by_side = {"host": 0, "guest": 0}
         for came, event in events_of(daemon, calls, first):
-            if event["type"] == "words":
+            if event["type"] == "words" and not event["final"]:
+                partials += 1
+            elif event["type"] == "words" and event["words"]:
                 late.append(came - event["end_s"])
                 spoken += event["end_s"] - event["start_s"]
+                by_side[event["speaker"]] += 1
             elif event["type"] == "tick":
                 ticks.append(came - event["t"])
             elif event["type"] in ("degraded", "recovered") and event.get("what") == "words":
@@ -183,12 +187,10 @@ def measure(build, media, count, seconds):
         recovered = {event["session"] for _, event in events_of(daemon, calls, first)
                      if event["type"] == "recovered" and event.get("what") == "words"}
         lost = units.get("late", 0) + units.get("failed", 0)
-        by_side = {side: sum(1 for _, event in events_of(daemon, calls, first)
-                             if event["type"] == "words" and event.get("speaker") == side) for side in ("host", "guest")}
-        row = [str(count), f"{quantile(late, 0.5):.2f}", f"{quantile(late, 0.95):.2f}", str(units.get("decoded", 0)),
-               str(lost), f"{by_side['host']} / {by_side['guest']}",
+        row = [str(count), f"{quantile(late, 0.5):.2f}", f"{quantile(late, 0.95):.2f}", str(lost),
+               f"{by_side['host']} / {by_side['guest']}", str(partials),
                f"{quantile(ticks, 0.5):.2f}, {quantile(ticks, 0.99):.2f}",
-               f"{used[0] / seconds:.2f} + {used[1] / seconds:.2f}",
+               f"{used[0] / seconds:.2f} + {used[1] / seconds:.2f}", f"{3600 * used[1] / max(1, spoken):.0f}",
                f"{len(degraded)}, {len(degraded & recovered)}", f"{load:.1f}"]
         missed = []
         if count <= 10 and lost:
@@ -210,17 +212,19 @@ def main():
     parser.add_argument("media", nargs=2)
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 40])
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--no-partials", action="store_true")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     media = [ulaw(path) for path in asked.media]
     rows, missed = [], []
     for count in asked.calls:
-        row, wrong = measure(asked.build, media, count, asked.seconds)
+        row, wrong = measure(asked.build, media, count, asked.seconds, not asked.no_partials)
         print("| " + " | ".join(row) + " |", flush=True)
         rows.append(row)
         missed += wrong
-    heads = ["calls", "late, s, p50", "p95", "units written down", "given up", "words events, host / guest",
-             "ticks after their time, s, p50, p99", "cores: daemon + recogniser", "calls told, of them over", "load"]
+    heads = ["calls", "late, s, p50", "p95", "given up", "final, host / guest", "partial",
+             "ticks after their time, s, p50, p99", "cores: daemon + recogniser", "CPU-s per hour of speech",
+             "calls told, of them over", "load"]
     table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
     print(table)
     if asked.write:

@@ -30,7 +30,8 @@ def captions(browser):
         words(daemon, number, f"line {number}", speaker=name)
     page.wait(f"{SAID}.length === 4 && {SAID}[3].endsWith('line 11')", "there are not the newest four lines")
     expect("line 11" not in text(silent), "what is said is shown to who did not ask for it")
-    daemon.publish("consent", speaker=name, t=80, consent="granted", previous="granted", previous_lanes=["voice", "words"])
+    daemon.publish("consent", speaker=name, t=80, consent="granted", previous="granted",
+                   previous_lanes=["voice", "words"])
     page.wait(f"{SAID}.length === 0 && document.getElementById('captions').hidden", "words are left without consent")
     daemon.end()
 
