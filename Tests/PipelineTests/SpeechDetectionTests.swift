@@ -50,7 +50,7 @@ import Testing
     /// What the scripts fetch is what is loaded.
     @Test func theScriptsHaveTheSameDigests() throws {
         let scripts = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "scripts")
+            .deletingLastPathComponent().appending(path: "scripts/models")
         for (name, digest) in [
             ("fetch-vad-weights.py", SpeechDetection.digest), ("fetch-lexicon.py", CaptionLexicon.digest),
         ] {

@@ -18,8 +18,8 @@ enum Conversations {
             data: URL(filePath: arguments[1]))
         var misses: [String] = []
         let parts = [
-            measurements.generated(&misses), try measurements.invariance(&misses), measurements.contrasts(&misses),
-            try measurements.talkRatios(&misses),
+            measurements.generated(&misses), measurements.leaks(&misses), try measurements.invariance(&misses),
+            measurements.contrasts(&misses), try measurements.talkRatios(&misses),
         ]
         let verdict = misses.isEmpty ? "Every limit is kept." : "Limits missed: \(misses.joined(separator: "; "))."
         let text = """

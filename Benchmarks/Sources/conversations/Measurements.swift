@@ -11,11 +11,11 @@ struct Measurements {
     /// Recordings that are no part of the project; what is absent is left out.
     let data: URL
 
-    private func analyse(_ tracks: [[Float]]) -> AnalysedConversation {
+    func analyse(_ tracks: [[Float]]) -> AnalysedConversation {
         AnalysedConversation(tracks: tracks, detection: detection)
     }
 
-    private func tracks(_ made: ScriptedConversation) -> [[Float]] {
+    func tracks(_ made: ScriptedConversation) -> [[Float]] {
         (0..<made.speakers).map { made.track(of: $0) }
     }
 

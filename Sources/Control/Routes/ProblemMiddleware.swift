@@ -50,7 +50,7 @@ struct ProblemMiddleware: RouterMiddleware {
             context.logger.error("request failed", metadata: ["error": "\(error)"])
             problem = Problem(status: 500, type: .internalError, detail: "the daemon failed; its log says why")
         }
-        return try response(problem)
+        return try response(problem, to: request)
     }
 
     private func unknownRoute(_ request: Request) throws -> Response {
@@ -58,16 +58,22 @@ struct ProblemMiddleware: RouterMiddleware {
         let allowed = methods.methods(on: request.uri.path).joined(separator: ", ")
         guard !allowed.isEmpty else {
             return try response(
-                Problem(status: 404, type: .http, detail: "no such route \(route); see docs/control.md"))
+                Problem(status: 404, type: .http, detail: "no such route \(route); see docs/control.md"), to: request)
         }
         var response = try response(
-            Problem(status: 405, type: .http, detail: "there is no \(route); use \(allowed)"))
+            Problem(status: 405, type: .http, detail: "there is no \(route); use \(allowed)"), to: request)
         response.headers[.allow] = allowed
         return response
     }
 
-    private func response(_ problem: Problem) throws -> Response {
-        json(
+    private func response(_ problem: Problem, to request: Request) throws -> Response {
+        // Only what a person opens asks for a page: somebody reads it, perhaps over a video.
+        if request.headers[.accept]?.contains("text/html") == true {
+            return Response(
+                status: .init(code: problem.status), headers: [.contentType: "text/plain; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: "\(problem.detail)\n")))
+        }
+        return json(
             ByteBuffer(bytes: try JSONEncoder().encode(problem)), status: .init(code: problem.status),
             type: "application/problem+json")
     }

@@ -62,6 +62,18 @@ import Testing
         }
     }
 
+    /// Somebody who opens an address reads why it doesn't open, not JSON.
+    @Test(arguments: ["/overlay", "/nowhere", "/v1/sessions"])
+    func whoOpensARefusedPageReadsASentence(path: String) async throws {
+        try await withBrowsers({ _ in }) { bench in
+            let read = try await bench.ask(path, token: "ended", headers: ["Accept: text/html,*/*;q=0.8"])
+            #expect(read.status == 401 && read.header("Content-Type") == ["text/plain; charset=utf-8"])
+            #expect(read.body.contains("attune overlay") && !read.body.contains("{"))
+            let parsed = try await bench.ask(path, token: "ended", headers: ["Accept: */*"])
+            #expect(parsed.status == 401 && parsed.header("Content-Type") == ["application/problem+json"])
+        }
+    }
+
     @Test func whoAsksBeforehandIsToldNothingElse() async throws {
         let listed = "https://crm.example.org"
         try await withBrowsers({ $0.httpOrigins = [listed] }) { bench in
