@@ -45,6 +45,8 @@ final class RecogniserPool: Sendable {
         var listeners = 0
         var hasThread = false
         var isStopped = false
+        /// Until when there are no partial units, because others had to wait.
+        var noPartialsUntil: Int64 = 0
         /// When the last listener left.
         var aloneSince: Int64 = 0
 
@@ -65,6 +67,8 @@ final class RecogniserPool: Sendable {
     }
 
     static let slots = 2
+    /// Where a unit has waited for so long, there are no partial ones for a while.
+    private static let waitedNanoseconds: Int64 = 300_000_000, partialPauseNanoseconds: Int64 = 10_000_000_000
     /// How long the process stays without anybody to listen to.
     static let idleNanoseconds: Int64 = 60_000_000_000
 
@@ -90,9 +94,12 @@ final class RecogniserPool: Sendable {
     var isOn: Bool { model != nil && wake >= 0 }
 
     /// Whether there is room for what still goes on: only where nothing else is to be written down, so that what has ended
-    /// finds a free place.
+    /// finds a free place, and where nothing had to wait of late.
     var takesPartials: Bool {
-        shared.withLock { $0.statistics.state == .running && $0.decoding.isEmpty && $0.queue.isEmpty }
+        let now = HostClock.monotonicNanoseconds()
+        return shared.withLock {
+            $0.statistics.state == .running && $0.decoding.isEmpty && $0.queue.isEmpty && now >= $0.noPartialsUntil
+        }
     }
 
     var statistics: Statistics {
@@ -259,6 +266,9 @@ final class RecogniserPool: Sendable {
             shared.statistics.withdrawn +=
                 before - shared.queue.count - next.late.count - (next.unit == nil ? 0 : 1)
             shared.decoding[slot] = next.unit
+            if let unit = next.unit, !unit.unit.isPartial, now - unit.cameNanoseconds > Self.waitedNanoseconds {
+                shared.noPartialsUntil = now + Self.partialPauseNanoseconds
+            }
             return next.unit
         }
     }
