@@ -24,7 +24,8 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
 	pictures evaluate evaluate-sight bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers conversations simulate soak fuzz \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
+	conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
 
 all: build
@@ -154,6 +155,13 @@ bench-isolation: build $(CALL)/timeline.csv
 # that does nothing else. Fails where the limit is missed.
 bench-websocket: build
 	python3 scripts/senders/bench.py $(BUILD) $(CALL)
+
+# How late words are in one call, in ten and in forty at once; writes into docs/performance.md. Takes ten minutes; wants
+# two cores that do nothing else, and the recogniser. WORDS_CALL="host.wav guest.wav" takes another call. Fails where a
+# limit is missed.
+WORDS_CALL ?= $(CALL)/anna.wav $(CALL)/ben.wav
+bench-words: build models $(CALL)/timeline.csv
+	python3 scripts/bench/words.py $(BUILD) --write $(WORDS_CALL)
 
 # What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
 # nothing else. Fails where the limit is missed.

@@ -21,6 +21,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case video
     case tick
     case words
+    case tracker
     case cueRaised = "cue.raised"
     case cueChanged = "cue.changed"
     case cueCleared = "cue.cleared"
@@ -54,7 +55,8 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
-        case .words, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared: [.measurement, .stored]
+        case .words, .tracker, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared:
+            [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
             .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
@@ -91,6 +93,7 @@ extension EventBody {
         case .video: .video
         case .tick: .tick
         case .words: .words
+        case .tracker: .tracker
         case .cueRaised: .cueRaised
         case .cueChanged: .cueChanged
         case .cueCleared: .cueCleared

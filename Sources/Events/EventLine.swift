@@ -78,6 +78,7 @@ extension EventBody {
             case .video: .video(try VideoState(fields))
             case .tick: .tick(try Tick(fields))
             case .words: .words(try WordSpan(fields))
+            case .tracker: .tracker(try TrackerMet(fields))
             case .cueRaised: .cueRaised(try CueRaised(fields))
             case .cueChanged: .cueChanged(try CueChange(fields))
             case .cueCleared: .cueCleared(try CueCleared(fields))

@@ -13,12 +13,14 @@ extension CaptionLine {
         permission: CaptionPermission, passesText: Bool = false
     ) {
         guard permission == .counts || permission == .sentiment else { return nil }
-        let figures = analyzer.figures(of: caption.text, scoresSentiment: permission == .sentiment)
+        let figures = analyzer.figures(
+            of: caption.text, scoresSentiment: permission == .sentiment, trustsMarks: caption.trustsMarks)
         let start = AudioGrid.hops(seconds: caption.startSeconds)
         self.init(
             startHop: start, endHop: max(start + 1, AudioGrid.hops(seconds: caption.endSeconds)), id: caption.id,
             isPartial: caption.isPartial, words: figures.words, fillers: figures.fillers,
             questions: figures.questions, compound: figures.compound, mentions: trackers.mentions(in: caption.text))
+        mayAskAtEnd = figures.mayAskAtEnd
         // What others hand in is masked like what is written down here.
         if passesText, !caption.isPartial { spoken = Spoken(text: Masking.masked(caption.text)) }
     }

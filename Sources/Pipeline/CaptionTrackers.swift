@@ -1,23 +1,31 @@
+public import Conversation
 import Foundation
 import Text
 
-/// Looks for the phrases of cue rules in captions, without regard to case, to accents and to how a letter is composed.
+/// Looks for phrases in what is said, without regard to case, to accents and to how a letter is composed.
 public struct CaptionTrackers: Sendable {
     /// Looks for nothing.
     public static let none = CaptionTrackers([])
 
-    private let trackers: PhraseTrackers
+    /// Those of words as they are, and those of words in all their forms; each has places for all.
+    private let exact: PhraseTrackers, forms: PhraseTrackers
     private let isEmpty: Bool
 
-    /// Trackers with the phrases of each (`CueRule.trackers(of:)`).
-    public init(_ phrases: [[String]]) {
-        trackers = PhraseTrackers(phrases.map { $0.map(Self.folded) })
-        isEmpty = phrases.isEmpty
+    /// What is looked for (`ConversationConfiguration.searched`).
+    public init(_ trackers: [WordTracker]) {
+        exact = PhraseTrackers(trackers.map { $0.matchesForms ? [] : $0.phrases.map(Self.folded) })
+        forms = PhraseTrackers(
+            trackers.map { $0.matchesForms ? $0.phrases.map(Self.folded) : [] }, comparesStems: true)
+        isEmpty = trackers.isEmpty
     }
 
     /// How often phrases of each tracker are in a text; empty where there is none.
     func mentions(in text: String) -> [Int] {
-        isEmpty ? [] : trackers.mentions(in: Self.folded(text))
+        guard !isEmpty else { return [] }
+        let folded = Self.folded(text)
+        let (exact, forms) = (exact.mentions(in: folded), forms.mentions(in: folded))
+        guard !exact.isEmpty, !forms.isEmpty else { return exact + forms }
+        return zip(exact, forms).map { $0 + $1 }
     }
 
     /// A text in small letters without accents. Marks that make another letter stay: those of Indic vowels, of nuktas,

@@ -62,7 +62,7 @@ public enum RecordingAnalysis {
         if let faces { networks = try Self.networks(of: faces) }
         let recordings = try Recordings(speakers, detection: detection, faces: networks, engine: &engine).all
         let duration = recordings.compactMap(\.durationSeconds).max()
-        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
+        let trackers = CaptionTrackers(configuration.searched)
         // The last comes first, so that what is due is taken off the end.
         var waiting = captions.sorted { $0.endSeconds > $1.endSeconds }
         while let next = recordings.filter({ !$0.isAtEnd }).min(by: { $0.end < $1.end }) {

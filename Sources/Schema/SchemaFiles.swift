@@ -1030,7 +1030,12 @@ enum SchemaFiles {
         "words": {"$ref": "common.schema.json#/$defs/count"},
         "words_per_min": {"$ref": "common.schema.json#/$defs/measure"},
         "filler_words": {"$ref": "common.schema.json#/$defs/count"},
-        "questions": {"$ref": "common.schema.json#/$defs/count"}
+        "questions": {"$ref": "common.schema.json#/$defs/count"},
+        "trackers": {
+          "description": "How often phrases of each tracker were said; those that were not are left out.",
+          "type": "object",
+          "additionalProperties": {"type": "integer", "minimum": 1}
+        }
       },
       "required": [
         "speech_s", "talk_ratio", "pause_ratio", "articulation_rate_per_s", "speech_rate_per_s", "turns",
@@ -1165,6 +1170,25 @@ enum SchemaFiles {
       "unevaluatedProperties": false
     }
   }
+}
+
+"""#,
+        "tracker.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "tracker",
+  "description": "Phrases of a tracker of the configuration were said.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "tracker"},
+    "tracker": {"type": "string", "description": "Name of the tracker."},
+    "mentions": {"type": "integer", "minimum": 1, "description": "How often one of its phrases was said."},
+    "start_s": {"$ref": "common.schema.json#/$defs/seconds", "description": "The stretch of speech they were said in."},
+    "end_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "by": {"enum": ["recogniser", "captions"], "description": "Who wrote it down."}
+  },
+  "required": ["tracker", "mentions", "start_s", "end_s", "by"],
+  "unevaluatedProperties": false
 }
 
 """#,

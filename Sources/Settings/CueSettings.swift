@@ -24,14 +24,6 @@ extension SettingsValue {
             }
             rules.append(rule)
         }
-        let trackers = rules.filter { !$0.phrases.isEmpty }
-        guard trackers.count <= PhraseTrackers.maxTrackers,
-            trackers.reduce(0, { $0 + $1.phrases.count }) <= PhraseTrackers.maxPhrases
-        else {
-            throw ExpectedValue(
-                what: "a list with at most \(PhraseTrackers.maxTrackers) rules that have phrases, and "
-                    + "\(PhraseTrackers.maxPhrases) phrases in all")
-        }
         return rules
     }
 
@@ -70,6 +62,7 @@ extension SettingsValue {
                 case "below": rule.below = try reader.number(-10_000...10_000)
                 case "clear": rule.clear = try reader.number(-10_000...10_000)
                 case "phrases": rule.phrases = try reader.phrases()
+                case "tracker": rule.tracker = try reader.text()
                 case "for_s": rule.dwellSeconds = try reader.number(0...3600)
                 case "clear_for_s": rule.clearForSeconds = try reader.number(0...3600)
                 case "priority": rule.priority = try reader.integer(0...100)
@@ -81,7 +74,7 @@ extension SettingsValue {
                 guard !error.what.isEmpty else {
                     throw refuse(
                         "cue '\(id)' has an unknown key '\(name)'; known are id, enabled, about, metric, window_s, "
-                            + "above, below, clear, phrases, for_s, clear_for_s, cooldown_s, severity, priority",
+                            + "above, below, clear, phrases, tracker, for_s, clear_for_s, cooldown_s, severity, priority",
                         at: key)
                 }
                 throw refuse("'\(name)' of cue '\(id)' must be \(error.what)", at: value)
@@ -94,14 +87,14 @@ extension SettingsValue {
             throw refuse(
                 "'clear' of cue '\(id)' is beyond its limit, where it would clear at once; put it on the other side")
         }
-        guard (rule.metric == .mentions) == !rule.phrases.isEmpty else {
-            throw refuse("cue '\(id)': mentions needs phrases, and no other metric has any; mend 'metric' or 'phrases'")
+        let mentioned = (rule.phrases.isEmpty ? 0 : 1) + (rule.tracker == nil ? 0 : 1)
+        guard mentioned == (rule.metric == .mentions ? 1 : 0) else {
+            throw refuse(
+                "cue '\(id)': mentions needs phrases or a tracker, one of the two, and no other metric has any; mend "
+                    + "'metric', 'phrases' or 'tracker'")
         }
-        for phrase in rule.phrases {
-            let words = PhraseTrackers.words(phrase)
-            guard words.count <= PhraseTrackers.maxWords, phrase.contains(where: { $0.isLetter || $0.isNumber }) else {
-                throw refuse("'\(phrase)' of cue '\(id)' must be 1 to \(PhraseTrackers.maxWords) words")
-            }
+        if let phrase = rule.phrases.first(where: { !isPhrase($0) }) {
+            throw refuse("'\(phrase)' of cue '\(id)' must be 1 to \(PhraseTrackers.maxWords) words")
         }
         guard (rule.metric == .silence) == (rule.about == .session) else {
             throw refuse("cue '\(id)': silence_s is about the session, and nothing else is; mend 'about' or 'metric'")

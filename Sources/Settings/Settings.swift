@@ -220,6 +220,8 @@ public struct Settings: Sendable, Equatable {
 
         /// What is spoken.
         public var language = Language.english
+        /// Whether what is being said is told before it has ended, where texts are told.
+        public var tellsPartials = true
     }
 
     /// Consent and notice.

@@ -141,6 +141,8 @@ extension SettingsKey {
         SettingsKey("captions.fillers") { $1.captions.fillers = try $0.phrases() },
         SettingsKey("words.language") { $1.words.language = try $0.choice(Settings.Words.Language.self) },
         SettingsKey("words.text") { $1.conversation.wordTexts = try $0.choice(WordTexts.self) },
+        SettingsKey("words.partials") { $1.words.tellsPartials = try $0.flag() },
+        SettingsKey("words.trackers") { $1.conversation.trackers = try $0.trackers() },
         SettingsKey("policy.profile") {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },
@@ -180,6 +182,7 @@ extension Settings {
                 "cue '\(rule.id)' looks at a window of \(rule.windowSeconds) s; take one of conversation.windows_s: \(windows)"
             )
         }
+        if let trackers = contradictionOfTrackers() { return trackers }
         if case .command = cues.onRaise?.target, cues.commandsDirectory == nil {
             return ("cues.on_raise", "cues.on_raise names a command; say in cues.commands_dir where it is")
         }

@@ -109,6 +109,8 @@ struct RecordingQueue: Sendable {
             return setConsent(of: speaker, in: name, to: .granted) || hadLines
         default:
             guard event.body.kind.traits.contains(.stored) else { return false }
+            // What may still change is not kept.
+            if case .words(let span) = event.body, !span.isFinal { return false }
             addLine(Self.storable(event), in: name, atMilliseconds: atMilliseconds)
         }
         return jobs.count == limit / 2

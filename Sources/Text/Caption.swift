@@ -21,6 +21,8 @@ public struct Caption: Sendable, Equatable {
     public let isPartial: Bool
     /// What the recogniser calls the line; nil lets its start stand for it.
     public let id: String?
+    /// Whether its question marks are taken at their word; those of the recogniser here are not.
+    public var trustsMarks = true
 
     /// A line of captions.
     ///

@@ -16,21 +16,28 @@ public struct PhraseTrackers: Sendable, Equatable {
     private var numbers: [String: Int] = [:]
     private var nodes = [Node()]
     private let count: Int
+    private let comparesStems: Bool
 
     /// Trackers with the phrases of each. Phrases and texts are compared as they are: both have to be folded alike.
     /// What is beyond the bounds is left out.
-    public init(_ trackers: [[String]]) {
+    ///
+    /// - Parameter comparesStems: whether words are found in all their forms, in English.
+    public init(_ trackers: [[String]], comparesStems: Bool = false) {
+        self.comparesStems = comparesStems
         count = min(trackers.count, Self.maxTrackers)
         var phrases = 0
         for (tracker, own) in trackers.prefix(Self.maxTrackers).enumerated() {
             for phrase in own.prefix(Self.maxPhrasesEach) where phrases < Self.maxPhrases {
-                let words = Self.words(phrase)
+                let words = Self.words(phrase).map(compared)
                 guard (1...Self.maxWords).contains(words.count) else { continue }
                 phrases += 1
                 add(words, tracker)
             }
         }
     }
+
+    /// What of a word has to be the same.
+    private func compared(_ word: String) -> String { comparesStems ? PorterStemmer.stem(word) : word }
 
     private mutating func add(_ words: [String], _ tracker: Int) {
         var node = 0
@@ -50,7 +57,7 @@ public struct PhraseTrackers: Sendable, Equatable {
     public func mentions(in text: String) -> [Int] {
         guard !numbers.isEmpty else { return [] }
         // A word that no phrase has is nil, and ends every phrase.
-        let words = Self.words(text).map { numbers[$0] }
+        let words = Self.words(text).map { numbers[compared($0)] }
         var mentions: [Int] = []
         var freeFrom = Array(repeating: 0, count: count)
         var ends = Array(repeating: 0, count: count)

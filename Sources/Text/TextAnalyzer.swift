@@ -7,7 +7,6 @@ public struct TextAnalyzer: Sendable, Equatable {
     public let lexicon: Lexicon?
     /// Words of each filler, by its first word, longest first.
     private let fillers: [String: [[String]]]
-    private static let questionMarks = Set("?\u{FF1F}\u{061F}")
 
     /// An analyzer.
     ///
@@ -20,13 +19,17 @@ public struct TextAnalyzer: Sendable, Equatable {
 
     /// The figures of a line.
     ///
-    /// - Parameter scoresSentiment: whether sentiment may be computed.
-    public func figures(of text: String, scoresSentiment: Bool) -> TextFigures {
+    /// - Parameters:
+    ///   - scoresSentiment: whether sentiment may be computed.
+    ///   - trustsMarks: whether each question mark is a question; those that the recogniser here sets are not.
+    public func figures(of text: String, scoresSentiment: Bool, trustsMarks: Bool = true) -> TextFigures {
         let all = Words(text)
         // Of a short word the punctuation is still there, since it might be an emoticon.
         let words = all.lower.flatMap(Self.apart)
+        let questions = Questions(text, trustsMarks: trustsMarks)
         return TextFigures(
-            words: words.count, fillers: fillerCount(words), questions: Self.questions(text),
+            words: words.count, fillers: fillerCount(words), questions: questions.count,
+            mayAskAtEnd: questions.isLastOpen,
             compound: scoresSentiment
                 ? lexicon.map { LexiconSentiment.compound(of: text, words: all, lexicon: $0) } : nil)
     }
@@ -83,21 +86,6 @@ public struct TextAnalyzer: Sendable, Equatable {
         }
         return count
     }
-
-    /// Runs of marks that have a question mark among them.
-    private static func questions(_ text: String) -> Int {
-        var count = 0
-        var isCounted = false
-        for character in text {
-            if questionMarks.contains(character) {
-                if !isCounted { count += 1 }
-                isCounted = true
-            } else if character != "!" {
-                isCounted = false
-            }
-        }
-        return count
-    }
 }
 
 /// What a line of text holds.
@@ -106,16 +94,19 @@ public struct TextFigures: Sendable, Equatable {
     public var words: Int
     /// Fillers among them, a phrase of several words being one.
     public var fillers: Int
-    /// Sentences that end with a question mark.
+    /// Questions.
     public var questions: Int
+    /// Whether the last sentence is one if the voice rises at its end.
+    public var mayAskAtEnd: Bool
     /// Compound sentiment, −1…1; nil where it was not computed.
     public var compound: Double?
 
     /// Figures.
-    public init(words: Int, fillers: Int, questions: Int, compound: Double?) {
+    public init(words: Int, fillers: Int, questions: Int, mayAskAtEnd: Bool = false, compound: Double?) {
         self.words = words
         self.fillers = fillers
         self.questions = questions
+        self.mayAskAtEnd = mayAskAtEnd
         self.compound = compound
     }
 }

@@ -14,7 +14,8 @@ import Testing
         #expect(names(.connection) == ["hello", "snapshot", "lagged", "error"])
         #expect(
             names(.measurement) == [
-                "tick", "words", "speech.started", "speech.ended", "turn", "overlap", "overlap.started", "video",
+                "tick", "words", "tracker", "speech.started", "speech.ended", "turn", "overlap", "overlap.started",
+                "video",
                 "cue.raised",
                 "cue.changed",
                 "cue.cleared", "quality", "session.ended",

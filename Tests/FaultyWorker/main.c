@@ -67,6 +67,9 @@ static int recognise(const char *mode) {
         }
         // Until the file is there whose path stands behind the mode.
         while (IS("held") && access(strchr(mode, ' ') + 1, F_OK) != 0) usleep(10000);
+        // One answer, and then the end.
+        static int answers = 0;
+        if (IS("once") && answers++ > 0) return 1;
         say_text(piece[0], strchr(mode, ' ') ? strchr(mode, ' ') + 1 : mode);
     }
     return 0;

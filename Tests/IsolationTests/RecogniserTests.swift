@@ -36,7 +36,7 @@ import Testing
     @Test func aModelThatIsDamagedIsNamed() throws {
         let folder = try Folder()
         for part in RecogniserFiles.all {
-            FileManager.default.createFile(atPath: folder[part.name], contents: nil)
+            _ = FileManager.default.createFile(atPath: folder[part.name], contents: nil)
             truncate(folder[part.name], off_t(part.bytes))
         }
         #expect(failure(folder.path)?.contains("encoder.onnx is damaged") == true)
@@ -72,6 +72,58 @@ import Testing
             if case .text(_, let text, _) = try process.receive(milliseconds: 100) { texts.append(text) }
         }
         #expect(texts.count == 2 && texts.allSatisfy { $0 != nil })
+    }
+
+    /// Ten seconds that take some tenths to decode.
+    private static let long: [Float] = (0..<160_000).map { 0.3 * Float(($0 &* 7_919) % 101 - 50) / 50 }
+
+    /// Killed in the middle of a unit: what it had heard was in its memory alone, and no core of it is written.
+    @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
+    func killedWhileItDecodesItLeavesNothing() throws {
+        let process = try RecogniserProcess(program: "\(programs)/attuned-worker", folder: Self.model, slots: 2)
+        while !process.isReady { _ = try process.receive(milliseconds: 100) }
+        let folder = "/proc/\(process.process.pid)"
+        try Self.long.withUnsafeBufferPointer { try process.decode($0, in: 0) }
+        let limits = try String(contentsOfFile: "\(folder)/limits", encoding: .utf8)
+        let core = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+        #expect(core?.split(separator: " ").suffix(3).prefix(2).allSatisfy { $0 == "0" } == true, "\(core ?? "-")")
+        let files = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/fd/\($0)")
+        }
+        #expect(files.allSatisfy { !$0.hasPrefix("/") || $0 == "/dev/null" }, "\(files)")
+        let maps = try String(contentsOfFile: "\(folder)/maps", encoding: .utf8)
+        let shared = maps.split(separator: "\n").filter {
+            $0.split(separator: " ").dropFirst().first?.contains("ws") ?? false
+        }
+        #expect(shared.isEmpty, "\(shared)")
+        kill(process.process.pid, SIGKILL)
+        var isGone = false
+        while process.isBusy.contains(true), !isGone {
+            do { _ = try process.receive(milliseconds: 100) } catch { isGone = true }
+        }
+        #expect(isGone)
+    }
+
+    /// As under MemoryDenyWriteExecute of the unit: no memory becomes code, from the first instruction on.
+    @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
+    func itNeedsNoMemoryThatBecomesCode() throws {
+        let python = "/usr/bin/python3"
+        guard FileManager.default.isExecutableFile(atPath: python) else { return }
+        let folder = try Folder()
+        let program = try folder.write(
+            Array(
+                """
+                #!\(python)
+                import ctypes, os
+                if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
+                    os._exit(77)
+                os.execv("\(programs)/attuned-worker", ["attuned-worker"])
+
+                """.utf8), "program")
+        chmod(program, 0o700)
+        // A kernel that does not know it says so by the code.
+        let told = failure(Self.model, program: program, of: Self.long)
+        #expect(told == nil || told?.contains("code 77") == true, "\(told ?? "nothing")")
     }
 
     @Test func messagesAreReadBack() throws {

@@ -107,7 +107,9 @@ enum Samples {
         window.intonationSlopes = 3
         window.balance = .init(entropy: 0.93, gini: 0.21)
         window.freedom = 0.7
-        window.captions = .init(words: 12, wordsPerMinute: 164.2, fillerWords: 1, questions: 1)
+        window.captions = .init(
+            words: 12, wordsPerMinute: 164.2, fillerWords: 1, questions: 1,
+            trackers: [.init(tracker: "pricing", count: 2)])
         return window
     }
 
@@ -245,6 +247,8 @@ enum Samples {
         .words(
             WordSpan(
                 id: "w5", startSeconds: 20, endSeconds: 21, writer: .captions, words: 2, fillers: 1, questions: 0)),
+        .tracker(
+            TrackerMet(tracker: "pricing", mentions: 2, startSeconds: 12.34, endSeconds: 13.87, writer: .recogniser)),
         .video(VideoState(state: .covered, previous: .live)), .video(VideoState(state: .live, previous: nil)),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),

@@ -140,10 +140,10 @@ import Testing
         }
     }
 
-    /// The paths of all members of a value; members of `windows` and `speakers` are called `*`.
+    /// The paths of all members of a value; members of `windows`, `speakers` and `trackers` are called `*`.
     private func names(in value: JSONValue, at path: String, into paths: inout Set<String>) {
         for element in value.elements ?? [] { names(in: element, at: path + "/*", into: &paths) }
-        let isOpen = path.hasSuffix("/windows") || path.hasSuffix("/speakers")
+        let isOpen = ["/windows", "/speakers", "/trackers"].contains(where: path.hasSuffix)
         for (name, member) in value.members ?? [:] {
             let next = path + "/" + (isOpen ? "*" : name)
             paths.insert(next)
@@ -164,7 +164,8 @@ import Testing
                 }
             }
         }
-        guard let members = value.members else { return [] }
+        // Trackers have the names that the configuration gives them.
+        guard let members = value.members, !path.hasSuffix("/trackers") else { return [] }
         var results: [(JSONValue, String)] = []
         var more = members
         more[name] = .number(1)

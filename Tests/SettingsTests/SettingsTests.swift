@@ -68,6 +68,10 @@ import Testing
                 overload: {enabled: false, target: 0.7}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
+                words:
+                  trackers:
+                    - {name: pricing, phrases: [price, how much], who: guest}
+                    - {name: acme, phrases: [Acme], who: [rep, ana], forms: false}
                 log: {level: debug}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
@@ -82,7 +86,10 @@ import Testing
         #expect(settings.conversation.windowsSeconds == [5, 60])
         #expect(settings.conversation.engagement.talkRatioPoints == 16)
         #expect(settings.conversation.cues.map(\.id) == ["spiel", "price", "talk"])
-        #expect(CueRule.trackers(of: settings.conversation.cues) == [["zu teuer", "高い"]])
+        let searched = settings.conversation.searched
+        #expect(searched.map(\.phrases) == [["price", "how much"], ["Acme"], ["zu teuer", "高い"]])
+        #expect(searched.map(\.who) == [["guest"], ["rep", "ana"], []])
+        #expect(searched.map(\.matchesForms) == [true, false, false])
         #expect(settings.cues.onRaise?.target == .command("lamp") && settings.cues.commandsDirectory != nil)
         #expect(settings.conversation.cueGapSeconds == 12.5)
         #expect(settings.conversation.cues[0].dwellSeconds == 4 && settings.conversation.cues[0].clearForSeconds == 2)
@@ -141,6 +148,34 @@ import Testing
             "must be 1 to 12 words"
         ),
         ("cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: 3}\n", 3, "'phrases' of cue 'a' must be"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, phrases: [x], tracker: y}\n", 3,
+            "phrases or a tracker, one of the two"
+        ),
+        ("cues:\n  rules:\n  - {id: a, metric: unheard_s, above: 0, tracker: y}\n", 3, "no other metric has any"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: mentions, above: 0, tracker: y}\n", 2,
+            "'y' of words.trackers; there is none"
+        ),
+        ("words:\n  trackers: 3\n", 2, "'words.trackers' must be a list of trackers"),
+        ("words:\n  trackers:\n  - 3\n", 3, "a tracker must be a mapping"),
+        ("words:\n  trackers:\n  - {phrases: [a]}\n", 3, "a tracker needs a name"),
+        ("words:\n  trackers:\n  - {name: \"a\\nb\", phrases: [a]}\n", 3, "1 to 64 printable bytes"),
+        ("words:\n  trackers:\n  - {name: a}\n", 3, "tracker 'a' has no phrases"),
+        ("words:\n  trackers:\n  - {name: a, phrases: []}\n", 3, "tracker 'a' has no phrases"),
+        ("words:\n  trackers:\n  - {name: a, phrases: [\"\"]}\n", 3, "must be a list of at most 200 words"),
+        ("words:\n  trackers:\n  - {name: a, phrases: [\"?\\n\"]}\n", 3, "of tracker 'a' must be 1 to 12 words"),
+        ("words:\n  trackers:\n  - {name: a, phrases: [b], whom: x}\n", 3, "unknown key 'whom'; known are name"),
+        ("words:\n  trackers:\n  - {name: a, phrases: [b], who: {}}\n", 3, "'who' of tracker 'a' must be a list"),
+        ("words:\n  trackers:\n  - {name: a, phrases: [b], forms: 2}\n", 3, "'forms' of tracker 'a' must be true or"),
+        (
+            "words:\n  trackers:\n  - {name: a, phrases: [b]}\n  - {name: a, phrases: [c]}\n", 4,
+            "there are two trackers 'a'"
+        ),
+        (
+            "words:\n  trackers:\n" + (1...33).map { "  - {name: t\($0), phrases: [b]}\n" }.joined(), 2,
+            "are 33 with 33 phrases; keep to 32 with 1000"
+        ),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, clear: 10}\n", 3, "'clear' of cue 'a' is beyond"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, below: 9, clear: 8}\n", 3, "'clear' of cue 'a' is beyond"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: 9, for_s: -1}\n", 3, "'for_s' of cue 'a' must be"),

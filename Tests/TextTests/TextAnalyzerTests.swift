@@ -5,7 +5,7 @@ import Testing
 @Suite struct TextAnalyzerTests {
     @Test(arguments: [
         ("", 0, 0, 0), ("Um, well, you know, I mean it.", 7, 3, 0), ("What? Why?? Really?! No!", 4, 0, 3),
-        ("UM uh, erm\u{2026}", 3, 3, 0), ("You know what you knew.", 5, 1, 0), ("Does it work, yes or no", 6, 0, 0),
+        ("UM uh, erm\u{2026}", 3, 3, 0), ("You know what you knew.", 5, 1, 0), ("Does it work, yes or no", 6, 0, 1),
         ("It\u{2019}s well-known \u{2014} isn\u{2019}t it?", 4, 0, 1), ("... !!! ---", 0, 0, 0),
         ("Ça va\u{FF1F}", 2, 0, 1), ("1,000 of 3.5", 3, 0, 0), ("the drummer hums", 3, 0, 0),
     ])

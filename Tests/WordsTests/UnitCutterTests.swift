@@ -41,6 +41,32 @@ import Testing
         #expect(units.first?.samples.filter { $0 == 1 }.count == 170 * 160)
     }
 
+    /// What goes on is due after a second and a half, and then ever more rarely; it begins where the whole does.
+    @Test func whatGoesOnIsDueNowAndThen() {
+        var cutter = UnitCutter()
+        var whole: [SpeechUnit] = [], partial: [SpeechUnit] = []
+        let samples = [Float](repeating: 1, count: 320)
+        cutter.hear(start: MediaTime(samples: 0), samples: samples.span) { whole.append($0) }
+        var isDue = cutter.isPartialDue
+        #expect(!isDue)
+        cutter.take(.started(hop: 0)) { whole.append($0) }
+        for hop in stride(from: Int64(2), to: 700, by: 2) {
+            cutter.hear(start: MediaTime(samples: hop * 160), samples: samples.span) { whole.append($0) }
+            if cutter.isPartialDue, let unit = cutter.takePartial() { partial.append(unit) }
+        }
+        #expect(partial.map(\.endHop) == [150, 250, 350, 466, 622] && whole.isEmpty)
+        #expect(partial.allSatisfy { $0.startHop == 0 && $0.isPartial && $0.samples.count == Int($0.endHop) * 160 })
+        #expect(partial.map(\.hadPartials) == [false, true, true, true, true])
+        cutter.take(.ended(hop: 690)) { whole.append($0) }
+        isDue = cutter.isPartialDue
+        #expect(!isDue, "nobody speaks")
+        cutter.finish { whole.append($0) }
+        #expect(whole.map(\.hadPartials) == [true] && whole.first?.isPartial == false && whole.first?.startHop == 0)
+        cutter.take(.started(hop: 698)) { whole.append($0) }
+        isDue = cutter.isPartialDue
+        #expect(!isDue, "the next one is another")
+    }
+
     @Test func aLongUnitIsCutWhereItIsQuiet() {
         let units = units([100..<1_700], hops: 2_000, quiet: 830..<845)
         #expect(units.count == 2)

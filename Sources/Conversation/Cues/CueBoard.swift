@@ -21,7 +21,7 @@ struct CueBoard {
 
     /// The rules in force.
     let rules: [CueRule]
-    /// Which tracker each rule has, as captions count them; nil where it has none.
+    /// Which of what texts are searched for each rule means, as lines count it; nil where it means none.
     let trackers: [Int?]
     private let gapHops: Int64
     private var courses: [Key: CueCourse] = [:]
@@ -32,11 +32,13 @@ struct CueBoard {
     /// When the last one was raised.
     private var lastRaised: Int64?
 
-    init(rules: [CueRule], gapSeconds: Double = 0) {
+    /// - Parameter trackers: those that rules may mean.
+    init(rules: [CueRule], trackers named: [WordTracker] = [], gapSeconds: Double = 0) {
         self.rules = rules.filter(\.isEnabled)
-        var count = 0
+        var count = named.count
         trackers = self.rules.map { rule in
-            guard rule.metric == .mentions else { return nil }
+            if let name = rule.tracker { return named.firstIndex { $0.name == name } }
+            guard !rule.phrases.isEmpty else { return nil }
             defer { count += 1 }
             return count
         }

@@ -20,7 +20,7 @@ public struct CueRule: Sendable, Equatable {
         case mutedSpeech = "muted_speech_s"
         /// Change of the engagement score over the window, points.
         case engagementChange = "engagement_change"
-        /// How often one of the rule's phrases was said in the window, as captions tell.
+        /// How often one of the phrases of the rule, or of its tracker, was said in the window.
         case mentions
     }
 
@@ -63,8 +63,10 @@ public struct CueRule: Sendable, Equatable {
     public var windowSeconds = 120
     /// The cue is raised when the metric goes above or below this.
     public var above: Double?, below: Double?
-    /// Words and phrases that are looked for in captions; of `mentions` only.
+    /// Words and phrases that are looked for in what is said; of `mentions` only.
     public var phrases: [String] = []
+    /// The tracker whose phrases are meant, by name, in place of own ones; of `mentions` only.
+    public var tracker: String?
     /// The cue clears itself when the metric is back at this; nil for the limit itself.
     public var clear: Double?
     /// How long the metric has to be beyond the limit without a break until the cue is raised, seconds.
@@ -150,11 +152,6 @@ public struct CueRule: Sendable, Equatable {
         case .engagementChange: (1...SpeakerState.scoreMemorySeconds).contains(windowSeconds)
         case .monologue, .silence, .unheard, .mutedSpeech: true
         }
-    }
-
-    /// The phrases of those rules in force that have some: what captions are searched for, in this order.
-    public static func trackers(of rules: [CueRule]) -> [[String]] {
-        rules.filter { $0.isEnabled && $0.metric == .mentions }.map(\.phrases)
     }
 
     private static func rule(_ id: String, _ metric: Metric, _ change: (inout CueRule) -> Void) -> CueRule {

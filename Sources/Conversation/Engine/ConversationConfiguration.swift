@@ -47,6 +47,8 @@ public struct ConversationConfiguration: Sendable, Equatable {
     public var cues = CueRule.standard
     /// Least time between two cues of a session, seconds, over all rules and speakers.
     public var cueGapSeconds = 30.0
+    /// Phrases that are counted in what is said.
+    public var trackers: [WordTracker] = []
     /// What may be computed of whom.
     public var policy = Policy()
     /// What happens to the texts of words.

@@ -45,23 +45,58 @@ extension SessionEngine {
     private mutating func count(_ line: CaptionLine, of index: Int) -> CaptionOutcome {
         var line = line
         if !speakers[index].permits.sentiment { line.compound = nil }
+        leaveOutTrackers(in: &line, of: index)
+        if line.mayAskAtEnd, speakers[index].measures.recent.rises(at: line.endHop) { line.questions += 1 }
         let outcome = speakers[index].measures.captions.add(line, at: settledHops)
-        if outcome == .counted, !line.isPartial { tell(line, of: index) }
+        guard outcome == .counted else { return outcome }
+        // What others hand in is told once it is final, what is written down here while it goes on, too.
+        if !line.isPartial || line.writer == .recogniser { tell(line, of: index) }
+        if !line.isPartial { tellTrackers(line, of: index) }
         return outcome
+    }
+
+    /// Takes out what trackers count that look at others.
+    private func leaveOutTrackers(in line: inout CaptionLine, of index: Int) {
+        let speaker = speakers[index]
+        for (place, tracker) in configuration.trackers.enumerated() where line.mentions.indices.contains(place) {
+            guard line.mentions[place] != 0 else { continue }
+            if !tracker.isAbout(name: speaker.name, role: speaker.role, side: speaker.side) { line.mentions[place] = 0 }
+        }
+    }
+
+    /// Tells which trackers were met; no word is told with it.
+    private mutating func tellTrackers(_ line: CaptionLine, of index: Int) {
+        for (tracker, mentions) in zip(configuration.trackers, line.mentions) where mentions > 0 {
+            let met = TrackerMet(
+                tracker: tracker.name, mentions: mentions, startSeconds: seconds(line.startHop),
+                endSeconds: seconds(line.endHop), writer: line.writer)
+            emit(.tracker(met), speaker: index, at: line.endHop)
+        }
+    }
+
+    /// How often each tracker was met, of those that were, by name; nil where there is none to be met.
+    func trackerCounts(_ mentions: [Int]) -> [WindowMetrics.Captions.Mentions]? {
+        guard !configuration.trackers.isEmpty else { return nil }
+        return zip(configuration.trackers, mentions).filter { $0.1 > 0 }.map { .init(tracker: $0.0.name, count: $0.1) }
+            .sorted { $0.tracker < $1.tracker }
     }
 
     /// Tells of what was said, of who agreed to that.
     private mutating func tell(_ line: CaptionLine, of index: Int) {
         guard speakers[index].lanes.contains(.words) else { return }
-        speakers[index].spans += 1
+        let told = speakers[index].spans.next(of: line)
         let isTold = configuration.wordTexts != .none
         let span = WordSpan(
-            id: "w\(speakers[index].spans)", startSeconds: seconds(line.startHop), endSeconds: seconds(line.endHop),
+            id: told.id, revision: told.revision, isFinal: !line.isPartial, startSeconds: seconds(line.startHop),
+            endSeconds: seconds(line.endHop),
             writer: line.writer, words: line.words, fillers: line.fillers, questions: line.questions,
             text: isTold ? line.spoken?.text : nil, times: isTold ? line.spoken?.times : nil,
             mayStoreText: configuration.wordTexts == .stored)
         emit(.words(span), speaker: index, at: line.endHop)
     }
+
+    /// On which side a speaker is, by number.
+    public func side(of index: Int) -> Side? { speakers.indices.contains(index) ? speakers[index].side : nil }
 
     /// Whom a name means: that with which somebody joined, else the one that one speaker alone is shown by.
     private func place(named name: String) -> Int? {

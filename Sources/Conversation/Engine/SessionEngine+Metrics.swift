@@ -112,7 +112,7 @@ extension SessionEngine {
             let said = measures.captions.counts(before: settledHops, windowHops: shared.windowHops)
             metrics.captions = .init(
                 words: said.words, wordsPerMinute: said.wordsPerMinute, fillerWords: said.fillers,
-                questions: said.questions)
+                questions: said.questions, trackers: trackerCounts(said.mentions))
         }
         return metrics
     }

@@ -65,7 +65,8 @@ public struct SessionEngine: Sendable {
                 backchannelHops: Int64(configuration.backchannelHops), holdHops: Int64(configuration.floorHoldHops),
                 interruptionHops: Int64(configuration.interruptionHops), verdictHops: Int64(configuration.verdictHops)))
         history = FloorHistory(horizonSeconds: configuration.horizonSeconds)
-        cues = CueBoard(rules: configuration.cues, gapSeconds: configuration.cueGapSeconds)
+        cues = CueBoard(
+            rules: configuration.cues, trackers: configuration.trackers, gapSeconds: configuration.cueGapSeconds)
         common = RollingCounts(configuration, at: 0)
         talk = RollingCounts(configuration, at: 0)
     }

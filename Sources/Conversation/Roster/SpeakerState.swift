@@ -20,7 +20,7 @@ struct SpeakerState {
     /// Whether somebody hands in captions of the speaker: then no recogniser is wanted.
     var hasCaptions = false
     /// Spans of words so far.
-    var spans = 0
+    var spans = ToldSpans()
     /// What may be measured beside the voice.
     private(set) var lanes: ConsentLanes = []
     /// How the sender is known, where anybody may send to the speaker's port; nil elsewhere.
@@ -274,6 +274,7 @@ struct SpeakerMeasures {
         if wasSpeaking, !record.isSpeech, let slope = recent.finalSlope() {
             counts.open.slope += Int32((slope * 100).rounded())
             counts.open.slopes += 1
+            recent.noteEnd(before: record.index, slope: slope)
         }
         wasSpeaking = record.isSpeech
         recent.add(record)

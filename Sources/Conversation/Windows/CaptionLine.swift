@@ -11,13 +11,15 @@ public struct CaptionLine: Sendable, Equatable {
     public var isPartial: Bool
     /// Words, fillers among them, and questions.
     public var words: Int, fillers: Int, questions: Int
+    /// Whether its end is one more question if the voice rose there.
+    public var mayAskAtEnd = false
     /// Compound sentiment, −1…1; nil where it was not computed.
     public var compound: Double?
     /// Who wrote it down.
     public var writer = WordSpan.Writer.captions
     /// What is said, where it may be told and is wanted; nil where it is let go of.
     public var spoken: Spoken?
-    /// How often a phrase of each tracker was said (`CueRule.trackers(of:)`); empty where none was.
+    /// How often a phrase of each tracker was said (`ConversationConfiguration.searched`); empty where none was.
     public var mentions: [Int]
 
     /// The text of a line, which the session only passes on.

@@ -12,7 +12,13 @@ struct RecentVoice {
     /// Steepest slope that is believed, semitones per second.
     private static let steepest = 100.0
 
+    /// A voice that goes up by two semitones within the half second before its end asks.
+    private static let risingSlope = 4.0
+    /// Ends of IPUs that are remembered, and how near to one another hop means the same.
+    private static let maxEnds = 16, nearHops: Int64 = 5
+
     private var records: Deque<HopRecord> = []
+    private var ends: Deque<(hop: Int64, slope: Double)> = []
 
     mutating func add(_ record: HopRecord) {
         records.append(record)
@@ -33,6 +39,17 @@ struct RecentVoice {
             isSpeaking: isSpeaking, levelDb: spoken > 0 ? 10 * log10(energy / spoken) : nil,
             relativeLevelDb: spoken > 0 ? 10 * log10(relative / spoken) : nil,
             f0Hz: pitches.isEmpty ? nil : pitches[pitches.count / 2])
+    }
+
+    /// Takes note of how an IPU ended, before `hop`.
+    mutating func noteEnd(before hop: Int64, slope: Double) {
+        ends.append((hop, slope))
+        if ends.count > Self.maxEnds { ends.removeFirst() }
+    }
+
+    /// Whether the voice rose at the end of the IPU that ended about `hop`, as far as that is known.
+    func rises(at hop: Int64) -> Bool {
+        ends.last { abs($0.hop - hop) <= Self.nearHops }.map { $0.slope >= Self.risingSlope } ?? false
     }
 
     /// Intonation at the end of the IPU that has just ended: semitones per second over its last 500 ms by least

@@ -59,6 +59,7 @@ struct SettingsChange {
         apply("engagement", \.conversation.engagement, new)
         apply("cues.rules", \.conversation.cues, new)
         apply("cues.min_gap_s", \.conversation.cueGapSeconds, new)
+        apply("words.trackers", \.conversation.trackers, new)
         apply("conversation", \.conversation, new)
         var sources = new.sources
         (sources.pcmSocket, sources.audioSocket) = (old.sources.pcmSocket, old.sources.audioSocket)
@@ -81,7 +82,7 @@ struct SettingsChange {
         keep("overload", \.overload, new)
         keep("voice", \.voice, new)
         keep("captions", \.captions, new)
-        keep("words.language", \.words, new)
+        keep("words.language, words.partials", \.words, new)
         keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)

@@ -329,9 +329,10 @@ actor SessionRegistry: ControlBackend {
         }
         sessionsMade += 1
         let before = kept?.before(request.session)
-        let trackers = CaptionTrackers(CueRule.trackers(of: configuration.cues))
+        let trackers = CaptionTrackers(configuration.searched)
         let counting = WordCounting(
-            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none)
+            analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none,
+            makesPartials: configuration.wordTexts != .none && settings.words.tellsPartials)
         let shedding = SessionShedding(request, ordinal: sessionsMade, tickHops: configuration.tickHops)
         return SessionEntry(
             session: LiveSession(

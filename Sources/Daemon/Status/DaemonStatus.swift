@@ -202,6 +202,7 @@ struct DaemonStatus: StatusBackend {
             [
                 ("decoded", Double(words.decoded)), ("empty", Double(words.empty)), ("late", Double(words.late)),
                 ("failed", Double(words.failed)), ("withdrawn", Double(words.withdrawn)),
+                ("partial", Double(words.partials)), ("late_partial", Double(words.latePartials)),
             ])
         text.metric(
             "attune_speech_units_waiting", .gauge, help: "Units of speech that wait for the recogniser.",

@@ -29,6 +29,9 @@ final class FedWords {
     func take(_ outputs: [SpeakerOutput]) {
         for case .change(let change) in outputs { cutter.take(change, into: send) }
         cutter.advance(into: send)
+        // What still goes on is written down only where nothing waits for it.
+        guard speaker.makesPartials, cutter.isPartialDue, pool.takesPartials else { return }
+        if let unit = cutter.takePartial() { send(unit) }
     }
 
     /// No more comes for now: what is open is a unit.

@@ -11,6 +11,8 @@ struct WordCounting: Sendable {
     var trackers: CaptionTrackers
     /// Whether texts are passed on, to be told of those who agreed to that.
     var passesText: Bool
+    /// Whether what is being said is written down before it has ended.
+    var makesPartials = false
 }
 
 /// A speaker whose words are written down, and where they go.
@@ -21,6 +23,10 @@ final class HeardSpeaker: Sendable {
     private let speaker: Int
     private let live: LiveSession
     private let counting: WordCounting
+    /// Whether this is the other side than the one that is coached: of it words are given up first.
+    let isGuest: Bool
+
+    var makesPartials: Bool { counting.makesPartials }
 
     init(_ live: LiveSession, speaker: Int, permit: PermitHolder, counting: WordCounting) {
         session = live.id
@@ -28,6 +34,7 @@ final class HeardSpeaker: Sendable {
         self.speaker = speaker
         self.permit = permit
         self.counting = counting
+        isGuest = live.update { $0.side(of: speaker) == .guest } ?? false
     }
 
     /// Whether what was heard under a permission may still be written down.
@@ -41,19 +48,23 @@ final class HeardSpeaker: Sendable {
     /// Tells the session that stretches of speech are given up, or that they are not any more.
     func report(_ body: EventBody) { live.report(body) }
 
-    /// Takes in what was said in a unit.
+    /// Takes in what was said in a unit; an empty text takes back what was told of it while it went on.
     ///
     /// - Returns: whether it counts.
     func take(_ text: String, of unit: SpeechUnit, permission: Int) -> Bool {
         let allowed = live.update { $0.wordPermission(speaker: speaker) } ?? .nothing
         // The name says nothing here: the speaker is known by number.
         guard
-            let caption = try? Caption(
-                speaker: "speaker", startSeconds: unit.startSeconds, endSeconds: unit.endSeconds, text: text),
+            var caption = try? Caption(
+                speaker: "speaker", startSeconds: unit.startSeconds, endSeconds: unit.endSeconds, text: text,
+                isPartial: unit.isPartial, id: "\(permission).\(unit.startHop)")
+        else { return false }
+        caption.trustsMarks = false
+        guard
             var line = CaptionLine(
                 caption, counting: counting.analyzer, trackers: counting.trackers, permission: allowed)
         else { return false }
-        if counting.passesText { line.spoken = CaptionLine.Spoken(recognised: text, over: unit.runs) }
+        if counting.passesText, !text.isEmpty { line.spoken = CaptionLine.Spoken(recognised: text, over: unit.runs) }
         // Under the lock of the session, in which permissions change: nothing is taken that was taken back before.
         let outcome = live.update { engine in
             permits(permission) ? engine.takeRecognised(line, speaker: speaker) : .ignored

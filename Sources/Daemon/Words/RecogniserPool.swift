@@ -21,6 +21,8 @@ final class RecogniserPool: Sendable {
         /// Units that were written down, in which nothing was heard, given up because they had waited for too long or
         /// there was no room, given up because the recogniser failed, and of speakers who did not permit it any more.
         var decoded = 0, empty = 0, late = 0, failed = 0, withdrawn = 0
+        /// Units that were written down while they went on, and those of these that were given up.
+        var partials = 0, latePartials = 0
         /// How often its process has ended by itself.
         var failures = 0
         /// Audio that was written down, and CPU time that it took, seconds.
@@ -35,17 +37,28 @@ final class RecogniserPool: Sendable {
         var shedding = WordShedding()
         /// What sessions are to be told; not under the lock, within which nothing else is locked.
         var tellings: [(speaker: HeardSpeaker, body: EventBody)] = []
+        /// Units that were given up after they had been told while they went on.
+        var retractions: [WaitingUnit] = []
+        /// Units that are being written down, by the process's slots.
+        var decoding: [Int: WaitingUnit] = [:]
         var statistics = Statistics()
         var listeners = 0
         var hasThread = false
         var isStopped = false
+        /// Until when there are no partial units, because others had to wait.
+        var noPartialsUntil: Int64 = 0
         /// When the last listener left.
         var aloneSince: Int64 = 0
 
         /// Counts units that are given up, and has their sessions told.
         mutating func giveUp(_ units: [WaitingUnit], nowNanoseconds now: Int64) {
-            statistics.late += units.count
             for unit in units {
+                guard !unit.unit.isPartial else {
+                    statistics.latePartials += 1
+                    continue
+                }
+                statistics.late += 1
+                if unit.unit.hadPartials { retractions.append(unit) }
                 if let degraded = shedding.note(unit, nowNanoseconds: now) {
                     tellings.append((unit.speaker, .degraded(degraded)))
                 }
@@ -54,6 +67,8 @@ final class RecogniserPool: Sendable {
     }
 
     static let slots = 2
+    /// Where a unit has waited for so long, there are no partial ones for a while.
+    private static let waitedNanoseconds: Int64 = 300_000_000, partialPauseNanoseconds: Int64 = 10_000_000_000
     /// How long the process stays without anybody to listen to.
     static let idleNanoseconds: Int64 = 60_000_000_000
 
@@ -77,6 +92,15 @@ final class RecogniserPool: Sendable {
 
     /// Whether anybody is listened to.
     var isOn: Bool { model != nil && wake >= 0 }
+
+    /// Whether there is room for what still goes on: only where nothing else is to be written down, so that what has ended
+    /// finds a free place, and where nothing had to wait of late.
+    var takesPartials: Bool {
+        let now = HostClock.monotonicNanoseconds()
+        return shared.withLock {
+            $0.statistics.state == .running && $0.decoding.isEmpty && $0.queue.isEmpty && now >= $0.noPartialsUntil
+        }
+    }
 
     var statistics: Statistics {
         shared.withLock { shared in
@@ -155,10 +179,13 @@ final class RecogniserPool: Sendable {
                 let lost = shared.withLock { shared in
                     shared.statistics.failures += 1
                     shared.statistics.state = .failed
-                    let lost = shared.queue.removeAll()
-                    shared.statistics.failed += lost
-                    return lost
+                    let lost = (shared.queue.removeAll() + shared.decoding.values).filter { !$0.unit.isPartial }
+                    shared.decoding = [:]
+                    shared.statistics.failed += lost.count
+                    shared.retractions += lost.filter(\.unit.hadPartials)
+                    return lost.count
                 }
+                tell()
                 let pause = backoff.next()
                 logger.error(
                     "\(error.description); \(lost) units are lost, it is started again in \(pause / 1_000) s where wanted"
@@ -184,11 +211,9 @@ final class RecogniserPool: Sendable {
 
     /// Feeds the process until nobody wants it any more.
     private func serve(_ process: RecogniserProcess, _ succeeded: () -> Void) throws(RecogniserFailure) {
-        var units: [WaitingUnit?] = Array(repeating: nil, count: process.slots)
-        while !isOver(isBusy: units.contains { $0 != nil }) {
+        while !isOver() {
             tell()
-            while let slot = process.freeSlot, let unit = takeNext() {
-                units[slot] = unit
+            while let slot = process.freeSlot, let unit = takeNext(for: slot) {
                 try process.decode(unit.unit.samples, in: slot)
             }
             // One that has nothing to do is looked after now and then, too.
@@ -199,8 +224,7 @@ final class RecogniserPool: Sendable {
                 logger.info("the recogniser runs (\(confinement))")
             case .text(let slot, let text, let milliseconds):
                 succeeded()
-                if let unit = units[slot] { take(text, of: unit, milliseconds: milliseconds) }
-                units[slot] = nil
+                take(text, in: slot, milliseconds: milliseconds)
             }
         }
     }
@@ -208,14 +232,15 @@ final class RecogniserPool: Sendable {
     /// Tells sessions what is given up of them, or is not any more.
     private func tell() {
         let now = HostClock.monotonicNanoseconds()
-        let tellings = shared.withLock { shared in
+        let (tellings, retractions) = shared.withLock { shared in
             shared.tellings += shared.shedding.recovered(nowNanoseconds: now).map {
                 ($0.speaker, .recovered($0.recovered))
             }
-            defer { shared.tellings = [] }
-            return shared.tellings
+            defer { (shared.tellings, shared.retractions) = ([], []) }
+            return (shared.tellings, shared.retractions)
         }
         for telling in tellings { telling.speaker.report(telling.body) }
+        for unit in retractions { _ = unit.speaker.take("", of: unit.unit, permission: unit.permission) }
     }
 
     private func clearWake() {
@@ -223,16 +248,16 @@ final class RecogniserPool: Sendable {
         _ = read(wake, &count, 8)
     }
 
-    private func isOver(isBusy: Bool) -> Bool {
+    private func isOver() -> Bool {
         let now = HostClock.monotonicNanoseconds()
         return shared.withLock { shared in
             shared.isStopped
-                || !isBusy && shared.listeners == 0 && shared.queue.isEmpty
+                || shared.decoding.isEmpty && shared.listeners == 0 && shared.queue.isEmpty
                     && now - shared.aloneSince >= Self.idleNanoseconds
         }
     }
 
-    private func takeNext() -> WaitingUnit? {
+    private func takeNext(for slot: Int) -> WaitingUnit? {
         let now = HostClock.monotonicNanoseconds()
         return shared.withLock { shared in
             let before = shared.queue.count
@@ -240,18 +265,28 @@ final class RecogniserPool: Sendable {
             shared.giveUp(next.late, nowNanoseconds: now)
             shared.statistics.withdrawn +=
                 before - shared.queue.count - next.late.count - (next.unit == nil ? 0 : 1)
+            shared.decoding[slot] = next.unit
+            if let unit = next.unit, !unit.unit.isPartial, now - unit.cameNanoseconds > Self.waitedNanoseconds {
+                shared.noPartialsUntil = now + Self.partialPauseNanoseconds
+            }
             return next.unit
         }
     }
 
-    private func take(_ text: String?, of unit: WaitingUnit, milliseconds: Int) {
-        let counts = text.map { !$0.isEmpty && unit.speaker.take($0, of: unit.unit, permission: unit.permission) }
+    private func take(_ text: String?, in slot: Int, milliseconds: Int) {
+        guard let unit = shared.withLock({ $0.decoding[slot] }) else { return }
+        let said = text ?? ""
+        // Where nothing was heard in the end, what was told before is taken back.
+        let isTold = !said.isEmpty || unit.unit.hadPartials && !unit.unit.isPartial
+        let counts = isTold && unit.speaker.take(said, of: unit.unit, permission: unit.permission)
         let isPermitted = unit.speaker.permits(unit.permission)
         shared.withLock { shared in
+            shared.decoding[slot] = nil
             shared.statistics.audioSeconds += unit.seconds
             shared.statistics.cpuSeconds += Double(milliseconds) / 1_000
             switch (isPermitted, text, counts) {
             case (false, _, _): shared.statistics.withdrawn += 1
+            case _ where unit.unit.isPartial: shared.statistics.partials += 1
             case (_, nil, _): shared.statistics.failed += 1
             case (_, "", _): shared.statistics.empty += 1
             case (_, _, true): shared.statistics.decoded += 1

@@ -10,13 +10,21 @@ struct WaitingUnit: Sendable {
     let cameNanoseconds: Int64
 
     var seconds: Double { Double(unit.samples.count) / 16_000 }
+    /// 2 of what is given up first, 0 of what is last.
+    var yields: Int { unit.isPartial ? 2 : speaker.isGuest ? 1 : 0 }
+    var deadlineNanoseconds: Int64 {
+        unit.isPartial ? UnitQueue.partialDeadlineNanoseconds : UnitQueue.deadlineNanoseconds
+    }
 }
 
 /// Units that wait: bounded in number and audio, fair between sessions, oldest first within one. What has waited too
-/// long is given up, because words that come late are of no use to anybody in the call. Pure: time is what it is told.
+/// long is given up, because words that come late are of no use to anybody in the call. Where more is said than can be
+/// written down, partial units go first, then those of the side that is not coached. Pure: time is what it is told.
 struct UnitQueue {
-    /// Units are given up after this.
-    static let deadlineNanoseconds: Int64 = 5_000_000_000
+    /// Units are given up after this; partial ones, which say less with every moment, after the second.
+    static let deadlineNanoseconds: Int64 = 5_000_000_000, partialDeadlineNanoseconds: Int64 = 500_000_000
+    /// What waits for longer than this says that there is more than can be written down.
+    static let behindNanoseconds: Int64 = 1_500_000_000
     /// Units that wait, of one session and of all, and their audio in seconds.
     static let maxOfSession = 24, maxUnits = 128, maxSeconds = 600.0
 
@@ -41,10 +49,18 @@ struct UnitQueue {
         seconds += unit.seconds
         var dropped: [WaitingUnit] = []
         while waiting.count { $0.speaker.session == session } > Self.maxOfSession {
-            dropped.append(remove(waiting.firstIndex { $0.speaker.session == session } ?? 0))
+            dropped.append(remove(firstToGo { $0.speaker.session == session }))
         }
-        while waiting.count > Self.maxUnits || seconds > Self.maxSeconds { dropped.append(remove(0)) }
+        while waiting.count > Self.maxUnits || seconds > Self.maxSeconds {
+            dropped.append(remove(firstToGo { _ in true }))
+        }
         return dropped
+    }
+
+    /// The place of what is given up first: the oldest of the least worth.
+    private func firstToGo(among isMeant: (WaitingUnit) -> Bool) -> Int {
+        let places = waiting.indices.filter { isMeant(waiting[$0]) }
+        return places.max { (waiting[$0].yields, -$0) < (waiting[$1].yields, -$1) } ?? 0
     }
 
     /// Takes the unit that is next; and what has waited too long, or is not permitted any more, out of it.
@@ -55,13 +71,16 @@ struct UnitQueue {
             return true
         }
         var late: [WaitingUnit] = []
-        while let index = waiting.firstIndex(where: { now - $0.cameNanoseconds > Self.deadlineNanoseconds }) {
+        while let index = waiting.firstIndex(where: { now - $0.cameNanoseconds > $0.deadlineNanoseconds }) {
             late.append(remove(index))
         }
+        let isBehind = waiting.contains { now - $0.cameNanoseconds > Self.behindNanoseconds }
         // The first of those of whose session least was taken; they stand in the order in which they came.
-        let index = waiting.indices.min { one, other in
-            (taken[waiting[one].speaker.session] ?? 0, one) < (taken[waiting[other].speaker.session] ?? 0, other)
+        func rank(_ index: Int) -> (Int, Double, Int) {
+            let unit = waiting[index]
+            return (unit.unit.isPartial || isBehind ? unit.yields : 0, taken[unit.speaker.session] ?? 0, index)
         }
+        let index = waiting.indices.min { rank($0) < rank($1) }
         guard let index else {
             taken.removeAll()
             return (nil, late)
@@ -71,10 +90,10 @@ struct UnitQueue {
         return (unit, late)
     }
 
-    /// Drops what waits of whoever does not permit it any more, or all.
-    mutating func removeAll() -> Int {
+    /// Takes out all that waits.
+    mutating func removeAll() -> [WaitingUnit] {
         defer { (waiting, seconds, taken) = ([], 0, [:]) }
-        return waiting.count
+        return waiting
     }
 
     private mutating func remove(_ index: Int) -> WaitingUnit {

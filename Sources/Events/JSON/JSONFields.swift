@@ -128,6 +128,14 @@ struct JSONFields {
         return objects
     }
 
+    /// Members of an object of counts in the order of their names; nil where it is missing.
+    func optionalCounts(_ name: String) throws(UnreadableEvent) -> [(name: String, count: Int)]? {
+        guard let all = try optionalObject(name) else { return nil }
+        var counts: [(String, Int)] = []
+        for key in all.members.keys.sorted() { counts.append((key, try all.integer(key))) }
+        return counts
+    }
+
     private func optional<Value>(
         _ name: String, _ expected: String, _ read: (JSONValue) -> Value?
     ) throws(UnreadableEvent) -> Value? {

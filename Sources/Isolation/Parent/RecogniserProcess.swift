@@ -27,7 +27,7 @@ public final class RecogniserProcess {
     /// Whether the model is loaded.
     public private(set) var isReady = false
 
-    private let process: WorkerProcess
+    let process: WorkerProcess
     private let buffer: UnsafeMutableRawBufferPointer
     private var waitingSince = HostClock.monotonicNanoseconds()
     private var allowedSeconds = 60.0

@@ -72,6 +72,27 @@ class Disclosure {
   }
 }
 
+/// What is said, in the order in which it was begun; what may still change is paler.
+class Captions {
+  constructor(root) {
+    this.lines = new Keyed(root, () => {
+      const [name, text] = [make("bdi", "name"), make("bdi", "text")];
+      const line = make("p", "caption", name, text);
+      return { root: line, update: (said) => {
+        set(name, shown(said.name));
+        set(text, said.text);
+        flag(line, "open", !said.isFinal);
+      } };
+    });
+    this.root = root;
+  }
+
+  update(lines) {
+    show(this.root, lines.length > 0);
+    this.lines.update(lines, (line) => line.key);
+  }
+}
+
 const root = document.documentElement, view = document.getElementById("view");
 const spoken = document.getElementById("spoken"), preferred = matchMedia("(prefers-color-scheme: light)");
 // Broadcast software and frames show what is behind the page; a window of its own has a ground.
@@ -96,6 +117,7 @@ preferred.addEventListener("change", dress);
 const model = new Model(wake);
 const theme = new THEMES[options.theme](view);
 const disclosure = new Disclosure(document.getElementById("disclosure"));
+const captions = new Captions(document.getElementById("captions"));
 let drawn = 0, withdrawals = 0;
 
 function frame(now) {
@@ -107,6 +129,7 @@ function frame(now) {
   }
   theme.update(model, now);
   disclosure.update(model, now);
+  captions.update(model.lines(now));
   for (const cue of model.activeCues(now)) {
     if (!cue.cleared) announce(`cue ${cue.id}`, cueText(cue));
   }
@@ -121,7 +144,7 @@ let looked = "";
 setInterval(() => {
   const now = performance.now();
   const looks = [Math.floor(model.now(now)), ...model.measured.map((speaker) => speaker.isStale(now)),
-    model.activeCues(now).length, toTell.length > 0 && now >= tellsAt].join();
+    model.activeCues(now).length, model.lines(now).length, toTell.length > 0 && now >= tellsAt].join();
   if (looks !== looked) wake();
   looked = looks;
 }, 125);

@@ -1,5 +1,7 @@
 // What the page knows of one session, from the lines of docs/events.md. Everything in it has a bound.
 const SPAN_S = 300, MOST_SPEAKERS = 160, MOST_CUES = 12, CUE_LINGERS_MS = 6000;
+// Lines of what is said, how long each stays, and how much of one is shown.
+const MOST_LINES = 4, LINE_LINGERS_MS = 12000, LONGEST_CAPTION = 300;
 const HOST = ["rep", "host", "teacher", "employee", "agent", "self"], GUEST = ["customer", "guest", "student"];
 // Columns of a series; an interval has two.
 const ENGAGEMENT = 0, SENTIMENT = 3, TALK = 6, COLUMNS = 7;
@@ -85,6 +87,7 @@ class Model {
     this.session = session;
     this.speakers = new Map();
     this.cues = new Map();
+    this.said = new Map();
     this.sources = new Map();
     this.degraded = new Map();
     this.notice = this.policy = this.ended = undefined;
@@ -220,6 +223,14 @@ class Model {
     return [...this.cues.values()].filter((cue) => !cue.cleared || clockMs - cue.clearedAt < CUE_LINGERS_MS);
   }
 
+  /// What was said of late, where the address asks for it and the daemon tells it.
+  lines(clockMs) { return [...this.said.values()].filter((line) => clockMs - line.at < LINE_LINGERS_MS); }
+
+  /// Forgets what somebody said.
+  unsay(id) {
+    for (const [key, line] of this.said) if (line.speaker === id) this.said.delete(key);
+  }
+
   static handlers = {
     "session.started"(line) {
       this.begin(line.session);
@@ -242,11 +253,22 @@ class Model {
     },
     consent(line, speaker) {
       speaker.consent = line.consent;
+      if (!line.lanes?.includes("words")) this.unsay(speaker.id);
       if (line.consent === "granted") return;
       if (speaker.tick) this.withdrawals += 1;
       speaker.forget();
       if (this.holder === speaker) this.holder = null;
       for (const [id, cue] of this.cues) if (cue.speaker === speaker.id) this.cues.delete(id);
+    },
+    words(line, speaker) {
+      if (!options.captions || (speaker.consent && speaker.consent !== "granted")) return;
+      const key = `${line.speaker}\n${line.id}`, known = this.said.get(key);
+      if (known && known.revision > line.revision) return;
+      if (!line.text) return void this.said.delete(key);
+      const text = line.text.length > LONGEST_CAPTION ? `… ${line.text.slice(-LONGEST_CAPTION)}` : line.text;
+      this.said.set(key, { key, speaker: speaker.id, name: speaker.name, text, isFinal: line.final,
+        revision: line.revision, at: performance.now() });
+      if (this.said.size > MOST_LINES) this.said.delete(this.said.keys().next().value);
     },
     tick(line, speaker) {
       // Ticks are of those who consented; the line that says so may still be on its way.

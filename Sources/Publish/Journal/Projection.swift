@@ -61,8 +61,7 @@ struct Projection: Sendable {
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
         case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .overlapStarted, .video, .quality,
-            .words,
-            .lagged, .heartbeat, .error:
+            .words, .tracker, .lagged, .heartbeat, .error:
             break
         }
         return false

@@ -9,13 +9,22 @@ public final class SpeechUnit: @unchecked Sendable {
     public let startHop: Int64, endHop: Int64
     /// The runs of speech in it, in hops, without the pauses between.
     public let runs: [Range<Int64>]
+    /// Whether it still goes on: an open unit as far as it went, which begins where the whole one will.
+    public let isPartial: Bool
+    /// Whether it went out before as a partial one.
+    public let hadPartials: Bool
     /// 16 kHz mono, with a little of what was before and after.
     public let samples: UnsafeBufferPointer<Float>
     private let memory: UnsafeMutableBufferPointer<Float>
 
     /// A unit whose audio `fill` writes; it has to write all of it.
-    init(runs: [Range<Int64>], sampleCount: Int, fill: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    init(
+        runs: [Range<Int64>], sampleCount: Int, isPartial: Bool = false, hadPartials: Bool = false,
+        fill: (UnsafeMutableBufferPointer<Float>) -> Void
+    ) {
         self.runs = runs
+        self.isPartial = isPartial
+        self.hadPartials = hadPartials
         startHop = runs.first?.lowerBound ?? 0
         endHop = runs.last?.upperBound ?? startHop
         memory = .allocate(capacity: sampleCount)

@@ -20,6 +20,9 @@ public struct UnitCutter: ~Copyable {
     static let leadHops: Int64 = 25, trailHops: Int64 = 40
     /// Less speech than this is no word, hops.
     static let minSpeechHops: Int64 = 12
+    /// An open unit of this length is worth being written down before it ends; and again when it has grown by the second,
+    /// or by a third, which bounds what the partial ones of a unit cost to some three times what itself does. In hops.
+    static let partialHops: Int64 = 150, partialStepHops: Int64 = 100
 
     private static let hop = Int64(AudioGrid.hopSamples)
     /// What is longest, what was announced late, and what is around it.
@@ -36,6 +39,8 @@ public struct UnitCutter: ~Copyable {
     private var floor: Int64 = 0
 
     private let hangoverHops: Int64
+    /// The length at which the open unit is due as a partial one, and whether it was one.
+    private var dueHops = Self.partialHops, hadPartials = false
 
     /// A cutter that has heard nothing.
     ///
@@ -112,6 +117,21 @@ public struct UnitCutter: ~Copyable {
         }
     }
 
+    /// How long the open unit is while somebody speaks, in hops.
+    private var openHops: Int64? { openRun.map { next / Self.hop - (runs.first?.lowerBound ?? $0) } }
+
+    /// Whether the open unit is long enough to be written down before it ends.
+    public var isPartialDue: Bool { openHops ?? 0 >= dueHops }
+
+    /// The open unit as far as it goes; nil where it is not due.
+    public mutating func takePartial() -> SpeechUnit? {
+        guard isPartialDue, let openRun, let length = openHops else { return nil }
+        dueHops = length + max(Self.partialStepHops, length / 3)
+        let unit = unit(of: runs + [openRun..<next / Self.hop], upTo: next, isPartial: true)
+        if unit != nil { hadPartials = true }
+        return unit
+    }
+
     /// Ends the audio: what is open is a unit.
     public mutating func finish(_ sink: (SpeechUnit) -> Void) {
         if let start = openRun, next / Self.hop > start { runs.append(start..<next / Self.hop) }
@@ -158,18 +178,23 @@ public struct UnitCutter: ~Copyable {
     }
 
     private mutating func close(upTo end: Int64, _ sink: (SpeechUnit) -> Void) {
-        defer {
-            runs = []
-            floor = end
-        }
-        guard let speech = runs.first?.lowerBound else { return }
+        if let unit = unit(of: runs, upTo: end, isPartial: false) { sink(unit) }
+        runs = []
+        floor = end
+        (dueHops, hadPartials) = (Self.partialHops, false)
+    }
+
+    /// Runs of speech as a unit; nil where there is no word in them.
+    private func unit(of runs: [Range<Int64>], upTo end: Int64, isPartial: Bool) -> SpeechUnit? {
+        guard let speech = runs.first?.lowerBound else { return nil }
         let start = max(first, floor, (speech - Self.leadHops) * Self.hop)
         let speechHops = runs.reduce(0) { $0 + Int64($1.count) }
-        guard speechHops >= Self.minSpeechHops, end > start else { return }
-        sink(
-            SpeechUnit(runs: runs, sampleCount: Int(end - start)) { memory in
-                for index in memory.indices { memory[index] = ring.memory[slot(start + Int64(index))] }
-            })
+        guard speechHops >= Self.minSpeechHops, end > start else { return nil }
+        return SpeechUnit(
+            runs: runs, sampleCount: Int(end - start), isPartial: isPartial, hadPartials: hadPartials
+        ) { memory in
+            for index in memory.indices { memory[index] = ring.memory[slot(start + Int64(index))] }
+        }
     }
 
     private func slot(_ sample: Int64) -> Int {

@@ -79,9 +79,11 @@ struct Analyze: ParsableCommand {
     /// What the recogniser writes down, on the way of captions.
     private func wordsAsCaptions(of speakers: [RecordedSpeaker]) throws -> [Caption] {
         try transcript(of: speakers).enumerated().map { number, line in
-            try Caption(
+            var caption = try Caption(
                 speaker: line.speaker, startSeconds: line.startSeconds, endSeconds: line.endSeconds, text: line.text,
                 id: "w\(number)")
+            caption.trustsMarks = false
+            return caption
         }
     }
 

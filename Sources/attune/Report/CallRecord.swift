@@ -44,7 +44,14 @@ struct CallRecord: Sendable {
         var overlap: Overlap
     }
 
+    /// Phrases of a tracker that somebody said.
+    struct Mention: Sendable {
+        var speaker: String
+        var met: TrackerMet
+    }
+
     private(set) var voices: [String: Voice] = [:]
+    private(set) var mentions: [Mention] = []
     private(set) var cues: [Cue] = []
     private var overlaps: [Int: Incursion] = [:]
     /// The notice and the policy of the session, as far as they were told.
@@ -76,6 +83,7 @@ struct CallRecord: Sendable {
             voices[speaker, default: Voice()].speech.append(
                 Span(start: speech.startSeconds, end: speech.endSeconds))
         case .turn(let turn): voices[speaker, default: Voice()].turns.append(turn)
+        case .tracker(let met): mentions.append(Mention(speaker: speaker, met: met))
         case .gap(let gap): voices[speaker, default: Voice()].gaps.append(gap)
         case .quality(let quality): voices[speaker, default: Voice()].issues.formUnion(quality.issues)
         case .overlap(let overlap):
@@ -118,6 +126,7 @@ struct CallRecord: Sendable {
     private mutating func forget(_ speaker: String) {
         voices[speaker] = nil
         cues.removeAll { $0.speaker == speaker }
+        mentions.removeAll { $0.speaker == speaker }
         overlaps = overlaps.filter { $0.value.speaker != speaker && $0.value.overlap.holder != speaker }
     }
 

@@ -20,8 +20,10 @@ extension Event {
     /// What somebody said, where the event tells it.
     var spokenLine: Caption? {
         guard case .words(let span) = body, span.isFinal, let text = span.text, let speaker else { return nil }
-        return try? Caption(
+        var line = try? Caption(
             speaker: speaker, startSeconds: span.startSeconds, endSeconds: span.endSeconds, text: text, id: span.id)
+        line?.trustsMarks = span.writer != .recogniser
+        return line
     }
 }
 
@@ -101,6 +103,7 @@ struct ReportPage {
             "ticks": timeline.ticks, "lanes": timeline.lanes, "cues": timeline.cues,
             "hasCues": !timeline.cues.isEmpty, "charts": timeline.charts,
             "metrics": tables.metrics, "distributions": tables.distributions, "moments": tables.moments,
+            "trackers": tables.trackers, "hasTrackers": !tables.trackers.isEmpty,
             "hasMoments": !tables.moments.isEmpty, "moves": tables.moves, "lines": lines,
             "hasLines": !lines.isEmpty, "policy": origin.policy, "notice": origin.notice ?? "none was named",
             "remarks": origin.remarks, "version": attuneVersion, "style": Self.style, "script": Self.script,

@@ -23,7 +23,7 @@ struct ReportTalk {
     }
 
     private func isQuestion(_ line: Caption) -> Bool {
-        TextAnalyzer().figures(of: line.text, scoresSentiment: false).questions > 0
+        TextAnalyzer().figures(of: line.text, scoresSentiment: false, trustsMarks: line.trustsMarks).questions > 0
     }
 
     private var speakers: [String] { lines.reduce(into: []) { if !$0.contains($1.speaker) { $0.append($1.speaker) } } }

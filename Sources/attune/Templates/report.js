@@ -52,6 +52,20 @@ const show = t => {
     if (now) item.parentElement.scrollTop = item.offsetTop - item.parentElement.offsetTop - 40;
   });
 };
+// Lines without the words that are searched for are hidden; the first that has them is shown on the axis.
+const find = document.getElementById("find");
+if (find) {
+  const lines = [...document.querySelectorAll("#lines li")].map(item => [item, item.textContent.toLowerCase()]);
+  find.addEventListener("input", () => {
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const hits = lines.filter(([item, text]) => !(item.hidden = !words.every(word => text.includes(word))));
+    document.getElementById("found").textContent = words.length ? `${hits.length} of ${lines.length}` : "";
+  });
+  find.addEventListener("keydown", event => {
+    const first = lines.find(([item]) => !item.hidden);
+    if (event.key === "Enter" && first) show(Number(first[0].dataset.t));
+  });
+}
 if (board) {
   board.addEventListener("click", event => {
     const box = board.querySelector(".plot").getBoundingClientRect();

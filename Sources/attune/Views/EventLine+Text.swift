@@ -17,6 +17,7 @@ extension EventBody {
         switch self {
         case .tick(let tick): tick.engagement.text
         case .words(let span): span.text ?? "\(span.words) words"
+        case .tracker(let met): "\(met.tracker), \(met.mentions == 1 ? "once" : "\(met.mentions) times")"
         case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)
         case .speechEnded(let speech): Self.span(speech.startSeconds, speech.endSeconds)
         case .turn(let turn):

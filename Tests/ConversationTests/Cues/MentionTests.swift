@@ -112,7 +112,9 @@ import Testing
     @Test func rulesThatAreOffHaveNoTracker() {
         var rules = Self.rules
         rules[0].isEnabled = false
-        #expect(CueRule.trackers(of: rules) == [["rival"]])
+        var configuration = ConversationConfiguration()
+        configuration.cues = rules
+        #expect(configuration.searched.map(\.phrases) == [["rival"]])
         var call = Call(rules: rules)
         call.advance(to: 10)
         _ = call.say(at: 10, [1])

@@ -69,4 +69,15 @@ import Testing
         #expect(engine.takeRecognised(line(320, 400), speaker: 0) == .ignored)
         #expect(spans(&engine).map(\.writer) == [.recogniser, .recogniser, .captions])
     }
+
+    /// A mark without the form of a question counts where the voice rose at that end.
+    @Test(arguments: [(4.0, 2), (3.9, 1), (-20, 1)]) func aRisingEndAsks(slope: Double, questions: Int) {
+        var engine = engine()
+        engine.speakers[0].measures.recent.noteEnd(before: 198, slope: slope)
+        engine.speakers[0].measures.recent.noteEnd(before: 150, slope: 50)
+        var said = line(100, 200)
+        said.mayAskAtEnd = true
+        _ = engine.takeRecognised(said, speaker: 0)
+        #expect(spans(&engine).map(\.questions) == [questions])
+    }
 }

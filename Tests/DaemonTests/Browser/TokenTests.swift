@@ -240,7 +240,7 @@ import Testing
             #expect(try await bench.ask("/v1/history?session=b", token: stays).status == 403)
             try write("\(stays) session=a\n\(comes)\nexpired-0123456789 \(old)\n")
             #expect(try bench.access.reread()())
-            #expect(try await bench.access.reread()() == false)
+            #expect(try bench.access.reread()() == false)
             _ = try await streams[1].readToEnd()
             #expect(try await bench.ask("/v1/health", token: goes).status == 401)
             #expect(try await bench.ask("/v1/health", token: comes).status == 200)

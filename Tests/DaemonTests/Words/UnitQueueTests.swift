@@ -8,20 +8,27 @@ import Testing
 @testable import Words
 
 @Suite struct UnitQueueTests {
-    private func speaker(_ session: String, _ holder: PermitHolder = PermitHolder([.voice, .words])) -> HeardSpeaker {
+    private func speaker(
+        _ session: String, _ holder: PermitHolder = PermitHolder([.voice, .words]), role: String? = nil
+    ) -> HeardSpeaker {
         let live = LiveSession(
             id: session, started: SessionStarted(noticeID: "n", policy: "standard"),
             configuration: ConversationConfiguration(), detection: .builtIn
         ) { _, _ in }
+        let consent = Consent(.granted, lanes: .words)
+        _ = live.join(SpeakerTrack(track: 0, name: "a", role: role, consent: consent))
         let counting = WordCounting(analyzer: TextAnalyzer(), trackers: .none, passesText: false)
         return HeardSpeaker(live, speaker: 0, permit: holder, counting: counting)
     }
 
     private func unit(
-        _ speaker: HeardSpeaker, at nanoseconds: Int64 = 0, seconds: Int = 1, permission: Int = 0
+        _ speaker: HeardSpeaker, at nanoseconds: Int64 = 0, seconds: Int = 1, permission: Int = 0,
+        isPartial: Bool = false
     ) -> WaitingUnit {
         let hops = Int64(100 * seconds)
-        let unit = SpeechUnit(runs: [0..<hops], sampleCount: 16_000 * seconds) { $0.initialize(repeating: 0) }
+        let unit = SpeechUnit(runs: [0..<hops], sampleCount: 16_000 * seconds, isPartial: isPartial) {
+            $0.initialize(repeating: 0)
+        }
         return WaitingUnit(unit: unit, speaker: speaker, permission: permission, cameNanoseconds: nanoseconds)
     }
 
@@ -71,6 +78,34 @@ import Testing
         var gone = 0
         for speaker in others { for _ in 0..<10 { gone += queue.add(unit(speaker, seconds: 12)).count } }
         #expect(queue.count == Int(UnitQueue.maxSeconds) / 12 && gone == UnitQueue.maxOfSession + 60 - queue.count)
+    }
+
+    /// As long as all is written down in time everybody waits for the turn; then the side that is coached comes first.
+    @Test(arguments: [(Int64(0), ["guest", "host"]), (UnitQueue.behindNanoseconds + 1, ["host", "guest"])])
+    func theCoachedSideIsGivenUpLast(now: Int64, order: [String]) {
+        var queue = UnitQueue()
+        _ = queue.add(unit(speaker("guest", role: "customer")))
+        _ = queue.add(unit(speaker("host", role: "rep")))
+        #expect((0..<2).compactMap { _ in queue.next(nowNanoseconds: now).unit?.speaker.session } == order)
+    }
+
+    @Test func whoIsOnNoSideIsNoGuest() {
+        #expect(!speaker("s").isGuest && !speaker("s", role: "rep").isGuest && speaker("s", role: "guest").isGuest)
+    }
+
+    @Test func partialUnitsGoFirst() {
+        var queue = UnitQueue()
+        let host = speaker("host", role: "rep"), guest = speaker("guest", role: "customer")
+        _ = queue.add(unit(host, at: 0, isPartial: true))
+        _ = queue.add(unit(guest, at: 1))
+        #expect(queue.next(nowNanoseconds: 2).unit?.speaker.session == "guest")
+        let late = queue.next(nowNanoseconds: UnitQueue.partialDeadlineNanoseconds + 1)
+        #expect(late.unit == nil && late.late.map(\.unit.isPartial) == [true])
+        // Where there is no room, too.
+        for _ in 0..<UnitQueue.maxOfSession - 1 { _ = queue.add(unit(host)) }
+        _ = queue.add(unit(host, isPartial: true))
+        #expect(queue.add(unit(host)).map(\.unit.isPartial) == [true])
+        #expect(queue.add(unit(host, at: 5)).map(\.cameNanoseconds) == [0])
     }
 
     @Test func whatIsGivenUpIsToldOnceAndSoIsItsEnd() {

@@ -37,11 +37,14 @@ import Timing
             logger: Logger(label: "test") { _ in lines })
     }
 
-    private func session(_ pool: RecogniserPool, lanes: ConsentLanes = .words) -> (LiveSession, SourceFeed) {
+    private func session(
+        _ pool: RecogniserPool, lanes: ConsentLanes = .words, makesPartials: Bool = false
+    ) -> (LiveSession, SourceFeed) {
         var configuration = ConversationConfiguration()
         configuration.wordTexts = .live
         let log = log
-        let counting = WordCounting(analyzer: TextAnalyzer(), trackers: .none, passesText: true)
+        let counting = WordCounting(
+            analyzer: TextAnalyzer(), trackers: .none, passesText: true, makesPartials: makesPartials)
         let session = LiveSession(
             id: "s", started: SessionStarted(noticeID: "n", policy: "standard"), configuration: configuration,
             detection: .builtIn, clock: clock.clock, words: (pool, counting)
@@ -86,6 +89,43 @@ import Timing
         #expect(session.totals().speakers.first?.metrics?.captions?.words == 4)
         let counted = pool.statistics
         #expect(counted.decoded == 1 && counted.late == 0 && counted.failed == 0 && counted.state == .running)
+        pool.stop()
+    }
+
+    /// What goes on is told and revised under one id, and counts once.
+    @Test func whatIsBeingSaidIsToldBeforeItEnds() async throws {
+        let pool = try pool("text What did you say?")
+        let (session, feed) = session(pool, makesPartials: true)
+        speak(feed, from: 0, to: 1, level: 0)
+        try await eventually { pool.statistics.state == .running }
+        speak(feed, from: 1, to: 3)
+        try await eventually { log.spans.count == 1 }
+        #expect(log.spans.first?.isFinal == false && log.spans.first?.revision == 0)
+        #expect(session.totals().speakers.first?.metrics?.captions?.words == 4)
+        speak(feed, from: 3, to: 5)
+        try await eventually { log.spans.count >= 2 }
+        speak(feed, from: 5, to: 7, level: 0)
+        try await eventually { log.spans.last?.isFinal == true }
+        #expect(Set(log.spans.map(\.id)) == ["w1"] && log.spans.map(\.revision) == Array(log.spans.indices))
+        #expect(Set(log.spans.map(\.startSeconds)).count == 1)
+        #expect(session.totals().speakers.first?.metrics?.captions?.words == 4)
+        #expect(pool.statistics.decoded == 1 && pool.statistics.partials == log.spans.count - 1)
+        pool.stop()
+    }
+
+    /// A recogniser that dies leaves nothing standing of what it had told.
+    @Test func whatIsNotWrittenDownInTheEndIsTakenBack() async throws {
+        let pool = try pool("once What did you say?")
+        let (session, feed) = session(pool, makesPartials: true)
+        speak(feed, from: 0, to: 1, level: 0)
+        try await eventually { pool.statistics.state == .running }
+        speak(feed, from: 1, to: 3)
+        try await eventually { log.spans.count == 1 }
+        speak(feed, from: 3, to: 3.2)
+        speak(feed, from: 3.2, to: 5, level: 0)
+        try await eventually { log.spans.last?.isFinal == true }
+        #expect(log.spans.last.map { $0.id == "w1" && $0.words == 0 && $0.text == nil && $0.revision == 1 } == true)
+        #expect(session.totals().speakers.first?.metrics?.captions?.words == 0)
         pool.stop()
     }
 

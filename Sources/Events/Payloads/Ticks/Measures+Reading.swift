@@ -173,7 +173,8 @@ extension WindowMetrics.Captions {
         guard let words = try fields.optionalInteger("words") else { return nil }
         self.init(
             words: words, wordsPerMinute: try fields.optionalNumber("words_per_min"),
-            fillerWords: try fields.integer("filler_words"), questions: try fields.integer("questions"))
+            fillerWords: try fields.integer("filler_words"), questions: try fields.integer("questions"),
+            trackers: try fields.optionalCounts("trackers")?.map { .init(tracker: $0.name, count: $0.count) })
     }
 }
 

@@ -188,7 +188,8 @@ extension Tick {
         window.patienceCount = 0
         window.balance = WindowMetrics.Balance(entropy: 0, gini: 0)
         window.freedom = 0
-        window.captions = WindowMetrics.Captions(words: 0, wordsPerMinute: nil, fillerWords: 0, questions: 0)
+        window.captions = WindowMetrics.Captions(
+            words: 0, wordsPerMinute: nil, fillerWords: 0, questions: 0, trackers: [])
         return Tick(
             windows: [window], voice: VoiceMetrics(isSpeaking: false, levelDb: nil, relativeLevelDb: nil, f0Hz: nil),
             engagement: .scored(

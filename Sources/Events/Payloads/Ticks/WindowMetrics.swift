@@ -30,12 +30,30 @@ public struct WindowMetrics: Sendable {
         /// Questions, by their marks.
         public var questions: Int
 
+        /// How often phrases of each tracker were said, of those that were, in the order of their names; nil where
+        /// the configuration has none.
+        public var trackers: [Mentions]?
+
+        /// How often phrases of a tracker were said.
+        public struct Mentions: Sendable, Equatable {
+            /// Name of the tracker.
+            public var tracker: String
+            /// How often.
+            public var count: Int
+
+            /// A count.
+            public init(tracker: String, count: Int) { (self.tracker, self.count) = (tracker, count) }
+        }
+
         /// What was said.
-        public init(words: Int, wordsPerMinute: Double?, fillerWords: Int, questions: Int) {
+        public init(
+            words: Int, wordsPerMinute: Double?, fillerWords: Int, questions: Int, trackers: [Mentions]? = nil
+        ) {
             self.words = words
             self.wordsPerMinute = wordsPerMinute
             self.fillerWords = fillerWords
             self.questions = questions
+            self.trackers = trackers
         }
 
         func write(to json: inout JSONWriter) {
@@ -43,6 +61,10 @@ public struct WindowMetrics: Sendable {
             json.field("words_per_min", wordsPerMinute, decimals: 1)
             json.field("filler_words", fillerWords)
             json.field("questions", questions)
+            guard let trackers else { return }
+            json.object("trackers") { json in
+                for mentions in trackers { json.field(mentions.tracker, mentions.count) }
+            }
         }
     }
 
