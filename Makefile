@@ -115,7 +115,7 @@ test-api:
 # The pictures of README.md, anew, into docs/pictures: the overlay page, `attune top` and a report, of the demo's call.
 pictures: build
 	@scripts/setup.sh --peers >&2
-	python3 scripts/pictures.py $(BUILD) $(CALL)
+	scripts/pictures.sh $(BUILD) $(CALL)
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.

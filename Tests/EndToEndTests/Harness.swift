@@ -106,7 +106,9 @@ final class RunningDaemon {
         self.folder = folder
         config = try folder.file(
             "attune.yaml",
-            "sockets:\n  events: \(folder.path)/events.sock\n  control: \(folder.path)/control.sock\n" + settings)
+            "sockets:\n  events: \(folder.path)/events.sock\n  control: \(folder.path)/control.sock\n"
+                // What is given up on a busy machine is another matter.
+                + "overload:\n  enabled: false\n" + settings)
         process = try start(Place.command("attuned"), ["--config", config], logs: folder.path)
         let log = folder.path + "/err"
         try eventually("attuned is ready") { [process] in

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the pictures of the README: the overlay page, `attune top` and a report, of the demo call.
 
-usage: pictures.py BIN_FOLDER CALL_FOLDER [OUT_FOLDER]
+usage: scripts/pictures.sh BIN_FOLDER CALL_FOLDER [OUT_FOLDER]
 
 The call is played into a daemon of its own; after a minute a browser without a window looks at the page and at what
 the terminal shows (tmux, its escapes made HTML by aha). The report is that of the whole recording. Each picture is
@@ -140,5 +140,5 @@ def main(binaries, call, out):
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
-    folder = sys.argv[3] if len(sys.argv) == 4 else Path(__file__).parent.parent / "docs/pictures"
+    folder = sys.argv[3] if len(sys.argv) == 4 else Path(__file__).parents[2] / "docs/pictures"
     main(sys.argv[1], sys.argv[2], folder)
