@@ -159,6 +159,18 @@ private struct ToyChannel {
         #expect(abs((alone.speakers.first?.metrics?.speechSeconds ?? 0) - 27) < 0.1)
     }
 
+    /// A breath before the first word does not make what is heard later the usual level.
+    @Test func whatComesFirstDoesNotSetTheUsualLevel() throws {
+        let (breath, word, later) = (100..<120, 120..<270, 400..<3_000)
+        let own = ToyVoice(seed: 6, hops: 6_000, spans: [word])
+        let faint = ToyVoice(seed: 5, hops: 6_000, spans: [later], peakDb: -42)
+        let channel = ToyChannel(
+            name: "a", db: own.hearing(faint, gainDb: 0, delay: 0), speech: [breath, word, later])
+        let (_, totals) = play([channel], seconds: Self.seconds)
+        let speech = try #require(totals.speakers.first?.metrics?.speechSeconds)
+        #expect(speech < 2.5)
+    }
+
     @Test func ofWhomNothingMayBeMeasuredNothingIsTold() throws {
         // Without consent the levels of all bands are that of the whole.
         let level = b.db.map { SIMD8<Float>(repeating: $0.max()) }

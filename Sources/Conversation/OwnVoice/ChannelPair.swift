@@ -39,6 +39,8 @@ struct ChannelPair: Sendable {
     private static let forgotten: Float = 2
     /// A path that has this much is well known: where levels don't move alike any more, both may speak at once.
     private static let mature: Float = 30
+    /// A path that is not well known and makes a band louder than that is none: two people spoke alike for a moment.
+    private static let loudestLeakDb: Float = 6
     private static let doubt: (young: Float, mature: Float) = (0.5, 0.15)
 
     init(first: Int, second: Int) {
@@ -131,7 +133,8 @@ struct ChannelPair: Sendable {
             path.forget()
         }
         guard let delay = path.delay else { return }
-        path.isOn = delay > Self.tolerance || path.asymmetry >= (isRivalled ? -0.75 : -4)
+        let isCredible = credit[place(delay)] >= Self.mature || path.mostGainDb <= Self.loudestLeakDb
+        path.isOn = isCredible && (delay > Self.tolerance || path.asymmetry >= (isRivalled ? -0.75 : -4))
         var correlation: Float = 0
         for lag in max(-Self.tolerance, delay - 1)...min(Self.mostLag, delay + 1) {
             correlation = max(correlation, correlations[place(lag)])

@@ -20,10 +20,13 @@ struct EchoPath: Sendable {
     /// Hops for which a leak goes on in a room, and by how much it falls with each, dB: that of 0.6 s of reverberation.
     private static let tailHops: Int64 = 16
     private static let decayDb: Float = 1
-    /// So far above what leaks a voice has to be to be somebody's own, dB on average over the bands.
+    /// So far above what leaks a voice has to be to be somebody's own, dB on average over the bands in which it is
+    /// furthest above: the other voice hides it in the rest.
     private static let marginDb: Float = 8
-    /// A correlation that speech of two people has at times.
+    private static let tellingBands = 3
+    /// A correlation that speech of two people has at times, and what one that is higher by 1 weighs in margins.
     private static let chance: Float = 0.25
+    private static let correlationWeight: Float = 2
     private static let mostWeight: Float = 300
     private static let leastWeight: Float = 5
     /// The source counts where it stands out of its noise by so much, and the leak by so much, dB.
@@ -37,6 +40,11 @@ struct EchoPath: Sendable {
         let known = weights .> Self.leastWeight
         let count = Float((0..<BandLevels.count).reduce(0) { $0 + (known[$1] ? 1 : 0) })
         return count > 0 ? gainsDb.replacing(with: 0, where: .!known).sum() / count : nil
+    }
+
+    /// The same of the band in which it is loudest, dB.
+    var mostGainDb: Float {
+        gainsDb.replacing(with: BandLevels.lowestDb, where: weights .<= Self.leastWeight).max()
     }
 
     mutating func weigh(_ value: Float, hops: Int64) {
@@ -105,10 +113,19 @@ struct EchoPath: Sendable {
         let now = ChannelTrace.slot(hop)
         let level = leak.levels[now]
         let isHeard = level .> leak.floors[now] + Self.leakMarginDb
-        var count: Float = 0
-        for band in 0..<BandLevels.count where isHeard[band] { count += 1 }
-        let excess = pointwiseMax(level - expected, .zero).replacing(with: 0, where: .!isHeard).sum() / max(1, count)
-        let value = (excess - Self.marginDb) / Self.marginDb - 4 * (correlation - Self.chance)
+        var above = pointwiseMax(level - expected, .zero).replacing(with: 0, where: .!isHeard)
+        var excess: Float = 0
+        for _ in 0..<Self.tellingBands {
+            let most = above.max()
+            excess += most / Float(Self.tellingBands)
+            // Of equals one is taken.
+            for band in 0..<BandLevels.count where above[band] == most {
+                above[band] = 0
+                break
+            }
+        }
+        let value =
+            (excess - Self.marginDb) / Self.marginDb - Self.correlationWeight * (correlation - Self.chance)
         return max(-1, min(1, value))
     }
 }

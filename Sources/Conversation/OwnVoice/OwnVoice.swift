@@ -147,25 +147,23 @@ struct BackgroundVoice: Sendable {
     private var ownHops = 0
 
     /// So far below it, for the whole of `reach` to both sides, nobody speaks into the own microphone.
-    private static let farDb: Float = 14
+    private static let farDb: Float = 12
     private static let reachHops: Int64 = 30
     private static let learntHops = 100
     /// Steps up and down, in dB per hop of the own voice: the level that 5 % of them exceed.
     private static let steps: (up: Float, down: Float) = (0.2, 0.01)
-    /// A voice that stays far below is the own after all, some time: a quarter of a dB per second of it.
-    private static let release: Float = 0.0025
+    /// A voice that stays far below is the own after all, some time: 3 dB per minute of it.
+    private static let release: Float = 0.0005
 
     /// Whether the speech in `hop` may be the own.
     mutating func isOwn(_ trace: ChannelTrace, hop: Int64) -> Bool {
         let level = trace.strongest[ChannelTrace.slot(hop)]
-        guard let usual = usualDb else {
-            usualDb = level
-            return true
-        }
         var loudest = BandLevels.lowestDb
         for then in hop - Self.reachHops...hop + HopRecord.levelLeadHops {
             loudest = max(loudest, trace.strongest[ChannelTrace.slot(then)])
         }
+        // Begun with what is near, for what comes first may be a breath.
+        let usual = usualDb ?? loudest
         guard ownHops < Self.learntHops || loudest > usual - Self.farDb else {
             usualDb = usual - Self.release
             return false
