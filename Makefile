@@ -188,7 +188,7 @@ simulate: setup
 bench-subscribers: setup $(CALL)/timeline.csv
 	$(BENCHMARK) subscribers 20 $(CALL) docs/performance.md
 
-BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports simulate soak streams subscribers)
+BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations evidence Reports simulate soak streams subscribers)
 
 # Carries the schemas of docs/schema over into the code; after every change of them.
 schemas:

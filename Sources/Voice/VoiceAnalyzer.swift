@@ -112,6 +112,9 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 }
 
 extension VoiceAnalyzer {
+    /// What the network's detector knows of the last hop that was judged; nil without it.
+    var evidence: NetworkDetector.Evidence? { detector.evidence }
+
     /// By how much the activity of a near voice begins before speech and ends after it, in hops, as the median of
     /// labelled recordings, calls and conversations put together from clips.
     private static var earlyHops: Int { 2 }
