@@ -23,7 +23,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
-	pictures evaluate evaluate-sight bench \
+	pictures evaluate evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
@@ -130,6 +130,14 @@ evaluate-sight: build models-sight
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
 	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
 	.build-eval/venv/bin/python scripts/sight/measure.py
+
+# Fits the numbers by which the speech network's answers become probabilities (../shared/data; skipped where that is not
+# there), and prints them beside those of the code, with what they give. Takes some minutes. Fails where they differ.
+fit-detector: setup
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
+	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
+	.build-eval/venv/bin/python scripts/evaluation/fit_detector.py .build-bench/release/evidence
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.

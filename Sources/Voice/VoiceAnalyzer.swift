@@ -56,7 +56,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
-    /// Values that are not finite count as 0, values far beyond full scale are clipped.
+    /// Values beyond ±2 are clipped; values that no sound can have (not finite, beyond ±65,536) count as 0.
     public mutating func process(_ samples: Span<Float>, into sink: (SpeakerOutput) -> Void) {
         guard !isFinished else { return }
         var taken = 0
