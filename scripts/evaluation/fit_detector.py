@@ -6,9 +6,9 @@ usage: fit_detector.py EVIDENCE        (the program `evidence` of Benchmarks; `m
 Logistic regression on the recordings with labels of ../shared/data: `vad` (labelled by hand) and `meetings` (turns that
 bridge pauses, so they weigh less), each without noise and with that of ESC-10 at 10 and 0 dB, the draw of
 `make evaluate` (seed 7); every one of the six conditions counts as one, whatever its length. Prints the numbers of
-`Calibration` in Sources/Voice/Speech/NetworkDetector.swift beside those that stand there, and what they give: F1 at 0.5,
-AUC, and the share of speech among the hops that are given 0.7 to 0.9; in two halves of the recordings too, each by the
-fit of the other. Fails where the code has other numbers.
+`Calibration` in Sources/Voice/Speech/NetworkDetector.swift beside those that stand there, and what they give: F1 at
+0.5, AUC, the share of speech among the hops that are given 0.7 to 0.9, and the expected calibration error; in two
+halves of the recordings too, each by the fit of the other. Fails where the code has other numbers.
 """
 
 import concurrent.futures
@@ -94,16 +94,38 @@ def fit(sets):
     return numbers
 
 
+def judged(recordings, numbers):
+    """Probability, and whether it is speech, of all hops."""
+    probability = [np.where(np.isfinite(found[:, 0]), logistic(inputs(found) @ numbers), 0) for found, _ in recordings]
+    return np.concatenate(probability), np.concatenate([speech for _, speech in recordings])
+
+
 def figures(recordings, numbers):
-    probability = np.concatenate([np.where(
-        np.isfinite(found[:, 0]), logistic(inputs(found) @ numbers), 0) for found, _ in recordings])
-    truth = np.concatenate([speech for _, speech in recordings])
+    probability, truth = judged(recordings, numbers)
     active = probability >= 0.5
     level = np.rint(probability * (scoring.LEVELS - 1)).astype(int)
     counts = {"speech_levels": np.bincount(level[truth], minlength=scoring.LEVELS).astype(float),
               "other_levels": np.bincount(level[~truth], minlength=scoring.LEVELS).astype(float)}
     sure = (probability >= 0.7) & (probability < 0.9)
-    return 2 * (active & truth).sum() / (active.sum() + truth.sum()), scoring.area_under_curve(counts), truth[sure].mean()
+    f1 = 2 * (active & truth).sum() / (active.sum() + truth.sum())
+    return f1, scoring.area_under_curve(counts), truth[sure].mean(), calibration_error(probability, truth)
+
+
+def calibration_error(probability, truth):
+    """Expected calibration error over ten bins (Naeini, Cooper & Hauskrecht 2015)."""
+    bins = np.minimum((probability * 10).astype(int), 9)
+    return np.abs(np.bincount(bins, probability - truth, minlength=10)).sum() / len(truth)
+
+
+def reliability(sets, numbers):
+    """Per tenth of the probability its mean, and the share of speech there, over all conditions by their weights."""
+    sums = np.zeros((3, 10))
+    for _, weight, rows in sets:
+        probability, truth = judged(rows, numbers)
+        bins = np.minimum((probability * 10).astype(int), 9)
+        for row, values in enumerate((np.ones(len(truth)), probability, truth)):
+            sums[row] += weight / len(truth) * np.bincount(bins, values, minlength=10)
+    return sums[1] / sums[0], sums[2] / sums[0], np.abs(sums[1] - sums[2]).sum() / sums[0].sum()
 
 
 def standing():
@@ -125,10 +147,13 @@ def main():
     for name, number, stands in zip(NAMES, numbers, code):
         print(f"static let {name}: Float = {number:.2f}    (the code has {stands:.2f})")
     halves = [fit([(weight, rows[half::2]) for _, weight, rows in sets]) for half in (1, 0)]
-    print(f"{'':18} F1 at 0.5, AUC, share at 0.7 to 0.9, by the code; the same of each half by the other's fit")
+    print(f"{'':18} F1 at 0.5, AUC, share of speech at 0.7 to 0.9, calibration error, by the code; of each half")
     for name, _, rows in sets:
         every = [figures(rows, code), *(figures(rows[half::2], halves[half]) for half in (0, 1))]
-        print(f"{name:18} " + "; ".join(f"{f1:.3f} {area:.4f} {share:.2f}" for f1, area, share in every))
+        print(f"{name:18} " + "; ".join("{:.3f} {:.4f} {:.2f} {:.3f}".format(*one) for one in every))
+    told, spoken, error = reliability(sets, code)
+    print("told   " + " ".join(f"{value:.2f}" for value in told))
+    print("spoken " + " ".join(f"{value:.2f}" for value in spoken) + f"    calibration error {error:.3f}")
     if np.abs(numbers - code).max() > TOLERANCE:
         sys.exit(f"fit-detector: {CODE.relative_to(material.ROOT)} has other numbers")
 
