@@ -23,7 +23,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
-	pictures evaluate evaluate-sight bench \
+	pictures evaluate evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
 	schemas format lint install uninstall deb tarball test-deb clean
@@ -131,6 +131,14 @@ evaluate-sight: build models-sight
 	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
 	.build-eval/venv/bin/python scripts/sight/measure.py
 
+# Fits the numbers by which the speech network's answers become probabilities (../shared/data; skipped where that is not
+# there), and prints them beside those of the code, with what they give. Takes some minutes. Fails where they differ.
+fit-detector: setup
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
+	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
+	.build-eval/venv/bin/python scripts/evaluation/fit_detector.py .build-bench/release/evidence
+
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.
 bench: setup $(CALL)/timeline.csv
@@ -188,7 +196,7 @@ simulate: setup
 bench-subscribers: setup $(CALL)/timeline.csv
 	$(BENCHMARK) subscribers 20 $(CALL) docs/performance.md
 
-BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations Reports simulate soak streams subscribers)
+BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations evidence Reports simulate soak streams subscribers)
 
 # Carries the schemas of docs/schema over into the code; after every change of them.
 schemas:

@@ -38,6 +38,9 @@ let package = Package(
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
+            name: "evidence", dependencies: [.product(name: "AttuneAnalysis", package: "attune")],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
             name: "simulate", dependencies: [.product(name: "Simulation", package: "attune")],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .systemLibrary(name: "CEpoll"),

@@ -300,17 +300,39 @@ def calls(report):
     )
 
 
+PARTS = {part.__name__: part for part in (speech, false_alarms, pitch, pace, calls)}
+
+
+def replaced(text, report):
+    """The text with the section of the report in place of the one of the same name."""
+    section = "\n".join(report.lines).strip("\n")
+    title, rest = section.split("\n", 1)
+    start = text.index(title + "\n")
+    end = text.find("\n## ", start)
+    tail = text[end:] if end >= 0 else ""
+    stamp = f"Measured by itself on {datetime.date.today():%Y-%m-%d} (`scripts/evaluate.py --part`)."
+    return f"{text[:start]}{title}\n\n{stamp}\n{rest}\n{tail}"
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--output", type=pathlib.Path, default=material.ROOT / "docs" / "accuracy.md")
     parser.add_argument("--card-only", action="store_true", help="measure for docs/model-card.md alone")
+    parser.add_argument("--part", choices=PARTS, help="measure this section alone; the others stay as they are")
     arguments = parser.parse_args()
     if not material.COMMAND.exists():
         sys.exit(f"evaluate: no {material.COMMAND}; run `make build` first")
     if not material.DATA.exists():
         sys.exit(f"evaluate: no recordings in {material.DATA}; nothing to measure")
+    if arguments.part:
+        report = Report()
+        PARTS[arguments.part](report)
+        if report.lines:
+            text = replaced(arguments.output.read_text(encoding="utf-8"), report)
+            arguments.output.write_text(text, encoding="utf-8")
+        return
     print("evaluate: model card", flush=True)
     audits.write_card()
     if arguments.card_only:
@@ -329,7 +351,7 @@ def main():
         "Some of the recordings served to fit the settings of what is measured; [voice.md](voice.md) "
         "says which.",
     ]
-    for part in (speech, false_alarms, pitch, pace, calls, words.section):
+    for part in (*PARTS.values(), words.section):
         print(f"evaluate: {part.__name__.replace('_', ' ')}", flush=True)
         part(report)
     text = "\n".join(report.lines)

@@ -8,6 +8,9 @@ struct HopInput: ~Copyable, Sendable {
     static let cornerHz = 45.0
     /// Decoders may overshoot full scale a little; everything beyond this is no signal.
     private static let maxSample: Float = 2
+    /// Samples of 16 bits that nobody scaled come up to half of this: they are clipped, so that the quality tells of
+    /// it. Beyond is nothing that was ever sound; as loud clicks it would be remembered for as long as a shout.
+    private static let absurdSample: Float = 65_536
     /// Half a step of a 16-bit sample is 1.5e-5: a hop that moves less than a whole step carries nothing.
     private static let silentRange: Float = 3.1e-5
 
@@ -43,8 +46,10 @@ struct HopInput: ~Copyable, Sendable {
         let count = min(AudioGrid.hopSamples - pendingCount, samples.count - first)
         for index in 0..<count {
             let sample = samples[first + index]
-            let limited = sample.isFinite ? (sample < 0 ? -Self.maxSample : Self.maxSample) : 0
-            pending[pendingCount + index] = sample.magnitude <= Self.maxSample ? sample : limited
+            // No number is less than anything, so that it counts as 0 too.
+            let limited =
+                sample.magnitude < Self.absurdSample ? max(-Self.maxSample, min(Self.maxSample, sample)) : 0
+            pending[pendingCount + index] = limited
         }
         pendingCount += count
         return count

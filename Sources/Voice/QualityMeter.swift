@@ -68,7 +68,7 @@ struct QualityMeter: ~Copyable, Sendable {
 
     /// Takes the spectrum of a hop and how likely it is speech.
     mutating func append(bandPower: borrowing FloatBuffer, speechProbability: Float) {
-        guard speechProbability >= 0.5 else { return }
+        guard speechProbability >= 0.7 else { return }
         speechBandHops = min(Self.speechMemory, speechBandHops + 1)
         for band in 0..<Self.bands.count {
             speechBands[band] += (bandPower[Self.bands.lowerBound + band] - speechBands[band]) / speechBandHops
@@ -82,7 +82,7 @@ struct QualityMeter: ~Copyable, Sendable {
             if record.isSpeech {
                 speech.append(Self.power(record.levelDb))
                 moveMedian(towards: record.levelDb)
-            } else if speech.count > 0, hopsSinceSpeech > Self.echoHops, record.speechProbability < 0.3 {
+            } else if speech.count > 0, hopsSinceSpeech > Self.echoHops, record.speechProbability < 0.5 {
                 // Before the first speech that is found there may be some that was not.
                 // The mean of the level, not of power: a little speech that was missed must not weigh much.
                 noise.append(record.levelDb)

@@ -56,7 +56,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
-    /// Values that are not finite count as 0, values far beyond full scale are clipped.
+    /// Values beyond ±2 are clipped; values that no sound can have (not finite, beyond ±65,536) count as 0.
     public mutating func process(_ samples: Span<Float>, into sink: (SpeakerOutput) -> Void) {
         guard !isFinished else { return }
         var taken = 0
@@ -112,6 +112,9 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
 }
 
 extension VoiceAnalyzer {
+    /// What the network's detector knows of the last hop that was judged; nil without it.
+    var evidence: NetworkDetector.Evidence? { detector.evidence }
+
     /// By how much the activity of a near voice begins before speech and ends after it, in hops, as the median of
     /// labelled recordings, calls and conversations put together from clips.
     private static var earlyHops: Int { 2 }

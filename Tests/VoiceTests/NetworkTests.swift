@@ -179,7 +179,7 @@ import Testing
         #expect(analyze(signal, network: network) { noise.integer(in: 1...largest) } == whole)
     }
 
-    @Test(arguments: [Float.nan, .infinity, -1e30, .leastNonzeroMagnitude])
+    @Test(arguments: [Float.nan, .infinity, -.infinity, 1e30, -1e30, -65_537, .leastNonzeroMagnitude])
     func hostileValuesLeaveNoTrace(value: Float) throws {
         let network = try Weights.random()
         let signal = Signals.talk(seconds: 8)
@@ -190,6 +190,19 @@ import Testing
         // The network sees the same signal again; its memory of the values fades.
         let late = zip(records, analyze(signal, network: network).records).dropFirst(600)
         #expect(late.allSatisfy { ($0.speechProbability - $1.speechProbability).magnitude < 0.05 })
+    }
+
+    /// What is clipped is a loud sound, and forgotten as one: the peak falls by 1 dB a second to that of the voice.
+    @Test(arguments: [-3, 32_768] as [Float])
+    func clippedValuesAreForgotten(value: Float) throws {
+        let network = try Weights.random()
+        let signal = Signals.talk(seconds: 50)
+        var spoilt = signal
+        for index in stride(from: 16_000, to: 24_000, by: 37) { spoilt[index] = value }
+        let both = Array(zip(analyze(spoilt, network: network).records, analyze(signal, network: network).records))
+        #expect(both.prefix(600).contains { $0.speechProbability != $1.speechProbability })
+        let late = both.dropFirst(4500)
+        #expect(late.allSatisfy { ($0.speechProbability - $1.speechProbability).magnitude < 0.001 })
     }
 
     /// Even weights that drive the sums beyond all numbers give probabilities.

@@ -11,17 +11,16 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// The network is late: about a moment it is surest in the chunks this many samples (75 and 20 ms) later.
     private static let lateSamples = 1200
     private static let earlySamples = 320
-    // The numbers down to `sharpRangeDb` were fitted and chosen as docs/voice.md says ("What was fitted on what"), by
-    // programs that are not part of the project: they cannot be had again from it. `make evaluate` measures their worth.
+    // The numbers down to `sharpRangeDb`, but for `Calibration`, were fitted and chosen as docs/voice.md says ("What was
+    // fitted on what"), by programs that are not part of the project: they cannot be had again from it. `make evaluate`
+    // measures their worth.
 
-    /// Logistic calibration of its answers at these two places.
+    /// How its answers at these two places are joined.
     private static let lateWeight: Float = 0.36
     private static let earlyWeight: Float = 0.48
     private static let bias: Float = -0.5
-    /// Log odds of the built-in detector count up to this; in the probability, with full weight only where the
-    /// network is undecided: there they place the boundaries.
+    /// Log odds of the built-in detector count up to this.
     private static let builtInRange: Float = 3
-    private static let builtInWeight: Float = 0.3
     /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
     /// distant voices are no less active than near ones.
     private static let builtInActivity: Float = 0.4
@@ -33,6 +32,22 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// From this range on the edges of the speech are sharp, so that units are shortened by what the network sees of
     /// its surroundings.
     private static let sharpRangeDb: Float = 57
+
+    /// From what is known of a hop to the probability that somebody speaks: a logistic, fitted by
+    /// `make fit-detector` (scripts/evaluation/fit_detector.py).
+    private enum Calibration {
+        static let slope: Float = 0.64
+        static let bias: Float = 0.68
+        /// What noise adds to these two: speech in it is less certain, and more of it is there than the network says.
+        static let noiseSlope: Float = 0.23
+        static let noiseBias: Float = 0.64
+        /// Weight of the built-in detector where the network is undecided: there it places the boundaries.
+        static let builtIn: Float = 0.62
+        /// Where the loudest recent speech is less than the first above the noise, there is noise; below the second,
+        /// nothing but.
+        static let noisyRangeDb: (some: Float, much: Float) = (30, 15)
+        static let mostOdds: Float = 12
+    }
 
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
@@ -86,27 +101,50 @@ struct NetworkDetector: ~Copyable, Sendable {
         state.beginChunk()
     }
 
-    private func estimate(_ hop: Int) -> SpeechEstimate {
+    /// What is known of a hop, in log odds and dB: what `Calibration` is fitted on.
+    struct Evidence {
+        /// Of the network; the built-in detector.
+        var network: Float, builtIn: Float
+        /// The loudest recent speech above the noise, dB.
+        var rangeDb: Float
+
+        /// Probability that somebody speaks.
+        var probability: Float {
+            typealias Fit = Calibration
+            let (some, much) = Fit.noisyRangeDb
+            let noise = max(0, min(1, (some - rangeDb) / (some - much)))
+            let odds = max(-Fit.mostOdds, min(Fit.mostOdds, network))
+            let share = NetworkDetector.logistic(network)
+            return NetworkDetector.logistic(
+                (Fit.slope + Fit.noiseSlope * noise) * odds + Fit.bias + Fit.noiseBias * noise
+                    + Fit.builtIn * 4 * share * (1 - share) * builtIn)
+        }
+    }
+
+    /// What is known of the last hop that was judged.
+    private(set) var evidence = Evidence(network: -.infinity, builtIn: 0, rangeDb: 0)
+
+    private mutating func estimate(_ hop: Int) -> SpeechEstimate {
         // Nobody speaks in digital silence, whatever surrounds it.
         guard hop >= 0, silence & (1 << UInt32(Self.delayHops)) == 0 else {
+            evidence = Evidence(network: -.infinity, builtIn: 0, rangeDb: rangeDb)
             return SpeechEstimate(probability: 0, activity: 0)
         }
         let middle = hop * AudioGrid.hopSamples + AudioGrid.hopSamples / 2
         let odds =
             Self.lateWeight * answer(at: middle + Self.lateSamples)
             + Self.earlyWeight * answer(at: middle + Self.earlySamples) + Self.bias
-        let first = Self.logistic(odds)
-        let undecided = 4 * first * (1 - first)
+        evidence = Evidence(network: odds, builtIn: builtIn[0], rangeDb: rangeDb)
         let near = Self.nearRangeDb
         let distant = max(0, min(1, (near.upperBound - rangeDb) / (near.upperBound - near.lowerBound)))
         let lift = distant * Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
-            probability: Self.logistic(odds + Self.builtInWeight * undecided * builtIn[0]),
+            probability: evidence.probability,
             activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias),
             isNear: rangeDb >= Self.sharpRangeDb)
     }
 
-    private static func logistic(_ odds: Float) -> Float {
+    fileprivate static func logistic(_ odds: Float) -> Float {
         1 / (1 + ck_exp(-odds))
     }
 

@@ -29,6 +29,14 @@ struct SpeechEstimator: ~Copyable, Sendable {
     private(set) var builtIn = SpeechDetector()
     private var network: NetworkDetector?
 
+    /// What the network's detector knows of the last hop that was judged; nil without it.
+    var evidence: NetworkDetector.Evidence? {
+        switch network {
+        case .some(let detector): detector.evidence
+        case .none: nil
+        }
+    }
+
     init(network: SpeechNetwork?) {
         if let network {
             kind = .network
