@@ -48,7 +48,7 @@ struct UnitQueue {
         waiting.append(unit)
         seconds += unit.seconds
         var dropped: [WaitingUnit] = []
-        while waiting.count { $0.speaker.session == session } > Self.maxOfSession {
+        while waiting.count(where: { $0.speaker.session == session }) > Self.maxOfSession {
             dropped.append(remove(firstToGo { $0.speaker.session == session }))
         }
         while waiting.count > Self.maxUnits || seconds > Self.maxSeconds {
