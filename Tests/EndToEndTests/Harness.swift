@@ -104,11 +104,7 @@ final class RunningDaemon {
     init(folder: TemporaryFolder? = nil, settings: String = "") throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
-        config = try folder.file(
-            "attune.yaml",
-            "sockets:\n  events: \(folder.path)/events.sock\n  control: \(folder.path)/control.sock\n"
-                // What is given up on a busy machine is another matter.
-                + "overload:\n  enabled: false\n" + settings)
+        config = try folder.file("attune.yaml", Self.configuration(of: folder.path, settings))
         process = try start(Place.command("attuned"), ["--config", config], logs: folder.path)
         let log = folder.path + "/err"
         try eventually("attuned is ready") { [process] in
@@ -116,6 +112,13 @@ final class RunningDaemon {
             try #require(process.isRunning, "attuned ended: \(text)")
             return text.contains("is ready")
         }
+    }
+
+    /// A configuration whose sockets are in a folder; settings of these may come first.
+    static func configuration(of folder: String, _ settings: String) -> String {
+        // What is given up on a busy machine is another matter.
+        "overload:\n  enabled: false\n"
+            + "sockets:\n  events: \(folder)/events.sock\n  control: \(folder)/control.sock\n" + settings
     }
 
     deinit {

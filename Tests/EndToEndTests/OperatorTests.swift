@@ -61,9 +61,7 @@ import Testing
     }
 
     private func write(_ settings: String, for daemon: RunningDaemon) throws {
-        _ = try daemon.folder.file(
-            "attune.yaml",
-            "sockets:\n  events: \(daemon.eventsPath)\n  control: \(daemon.controlPath)\n" + settings)
+        _ = try daemon.folder.file("attune.yaml", RunningDaemon.configuration(of: daemon.folder.path, settings))
     }
 
     @Test func aReloadSaysWhatHoldsAndWhatNeedsARestart() throws {
@@ -94,10 +92,10 @@ import Testing
         let answer = try request("POST", "reload", of: daemon)
         #expect(answer.status == 422 && answer.answer["type"] as? String == "bad_configuration")
         let detail = try #require(answer.answer["detail"] as? String)
-        #expect(detail.contains("attune.yaml:6") && detail.contains("stays in force"), "\(detail)")
+        #expect(detail.contains("attune.yaml:8") && detail.contains("stays in force"), "\(detail)")
 
         kill(daemon.process.processIdentifier, SIGHUP)
-        try eventually("the log says so") { daemon.log.contains("error: \(daemon.config):6") }
+        try eventually("the log says so") { daemon.log.contains("error: \(daemon.config):8") }
         _ = try daemon.attachRTP(session: "call", speaker: "s1")
         #expect(
             try daemon.attune(

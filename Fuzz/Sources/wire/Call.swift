@@ -71,7 +71,7 @@ struct Call {
                 ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: WireConnection.maxMessageBytes)),
                 WireConnection(
                     source: source, reader: DialectReader(dialect, separateChannels: voices, format: format),
-                    kilobitsPerSecond: 20_000, clock: clock),
+                    kilobitsPerSecond: 20_000, silentSeconds: 60, clock: clock),
             ])
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         } catch {
