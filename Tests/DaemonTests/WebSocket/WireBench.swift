@@ -59,6 +59,13 @@ final class WireBench: Sendable {
         try await WireSender(port: port, target: target, headers: headers)
     }
 
+    /// Whether media of a session has come; what is live now may not be any more when it is looked at.
+    func hasBeenLive(_ session: String = "s") -> Bool {
+        registry.events.contains { event in
+            if case .sourceConnected = event.body { event.session == session } else { false }
+        }
+    }
+
     func state(_ session: String = "s") async -> String? {
         await registry.registry.sessions().first { $0.session == session }?.sources.first?.state
     }

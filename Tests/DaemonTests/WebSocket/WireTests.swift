@@ -37,7 +37,7 @@ import Testing
             sender.send(media(chunk))
             sender.send(media(chunk, track: "outbound"))
         }
-        try await eventually { await bench.state() == "live" }
+        try await eventually { bench.hasBeenLive() }
         sender.send(#"{"event":"stop","stop":{}}"#)
         let end = await sender.closing()
         #expect(end?.code == 1_000)
@@ -51,7 +51,7 @@ import Testing
         let sender = try await bench.connect("/twilio/\(try bench.expect().token)")
         for chunk in 1...10 { sender.send(media(chunk)) }
         sender.send(Self.start)
-        try await eventually { await bench.state() == "live" }
+        try await eventually { bench.hasBeenLive() }
         await bench.stop()
     }
 
@@ -135,7 +135,7 @@ import Testing
         // Many, as fast as they can: whoever is there already is not disturbed.
         for _ in 0..<300 { #expect(try await !bench.connect("/twilio/\(UInt64.random(in: 0 ... .max))").isAccepted) }
         good.send([UInt8](repeating: 7, count: 3_200))
-        try await eventually { await bench.state("good") == "live" }
+        try await eventually { bench.hasBeenLive("good") }
         let counts = bench.refusals.counts.filter { $0.count > 0 }.map { "\($0.reason.rawValue) \($0.count)" }
         #expect(counts == ["malformed 2", "bad_token 303"])
         #expect(bench.registry.log.text.count { $0.contains("token that holds") } < 20)
@@ -227,7 +227,7 @@ import Testing
         try await eventually { bench.ends().count == 1 }
         #expect(bench.ends().first == end?.reason)
         other.send([UInt8](repeating: 7, count: 3_200))
-        try await eventually { await bench.state("other") == "live" }
+        try await eventually { bench.hasBeenLive("other") }
         await bench.stop()
     }
 
