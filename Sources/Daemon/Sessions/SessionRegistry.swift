@@ -393,9 +393,7 @@ actor SessionRegistry: ControlBackend {
     @discardableResult
     private func settle(_ name: String) async -> SessionTotals? {
         // What has ended and was not noticed yet holds no session.
-        guard let entry = entries[name], entry.attached.allSatisfy({ !$0.isOpening && !$0.isRunning }) else {
-            return nil
-        }
-        return await end(name)
+        let isOver = entries[name]?.attached.allSatisfy { !$0.isOpening && !$0.isRunning } ?? false
+        return isOver ? await end(name) : nil
     }
 }
