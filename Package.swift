@@ -157,7 +157,7 @@ let package = Package(
         // The client of docs/clients.md.
         .executableTarget(
             name: "ticks", dependencies: ["AttuneClient"], path: "docs/clients",
-            exclude: ["ticks.go", "ticks.mjs", "ticks.py", "ticks.sh"], swiftSettings: strict),
+            exclude: ["ticks.go", "ticks.html", "ticks.mjs", "ticks.py", "ticks.sh"], swiftSettings: strict),
 
         // Tests.
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
