@@ -1,8 +1,8 @@
 /// What has become of a speaker's incursions so far, to say of one that goes on what it will be.
 ///
 /// Nobody can tell a bid for the floor from a listener's sound for sure while both speak: what is known is how it
-/// mostly goes, and how this speaker does it. The probability is the mean of a Dirichlet distribution, whose prior are the
-/// shares of three kinds among all in recorded meetings, at the weight of a few incursions.
+/// mostly goes, and how this speaker does it. The probability is the mean of a Dirichlet distribution, whose prior are
+/// the shares of three kinds among all in recorded meetings, at the weight of a few incursions.
 struct IncursionHabits: Sendable {
     private var backchannels = 0
     private var interruptions = 0

@@ -92,8 +92,8 @@ struct CaptionWindows {
         var second: Int64
         var counts: Counts
 
-        /// Whether a line is what has become of this one: it has its id; or where there is none, its start, or it lies for
-        /// the most part where this one, which was partial, does.
+        /// Whether a line is what has become of this one: it has its id; or where there is none, its start, or it lies
+        /// for the most part where this one, which was partial, does.
         func isSame(as line: CaptionLine) -> Bool {
             guard id == line.id else { return false }
             guard id == nil else { return true }

@@ -4,7 +4,8 @@ import Pipeline
 import Sight
 import Synchronization
 
-/// Finds what looks at pictures when it is first needed, and says what there is: who never asks for pictures pays nothing.
+/// Finds what looks at pictures when it is first needed, and says what there is: who never asks for pictures pays
+/// nothing.
 final class SightFinder: Sendable {
     private let logger: Logger
     private let found = Mutex<FaceDetection??>(nil)

@@ -51,8 +51,8 @@ final class SourceFeed {
     /// Why media of a track (nil: of all) is absent, by the sender's word.
     private var saidAbsences: [Int?: Gap.Why] = [:]
 
-    /// - Parameter survivesHoldUps: whether what comes too late to count is placed later, with all that follows, instead
-    ///   of being lost.
+    /// - Parameter survivesHoldUps: whether what comes too late to count is placed later, with all that follows,
+    ///   instead of being lost.
     init(session: LiveSession, pace: Placement.Pace, survivesHoldUps: Bool = false) {
         self.session = session
         let tended = MediaTime(seconds: pace == .hostClock ? 0.06 : 0.25).samples

@@ -8,7 +8,8 @@ import NIOCore
 import RTP
 
 /// The receiving side of a WebSocket source: who is heard, and what of them. What comes is handed to receivers of RTP,
-/// which know of order, loss, pauses, clocks and senders ahead of their time. Confined to the event loop of its session.
+/// which know of order, loss, pauses, clocks and senders ahead of their time. Confined to the event loop of its
+/// session.
 final class WireReception: TimedReception {
     /// Longest piece that is handed on: longer messages are cut.
     private static let pieceBytes = 1_920

@@ -3,8 +3,8 @@ import Events
 import Kit
 import NIOCore
 
-/// The two sockets of a Zoom meeting's stream (RTMS): signalling, then media. Numbers of messages and states are those that
-/// Zoom publishes ("RTMS data types", "RTMS event reference"). Confined to one event loop.
+/// The two sockets of a Zoom meeting's stream (RTMS): signalling, then media. Numbers of messages and states are those
+/// that Zoom publishes ("RTMS data types", "RTMS event reference"). Confined to one event loop.
 final class ZoomClient {
     /// What it tells.
     struct Listener {
