@@ -32,6 +32,15 @@ import Testing
         #expect(agreement.backchannels.hits > 0 && agreement.interruptions.hits > 0, "there is something to find")
     }
 
+    /// Two of its four people happen to speak alike for a second: neither is the other's echo.
+    @Test func whoSpeaksAlikeForAMomentIsNoEcho() throws {
+        let voices = try #require(Material.voices, "needs FFmpeg with Flite")
+        let made = ScriptedConversation(seed: 156, voices: voices)
+        var agreement = Agreement()
+        agreement.compare("seed 156", made, Material.analyse(made.tracks))
+        #expect(agreement.worstTalkRatioError < 0.01)
+    }
+
     /// With one packet of twenty missing, of everybody or of one alone, talk ratios stay within 2 points.
     @Test(arguments: [RTPStreams.Payload.l16, .opus])
     func lossLeavesTalkRatiosAlone(payload: RTPStreams.Payload) throws {

@@ -146,6 +146,26 @@ private struct ToyChannel {
         #expect((leaking.overlapRatio ?? 0) > 0.85)
     }
 
+    /// The other's voice hides the own one in most bands: those in which it stands out tell.
+    @Test func whoStandsOutInAFewBandsIsKept() throws {
+        let all = [20..<5_900]
+        let other = ToyVoice(seed: 7, hops: 6_000, spans: all)
+        let words = stride(from: 3_000, to: 5_800, by: 400).map { $0..<$0 + 150 }
+        let narrow = ToyVoice(seed: 8, hops: 6_000, spans: words, peakDb: -14).db.map {
+            $0.replacing(with: SIMD8<Float>(repeating: -70), where: SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7) .>= 4)
+        }
+        let heard = narrow.indices.map { hop in
+            hop < 8 ? narrow[hop] : pointwiseMax(narrow[hop], other.db[hop - 8] - 20)
+        }
+        let (_, totals) = play(
+            [
+                ToyChannel(name: "a", db: heard, speech: moved(all, by: 8)),
+                ToyChannel(name: "b", db: other.db, speech: all),
+            ], seconds: Self.seconds)
+        let speech = try #require(totals.speakers.first?.metrics?.speechSeconds)
+        #expect((7.5...16).contains(speech), "10.5 s of words")
+    }
+
     @Test func aVoiceFarBelowTheUsualIsInTheBackground() throws {
         let faint = ToyVoice(seed: 5, hops: 6_000, spans: Self.turnsB, peakDb: -42)
         let channel = ToyChannel(
