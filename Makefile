@@ -162,7 +162,7 @@ bench-isolation: build $(CALL)/timeline.csv
 # What calls by WebSocket cost beside plain RTP; writes it into docs/performance.md. Takes three minutes; wants a machine
 # that does nothing else. Fails where the limit is missed.
 bench-websocket: build
-	python3 scripts/senders/bench.py $(BUILD) $(CALL)
+	python3 scripts/bench/websocket.py $(BUILD) $(CALL)
 
 # How late words are in one call, in ten and in forty at once; writes into docs/performance.md. Takes ten minutes; wants
 # two cores that do nothing else, and the recogniser. WORDS_CALL="host.wav guest.wav" takes another call. Fails where a

@@ -18,8 +18,9 @@ import tempfile
 import threading
 import time
 
+from figures import cpu_seconds, write_table
+
 CPU_RATIO, MEMORY_MIB, LATER_MS = 1.10, 15, 100
-DOCS = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "performance.md")
 
 
 class Station(http.server.BaseHTTPRequestHandler):
@@ -50,14 +51,6 @@ def processes(daemon):
         except OSError:
             pass
     return found
-
-
-def cpu_seconds(daemon):
-    total = 0
-    for process in processes(daemon):
-        fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 def memory_mib(daemon):
@@ -117,9 +110,9 @@ def measure(build, isolation, url, sources, seconds):
         for number in range(sources - len(firsts)):
             daemon.attach(url, f"s-{number}")
         time.sleep(5)
-        cpu = cpu_seconds(daemon.process.pid)
+        cpu = sum(map(cpu_seconds, processes(daemon.process.pid)))
         time.sleep(seconds)
-        cpu = cpu_seconds(daemon.process.pid) - cpu
+        cpu = sum(map(cpu_seconds, processes(daemon.process.pid))) - cpu
         memory = memory_mib(daemon.process.pid) - before
         return cpu / sources / seconds * 3600, memory / sources, statistics.median(firsts)
     finally:
@@ -148,11 +141,9 @@ def main():
     ]
     table = "\n".join([f"| {sources} stations over HTTP, MP3 | thread | process | |", "|---|---|---|---|", *rows])
     print(table)
-    text = open(DOCS).read()
-    begin, end = "<!-- isolation -->\n", "<!-- /isolation -->"
-    head, rest = text.split(begin, 1)
-    with open(DOCS, "w") as file:
-        file.write(head + begin + table + "\n" + end + rest.split(end, 1)[1])
+    # Other numbers are a trial.
+    if len(sys.argv) <= 3:
+        write_table("isolation", table)
     missed = [row for row, is_kept in zip(rows, (ratio <= CPU_RATIO, more <= MEMORY_MIB, later <= LATER_MS))
               if not is_kept]
     if missed:

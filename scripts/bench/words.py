@@ -24,11 +24,12 @@ import tempfile
 import threading
 import time
 
+from figures import cpu_seconds, write_table
+
 RATE_HZ, PACKET = 8_000, 160
 MEDIAN_S, LATE_S = 0.8, 1.3
 TICK_P99_S = 1.0
 CALM_S = 25
-DOCS = pathlib.Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def ulaw(path):
@@ -96,10 +97,7 @@ class Daemon:
         pids = [self.process.pid]
         for task in os.listdir(f"/proc/{self.process.pid}/task"):
             pids += [int(pid) for pid in open(f"/proc/{self.process.pid}/task/{task}/children").read().split()]
-        seconds = []
-        for pid in pids:
-            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-            seconds.append((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+        seconds = [cpu_seconds(pid) for pid in pids]
         return seconds[0], sum(seconds[1:])
 
     def stop(self):
@@ -228,10 +226,7 @@ def main():
     table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
     print(table)
     if asked.write:
-        begin, end = "<!-- words -->\n", "<!-- /words -->"
-        text = DOCS.read_text()
-        head, rest = text.split(begin, 1)
-        DOCS.write_text(head + begin + table + "\n" + end + rest.split(end, 1)[1])
+        write_table("words", table)
     if missed:
         sys.exit("missed: " + "; ".join(missed))
 

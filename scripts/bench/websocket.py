@@ -2,7 +2,7 @@
 """What calls by WebSocket cost beside plain RTP: the same G.711 of speakers who all talk, once as Twilio's messages and
 once as RTP, into the same daemon, in turn.
 
-    scripts/senders/bench.py BUILD CALL [STREAMS [SECONDS]]
+    scripts/bench/websocket.py BUILD CALL [STREAMS [SECONDS]]
 
 Writes the table of docs/performance.md and fails where the limit is missed.
 """
@@ -20,8 +20,9 @@ import tempfile
 import threading
 import time
 
+from figures import cpu_seconds, write_table
+
 CPU_RATIO = 1.10
-DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "performance.md")
 # Of the call: anna talks all the time. The streams are spread over the 20 ms of a packet.
 FROM_S, TO_S, SLICES = 38.5, 60.8, 10
 PACKET_S = 0.02
@@ -55,11 +56,6 @@ class Daemon:
         if answer.status >= 400:
             sys.exit(f"bench: {method} {path}: {data}")
         return data
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self):
         self.process.terminate()
@@ -137,9 +133,9 @@ def round_of(daemon, kind, packets, streams, seconds):
     thread = threading.Thread(target=send)
     thread.start()
     time.sleep(6)
-    late[0], before, began = 0.0, daemon.cpu_seconds(), time.monotonic()
+    late[0], before, began = 0.0, cpu_seconds(daemon.process.pid), time.monotonic()
     time.sleep(seconds)
-    used, passed = daemon.cpu_seconds() - before, time.monotonic() - began
+    used, passed = cpu_seconds(daemon.process.pid) - before, time.monotonic() - began
     stop.set()
     thread.join()
     for number in range(streams):
@@ -176,17 +172,11 @@ def main():
     ratio = sum(found["twilio"]) / sum(found["rtp"])
     rows = "\n".join(f"| {label} | {', '.join(f'{cost:.2f}' for cost in found[kind])} |"
                      for label, kind in [("RTP, G.711", "rtp"), ("WebSocket, Twilio", "twilio")])
-    text = (f"\n| {streams} streams, all speak | CPU-s per stream-hour, two rounds |\n|---|---|\n{rows}\n\n"
-            f"By WebSocket they cost {ratio:.2f} of that by RTP; the limit is {CPU_RATIO:.2f}.\n")
+    text = (f"| {streams} streams, all speak | CPU-s per stream-hour, two rounds |\n|---|---|\n{rows}\n\n"
+            f"By WebSocket they cost {ratio:.2f} of that by RTP; the limit is {CPU_RATIO:.2f}.")
     print(text)
     if len(sys.argv) <= 3:
-        with open(DOCS, encoding="utf-8") as file:
-            before, _, rest = file.read().partition("<!-- websocket -->")
-        _, mark, after = rest.partition("<!-- /websocket -->")
-        if not mark:
-            sys.exit("bench: docs/performance.md has no place for it")
-        with open(DOCS, "w", encoding="utf-8") as file:
-            file.write(f"{before}<!-- websocket -->{text}{mark}{after}")
+        write_table("websocket", text)
     return ratio > CPU_RATIO
 
 
