@@ -51,7 +51,8 @@ def idle_port(world, name):
         if right is None:
             check.that(False, f"{speaker} has a lag in the session without it", "none")
         else:
-            check.near(f"lag of {speaker}", lag(totals, speaker), right, 60, " ms")
+            # The end of a word may lie up to 0.1 s elsewhere, by which samples a hop begins.
+            check.near(f"lag of {speaker}", lag(totals, speaker), right, 110, " ms")
     told = [event["fto_ms"] for event in sessions[0].of("turn") if event.get("previous_speaker")]
     check.that(len(told) == 3 and None not in told, "three turns have an offset", str(told))
     ticks = len(sessions[0].of("tick", "idle"))
