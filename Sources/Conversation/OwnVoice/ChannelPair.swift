@@ -133,7 +133,9 @@ struct ChannelPair: Sendable {
             path.forget()
         }
         guard let delay = path.delay else { return }
-        let isCredible = credit[place(delay)] >= Self.mature || path.mostGainDb <= Self.loudestLeakDb
+        // A microphone that is turned up makes a leak louder, and its owner too.
+        let turnedUpDb = max(0, leak.peakDb - source.peakDb)
+        let isCredible = credit[place(delay)] >= Self.mature || path.mostGainDb <= Self.loudestLeakDb + turnedUpDb
         path.isOn = isCredible && (delay > Self.tolerance || path.asymmetry >= (isRivalled ? -0.75 : -4))
         var correlation: Float = 0
         for lag in max(-Self.tolerance, delay - 1)...min(Self.mostLag, delay + 1) {

@@ -35,7 +35,8 @@ struct ChannelTrace: Sendable {
     private var peak = SIMD8<Float>.zero
     private var mean = SIMD8<Float>.zero
     private var rawMean = SIMD8<Float>.zero
-    private var peakDb = BandLevels.lowestDb
+    /// The loudest lately, dB.
+    private(set) var peakDb = BandLevels.lowestDb
     private var hasStarted = false
     private var learntHops = 0
 
