@@ -115,6 +115,9 @@ public struct ControlServer: Service {
         router.post("/v1/reload") { _, _ in
             try respond(await backend.reload())
         }
+        router.post("/v1/drain") { request, _ in
+            try respond(await backend.drain(try await bodies.decode(DrainRequest.self, from: request)), status: .accepted)
+        }
         router.delete("/v1/sessions/:session") { _, context in
             let session = try Self.session(in: context)
             let totals = try await backend.detach(session: session)

@@ -31,6 +31,8 @@ public struct Settings: Sendable, Equatable {
     public var cues = Cues()
     /// Consent and notice.
     public var policy = Policy()
+    /// How long sessions last.
+    public var session = Session()
     /// What is kept on disk.
     public var store = Store()
     /// What is kept of running calls, so that a restart does not end them.
@@ -126,6 +128,8 @@ public struct Settings: Sendable, Equatable {
         public var webSocketCertificate: String?, webSocketKey: String?
         /// How senders reach it, such as `wss://calls.example.org`; nil for its own address.
         public var webSocketURL: String?
+        /// What is attached by the daemon itself, as long as it runs.
+        public var attach: [DeclaredSource] = []
         /// Client id of an app of Zoom's, and the file with its secret, with which meetings' streams are asked for.
         public var zoomClientID: String?, zoomSecret: String?
         /// Time for opening an input, milliseconds.
@@ -230,6 +234,12 @@ public struct Settings: Sendable, Equatable {
         public var profile = "standard"
         /// Identifies the notice given to the people in a call, where a session does not name its own; nil for none.
         public var noticeID: String? = "standard-notice"
+    }
+
+    /// How long sessions last.
+    public struct Session: Sendable, Equatable {
+        /// A session of which no media has come for so long is ended, seconds; 0 never ends one.
+        public var idleSeconds = 3_600
     }
 
     /// What is kept of running calls, so that a restart does not end them.

@@ -107,6 +107,7 @@ extension SettingsKey {
         SettingsKey("sources.websocket_certificate") { $1.sources.webSocketCertificate = try $0.optionalFile() },
         SettingsKey("sources.websocket_key") { $1.sources.webSocketKey = try $0.optionalFile() },
         SettingsKey("sources.websocket_url") { $1.sources.webSocketURL = try $0.optionalWebSocketURL() },
+        SettingsKey("sources.attach") { $1.sources.attach = try $0.declaredSources() },
         SettingsKey("sources.zoom_client_id") { $1.sources.zoomClientID = try $0.optionalText() },
         SettingsKey("sources.zoom_secret") { $1.sources.zoomSecret = try $0.optionalFile() },
         SettingsKey("sources.open_timeout_s") {
@@ -147,6 +148,7 @@ extension SettingsKey {
             $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
         },
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
+        SettingsKey("session.idle_s") { $1.session.idleSeconds = try $0.integer(0...604_800) },
         SettingsKey("store.path") { $1.store.path = try $0.optionalFile() },
         SettingsKey("store.retention_days") { $1.store.retentionDays = try $0.integer(1...3_650) },
         SettingsKey("state.path") { $1.state.path = try $0.optionalFile() },

@@ -17,7 +17,7 @@ struct Attune: AsyncParsableCommand {
         version: attuneVersion,
         subcommands: [
             Attach.self, Expect.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self,
-            Sessions.self,
+            Sessions.self, Drain.self,
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,

@@ -108,6 +108,32 @@ import Testing
         _ = try daemon.attachRTP(session: "call", speaker: "s2")
     }
 
+    /// Both ways of ending with the calls that run; there is none, or one of which nothing comes.
+    @Test func aDaemonThatIsDrainedEndsByItself() throws {
+        let daemon = try RunningDaemon()
+        let drained = try daemon.attune("drain", "--timeout", "600")
+        #expect(drained.status == 0 && drained.output == "0 calls run\n", "\(drained)")
+        try eventually("it ends") { !daemon.process.isRunning }
+        #expect(daemon.process.terminationStatus == 0 && daemon.process.terminationReason == .exit)
+
+        let other = try RunningDaemon(
+            settings: "sources:\n  attach:\n    - {url: \"rtp://127.0.0.1:0\", session: desk, consent: granted,\n"
+                + "       tracks: [{speaker: anna}]}\n")
+        try eventually("the declared source is there") { try other.attune("sessions").output.contains("desk") }
+        #expect(try other.attune("drain", "--no-wait").output == "1 call runs\n")
+        let refused = try other.attune(
+            "attach", "rtp://127.0.0.1:0", "--session", "t", "--speaker", "a", "--consent", "granted")
+        #expect(refused.status == 69 && refused.errors.contains("takes no new calls"), "\(refused.errors)")
+        _ = try other.attune("detach", "desk")
+        try eventually("it ends") { !other.process.isRunning }
+        #expect(other.process.terminationStatus == 0 && other.process.terminationReason == .exit)
+
+        let third = try RunningDaemon()
+        kill(third.process.processIdentifier, SIGUSR1)
+        try eventually("it ends") { !third.process.isRunning }
+        #expect(third.process.terminationStatus == 0 && third.process.terminationReason == .exit)
+    }
+
     @Test func thePolicySaysWhetherTicksAreStored() throws {
         let without = try request("GET", "policy", of: RunningDaemon()).answer
         #expect(without["stored"] as? Bool == false && without["retention_days"] == nil)

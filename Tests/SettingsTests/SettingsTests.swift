@@ -65,6 +65,11 @@ import Testing
                   max_mib: 8
                   pcm_socket: /tmp/p
                   audiosocket: "[::1]:9092"
+                  attach:
+                    - {url: "rtp://127.0.0.1:5004", session: desk, tracks: [{speaker: anna, role: rep, ssrc: "*"}],
+                       consent: granted, notice_id: n, priority: high}
+                    - {url_file: /u, crypto_file: /k, session: t, tracks: [{speaker: b, consent: withheld, track: 1}]}
+                session: {idle_s: 60}
                 overload: {enabled: false, target: 0.7}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
@@ -79,6 +84,12 @@ import Testing
         #expect(settings.sources.isolation == .thread && settings.sources.workerMebibytes == 100)
         #expect(settings.sources.references == ["10.0.0.0/8", "fd00::1"])
         #expect(settings.sources.audioSocket == Settings.LoopbackAddress(host: "::1", port: 9092))
+        let declared = settings.sources.attach
+        #expect(declared.map(\.session) == ["desk", "t"] && declared.map(\.urlFile) == [nil, "/u"])
+        #expect(declared[0].tracks == [DeclaredSource.Track(speaker: "anna", role: "rep", ssrc: "*")])
+        #expect(declared[0].noticeID == "n" && declared[0].priority == "high" && declared[0].consent == "granted")
+        #expect(declared[1].tracks[0].consent == "withheld" && declared[1].tracks[0].track == 1)
+        #expect(declared[1].cryptoFile == "/k" && settings.session.idleSeconds == 60)
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])
         #expect(settings.conversation.tickHops == 50)
@@ -184,6 +195,16 @@ import Testing
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("sources:\n  audiosocket: 0.0.0.0:9092\n", 2, "127.0.0.1:PORT"),
         ("sources:\n  pcm_socket: pcm.sock\n", 2, "absolute path"),
+        ("sources:\n  attach: x\n", 2, "'sources.attach' must be a list of at most 1000 sources"),
+        ("sources:\n  attach:\n  - 3\n", 3, "write it as {url"),
+        ("sources:\n  attach:\n  - {url: a, sesion: b}\n", 3, "'sesion' is unknown; known are url"),
+        ("sources:\n  attach:\n  - {url: a}\n", 3, "add session: NAME"),
+        ("sources:\n  attach:\n  - {session: a, url: b, url_file: /c}\n", 3, "give either url, or url_file"),
+        ("sources:\n  attach:\n  - {session: a, url_file: c}\n", 3, "'url_file' must be an absolute path"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: []}\n", 3, "add tracks"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: [{role: c}]}\n", 3, "add speaker: NAME"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: [{speaker: c, track: -1}]}\n", 3, "from 0 to 1023"),
+        ("session:\n  idle_s: -1\n", 2, "from 0 to 604800"),
         ("sources:\n  rtsp: 10\n", 2, "such as [10, 30], not '10'"),
         ("sources:\n  rtsp: [0, 10]\n", 2, "seconds to connect (0.1 to 300)"),
         ("sources:\n  rtsp: [1, 0.1]\n", 2, "0.5 to 3600"),

@@ -68,6 +68,7 @@ struct SettingsChange {
         sources.webSocketKey = old.sources.webSocketKey
         if sources != old.sources { summary.applied.append("sources") }
         inForce.sources = sources
+        apply("session", \.session, new)
         apply("log", \.logLevel, new)
 
         // What is open, or was promised to the people in the call, does not change under them.

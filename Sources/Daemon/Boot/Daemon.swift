@@ -32,6 +32,11 @@ public func checkDaemon(_ settings: Settings) throws(DaemonError) {
     _ = try groupID(of: settings.sockets.group)
     try BrowserAccess.check(settings.sockets)
     _ = try WebSocketListener.tls(settings.sources)
+    for (index, source) in settings.sources.attach.enumerated() {
+        do throws(Problem) { _ = try AttachValidation.tracks(of: try source.request().withCanonicalNames) } catch {
+            throw DaemonError(exitCode: 78, message: "sources.attach \(index + 1): \(error.detail)")
+        }
+    }
     guard let path = settings.store.path else { return }
     do throws(StoreError) {
         try Store.check(path: path)
@@ -157,6 +162,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await senders?.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),
             .init(service: KeepingService(registry: registry)),
+            .init(service: DrainingService(registry: registry), successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: control),
         ] + (browserServer.map { [.init(service: $0)] } ?? []),
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
@@ -236,15 +242,31 @@ private struct ClosingService: Service {
     }
 }
 
-/// Reads the configuration again at SIGHUP.
+/// Reads the configuration again at SIGHUP, and ends with the calls that run at SIGUSR1.
 private struct ReloadingService: Service {
     let registry: SessionRegistry
     let logger: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            do { _ = try await registry.reload() } catch { logger.error("\(error.detail)") }
+        for await signal in await UnixSignalsSequence(trapping: .sighup, .sigusr1).cancelOnGracefulShutdown() {
+            do throws(Problem) {
+                if signal == .sighup { _ = try await registry.reload() } else { _ = try await registry.drain(.init()) }
+            } catch { logger.error("\(error.detail)") }
         }
+    }
+}
+
+/// Ends the daemon once its calls have ended, where it was told to.
+private struct DrainingService: Service {
+    let registry: SessionRegistry
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            if await registry.isDrained() { return }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(250)) }
+        }
+        // What ends by other means is not ended by this.
+        try? await gracefulShutdown()
     }
 }
 

@@ -16,6 +16,7 @@ struct DaemonStatus: StatusBackend {
     let refusals: SocketRefusals
     /// Nil where nobody is told of cues.
     var cueActions: CueActions?
+    private let startedMilliseconds = unixMilliseconds()
 
     /// Upper edges of the latency buckets, seconds.
     private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
@@ -48,7 +49,7 @@ struct DaemonStatus: StatusBackend {
         ),
     ]
 
-    func isReady() async -> Bool { await registry.isTakingSources }
+    func isReady() async -> Bool { await registry.isTakingCalls }
 
     func latency() -> EventLatencySummary {
         let latency = publisher.latency
@@ -226,6 +227,9 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "process_resident_memory_bytes", .gauge, help: "Resident memory of the process.",
             Double(usage.resident_bytes))
+        text.metric(
+            "process_start_time_seconds", .gauge, help: "When it started, Unix time.",
+            Double(startedMilliseconds) / 1_000)
         text.metric("process_open_fds", .gauge, help: "Open file descriptors.", Double(usage.open_descriptors))
         text.metric("process_max_fds", .gauge, help: "File descriptors it may open.", Double(usage.most_descriptors))
     }
