@@ -35,7 +35,7 @@ extension SettingsValue {
             if node.scalar?.string.isEmpty == true { return [] }
             throw ExpectedValue(what: "a list of at most \(Self.maxDeclared) sources, or [] for none")
         }
-        return try sequence.map(Self.declaredSource)
+        return try EntryErrors.reading(sequence, Self.declaredSource)
     }
 
     private static func declaredSource(_ node: Node) throws -> DeclaredSource {
@@ -80,7 +80,7 @@ extension SettingsValue {
         }
 
         func refuse(_ remedy: String, at place: Node? = nil) -> EntryError {
-            EntryError(line: (place ?? node).mark?.line, message: "\(what) is not complete or not clear; \(remedy)")
+            EntryError(mark: (place ?? node).mark, message: "\(what) is not complete or not clear; \(remedy)")
         }
 
         func check() throws {

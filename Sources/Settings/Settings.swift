@@ -37,8 +37,8 @@ public struct Settings: Sendable, Equatable {
     public var store = Store()
     /// What is kept of running calls, so that a restart does not end them.
     public var state = State()
-    /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
-    public var logLevel = "info"
+    /// What is logged, and how.
+    public var log = Log()
 
     /// The defaults: those that the shipped configuration file spells out.
     public init() {}
@@ -236,6 +236,36 @@ public struct Settings: Sendable, Equatable {
         public var noticeID: String? = "standard-notice"
     }
 
+    /// What is logged, and how.
+    public struct Log: Sendable, Equatable {
+        /// How a line is written.
+        public enum Format: String, Sendable, CaseIterable {
+            /// For people, on standard error.
+            case text
+            /// An object a line, on standard error.
+            case json
+            /// With fields of their own, to the socket of systemd's journal.
+            case journal
+        }
+
+        /// Least severity that is logged: one of `severities`.
+        public var level = "info"
+        /// The same for single subsystems, by their names.
+        public var levels: [String: String] = [:]
+        /// How a line is written.
+        public var format = Format.text
+        /// Lines a second in the long run; what is beyond is left out and counted.
+        public var maxLinesPerSecond = 200
+
+        /// All severities, the least first.
+        public static let severities = ["trace", "debug", "info", "notice", "warning", "error"]
+        /// What has a level of its own.
+        public static let subsystems = ["attuned", "control", "http", "services", "source", "websocket"]
+
+        /// The defaults.
+        public init() {}
+    }
+
     /// How long sessions last.
     public struct Session: Sendable, Equatable {
         /// A session of which no media has come for so long is ended, seconds; 0 never ends one.
@@ -270,13 +300,23 @@ public struct Settings: Sendable, Equatable {
 public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file, if the text came from one.
     public var file: String
-    /// Line of the offence, counted from 1; nil where it concerns the whole.
-    public var line: Int?
+    /// Line and column of the offence, counted from 1; nil where it concerns the whole.
+    public var line: Int?, column: Int?
     /// What is wrong and what to do.
     public var message: String
+    /// What else is wrong, in the order it stands there.
+    public var others: [SettingsError] = []
 
-    /// One line: file, line, what is wrong and what to do.
+    /// One line: file, line, column, what is wrong and what to do, and how much else there is.
     public var description: String {
-        "\(file)\(line.map { ":\($0)" } ?? ""): \(message)"
+        text + (others.isEmpty ? "" : " (and \(others.count) more: attuned --check-config lists all)")
+    }
+
+    /// All that is wrong, one line each.
+    public var lines: [String] { [text] + others.map(\.text) }
+
+    private var text: String {
+        let place = line.map { line in ":\(line)" + (column.map { ":\($0)" } ?? "") } ?? ""
+        return "\(file)\(place): \(message)"
     }
 }

@@ -134,6 +134,36 @@ import Testing
         #expect(third.process.terminationStatus == 0 && third.process.terminationReason == .exit)
     }
 
+    @Test func theConfigurationIsCheckedAsAWholeAndShown() throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file(
+            "attune.yaml",
+            "sockets: {events: /nonexistent/e.sock, control: \(folder.path)/c.sock}\nvoice: {vad_weights: /nonexistent/w}\n"
+                + "captions: {lexicon: /nonexistent/l}\nsources: {audiosocket: 127.0.0.1:0}\n")
+        let checked = try run(Place.command("attuned"), ["--config", config, "--check-config"])
+        let lines = checked.errors.split(separator: "\n")
+        #expect(checked.status == 78 && lines.count == 3, "\(checked.errors)")
+        for word in ["voice.vad_weights", "captions.lexicon", "sockets.events"] {
+            #expect(lines.contains { $0.hasPrefix("attuned: \(config): \(word)") }, "\(checked.errors)")
+        }
+        let wrong = try run(
+            Place.command("attuned"), ["--check-config"],
+            environment: ["ATTUNE_STORE_PATH": "x", "ATTUNE_SOURCES_MAX": "0"])
+        #expect(wrong.status == 78 && wrong.errors.split(separator: "\n").count == 2, "\(wrong.errors)")
+
+        let secret = try folder.file(
+            "secret.yaml",
+            "sources:\n  attach:\n    - {url: \"rtsp://me:secret@127.0.0.1/a\", session: s,\n"
+                + "       tracks: [{speaker: a}], consent: granted}\n")
+        let shown = try run(
+            Place.command("attune"), ["config", "show", "--config", secret], environment: ["ATTUNE_LOG_LEVEL": "debug"])
+        #expect(shown.status == 0 && !shown.output.contains("me:secret") && shown.output.contains("127.0.0.1/a"))
+        #expect(shown.output.contains("  attach:  # \(secret):2\n"), "\(shown.output)")
+        #expect(
+            shown.output.contains("  level: debug  # ATTUNE_LOG_LEVEL\n")
+                && shown.output.contains("  max: 256  # default\n"))
+    }
+
     @Test func thePolicySaysWhetherTicksAreStored() throws {
         let without = try request("GET", "policy", of: RunningDaemon()).answer
         #expect(without["stored"] as? Bool == false && without["retention_days"] == nil)

@@ -77,7 +77,7 @@ import Testing
                   trackers:
                     - {name: pricing, phrases: [price, how much], who: guest}
                     - {name: acme, phrases: [Acme], who: [rep, ana], forms: false}
-                log: {level: debug}
+                log: {level: debug, levels: {source: trace}, format: json, max_lines_s: 5}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
         #expect(settings.sources.pcmSocket == "/tmp/p")
@@ -114,7 +114,7 @@ import Testing
         #expect(settings.overload.isEnabled == false && settings.overload.target == 0.7)
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
-        #expect(settings.logLevel == "debug")
+        #expect(settings.log.level == "debug" && settings.log.levels == ["source": "trace"])
     }
 
     @Test(arguments: [
@@ -124,7 +124,7 @@ import Testing
         ("events:\n  tick_s: 99\n", 2, "'events.tick_s' must be seconds from 0.1 to 10.0, not '99'"),
         ("events:\n  tick_s: .nan\n", 2, "must be seconds"),
         ("events:\n  ring_s: 1e9999\n", 2, "a whole number"),
-        ("events:\n  ring_s: [1]\n", 2, "not a list"),
+        ("events:\n  ring_s: [1]\n", 2, "not [1]"),
         ("events: 3\n", 1, "must be a mapping"),
         ("- a\n", 1, "must be a mapping"),
         ("sockets:\n  mode: \"0999\"\n", 2, "octal"),
@@ -148,6 +148,10 @@ import Testing
         ("cues:\n  rules: 3\n", 2, "'cues.rules' must be a list of rules"),
         ("cues:\n  rules:\n  - 3\n", 3, "must be a mapping"),
         ("cues:\n  rules:\n  - {id: a}\n", 3, "cue 'a' needs a metric; take one of talk_ratio"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: monolog}\n", 3,
+            "cue 'a' has the metric 'monolog', which there is not; take one"
+        ),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
@@ -216,6 +220,8 @@ import Testing
         ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),
         ("captions:\n  fillers: [\"\"]\n", 2, "must be a list of at most 200 words"),
         ("log:\n  level: loud\n", 2, "one of trace"),
+        ("log:\n  levels: {sauce: debug}\n", 2, "a mapping such as {source: debug}"),
+        ("log:\n  format: xml\n", 2, "one of text, json, journal"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
         ("a: [\n", nil, "mend the YAML"),
@@ -227,6 +233,69 @@ import Testing
         #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
         #expect(error?.description.contains("\n") == false)
         #expect(error?.description.hasPrefix("f.yaml") == true)
+    }
+
+    @Test func allThatIsWrongIsToldAtOnceWithItsPlace() throws {
+        let text = """
+            sockets:
+              event: /x
+              mode: 7
+            cues:
+              rules:
+                - {id: a}
+                - {id: b, metric: monologue_s, above: x}
+            log: {level: loud}
+            """
+        let error = try #require(#expect(throws: SettingsError.self) { try Settings(yaml: text, file: "f.yaml") })
+        let places = error.lines.map { $0.prefix { $0 != " " } }
+        #expect(
+            places == ["f.yaml:2:3:", "f.yaml:3:9:", "f.yaml:6:7:", "f.yaml:7:43:", "f.yaml:8:14:"], "\(error.lines)")
+        #expect(error.description.hasSuffix("(and 4 more: attuned --check-config lists all)"))
+        let both =
+            "events:\n  ring_mib: 1\n  client_queue_kib: 2048\nsources:\n  reconnect_min_s: 10\n  reconnect_max_s: 1\n"
+        let contradictions = #expect(throws: SettingsError.self) { try Settings(yaml: both, file: "f") }
+        #expect(contradictions?.lines.count == 2)
+    }
+
+    @Test func theEnvironmentOverridesTheFile() throws {
+        let settings = try Settings(
+            yaml: "store: {retention_days: 7}\nsources: {max: 3}\n", file: "f",
+            environment: [
+                "ATTUNE_STORE_RETENTION_DAYS": "9", "ATTUNE_CAPTIONS_FILLERS": "[um, so]", "ATTUNE_RUNTIME_DIR": "/x",
+                "ATTUNE_SOCKETS_HTTP": "127.0.0.1:1", "PATH": "/", "ATTUNE_LOG_LEVEL": "debug",
+            ])
+        #expect(settings.store.retentionDays == 9 && settings.sources.maximum == 3 && settings.sockets.http?.port == 1)
+        #expect(settings.captions.fillers == ["um", "so"])
+        let wrong = #expect(throws: SettingsError.self) {
+            try Settings(environment: [
+                "ATTUNE_STORE_RETENTION_DAY": "9", "ATTUNE_STORE_PATH": "x", "ATTUNE_LOG_LEVEL": "[",
+            ])
+        }
+        #expect(wrong?.lines.count == 3, "\(wrong?.lines ?? [])")
+        #expect(wrong?.lines.last?.hasPrefix("ATTUNE_STORE_RETENTION_DAY: unknown key 'retention_day'") == true)
+        #expect(wrong?.lines.contains { $0.hasPrefix("ATTUNE_STORE_PATH: 'store.path' must be") } == true)
+    }
+
+    @Test func whatIsShownIsWhatHoldsAndSaysWhereItComesFrom() throws {
+        #expect(try Settings(yaml: shippedValues, file: "f") == Settings())
+        let path = NSTemporaryDirectory() + "attune-settings-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "store:\n  retention_days: 7\n".write(toFile: path, atomically: true, encoding: .utf8)
+        let environment = ["ATTUNE_SOURCES_MAX": "3"]
+        let shown = try Settings.shown(file: path, environment: environment)
+        #expect(shown.map(\.path) == SettingsKey.all.map(\.path))
+        #expect(
+            shown.filter { $0.origin != nil }.map { "\($0.path) \($0.origin!)" }.sorted() == [
+                "sources.max ATTUNE_SOURCES_MAX", "store.retention_days \(path):2",
+            ])
+        var text = "", section: Substring?
+        for setting in shown {
+            let own = setting.path.prefix { $0 != "." }
+            if own != section { text += "\(own):\n" }
+            section = own
+            for line in setting.yaml { text += "  \(line)\n" }
+        }
+        #expect(try Settings(yaml: text, file: "shown") == Settings(file: path, environment: environment), "\(text)")
     }
 
     @Test func filesThatCannotBeReadAreNamed() throws {

@@ -25,26 +25,6 @@ public struct DaemonError: Error {
     public let message: String
 }
 
-/// Checks what a configuration needs on this machine, without starting anything.
-///
-/// - Throws: `DaemonError` where the daemon would not start with it.
-public func checkDaemon(_ settings: Settings) throws(DaemonError) {
-    _ = try groupID(of: settings.sockets.group)
-    try BrowserAccess.check(settings.sockets)
-    _ = try WebSocketListener.tls(settings.sources)
-    for (index, source) in settings.sources.attach.enumerated() {
-        do throws(Problem) { _ = try AttachValidation.tracks(of: try source.request().withCanonicalNames) } catch {
-            throw DaemonError(exitCode: 78, message: "sources.attach \(index + 1): \(error.detail)")
-        }
-    }
-    guard let path = settings.store.path else { return }
-    do throws(StoreError) {
-        try Store.check(path: path)
-    } catch {
-        throw DaemonError(exitCode: 78, message: error.description)
-    }
-}
-
 /// Connections of the control socket beside those that may follow events.
 private let commandConnections = 64
 
@@ -55,8 +35,9 @@ private let commandConnections = 64
 public func runDaemon(_ settings: Settings, file: String?) async throws {
     // A core dump would hold the voices of the people in the call.
     attune_forbid_core_dumps()
-    let level = LogLevel(settings.logLevel)
-    LoggingSystem.bootstrap { _ in StandardErrorLog(level) }
+    let level = LogLevel(settings.log)
+    let output = LogOutput(level)
+    LoggingSystem.bootstrap { StandardErrorLog(level, label: $0, output: output) }
     let logger = Logger(label: "attuned")
     try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
@@ -175,7 +156,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
 
 /// The network where its weights are, else the built-in detector; says which. Weights that the configuration names
 /// must be usable.
-private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throws(DaemonError) -> SpeechDetection {
+func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throws(DaemonError) -> SpeechDetection {
     do throws(SpeechWeightsError) {
         let detection =
             if let file = settings.detectorWeights {
@@ -217,7 +198,7 @@ private func recogniser(_ settings: Settings.Words, _ logger: Logger) -> Recogni
 }
 
 /// What counts captions: with the lexicon that the configuration names, which must be usable, or the installed one.
-private func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
+func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
     var lexicon: CaptionLexicon?
     do throws(CaptionLexiconError) {
         lexicon = if let file = settings.lexicon { try CaptionLexicon(file: file) } else { try .standard() }
@@ -271,7 +252,7 @@ private struct DrainingService: Service {
 }
 
 /// The policy in force. It is read once, at the start: no route and no signal changes it.
-private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
+func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
     guard let profile = Policy.Profile(rawValue: settings.profile) else {
         throw DaemonError(
             exitCode: 78, message: "policy.profile '\(settings.profile)' is no profile; see docs/policy.md")
@@ -279,7 +260,7 @@ private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy 
     return Policy(profile)
 }
 
-private func groupID(of name: String?) throws(DaemonError) -> UInt32? {
+func groupID(of name: String?) throws(DaemonError) -> UInt32? {
     guard let name else { return nil }
     guard let entry = getgrnam(name) else {
         throw DaemonError(

@@ -272,7 +272,7 @@ actor SessionRegistry: ControlBackend {
         if setTokens?() ?? false { change.noteApplied("sockets.http_tokens") }
         settings = change.inForce
         factory = factory.with(settings.sources)
-        configuration.logLevel.set(settings.logLevel)
+        configuration.logLevel.set(settings.log)
         logger.notice("\(change.summary.text)")
         return change.summary
     }

@@ -117,7 +117,8 @@ extension DeclaredSource {
         do throws(SecretFileProblem) { bytes = try readSecretFile(path, atMost: 8_192) } catch {
             let reason =
                 switch error {
-                case .unreadable(let why): "can't be read (\(why)); check that it exists and belongs to the daemon's user"
+                case .unreadable(let why):
+                    "can't be read (\(why)); check that it exists and belongs to the daemon's user"
                 case .noFile: "is no file; name one"
                 case .openToOthers: "may be read by others; chmod 600 it"
                 case .tooLarge: "has more than 8 KiB; one line is expected"

@@ -47,7 +47,8 @@ import Testing
         for hours in 0..<5 { await bench.registry.attachDeclared(now: begin + Int64(hours) * Self.hour) }
         let told = bench.log.text.filter { $0.contains("a declared source can't be attached") }
         #expect(told.count == 1 && bench.registry.refusals.counts.reduce(0) { $0 + $1.count } == 0, "\(told)")
-        let description = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
+        let description =
+            "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n"
         try description.replacing("audio 0", with: "audio 39214").write(toFile: path, atomically: true, encoding: .utf8)
         await bench.registry.attachDeclared(now: begin + 9 * Self.hour)
         #expect(await bench.registry.sessions().map(\.session) == ["desk"], "\(bench.log.text)")
@@ -92,7 +93,9 @@ import Testing
         settings.sources.attach = [Self.declared("rtp://127.0.0.1:0"), Self.declared("")]
         settings.sources.attach[1].consent = nil
         let error = #expect(throws: DaemonError.self) { try checkDaemon(settings) }
-        #expect(error?.exitCode == 78 && error?.message.hasPrefix("sources.attach 2: ") == true, "\(String(describing: error))")
+        #expect(
+            error?.exitCode == 78 && error?.message.hasPrefix("sources.attach 2: ") == true,
+            "\(String(describing: error))")
     }
 
     @Test func aSessionOfWhichNothingComesEnds() async throws {
