@@ -79,8 +79,8 @@ test: setup $(CALL)/timeline.csv
 	swift test --skip-build
 
 # Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
-# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose
-# build it uses. PEERS="rtsp hls" runs only these.
+# situations of scripts/field_cases.py, `attune top` in a terminal, a report in a browser, and monitoring/ in a Prometheus;
+# after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -91,6 +91,7 @@ test-peers: $(CALL)/timeline.csv
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
 	$(if $(PEERS),,python3 scripts/test_top.py .build/debug $(CALL))
 	$(if $(PEERS),,python3 scripts/test_report.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/monitoring/test_monitoring.py .build/debug)
 
 # The overlay page in a browser without a window: with a made-up feed, and with a daemon that plays the demo call; after
 # `make test`, whose build it uses. OVERLAY="live reload" runs only these; OVERLAY=--bench measures frames a second.
@@ -198,9 +199,10 @@ bench-subscribers: setup $(CALL)/timeline.csv
 
 BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations evidence Reports simulate soak streams subscribers)
 
-# Carries the schemas of docs/schema over into the code; after every change of them.
+# Carries the schemas of docs/schema and the values of config/attune.yaml over into the code; after every change of them.
 schemas:
 	scripts/embed-schemas.py
+	python3 scripts/config/embed_defaults.py
 
 # Formats all Swift sources; lint only says what is wrong.
 format:
@@ -242,6 +244,7 @@ install:
 	for name in $(SIGHT); do test ! -e models/$$name || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune \
 		models/$$name models/$${name%.*}.LICENSE || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/monitoring monitoring/*
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf

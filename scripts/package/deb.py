@@ -131,7 +131,7 @@ def main():
         # What has a licence of its own goes into a package of its own.
         (models / "usr/share/attune").mkdir(parents=True)
         for path in (tree / "usr/share/attune").iterdir():
-            if path.name != "demo":
+            if path.name not in ("demo", "monitoring"):
                 shutil.move(path, models / "usr/share/attune")
         yaml_page(tree)
         # The runtime folder is the unit's; this one is for those who start the daemon by hand.
