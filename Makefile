@@ -203,6 +203,7 @@ BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations evidenc
 schemas:
 	scripts/embed-schemas.py
 	python3 scripts/config/embed_defaults.py
+	python3 scripts/config/embed_figures.py
 
 # Formats all Swift sources; lint only says what is wrong.
 format:

@@ -145,7 +145,9 @@ extension SettingsKey {
         SettingsKey("words.partials") { $1.words.tellsPartials = try $0.flag() },
         SettingsKey("words.trackers") { $1.conversation.trackers = try $0.trackers() },
         SettingsKey("policy.profile") {
-            $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
+            $1.policy.profile = try $0.choice([
+                "standard", "behaviour-only", "eu-work", "us-work", "eu-education", "self",
+            ])
         },
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
         SettingsKey("session.idle_s") { $1.session.idleSeconds = try $0.integer(0...604_800) },

@@ -35,7 +35,8 @@ extension Settings {
         let text = if let file { try Self.text(of: file) } else { "" }
         let reading = try SettingsReading(
             yaml: text, file: file ?? "built-in defaults", environment: environment)
-        let shipped = try SettingsReading(yaml: shippedValues, file: "shipped", environment: [:]).given.mapValues(\.value)
+        let shipped = try SettingsReading(yaml: shippedValues, file: "shipped", environment: [:]).given.mapValues(
+            \.value)
         return SettingsKey.all.map { known in
             let given = reading.given[known.path]
             let key = known.path.split(separator: ".").last.map(String.init) ?? known.path

@@ -22,7 +22,7 @@ struct Attune: AsyncParsableCommand {
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,
             Features.self, Segments.self, Watch.self,
-            AuditCommand.self, ConfigCommand.self, Doctor.self,
+            AuditCommand.self, Compliance.self, ConfigCommand.self, Doctor.self,
         ])
 
     static func main() async {
