@@ -22,11 +22,14 @@ SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-m
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
+# Suites to run with a sanitizer; empty: all of them.
+SANITIZED ?=
+
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
 	pictures evaluate evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
-	schemas format lint install uninstall deb tarball test-deb clean
+	schemas format lint test-asan test-tsan install uninstall deb tarball test-deb clean
 
 all: build
 
@@ -205,6 +208,14 @@ schemas:
 	python3 scripts/config/embed_defaults.py
 	python3 scripts/config/embed_figures.py
 
+# The tests with AddressSanitizer (memory) or ThreadSanitizer (races), in builds of their own. SANITIZED="KitTests
+# PublishTests" runs only these suites. What is suppressed stands in scripts/sanitizers/, with the reason.
+test-asan: setup $(CALL)/timeline.csv
+	scripts/sanitizers/run.sh address $(SANITIZED)
+
+test-tsan: setup $(CALL)/timeline.csv
+	scripts/sanitizers/run.sh thread $(SANITIZED)
+
 # Formats all Swift sources; lint only says what is wrong.
 format:
 	swift format --in-place --recursive --parallel Sources Tests $(BENCHMARK_SOURCES) Benchmarks/Package.swift Package.swift
@@ -279,4 +290,4 @@ test-deb: deb
 
 clean:
 	swift package clean
-	rm -rf $(CALL) .build/package .build-api .build-bench .build-eval .build-fuzz
+	rm -rf $(CALL) .build/package .build-api .build-address .build-bench .build-eval .build-fuzz .build-thread

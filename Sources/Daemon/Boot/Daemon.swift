@@ -47,7 +47,15 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let recogniser = recogniser(settings.words, logger)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let cueActions = try CueActions.make(settings.cues, logger)
-    let publishing = PublisherConfiguration(settings, group: group)
+    var publishing = PublisherConfiguration(settings, group: group)
+    let descriptors = Descriptors()
+    let clients = descriptors.bounded(connections: publishing.maxClients)
+    if clients < publishing.maxClients {
+        logger.warning(
+            "only \(descriptors.limit) files may be open, so \(clients) subscribers are taken; raise LimitNOFILE (ulimit -n)"
+        )
+        publishing.maxClients = clients
+    }
     let sockets = settings.sockets
     let inherited = try InheritedSockets(sockets)
     let publisher = Publisher(
@@ -115,7 +123,8 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let events = PublishedEvents(publisher: publisher)
     var limits = ConnectionLimits(
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
-        maxConnections: publishing.maxClients + commandConnections, refusals: refusals.control)
+        maxConnections: publishing.maxClients + descriptors.bounded(connections: commandConnections),
+        refusals: refusals.control)
     let control = ControlServer(
         descriptor: controlListener.descriptor, version: attuneVersion, backend: registry,
         store: ForgettingBackend(store: store, publisher: publisher), status: status, events: events, tokens: browsers,

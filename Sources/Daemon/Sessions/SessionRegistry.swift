@@ -45,6 +45,7 @@ actor SessionRegistry: ControlBackend {
     /// What the configuration declares, and what has become of it.
     var declared = DeclaredSources()
     var draining = Draining()
+    private let descriptors = Descriptors()
 
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
@@ -139,6 +140,7 @@ actor SessionRegistry: ControlBackend {
         }
         guard !draining.isOn || entries[request.session] != nil else { throw Draining.problem }
         let tracks = try AttachValidation.tracks(of: request)
+        try descriptors.check()
         let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
         guard running < settings.sources.maximum else {
             throw Problem(

@@ -89,7 +89,7 @@ struct DaemonStatus: StatusBackend {
         let health = store.health
         text.metric(
             "attune_store_state", .gauge, help: "1 for the state that the store is in.", by: "state",
-            ["off", "on", "unavailable"].map { ($0, health.state == $0 ? 1 : 0) })
+            ["off", "on", "failing", "unavailable"].map { ($0, health.state == $0 ? 1 : 0) })
         text.metric(
             "attune_store_dropped_events_total", .counter, help: "Events that could not be stored.",
             Double(health.dropped))
