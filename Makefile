@@ -29,7 +29,7 @@ SANITIZED ?=
 	pictures evaluate evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
-	schemas format lint test-asan test-tsan install uninstall deb tarball test-deb clean
+	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
 all: build
 
@@ -208,6 +208,11 @@ schemas:
 	python3 scripts/config/embed_defaults.py
 	python3 scripts/config/embed_figures.py
 
+# README.md and docs/ as a site in .build/site, with every link and anchor checked.
+docs:
+	@scripts/setup.sh --docs >&2
+	python3 scripts/docs/build_site.py .build/site
+
 # The tests with AddressSanitizer (memory) or ThreadSanitizer (races), in builds of their own. SANITIZED="KitTests
 # PublishTests" runs only these suites. What is suppressed stands in scripts/sanitizers/, with the reason.
 test-asan: setup $(CALL)/timeline.csv
@@ -252,9 +257,10 @@ install:
 		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
-	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
-	for name in $(SIGHT); do test ! -e models/$$name || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune \
-		models/$$name models/$${name%.*}.LICENSE || exit 1; done
+	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
+	for name in $(SIGHT); do test ! -e models/$$name || { install -D -m 0644 models/$$name \
+		$(DESTDIR)$(PREFIX)/$$(case $$name in *.so) echo lib;; *) echo share;; esac)/attune/$$name && \
+		install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune models/$${name%.*}.LICENSE; } || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/monitoring monitoring/*
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
@@ -267,7 +273,7 @@ install:
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/attune
-	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
+	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/lib/attune $(DESTDIR)$(PREFIX)/share/doc/attune
 	rm -f $(foreach page,man1/attune.1 man1/attune-*.1 man8/attuned.8,$(DESTDIR)$(PREFIX)/share/man/$(page))
 	rm -f $(foreach name,attune attuned,$(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/$(name) \
 		zsh/site-functions/_$(name) fish/vendor_completions.d/$(name).fish))
@@ -290,4 +296,4 @@ test-deb: deb
 
 clean:
 	swift package clean
-	rm -rf $(CALL) .build/package .build-api .build-address .build-bench .build-eval .build-fuzz .build-thread
+	rm -rf $(CALL) .build/package .build/site .build/site-sources .build-api .build-address .build-bench .build-eval .build-fuzz .build-thread

@@ -133,6 +133,10 @@ def main():
         for path in (tree / "usr/share/attune").iterdir():
             if path.name not in ("demo", "monitoring"):
                 shutil.move(path, models / "usr/share/attune")
+        # Libraries, and what lies in a folder with one.
+        if (tree / "usr/lib/attune").exists():
+            (models / "usr/lib").mkdir()
+            shutil.move(tree / "usr/lib/attune", models / "usr/lib")
         yaml_page(tree)
         # The runtime folder is the unit's; this one is for those who start the daemon by hand.
         (tree / "usr/lib/tmpfiles.d").mkdir(parents=True)
