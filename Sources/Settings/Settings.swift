@@ -33,6 +33,8 @@ public struct Settings: Sendable, Equatable {
     public var policy = Policy()
     /// How long sessions last.
     public var session = Session()
+    /// Who has decided what on consent.
+    public var ledger = Ledger()
     /// What is kept on disk.
     public var store = Store()
     /// What is kept of running calls, so that a restart does not end them.
@@ -261,6 +263,19 @@ public struct Settings: Sendable, Equatable {
         public static let severities = ["trace", "debug", "info", "notice", "warning", "error"]
         /// What has a level of its own.
         public static let subsystems = ["attuned", "control", "http", "services", "source", "websocket"]
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Who has decided what on consent.
+    public struct Ledger: Sendable, Equatable {
+        /// The file; nil for none.
+        public var path: String?
+        /// Folder with the wordings of notices, whose SHA-256 is kept with their ids.
+        public var noticesDirectory: String?
+        /// Days after which a line is deleted.
+        public var retentionDays = 1_095
 
         /// The defaults.
         public init() {}

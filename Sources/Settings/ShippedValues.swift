@@ -115,6 +115,10 @@ let shippedValues = #"""
     store:
       path:
       retention_days: 30
+    ledger:
+      path:
+      notices_dir:
+      retention_days: 1095
     state:
       path:
       max_age_s: 300

@@ -56,6 +56,9 @@ import Testing
         let open = try papers { $0.sockets.http = Settings.ListenAddress(host: "10.0.0.1", port: 8480) }
         #expect(open["processing.md"]?.contains("10.0.0.1:8480 | whoever has a token; other machines, by TLS") == true)
         #expect(plain["processing.md"]?.contains("token") == false)
+        let kept = try papers { $0.ledger.path = "/var/lib/attune/consent.ndjson" }
+        #expect(kept["processing.md"]?.contains("(/var/lib/attune/consent.ndjson) | 1095 days") == true)
+        #expect(plain["processing.md"]?.contains("decisions on consent") == false)
         let silent = try papers { $0.policy.noticeID = nil }
         #expect(silent["processing.md"]?.contains("without a notice of its own nobody") == true)
     }
@@ -80,6 +83,14 @@ import Testing
                 #expect((cells[2] == "yes") == roleClass.permissions.measured, "\(profile) \(who)")
             }
         }
+    }
+
+    @Test func theLedgerIsATable() {
+        let line =
+            #"{"at":"t","session":"=1+1","speaker":"An, \"na\"","how":"declared","consent":"granted","lanes":["voice","words"]}"#
+        let table = ConsentTable.csv(of: line + "\nnonsense\n").split(separator: "\n")
+        #expect(table.count == 2 && table.first?.hasPrefix("at,session,speaker,role,how,consent,lanes,") == true)
+        #expect(table.last == #"t,'=1+1,"An, ""na""",,declared,granted,voice words,,,"#, "\(table)")
     }
 
     @Test func theFiguresAreThoseOfTheModelCard() throws {

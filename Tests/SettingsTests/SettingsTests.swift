@@ -70,6 +70,7 @@ import Testing
                        consent: granted, notice_id: n, priority: high}
                     - {url_file: /u, crypto_file: /k, session: t, tracks: [{speaker: b, consent: withheld, track: 1}]}
                 session: {idle_s: 60}
+                ledger: {path: /tmp/l, notices_dir: /tmp/n, retention_days: 9}
                 overload: {enabled: false, target: 0.7}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
@@ -89,6 +90,8 @@ import Testing
         #expect(declared[0].tracks == [DeclaredSource.Track(speaker: "anna", role: "rep", ssrc: "*")])
         #expect(declared[0].noticeID == "n" && declared[0].priority == "high" && declared[0].consent == "granted")
         #expect(declared[1].tracks[0].consent == "withheld" && declared[1].tracks[0].track == 1)
+        #expect(settings.ledger.path == "/tmp/l" && settings.ledger.retentionDays == 9)
+        #expect(settings.ledger.noticesDirectory == "/tmp/n")
         #expect(declared[1].cryptoFile == "/k" && settings.session.idleSeconds == 60)
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])

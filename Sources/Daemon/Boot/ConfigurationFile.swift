@@ -74,6 +74,7 @@ struct SettingsChange {
         keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)
+        keep("ledger", \.ledger, new)
         keep("state", \.state, new)
     }
 

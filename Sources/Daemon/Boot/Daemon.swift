@@ -78,6 +78,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
+    let ledger = settings.ledger.path.map { ConsentLedger(path: $0, settings.ledger, logger) }
     if settings.sources.isolation == .thread {
         logger.warning(
             "media is decoded in the daemon itself (sources.isolation: thread); a fault in it can end everything"
@@ -99,7 +100,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
         calls: calls, expected: webSocket?.expectation, browsers: browsers, recogniser: recogniser,
-        sinks: [publisher, store] + [cueActions].compactMap(\.self))
+        sinks: [publisher, store] + [cueActions].compactMap(\.self) + [ledger].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     let senders: WebSocketListener?
@@ -119,7 +120,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     }
     let status = DaemonStatus(
         publisher: publisher, registry: registry, store: store, refusals: refusals,
-        cueActions: cueActions)
+        cueActions: cueActions, ledger: ledger)
     let events = PublishedEvents(publisher: publisher)
     var limits = ConnectionLimits(
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
@@ -145,6 +146,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         services: [
             .init(service: ClosingService { await publisher.stop() }),
             .init(service: store),
+        ] + (ledger.map { [.init(service: $0)] } ?? []) + [
             .init(service: ClosingService { await cueActions?.stop() }),
             .init(service: ClosingService { recogniser.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),

@@ -16,6 +16,8 @@ struct DaemonStatus: StatusBackend {
     let refusals: SocketRefusals
     /// Nil where nobody is told of cues.
     var cueActions: CueActions?
+    /// Nil where nothing is kept of consent.
+    var ledger: ConsentLedger?
     private let startedMilliseconds = unixMilliseconds()
 
     /// Upper edges of the latency buckets, seconds.
@@ -93,6 +95,9 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_store_dropped_events_total", .counter, help: "Events that could not be stored.",
             Double(health.dropped))
+        text.metric(
+            "attune_ledger_lost_lines_total", .counter, help: "Decisions on consent that could not be kept.",
+            Double(ledger?.lost ?? 0))
         Self.write(registry.recogniser?.statistics ?? RecogniserPool.Statistics(state: .off), to: &text)
         writeProcess(to: &text)
         return text.text

@@ -10,7 +10,8 @@ struct Compliance: AsyncParsableCommand {
         discussion: """
             From the configuration: a notice in plain words (notice.en.md, .de, .es, .fr), what is computed of whom, where it \
             goes and how long it is kept (processing.md), a draft of an impact assessment (dpia.md), and the measured figures \
-            of the model card (model-card.md). What the configuration can't know stands in brackets. No legal advice.
+            of the model card (model-card.md). Where decisions on consent are kept, they are written as consent.csv. What \
+            the configuration can't know stands in brackets. No legal advice.
             """
                 + examples(
                     "attune compliance --output papers", "attune compliance --config attune.yaml notice.de.md"))
@@ -42,7 +43,10 @@ struct Compliance: AsyncParsableCommand {
             throw fail("\(error)", code: 78)
         }
         await compare(settings)
-        let papers = CompliancePapers(facts: try ComplianceFacts(settings), version: attuneVersion).files
+        var papers = CompliancePapers(facts: try ComplianceFacts(settings), version: attuneVersion).files
+        if let ledger = settings.ledger.path, FileManager.default.fileExists(atPath: ledger) {
+            papers.append(("consent.csv", try ConsentTable.csv(ledger)))
+        }
         if let paper {
             guard let text = papers.first(where: { $0.name == paper })?.text else {
                 throw fail(

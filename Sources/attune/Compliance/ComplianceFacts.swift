@@ -94,6 +94,13 @@ struct ComplianceFacts {
             case .stored: "\(storedDays ?? 0) days, long numbers and addresses masked"
             }
         kept.append(("what was said, as a text, of who agreed to words", texts))
+        if let file = settings.ledger.path {
+            kept.append(
+                (
+                    "decisions on consent, with names (\(file))",
+                    "\(settings.ledger.retentionDays) days (ledger.retention_days)"
+                ))
+        }
         return kept
     }
 }
