@@ -116,7 +116,8 @@ public struct ControlServer: Service {
             try respond(await backend.reload())
         }
         router.post("/v1/drain") { request, _ in
-            try respond(await backend.drain(try await bodies.decode(DrainRequest.self, from: request)), status: .accepted)
+            let wanted = try await bodies.decode(DrainRequest.self, from: request)
+            return try respond(await backend.drain(wanted), status: .accepted)
         }
         router.delete("/v1/sessions/:session") { _, context in
             let session = try Self.session(in: context)

@@ -36,7 +36,8 @@ import Testing
         let answer = try request("GET", "/v1/policy", socket: daemon.controlPath)
         #expect(answer.contains("200 OK") && answer.contains("\"profile\":\"\(profile)\""), "\(answer)")
         #expect(answer.contains("\"notice_id\":\"standard-notice\""), "\(answer)")
-        #expect(answer.contains("\"protected\":true") == (profile.hasPrefix("eu-") || profile == "us-work"), "\(answer)")
+        #expect(
+            answer.contains("\"protected\":true") == (profile.hasPrefix("eu-") || profile == "us-work"), "\(answer)")
         for method in ["PUT", "POST", "PATCH", "DELETE"] {
             let refused = try request(method, "/v1/policy", socket: daemon.controlPath)
             #expect(refused.contains("404 Not Found") || refused.contains("405 Method"), "\(method): \(refused)")
