@@ -29,8 +29,8 @@ SYNOPSES = {
  it. Scores are made of measured behaviour compared with the person's own usual;
  whoever has not consented is not measured. Nothing leaves the machine."""),
     "attune-models": ("weights and lexicon for attune", """\
- Weights of the speech detector, the lexicon for captions and the recogniser, each
- under its own licence. Without them the built-in detector is used, captions are
+ Weights of the speech detector, the lexicon for captions and the recogniser,
+ each under its own licence. Without them the built-in detector is used, captions are
  counted only, and nothing is written down."""),
 }
 
@@ -146,7 +146,8 @@ def main():
             "Recommends": f"attune-models (= {staging.version()})",
         }, scripts=["postinst", "prerm", "postrm"])
         # The runtime of the recogniser is a library.
-        package("attune-models", models, output, {"Architecture": ARCHITECTURE})
+        package("attune-models", models, output, {
+            "Architecture": ARCHITECTURE, "Depends": "libc6, libgcc-s1, libstdc++6"})
 
 
 main()

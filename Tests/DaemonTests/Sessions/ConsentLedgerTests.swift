@@ -19,10 +19,12 @@ import Testing
 
     init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false) }
 
-    private func ledger(days: Int = 9, at milliseconds: Int64 = 1_800_000_000_000) -> ConsentLedger {
+    private func ledger(days: Int = 9, notices: String = "", at milliseconds: Int64 = 1_800_000_000_000)
+        -> ConsentLedger
+    {
         var settings = Settings.Ledger()
         settings.retentionDays = days
-        settings.noticesDirectory = folder
+        settings.noticesDirectory = folder + notices
         let log = log
         return ConsentLedger(path: path, settings, Logger(label: "test") { _ in log }, now: { milliseconds })
     }
@@ -85,8 +87,12 @@ import Testing
     }
 
     /// A name of a notice is no path.
-    @Test(arguments: ["../n-1", ".n-1", "/etc/passwd"]) func aNoticeIsLookedForInItsFolder(id: String) async throws {
-        let ledger = ledger()
+    @Test(arguments: ["../n-1", ".n-1"]) func aNoticeIsLookedForInItsFolder(id: String) async throws {
+        try FileManager.default.createDirectory(atPath: folder + "/notices", withIntermediateDirectories: true)
+        for name in ["/n-1.md", "/notices/.n-1.md"] {
+            try "x".write(toFile: folder + name, atomically: true, encoding: .utf8)
+        }
+        let ledger = ledger(notices: "/notices")
         ledger.take(
             Event(.sessionStarted(SessionStarted(noticeID: id, policy: "self")), session: "s"), arrivedNanoseconds: nil)
         ledger.take(Self.events()[1], arrivedNanoseconds: nil)

@@ -71,6 +71,8 @@ import Testing
             if case .speakerJoined(let joined) = event.body { joined.consent } else { nil }
         }
         #expect(joined == [.withheld])
+        #expect(
+            !after.log.text.contains { $0.contains("can't be attached") }, "it is not tried twice: \(after.log.text)")
         await after.registry.shutDown()
     }
 
