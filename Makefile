@@ -26,7 +26,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
-	pictures evaluate evaluate-sight fit-detector bench \
+	pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
@@ -121,25 +121,31 @@ pictures: build
 	@scripts/setup.sh --peers >&2
 	scripts/pictures.sh $(BUILD) $(CALL)
 
+# What the measurements need of Python: all that is listed, so that nothing comes without a hash (torch, for one, which
+# a program beside asks for and is measured without).
+evaluation-packages:
+	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
+		-r scripts/requirements/evaluate.txt
+
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.
-evaluate: build
-	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
+evaluate: build evaluation-packages
 	.build-eval/venv/bin/python scripts/evaluate.py
+
+# Of that, what other programs are measured on in the same run: speech and pitch.
+evaluate-peers: build evaluation-packages
+	.build-eval/venv/bin/python scripts/evaluate.py --part speech
+	.build-eval/venv/bin/python scripts/evaluate.py --part pitch
 
 # Accuracy and cost of what is made out of pictures: rendered faces, whose truth is known, and clips of ../shared/data;
 # writes the end of docs/accuracy.md. Takes some ten minutes. Fails where a limit is missed.
-evaluate-sight: build models-sight
-	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
+evaluate-sight: build models-sight evaluation-packages
 	.build-eval/venv/bin/python scripts/sight/measure.py
 
 # Fits the numbers by which the speech network's answers become probabilities (../shared/data; skipped where that is not
 # there), and prints them beside those of the code, with what they give. Takes some minutes. Fails where they differ.
-fit-detector: setup
-	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r scripts/requirements/evaluate.txt
+fit-detector: setup evaluation-packages
 	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
 	.build-eval/venv/bin/python scripts/evaluation/fit_detector.py .build-bench/release/evidence
 

@@ -35,7 +35,7 @@ TABLE = ROOT / "docs/affect-weights.json"
 # Order of the features, as in AffectInput.swift.
 INPUTS = ["pitch_level", "pitch_range", "loudness_variation", "spectral_tilt", "rate_change", "voiced_ratio"]
 HIGH, LOW = "WAF", "LNT"
-PENALTY = 30.0
+PENALTY = 100.0
 MOST_SPREADS = 3.0
 LEAST_RATE_CHANGE = np.log(1.1)
 # Ways of the sound that the weights have not met: sample rate to which it is brought, and codec of ffmpeg.
@@ -158,11 +158,11 @@ def shifts(data, files):
     sex = np.array([ACTORS[speaker][0] for speaker in data.speaker])
     targets = {"activation": (data.activation, True), "valence": (data.valence, False)}
 
-    def figures(shifted, estimates):
+    def figures(shifted, estimates, inputs=deviations):
         rows = {}
         for name, (labels, stretched) in targets.items():
             found, truth = estimates(labels, stretched), getattr(shifted, name)
-            width = half_width(held_out(deviations, labels, data.speaker, stretched) - labels)
+            width = half_width(held_out(inputs, labels, data.speaker, stretched) - labels)
             rows[name] = {"ccc": concordance(found, truth), "correlation": float(np.corrcoef(found, truth)[0, 1])}
             rows[name]["coverage_of_80_pct_intervals"] = float(np.mean(np.abs(found - truth) <= width))
         found = estimates(data.activation, True)
@@ -172,8 +172,11 @@ def shifts(data, files):
         )
         return rows
 
+    pitch = deviations[:, [INPUTS.index("pitch_level")]]
     found = {
         "speaker and sentence": figures(data, lambda *of: new_to(deviations, *of, (data.speaker, data.sentence))),
+        "the same, by median pitch alone": figures(
+            data, lambda *of: new_to(pitch, *of, (data.speaker, data.sentence)), pitch),
         "the other sex": figures(data, lambda *of: new_to(deviations, *of, (sex,))),
     }
 
@@ -295,7 +298,7 @@ def swift(table):
 /// 1977.
 enum AffectWeights {{
     /// Deviations count up to so many spreads.
-    static let mostSpreads = {table["most_spreads"]}
+    static let maxSpreads = {table["most_spreads"]}
     /// Half widths of the 80 % intervals on speakers that the fit had not seen.
     static let activationHalfWidth = {widths["activation"]}, valenceHalfWidth = {widths["valence"]}
     /// Standard deviation of the errors of valence on them, and of valence where nothing is known.

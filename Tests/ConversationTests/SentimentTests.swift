@@ -176,8 +176,8 @@ import Testing
                 "neutral": 50, "text": 14,
             ])
         #expect(score.score == 64)
-        #expect(abs(score.low - 48.4) < 0.05 && abs(score.high - 79.6) < 0.05, "\(score.low) \(score.high)")
-        #expect(abs((score.activation ?? 0) - 0.38) < 0.005, "\(score.activation ?? 0)")
+        #expect(abs(score.low - 43.1) < 0.05 && abs(score.high - 84.9) < 0.05, "\(score.low) \(score.high)")
+        #expect(abs((score.activation ?? 0) - 0.37) < 0.005, "\(score.activation ?? 0)")
     }
 
     @Test func aRecordingIsComparedLikeAWindow() {

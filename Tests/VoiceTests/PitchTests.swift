@@ -6,15 +6,18 @@ import Testing
 
 /// The pitch tracker alone, every hop taken as a candidate for voice.
 @Suite struct PitchTests {
+    /// - Parameter pauseSeconds: for so long nobody speaks at first.
     private func track(
-        _ samples: [Float], _ parameters: PitchParameters = PitchParameters(), tellsSilence: Bool = true
+        _ samples: [Float], _ parameters: PitchParameters = PitchParameters(), tellsSilence: Bool = true,
+        pauseSeconds: Double = 0
     ) -> [PitchEstimate] {
         var input = HopInput()
         var tracker = PitchTracker(parameters: parameters, age: PitchTracker.windowHops)
         var estimates: [PitchEstimate] = []
         for sample in samples where input.add(sample) {
             tracker.append(input.hop.base, isSilent: tellsSilence && input.isSilent)
-            estimates.append(tracker.analyze(mayBeVoiced: true))
+            let analyzed = estimates.count - PitchTracker.windowHops
+            estimates.append(tracker.analyze(mayBeVoiced: Double(analyzed) >= pauseSeconds * 100))
         }
         // Entry i answers for hop i - delay.
         return Array(estimates.dropFirst(PitchTracker.windowHops + PitchTracker.delayHops))
@@ -68,6 +71,25 @@ import Testing
         var noise = Noise(seed: 11)
         let estimates = track(noise.white(seconds: 4, levelDb: -20))
         #expect(estimates.filter { $0.f0Hz > 0 }.count < estimates.count / 10)
+    }
+
+    /// A voice of 150 Hz beside a motor that has a pitch of its own, is nearly as loud, and was heard alone for a second.
+    @Test func aMotorIsTakenOut() {
+        var noise = Noise(seed: 3)
+        let voice = [Float](repeating: 0, count: 16_000) + Signals.harmonics(hz: 150, seconds: 3, harmonics: 1...30)
+        let motor = Signals.harmonics(hz: 107, seconds: 4, harmonics: 1...6, amplitude: 0.07)
+        let mixed = zip(zip(voice, motor), noise.white(seconds: 4, levelDb: -40)).map { $0.0 + $0.1 + $1 }
+        let spoken = track(mixed, pauseSeconds: 1).dropFirst(110).dropLast(10)
+        let right = spoken.filter { abs(cents($0, from: 150)) < 50 }
+        #expect(right.count > spoken.count * 9 / 10, "\(right.count) of \(spoken.count)")
+    }
+
+    /// What is far below the voice changes nothing.
+    @Test func faintNoiseChangesNothing() {
+        let talk = Signals.talk(seconds: 6, floorDb: -60)
+        let inner = track(talk, pauseSeconds: 0.8).dropFirst(90)
+        #expect(inner.contains { $0.f0Hz > 0 })
+        #expect(Array(inner) == Array(track(talk).dropFirst(90)))
     }
 
     /// Values belong to their hop: a glide is neither late nor early by as much as half a hop.

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import io
 import pathlib
 import random
@@ -28,6 +29,7 @@ def audio_files(folder):
     return sorted(p for p in folder.rglob("*") if p.suffix in (".wav", ".flac", ".ogg"))
 
 
+@functools.lru_cache(maxsize=512)
 def decode(path, rate_hz):
     """16-bit samples of a recording, mixed to mono."""
     arguments = ["ffmpeg", "-v", "error", "-nostdin", "-i", str(path), "-ac", "1", "-ar", str(rate_hz)]
@@ -89,10 +91,11 @@ def features_of_samples(samples):
         return features(file.name)
 
 
-def conditions(recordings, snr_db):
-    """Each recording with the noise that belongs to it at this ratio (None: clean); a fixed draw."""
-    noises = audio_files(DATA / "noise" / "esc-10") if snr_db is not None else [None]
-    draw = random.Random(7)
+def conditions(recordings, snr_db, seed=7, kind=""):
+    """Each recording with the noise that belongs to it at this ratio (None: clean) in the draw of that seed, out of all
+    noises of ESC-10 or of one class."""
+    noises = audio_files(DATA / "noise" / "esc-10" / kind) if snr_db is not None else [None]
+    draw = random.Random(seed)
     return [(recording, draw.choice(noises)) for recording in recordings]
 
 

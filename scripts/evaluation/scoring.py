@@ -10,6 +10,11 @@ STEP_S = 0.01
 LEVELS = 10_001
 
 
+def total(recordings):
+    """The counts of all recordings together."""
+    return {key: np.sum([recording[key] for recording in recordings], 0) for key in recordings[0]}
+
+
 def interval(recordings, figure, draws=1000, seed=7):
     """The figure of all recordings and its 95 % interval (percentile bootstrap over recordings)."""
     random = np.random.default_rng(seed)

@@ -36,9 +36,9 @@ struct SentimentModel {
     private static let textDeviation = 0.41
     /// Least deviation of the score of a single line.
     private static let lineDeviation = 0.25
-    /// An 80 % interval reaches so many standard deviations to either side, as the errors on unseen speakers have it:
-    /// less than the 1.28 of a Gaussian, for most are small and those of joy large.
-    private static let deviationsOfInterval = AffectWeights.valenceHalfWidth / AffectWeights.valenceDeviation
+    /// An 80 % interval reaches so many standard deviations to either side, if errors are normal; how those of words
+    /// are was not measured on calls.
+    private static let deviationsOfInterval = 1.28
     /// Intervals of activation are so much wider than those found on unseen speakers of the corpus of the fit: on
     /// another corpus, which it never saw, these held 66 % where 80 % is right (1.28 / 0.95 deviations of a Gaussian).
     static let otherCorpusFactor = 1.34

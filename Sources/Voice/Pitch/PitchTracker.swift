@@ -45,12 +45,12 @@ struct PitchEstimate: Sendable, Hashable {
 /// peaks per hop as candidates, and a short-lag Viterbi search over them.
 ///
 /// In the manner of RAPT (Talkin 1995) and of Praat (Boersma 1993: octave, jump and voicing costs, strength
-/// of the unvoiced candidate by relative level).
+/// of the unvoiced candidate by relative level). Where noise is near, `NoiseCorrelation` has most of the say.
 struct PitchTracker: ~Copyable, Sendable {
     /// `analyze` answers for the hop this many hops before the analysed one: the look-ahead of the search.
     static let delayHops = 6
-    /// The correlation needs this many hops after the analysed one.
-    static let windowHops = 2
+    /// The correlations need this many hops after the analysed one.
+    static let windowHops = 3
 
     private static let hopValues = AudioGrid.hopSamples / 2
     private static let rateHz = Float(AudioGrid.sampleRateHz / 2)
@@ -75,6 +75,7 @@ struct PitchTracker: ~Copyable, Sendable {
     private let correlation: FloatBuffer
     private let energy: OwnedBuffer<Double>
     private var search: PitchSearch
+    private var noise = NoiseCorrelation()
     private var peakDb: Float = -200
     /// How many of the last hops, one after the other, are silent; counted up to where nothing else is left.
     private var silentHops = 0
@@ -90,7 +91,7 @@ struct PitchTracker: ~Copyable, Sendable {
         lagCount = max(3, lastLag - firstLag + 1)
         taps = Self.lowPass(cornerHz: parameters.lowPassHz)
         let reach = (width + firstLag + lagCount) / 2 + 1
-        signal = FloatBuffer(count: (self.age + 1) * Self.hopValues + reach)
+        signal = FloatBuffer(count: (self.age + 1) * Self.hopValues + max(reach, NoiseCorrelation.reach))
         correlation = FloatBuffer(count: lagCount)
         energy = OwnedBuffer(count: 2 * reach + 1, filledWith: 0)
     }
@@ -106,6 +107,7 @@ struct PitchTracker: ~Copyable, Sendable {
         input.append(hop, length: AudioGrid.hopSamples)
         ck_fir_decimate(input.base, taps.base, taps.count, 2, decimated.base, Self.hopValues)
         signal.append(decimated.base, length: Self.hopValues)
+        if !isSilent { noise.hear(decimated.base, count: Self.hopValues) }
     }
 
     /// Looks at the hop `age` before the newest and answers for the one `delayHops` before that.
@@ -113,12 +115,19 @@ struct PitchTracker: ~Copyable, Sendable {
     /// - Parameter mayBeVoiced: false spares the correlation: the hop is unvoiced.
     mutating func analyze(mayBeVoiced: Bool) -> PitchEstimate {
         search.beginHop()
-        if mayBeVoiced { findCandidates() }
+        if mayBeVoiced {
+            findCandidates()
+        } else {
+            noise.learn(around: signal.base + center, hopValues: Self.hopValues)
+        }
         return search.endHop(parameters)
     }
 
+    /// The middle of the analysed hop within the signal.
+    private var center: Int { signal.count - age * Self.hopValues - Self.hopValues / 2 + Self.filterDelay }
+
     private mutating func findCandidates() {
-        let center = signal.count - age * Self.hopValues - Self.hopValues / 2 + Self.filterDelay
+        let center = center
         let reach = (energy.count - 1) / 2
         // Sums of squares up to each place around the centre: the energy of any stretch is a difference.
         var sum = 0.0
@@ -144,6 +153,7 @@ struct PitchTracker: ~Copyable, Sendable {
             let norm = Float((left * right).squareRoot())
             correlation[index] = norm > 1e-12 ? correlation[index] / norm : 0
         }
+        noise.blend(into: correlation, around: signal.base + center, firstLag: firstLag)
         for index in 1..<(lagCount - 1) {
             let here = correlation[index]
             guard here > 0.25, here > correlation[index - 1], here >= correlation[index + 1] else { continue }
