@@ -73,6 +73,8 @@ private func note(_ found: inout [DaemonError], _ check: () throws(DaemonError) 
 private func checkFolder(of path: String, _ key: String) throws(DaemonError) {
     let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
     guard access(folder.isEmpty ? "/" : String(folder), W_OK | X_OK) != 0 else { return }
+    // The unit makes that one when it starts (RuntimeDirectory=attune).
+    if folder == "/run/attune", errno == ENOENT { return }
     throw DaemonError(
         exitCode: 78,
         message: "\(key): sockets can't be made in '\(folder)' (\(String(cString: strerror(errno)))); make the folder, "
