@@ -1,5 +1,6 @@
 import ArgumentParser
 import AttuneClient
+import ControlAPI
 
 struct Drain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
