@@ -80,14 +80,15 @@ enum Recordings {
 
     /// Area under the curve of the probabilities, and F1 of the labels, over recordings with labels by line.
     private func score(
-        _ pairs: [(audio: URL, labels: URL)], network: SpeechNetwork?,
+        _ pairs: [(audio: URL, labels: URL)], network: SpeechNetwork?, gainDb: Float = 0,
         speech: ([Substring]) -> (start: Double, end: Double, isSpeech: Bool)?, unlabelledIsSilence: Bool
     ) throws -> (area: Double, f1: Double) {
         var scores: [(probability: Float, isSpeech: Bool)] = []
         var (hits, misses, falseAlarms) = (0, 0, 0)
         for (audio, labels) in pairs {
             let segments = try Recordings.lines(labels).compactMap(speech)
-            for record in analyze(try Recordings.decode(audio), network: network).records {
+            let samples = try Recordings.decode(audio).map { $0 * gain(gainDb) }
+            for record in analyze(samples, network: network).records {
                 let time = (Double(record.index) + 0.5) / 100
                 let here = segments.filter { $0.start <= time && time < $0.end }
                 guard unlabelledIsSilence || !here.isEmpty else { continue }
@@ -101,17 +102,29 @@ enum Recordings {
         return (areaUnderCurve(scores), 2 * Double(hits) / Double(max(1, 2 * hits + misses + falseAlarms)))
     }
 
+    private static func handLabel(_ line: [Substring]) -> (start: Double, end: Double, isSpeech: Bool)? {
+        guard line.count >= 3, let start = Double(line[0]), let end = Double(line[1]) else { return nil }
+        return (start, end, line[2] == "V")
+    }
+
     // Skipped where the recordings are absent or the weights have not been fetched.
     @Test(.enabled(if: Recordings.has("vad") && Weights.areThere, "needs ../shared/data/vad and models/"))
     func theNetworkFindsHandLabelledSpeech() throws {
         let result = try score(
-            Recordings.labelled("vad", by: "lab"), network: Weights.network(),
-            speech: { line in
-                guard line.count >= 3, let start = Double(line[0]), let end = Double(line[1]) else { return nil }
-                return (start, end, line[2] == "V")
-            }, unlabelledIsSilence: false)
+            Recordings.labelled("vad", by: "lab"), network: Weights.network(), speech: Self.handLabel,
+            unlabelledIsSilence: false)
         #expect(result.area > 0.992)
         #expect(result.f1 > 0.963)
+    }
+
+    /// Speech at some -75 dBFS, as of a microphone that is turned down.
+    // Skipped where the recordings are absent or the weights have not been fetched.
+    @Test(.enabled(if: Recordings.has("vad") && Weights.areThere, "needs ../shared/data/vad and models/"))
+    func theNetworkHearsWhatIsTurnedDown() throws {
+        let result = try score(
+            Recordings.labelled("vad", by: "lab"), network: Weights.network(), gainDb: -48, speech: Self.handLabel,
+            unlabelledIsSilence: false)
+        #expect(result.f1 > 0.9)
     }
 
     // Skipped where the recordings are absent or the weights have not been fetched.
@@ -125,8 +138,10 @@ enum Recordings {
                 else { return nil }
                 return (start, start + length, true)
             }, unlabelledIsSilence: true)
-        #expect(result.area > 0.972)
-        #expect(result.f1 > 0.88)
+        // Silero VAD itself: .970. (.975 as long as quiet voices were not raised: one of the seven is quiet, with
+        // quieter voices behind.)
+        #expect(result.area > 0.970)
+        #expect(result.f1 > 0.875)
     }
 
     // Skipped where the recordings are absent or the weights have not been fetched.

@@ -21,6 +21,13 @@ struct NetworkDetector: ~Copyable, Sendable {
     private static let bias: Float = -0.5
     /// Log odds of the built-in detector count up to this.
     private static let builtInRange: Float = 3
+    /// The network knows no voice that is much quieter than what it was trained on. Where the loudest recent speech is
+    /// below this, it hears all of it by so much (at the most) louder. The gain grows by a decibel per hop, while the
+    /// built-in detector, which knows no levels, hears speech: so a quiet room is not raised before anybody speaks.
+    private static let leastPeakDb: Float = -8
+    private static let mostGainDb: Float = 40
+    /// ln(10) / 20: from dB to the exponent of an amplitude.
+    private static let nepersPerDb: Float = 0.115_129_25
     /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
     /// distant voices are no less active than near ones.
     private static let builtInActivity: Float = 0.4
@@ -52,6 +59,8 @@ struct NetworkDetector: ~Copyable, Sendable {
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
     private var gate = NetworkGate()
+    private let heard = FloatBuffer(count: AudioGrid.hopSamples)
+    private var gainDb: Float = 0
     private var floor = LogOddsFloor()
     /// Log odds of the last chunks, by chunk number modulo their count.
     private let logOdds = FloatBuffer(count: 8)
@@ -79,14 +88,24 @@ struct NetworkDetector: ~Copyable, Sendable {
         odds = max(-Self.builtInRange, min(Self.builtInRange, odds))
         builtIn.append(&odds, length: 1)
         gate.push(snrDb: detector.snrDb, knowsNoise: isSilent || detector.knowsNoise)
+        raise(hop, peakDb: detector.peakDb, isSpeech: probability > 0.5)
         var taken = 0
         while taken < AudioGrid.hopSamples {
-            taken += state.take(hop + taken, count: AudioGrid.hopSamples - taken, isSilent: isSilent)
+            taken += state.take(heard.base + taken, count: AudioGrid.hopSamples - taken, isSilent: isSilent)
             if state.isComplete { judgeChunk() }
         }
         hopCount += 1
         rangeDb = detector.rangeDb
         return estimate(hopCount - 1 - Self.delayHops)
+    }
+
+    /// Brings a hop to where the network can hear it.
+    private mutating func raise(_ hop: UnsafePointer<Float>, peakDb: Float, isSpeech: Bool) {
+        let wantedDb = max(0, min(Self.mostGainDb, Self.leastPeakDb - peakDb))
+        // Falls at once where a voice turns out to be loud.
+        gainDb = min(isSpeech ? gainDb + 1 : gainDb, wantedDb)
+        let gain = ck_exp(gainDb * Self.nepersPerDb)
+        for index in 0..<heard.count { heard[index] = hop[index] * gain }
     }
 
     private mutating func judgeChunk() {

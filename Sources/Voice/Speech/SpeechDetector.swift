@@ -32,6 +32,8 @@ struct SpeechDetector: ~Copyable, Sendable {
     var snrDb: Float { features.meanSnrDb }
     /// How far the loudest recent speech is above the noise, in dB, 60 at the most; 0 where that is not known.
     var rangeDb: Float { features.rangeDb }
+    /// The loudest recent speech, in dB as the bands have it: some 35 more than dBFS.
+    var peakDb: Float { features.peakDb }
     /// Whether noise has been heard for long enough that the ratio means something.
     var knowsNoise: Bool { features.knowsNoise }
 

@@ -70,7 +70,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// Bit n: the hop n before the last one was silent.
     private var silentHops = 3
     private var smoothLevelDb: Float = -120
-    private var peakDb: Float = -120
+    /// The loudest recent speech, as the sum of the bands up to 4 kHz in dB; 15 dB above the noise at the least.
+    private(set) var peakDb: Float = -120
 
     /// Mean signal-to-noise ratio up to 4 kHz of the hop that `values` describes, in dB.
     var meanSnrDb: Float { (values[0] + values[1] + values[2]) * (10 / 3) }
