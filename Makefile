@@ -22,11 +22,14 @@ SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-m
 RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now \
 	-Xcc -fstack-protector-strong -Xcc -D_FORTIFY_SOURCE=2
 
+# Suites to run with a sanitizer; empty: all of them.
+SANITIZED ?=
+
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
 	pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
 	conversations simulate soak fuzz \
-	schemas format lint install uninstall deb tarball test-deb clean
+	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
 all: build
 
@@ -79,8 +82,8 @@ test: setup $(CALL)/timeline.csv
 	swift test --skip-build
 
 # Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
-# situations of scripts/field_cases.py, `attune top` in a terminal, and a report in a browser; after `make test`, whose
-# build it uses. PEERS="rtsp hls" runs only these.
+# situations of scripts/field_cases.py, `attune top` in a terminal, a report in a browser, and monitoring/ in a Prometheus;
+# after `make test`, whose build it uses. PEERS="rtsp hls" runs only these.
 PEERS ?=
 test-peers: $(CALL)/timeline.csv
 	@scripts/setup.sh --peers >&2
@@ -91,6 +94,7 @@ test-peers: $(CALL)/timeline.csv
 	$(if $(PEERS),,python3 scripts/field_cases.py .build/debug $(CALL))
 	$(if $(PEERS),,python3 scripts/test_top.py .build/debug $(CALL))
 	$(if $(PEERS),,python3 scripts/test_report.py .build/debug $(CALL))
+	$(if $(PEERS),,python3 scripts/monitoring/test_monitoring.py .build/debug)
 
 # The overlay page in a browser without a window: with a made-up feed, and with a daemon that plays the demo call; after
 # `make test`, whose build it uses. OVERLAY="live reload" runs only these; OVERLAY=--bench measures frames a second.
@@ -204,9 +208,24 @@ bench-subscribers: setup $(CALL)/timeline.csv
 
 BENCHMARK_SOURCES := $(addprefix Benchmarks/Sources/,bench conversations evidence Reports simulate soak streams subscribers)
 
-# Carries the schemas of docs/schema over into the code; after every change of them.
+# Carries the schemas of docs/schema and the values of config/attune.yaml over into the code; after every change of them.
 schemas:
 	scripts/embed-schemas.py
+	python3 scripts/config/embed_defaults.py
+	python3 scripts/config/embed_figures.py
+
+# README.md and docs/ as a site in .build/site, with every link and anchor checked.
+docs:
+	@scripts/setup.sh --docs >&2
+	python3 scripts/docs/build_site.py .build/site
+
+# The tests with AddressSanitizer (memory) or ThreadSanitizer (races), in builds of their own. SANITIZED="KitTests
+# PublishTests" runs only these suites. What is suppressed stands in scripts/sanitizers/, with the reason.
+test-asan: setup $(CALL)/timeline.csv
+	scripts/sanitizers/run.sh address $(SANITIZED)
+
+test-tsan: setup $(CALL)/timeline.csv
+	scripts/sanitizers/run.sh thread $(SANITIZED)
 
 # Formats all Swift sources; lint only says what is wrong.
 format:
@@ -244,10 +263,12 @@ install:
 		install -D -m 0644 $(BUILD)/share/$$file $(DESTDIR)$(PREFIX)/share/$$file || exit 1; done
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
-	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
-	for name in $(SIGHT); do test ! -e models/$$name || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune \
-		models/$$name models/$${name%.*}.LICENSE || exit 1; done
+	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
+	for name in $(SIGHT); do test ! -e models/$$name || { install -D -m 0644 models/$$name \
+		$(DESTDIR)$(PREFIX)/$$(case $$name in *.so) echo lib;; *) echo share;; esac)/attune/$$name && \
+		install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune models/$${name%.*}.LICENSE; } || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/demo $(CALL)/call.opus
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune/monitoring monitoring/*
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/attune LICENSE NOTICE
 	test -e $(DESTDIR)/etc/attune/attune.yaml || install -D -m 0644 config/attune.yaml $(DESTDIR)/etc/attune/attune.yaml
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
@@ -258,7 +279,7 @@ install:
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/attuned $(DESTDIR)$(PREFIX)/bin/attune
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/attune
-	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/share/doc/attune
+	rm -rf $(DESTDIR)$(PREFIX)/share/attune $(DESTDIR)$(PREFIX)/lib/attune $(DESTDIR)$(PREFIX)/share/doc/attune
 	rm -f $(foreach page,man1/attune.1 man1/attune-*.1 man8/attuned.8,$(DESTDIR)$(PREFIX)/share/man/$(page))
 	rm -f $(foreach name,attune attuned,$(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/$(name) \
 		zsh/site-functions/_$(name) fish/vendor_completions.d/$(name).fish))
@@ -281,4 +302,4 @@ test-deb: deb
 
 clean:
 	swift package clean
-	rm -rf $(CALL) .build/package .build-api .build-bench .build-eval .build-fuzz
+	rm -rf $(CALL) .build/package .build/site .build/site-sources .build-api .build-address .build-bench .build-eval .build-fuzz .build-thread

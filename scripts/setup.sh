@@ -8,9 +8,11 @@ libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev l
 # Servers and senders that the protocols are tested with (make test-peers), and what pictures are made with (make
 # pictures); the browser is a package in Debian only.
 [ "${1:-}" != --peers ] || packages="$packages
-icecast2 janus openssl tmux aha pngquant fonts-inter fonts-dejavu-core chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
+icecast2 janus openssl prometheus tmux aha pngquant fonts-inter fonts-dejavu-core chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # What packages are made and tried with (make deb, make test-deb).
 [ "${1:-}" != --package ] || packages="$packages dpkg-dev lintian debootstrap"
+# What the pages are built with (make docs).
+[ "${1:-}" != --docs ] || packages="$packages mkdocs"
 # The environment of the program that tests the control socket (make test-api).
 [ "${1:-}" != --api ] || packages="$packages python3-venv"
 

@@ -27,6 +27,8 @@ public protocol ControlBackend: Sendable {
     func expect(_ request: ExpectRequest) async throws(Problem) -> ExpectedCall
     /// Takes back the tokens of calls that have not come; nil for those of all sessions.
     func revokeExpected(session: String?) async throws(Problem) -> RevokedTokens
+    /// Takes no new calls from now on, and ends the daemon once those that run have ended.
+    func drain(_ request: DrainRequest) async throws(Problem) -> DrainSummary
     /// Reads the configuration again; where it is bad, the old one stays in force.
     func reload() async throws(Problem) -> ReloadSummary
 }
@@ -36,6 +38,9 @@ extension ControlBackend {
     public func expect(_ request: ExpectRequest) async throws(Problem) -> ExpectedCall {
         throw Problem(status: 409, type: .webSocketOff, detail: "nobody takes calls by WebSocket")
     }
+
+    /// There is no daemon to end.
+    public func drain(_ request: DrainRequest) async throws(Problem) -> DrainSummary { DrainSummary(sessions: 0) }
 
     /// There are none.
     public func revokeExpected(session: String?) async throws(Problem) -> RevokedTokens { RevokedTokens(revoked: 0) }

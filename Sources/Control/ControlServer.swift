@@ -115,6 +115,10 @@ public struct ControlServer: Service {
         router.post("/v1/reload") { _, _ in
             try respond(await backend.reload())
         }
+        router.post("/v1/drain") { request, _ in
+            let wanted = try await bodies.decode(DrainRequest.self, from: request)
+            return try respond(await backend.drain(wanted), status: .accepted)
+        }
         router.delete("/v1/sessions/:session") { _, context in
             let session = try Self.session(in: context)
             let totals = try await backend.detach(session: session)

@@ -295,7 +295,7 @@ public struct Forgotten: Codable, Sendable, Equatable {
 
 /// How the store does.
 public struct StoreHealth: Codable, Sendable, Equatable {
-    /// `off`, `on`, or `unavailable` where its file can't be used.
+    /// `off`, `on`, `failing` since nothing could be written any more, or `unavailable` where its file can't be used.
     public var state: String
     /// Events that were not stored for want of room or because of a failure.
     public var dropped: Int

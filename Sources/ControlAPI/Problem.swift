@@ -65,6 +65,8 @@ public struct ProblemType: RawRepresentable, Codable, Hashable, Sendable {
     public static let sessionEnding = ProblemType(rawValue: "session_ending")
     /// The daemon is ending.
     public static let shuttingDown = ProblemType(rawValue: "shutting_down")
+    /// The daemon takes no new calls any more and ends with those that run.
+    public static let draining = ProblemType(rawValue: "draining")
     /// There is no room for so many captions.
     public static let tooManyCaptions = ProblemType(rawValue: "too_many_captions")
     /// There is no configuration file to read again.

@@ -8,6 +8,8 @@ public struct Policy: Sendable, Hashable {
         case behaviourOnly = "behaviour-only"
         /// At work: everybody but customers and guests is protected.
         case euWork = "eu-work"
+        /// At work in the United States: as at work, and what protected people say is told by nobody's words.
+        case usWork = "us-work"
         /// In education: everybody but guests is protected.
         case euEducation = "eu-education"
         /// One's own voice alone.
@@ -24,6 +26,8 @@ public struct Policy: Sendable, Hashable {
         public var visibleScores: Bool
         /// Affect: sentiment and whatever else says how somebody feels.
         public var sentiment: Bool
+        /// What is said, as a text; else it is counted only, whatever was agreed to.
+        public var wordTexts = true
 
         /// Everything.
         public static let everything = Permissions(
@@ -33,13 +37,35 @@ public struct Policy: Sendable, Hashable {
             measured: true, voiceScores: false, visibleScores: false, sentiment: false)
         /// Nothing.
         public static let nothing = Permissions(
-            measured: false, voiceScores: false, visibleScores: false, sentiment: false)
+            measured: false, voiceScores: false, visibleScores: false, sentiment: false, wordTexts: false)
 
         /// What both allow.
         public func narrowed(by other: Permissions) -> Permissions {
             Permissions(
                 measured: measured && other.measured, voiceScores: voiceScores && other.voiceScores,
-                visibleScores: visibleScores && other.visibleScores, sentiment: sentiment && other.sentiment)
+                visibleScores: visibleScores && other.visibleScores, sentiment: sentiment && other.sentiment,
+                wordTexts: wordTexts && other.wordTexts)
+        }
+
+        /// What holds of somebody; the memberwise initialiser, which reading a kept call needs spelled out.
+        public init(
+            measured: Bool, voiceScores: Bool, visibleScores: Bool, sentiment: Bool, wordTexts: Bool = true
+        ) {
+            self.measured = measured
+            self.voiceScores = voiceScores
+            self.visibleScores = visibleScores
+            self.sentiment = sentiment
+            self.wordTexts = wordTexts
+        }
+
+        /// Reads what a daemon has kept, also one that did not know of texts.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            measured = try values.decode(Bool.self, forKey: .measured)
+            voiceScores = try values.decode(Bool.self, forKey: .voiceScores)
+            visibleScores = try values.decode(Bool.self, forKey: .visibleScores)
+            sentiment = try values.decode(Bool.self, forKey: .sentiment)
+            wordTexts = try values.decodeIfPresent(Bool.self, forKey: .wordTexts) ?? true
         }
     }
 
@@ -67,6 +93,7 @@ public struct Policy: Sendable, Hashable {
         case .standard: [RoleClass(permissions: .everything)]
         case .behaviourOnly: [RoleClass(permissions: .behaviour)]
         case .euWork: Self.protecting(allBut: ["customer", "guest"])
+        case .usWork: Self.protecting(allBut: ["customer", "guest"], wordTexts: false)
         case .euEducation: Self.protecting(allBut: ["guest"])
         case .ownVoice:
             [RoleClass(roles: ["self"], permissions: .everything), RoleClass(permissions: .nothing)]
@@ -82,10 +109,12 @@ public struct Policy: Sendable, Hashable {
         return own?.permissions ?? .nothing
     }
 
-    private static func protecting(allBut roles: [String]) -> [RoleClass] {
-        [
+    private static func protecting(allBut roles: [String], wordTexts: Bool = true) -> [RoleClass] {
+        var permissions = Permissions.behaviour
+        permissions.wordTexts = wordTexts
+        return [
             RoleClass(roles: roles, permissions: .everything),
-            RoleClass(isProtected: true, permissions: .behaviour),
+            RoleClass(isProtected: true, permissions: permissions),
         ]
     }
 }

@@ -78,7 +78,7 @@ enum SchemaFiles {
       "items": {"enum": ["voice", "words", "face"]},
       "minItems": 2
     },
-    "policy": {"enum": ["standard", "behaviour-only", "eu-work", "eu-education", "self"]},
+    "policy": {"enum": ["standard", "behaviour-only", "eu-work", "us-work", "eu-education", "self"]},
     "name": {"type": "string", "description": "What to show instead of the speaker's name; left out where nothing was given."},
     "role": {"type": "string", "description": "Role in the conversation; left out where none was given."},
     "notice_id": {"type": "string", "description": "Notice given to the people in the call; left out without one."},
@@ -547,6 +547,64 @@ enum SchemaFiles {
       }
     }
   }
+}
+
+"""#,
+        "profiles/us-work.snapshot.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "snapshot, us-work",
+  "$ref": "../snapshot.schema.json",
+  "properties": {
+    "sessions": {
+      "items": {
+        "properties": {
+          "speakers": {
+            "items": {
+              "if": {"$ref": "common.schema.json#/$defs/free_at_work"},
+              "else": {"$ref": "common.schema.json#/$defs/behaviour_last_tick"}
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+"""#,
+        "profiles/us-work.tick.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "tick, us-work",
+  "description": "The tick of a speaker in a protected role: all but customer and guest.",
+  "allOf": [{"$ref": "../tick.schema.json"}, {"$ref": "common.schema.json#/$defs/behaviour"}]
+}
+
+"""#,
+        "profiles/us-work.totals.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "totals, us-work",
+  "description": "Totals and session.ended.",
+  "anyOf": [{"$ref": "../session.ended.schema.json"}, {"$ref": "../totals.schema.json"}],
+  "properties": {
+    "speakers": {
+      "additionalProperties": {
+        "if": {"$ref": "common.schema.json#/$defs/free_at_work"},
+        "else": {"$ref": "common.schema.json#/$defs/behaviour"}
+      }
+    }
+  }
+}
+
+"""#,
+        "profiles/us-work.words.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "words, us-work",
+  "description": "What a speaker in a protected role said: counts, and no text.",
+  "$ref": "../words.schema.json",
+  "properties": {"text": false, "word_times": false}
 }
 
 """#,

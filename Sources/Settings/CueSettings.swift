@@ -2,10 +2,26 @@ import Conversation
 import Text
 import Yams
 
-/// Why an entry of a list was refused: its line, and what is wrong and what to do.
+/// Why an entry of a list was refused: where it is, and what is wrong and what to do.
 struct EntryError: Error {
-    let line: Int?
+    let mark: Mark?
     let message: String
+}
+
+/// Why entries of a list were refused.
+struct EntryErrors: Error {
+    let all: [EntryError]
+
+    /// Reads every entry, so that all that is wrong is told at once.
+    static func reading<Value>(_ entries: Node.Sequence, _ read: (Node) throws -> Value) throws -> [Value] {
+        var values: [Value] = []
+        var errors: [EntryError] = []
+        for entry in entries {
+            do { values.append(try read(entry)) } catch let error as EntryError { errors.append(error) }
+        }
+        guard errors.isEmpty else { throw EntryErrors(all: errors) }
+        return values
+    }
 }
 
 extension SettingsValue {
@@ -15,21 +31,19 @@ extension SettingsValue {
             if node.scalar?.string.isEmpty == true { return [] }
             throw ExpectedValue(what: "a list of rules, or [] for none")
         }
-        var rules: [CueRule] = []
-        for entry in sequence {
+        var ids: Set<String> = []
+        return try EntryErrors.reading(sequence) { entry in
             let rule = try Self.cueRule(entry)
-            guard !rules.contains(where: { $0.id == rule.id }) else {
-                throw EntryError(
-                    line: entry.mark?.line, message: "there are two cues '\(rule.id)'; name one differently")
+            guard ids.insert(rule.id).inserted else {
+                throw EntryError(mark: entry.mark, message: "there are two cues '\(rule.id)'; name one differently")
             }
-            rules.append(rule)
+            return rule
         }
-        return rules
     }
 
     private static func cueRule(_ node: Node) throws -> CueRule {
         func refuse(_ message: String, at place: Node? = nil) -> EntryError {
-            EntryError(line: place?.mark?.line ?? node.mark?.line, message: message)
+            EntryError(mark: place?.mark ?? node.mark, message: message)
         }
         guard let mapping = node.mapping else {
             throw refuse("a cue must be a mapping such as {id: monologue, metric: monologue_s, above: 90}")
@@ -39,7 +53,10 @@ extension SettingsValue {
         }
         let metrics = CueRule.Metric.allCases.map(\.rawValue)
         guard let metric = (mapping["metric"]?.scalar?.string).flatMap(CueRule.Metric.init) else {
-            throw refuse("cue '\(id)' needs a metric; take one of \(metrics.joined(separator: ", "))")
+            let given = mapping["metric"]?.scalar.map { "has the metric '\($0.string)', which there is not" }
+            throw refuse(
+                "cue '\(id)' \(given ?? "needs a metric"); take one of \(metrics.joined(separator: ", "))",
+                at: mapping["metric"])
         }
         var rule = CueRule(id: id, metric: metric)
         for (key, value) in mapping {

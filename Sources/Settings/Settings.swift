@@ -31,12 +31,16 @@ public struct Settings: Sendable, Equatable {
     public var cues = Cues()
     /// Consent and notice.
     public var policy = Policy()
+    /// How long sessions last.
+    public var session = Session()
+    /// Who has decided what on consent.
+    public var ledger = Ledger()
     /// What is kept on disk.
     public var store = Store()
     /// What is kept of running calls, so that a restart does not end them.
     public var state = State()
-    /// Least severity that is logged: `trace`, `debug`, `info`, `notice`, `warning`, `error`.
-    public var logLevel = "info"
+    /// What is logged, and how.
+    public var log = Log()
 
     /// The defaults: those that the shipped configuration file spells out.
     public init() {}
@@ -126,6 +130,8 @@ public struct Settings: Sendable, Equatable {
         public var webSocketCertificate: String?, webSocketKey: String?
         /// How senders reach it, such as `wss://calls.example.org`; nil for its own address.
         public var webSocketURL: String?
+        /// What is attached by the daemon itself, as long as it runs.
+        public var attach: [DeclaredSource] = []
         /// Client id of an app of Zoom's, and the file with its secret, with which meetings' streams are asked for.
         public var zoomClientID: String?, zoomSecret: String?
         /// Time for opening an input, milliseconds.
@@ -232,6 +238,55 @@ public struct Settings: Sendable, Equatable {
         public var noticeID: String? = "standard-notice"
     }
 
+    /// What is logged, and how.
+    public struct Log: Sendable, Equatable {
+        /// How a line is written.
+        public enum Format: String, Sendable, CaseIterable {
+            /// For people, on standard error.
+            case text
+            /// An object a line, on standard error.
+            case json
+            /// With fields of their own, to the socket of systemd's journal.
+            case journal
+        }
+
+        /// Least severity that is logged: one of `severities`.
+        public var level = "info"
+        /// The same for single subsystems, by their names.
+        public var levels: [String: String] = [:]
+        /// How a line is written.
+        public var format = Format.text
+        /// Lines a second in the long run; what is beyond is left out and counted.
+        public var maxLinesPerSecond = 200
+
+        /// All severities, the least first.
+        public static let severities = ["trace", "debug", "info", "notice", "warning", "error"]
+        /// What has a level of its own.
+        public static let subsystems = ["attuned", "control", "http", "services", "source", "websocket"]
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Who has decided what on consent.
+    public struct Ledger: Sendable, Equatable {
+        /// The file; nil for none.
+        public var path: String?
+        /// Folder with the wordings of notices, whose SHA-256 is kept with their ids.
+        public var noticesDirectory: String?
+        /// Days after which a line is deleted.
+        public var retentionDays = 1_095
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// How long sessions last.
+    public struct Session: Sendable, Equatable {
+        /// A session of which no media has come for so long is ended, seconds; 0 never ends one.
+        public var idleSeconds = 3_600
+    }
+
     /// What is kept of running calls, so that a restart does not end them.
     public struct State: Sendable, Equatable {
         /// The file; nil for `calls.json` in the folder of the control socket.
@@ -260,13 +315,23 @@ public struct Settings: Sendable, Equatable {
 public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file, if the text came from one.
     public var file: String
-    /// Line of the offence, counted from 1; nil where it concerns the whole.
-    public var line: Int?
+    /// Line and column of the offence, counted from 1; nil where it concerns the whole.
+    public var line: Int?, column: Int?
     /// What is wrong and what to do.
     public var message: String
+    /// What else is wrong, in the order it stands there.
+    public var others: [SettingsError] = []
 
-    /// One line: file, line, what is wrong and what to do.
+    /// One line: file, line, column, what is wrong and what to do, and how much else there is.
     public var description: String {
-        "\(file)\(line.map { ":\($0)" } ?? ""): \(message)"
+        text + (others.isEmpty ? "" : " (and \(others.count) more: attuned --check-config lists all)")
+    }
+
+    /// All that is wrong, one line each.
+    public var lines: [String] { [text] + others.map(\.text) }
+
+    private var text: String {
+        let place = line.map { line in ":\(line)" + (column.map { ":\($0)" } ?? "") } ?? ""
+        return "\(file)\(place): \(message)"
     }
 }

@@ -107,6 +107,7 @@ extension SettingsKey {
         SettingsKey("sources.websocket_certificate") { $1.sources.webSocketCertificate = try $0.optionalFile() },
         SettingsKey("sources.websocket_key") { $1.sources.webSocketKey = try $0.optionalFile() },
         SettingsKey("sources.websocket_url") { $1.sources.webSocketURL = try $0.optionalWebSocketURL() },
+        SettingsKey("sources.attach") { $1.sources.attach = try $0.declaredSources() },
         SettingsKey("sources.zoom_client_id") { $1.sources.zoomClientID = try $0.optionalText() },
         SettingsKey("sources.zoom_secret") { $1.sources.zoomSecret = try $0.optionalFile() },
         SettingsKey("sources.open_timeout_s") {
@@ -144,96 +145,22 @@ extension SettingsKey {
         SettingsKey("words.partials") { $1.words.tellsPartials = try $0.flag() },
         SettingsKey("words.trackers") { $1.conversation.trackers = try $0.trackers() },
         SettingsKey("policy.profile") {
-            $1.policy.profile = try $0.choice(["standard", "behaviour-only", "eu-work", "eu-education", "self"])
+            $1.policy.profile = try $0.choice([
+                "standard", "behaviour-only", "eu-work", "us-work", "eu-education", "self",
+            ])
         },
         SettingsKey("policy.notice_id") { $1.policy.noticeID = try $0.optionalText() },
+        SettingsKey("session.idle_s") { $1.session.idleSeconds = try $0.integer(0...604_800) },
         SettingsKey("store.path") { $1.store.path = try $0.optionalFile() },
         SettingsKey("store.retention_days") { $1.store.retentionDays = try $0.integer(1...3_650) },
+        SettingsKey("ledger.path") { $1.ledger.path = try $0.optionalFile() },
+        SettingsKey("ledger.notices_dir") { $1.ledger.noticesDirectory = try $0.optionalFile() },
+        SettingsKey("ledger.retention_days") { $1.ledger.retentionDays = try $0.integer(1...36_500) },
         SettingsKey("state.path") { $1.state.path = try $0.optionalFile() },
         SettingsKey("state.max_age_s") { $1.state.maxAgeSeconds = try $0.integer(0...86_400) },
-        SettingsKey("log.level") {
-            $1.logLevel = try $0.choice(["trace", "debug", "info", "notice", "warning", "error"])
-        },
+        SettingsKey("log.level") { $1.log.level = try $0.choice(Settings.Log.severities) },
+        SettingsKey("log.levels") { $1.log.levels = try $0.logLevels() },
+        SettingsKey("log.format") { $1.log.format = try $0.choice(Settings.Log.Format.self) },
+        SettingsKey("log.max_lines_s") { $1.log.maxLinesPerSecond = try $0.integer(1...100_000) },
     ]
-}
-
-extension Settings {
-    /// Checks what concerns more than one key.
-    ///
-    /// - Returns: the path of the key to blame and what is wrong, or nil.
-    func contradiction() -> (path: String, message: String)? {
-        let points = conversation.engagement.pointSum
-        if abs(points - 50) > 1e-6 {
-            return (
-                "engagement.talk_ratio_points",
-                "the …_points of engagement add up to \(points); make them add up to 50"
-            )
-        }
-        if conversation.engagement.provisionalSpeechSeconds > conversation.engagement.settledSpeechSeconds {
-            return (
-                "engagement.settled_speech_s",
-                "settled_speech_s is below provisional_speech_s; make it as long or longer"
-            )
-        }
-        for rule in conversation.cues where !rule.fits(windowsSeconds: conversation.windowsSeconds) {
-            let windows = conversation.windowsSeconds.map(String.init).joined(separator: ", ")
-            return (
-                "cues.rules",
-                "cue '\(rule.id)' looks at a window of \(rule.windowSeconds) s; take one of conversation.windows_s: \(windows)"
-            )
-        }
-        if let trackers = contradictionOfTrackers() { return trackers }
-        if case .command = cues.onRaise?.target, cues.commandsDirectory == nil {
-            return ("cues.on_raise", "cues.on_raise names a command; say in cues.commands_dir where it is")
-        }
-        if sources.reconnectLeastMilliseconds > sources.reconnectMostMilliseconds {
-            return (
-                "sources.reconnect_max_s", "reconnect_max_s is below reconnect_min_s; make it as long or longer"
-            )
-        }
-        if let name = sources.protocols?.first(where: ["pipe", "fd"].contains) {
-            return (
-                "sources.protocols",
-                "'\(name)' would read descriptors of the daemon; leave it out and attach the path of a FIFO"
-            )
-        }
-        if events.clientQueueKibibytes > events.ringMebibytes * 1024 {
-            return (
-                "events.client_queue_kib",
-                "client_queue_kib is over ring_mib, which holds the events of all clients; "
-                    + "make it smaller or the ring larger"
-            )
-        }
-        if sockets.events == sockets.control {
-            return ("sockets.control", "both sockets have the same path; give each its own")
-        }
-        if (sockets.httpCertificate == nil) != (sockets.httpKey == nil) {
-            return (
-                sockets.httpKey == nil ? "sockets.http_certificate" : "sockets.http_key",
-                "of http_certificate and http_key only one is given; give both, or neither"
-            )
-        }
-        if let http = sockets.http, !http.isLoopback, sockets.httpCertificate == nil {
-            return (
-                "sockets.http",
-                "'\(http.urlHost):\(http.port)' is reached from other machines, and without TLS everybody between could "
-                    + "read along; give http_certificate and http_key, or listen on 127.0.0.1"
-            )
-        }
-        if (sources.webSocketCertificate == nil) != (sources.webSocketKey == nil) {
-            return (
-                sources.webSocketKey == nil ? "sources.websocket_certificate" : "sources.websocket_key",
-                "of websocket_certificate and websocket_key only one is given; give both, or neither"
-            )
-        }
-        if let listen = sources.webSocket, !listen.isLoopback, sources.webSocketCertificate == nil {
-            return (
-                "sources.websocket",
-                "'\(listen.urlHost):\(listen.port)' is reached from other machines, and without TLS everybody between "
-                    + "could listen in; give websocket_certificate and websocket_key, or listen on 127.0.0.1 behind a "
-                    + "proxy"
-            )
-        }
-        return nil
-    }
 }

@@ -155,6 +155,24 @@ struct SettingsValue {
         return texts
     }
 
+    /// Least severities by subsystem; nothing for none.
+    func logLevels() throws(ExpectedValue) -> [String: String] {
+        if isEmpty { return [:] }
+        let names = Settings.Log.subsystems, severities = Settings.Log.severities
+        let expected = ExpectedValue(
+            what: "a mapping such as {source: debug}, of \(names.joined(separator: ", ")) to "
+                + severities.joined(separator: ", "))
+        guard let mapping = node.mapping else { throw expected }
+        var levels: [String: String] = [:]
+        for (key, value) in mapping {
+            guard let name = key.scalar?.string, names.contains(name), let level = value.scalar?.string,
+                severities.contains(level)
+            else { throw expected }
+            levels[name] = level
+        }
+        return levels
+    }
+
     /// Words or short phrases; an empty list is one.
     func phrases() throws(ExpectedValue) -> [String] {
         let expected = ExpectedValue(what: "a list of at most 200 words or phrases of 1 to 64 bytes, or [] for none")

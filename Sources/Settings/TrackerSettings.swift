@@ -10,23 +10,22 @@ extension SettingsValue {
             if node.scalar?.string.isEmpty == true { return [] }
             throw ExpectedValue(what: "a list of trackers such as {name: pricing, phrases: [price]}, or [] for none")
         }
-        var trackers: [WordTracker] = []
-        for entry in sequence {
+        var names: Set<String> = []
+        return try EntryErrors.reading(sequence) { entry in
             let tracker = try Self.tracker(entry)
-            guard !trackers.contains(where: { $0.name == tracker.name }) else {
+            guard names.insert(tracker.name).inserted else {
                 throw EntryError(
-                    line: entry.mark?.line,
+                    mark: entry.mark,
                     message:
                         "there are two trackers '\(tracker.name)'; name one differently, or put their phrases together")
             }
-            trackers.append(tracker)
+            return tracker
         }
-        return trackers
     }
 
     private static func tracker(_ node: Node) throws -> WordTracker {
         func refuse(_ message: String, at place: Node? = nil) -> EntryError {
-            EntryError(line: place?.mark?.line ?? node.mark?.line, message: printable(message))
+            EntryError(mark: place?.mark ?? node.mark, message: printable(message))
         }
         guard let mapping = node.mapping else {
             throw refuse("a tracker must be a mapping such as {name: pricing, phrases: [price, how much]}")
@@ -88,28 +87,28 @@ extension SettingsValue {
 
 extension Settings {
     /// Checks trackers and the cue rules that mean them together.
-    func contradictionOfTrackers() -> (path: String, message: String)? {
+    func contradictionsOfTrackers() -> [(path: String, message: String)] {
+        var found: [(path: String, message: String)] = []
         let trackers = conversation.trackers
         for rule in conversation.cues {
             guard let name = rule.tracker, !trackers.contains(where: { $0.name == name }) else { continue }
             let known = trackers.isEmpty ? "there is none" : "there are \(trackers.map(\.name).joined(separator: ", "))"
-            return ("cues.rules", "cue '\(rule.id)' means the tracker '\(name)' of words.trackers; \(known)")
+            found.append(("cues.rules", "cue '\(rule.id)' means the tracker '\(name)' of words.trackers; \(known)"))
         }
         let searched =
             trackers
             + conversation.cues.filter { !$0.phrases.isEmpty }.map {
                 WordTracker(name: $0.id, phrases: $0.phrases)
             }
-        guard searched.count <= PhraseTrackers.maxTrackers,
-            searched.reduce(0, { $0 + $1.phrases.count }) <= PhraseTrackers.maxPhrases
-        else {
-            return (
-                "words.trackers",
-                "trackers and cue rules with phrases of their own are \(searched.count) with "
-                    + "\(searched.reduce(0) { $0 + $1.phrases.count }) phrases; keep to \(PhraseTrackers.maxTrackers) with "
-                    + "\(PhraseTrackers.maxPhrases)"
-            )
+        let phrases = searched.reduce(0) { $0 + $1.phrases.count }
+        if searched.count > PhraseTrackers.maxTrackers || phrases > PhraseTrackers.maxPhrases {
+            found.append(
+                (
+                    "words.trackers",
+                    "trackers and cue rules with phrases of their own are \(searched.count) with \(phrases) phrases; "
+                        + "keep to \(PhraseTrackers.maxTrackers) with \(PhraseTrackers.maxPhrases)"
+                ))
         }
-        return nil
+        return found
     }
 }

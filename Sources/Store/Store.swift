@@ -18,12 +18,15 @@ public final class Store: Sendable {
         public var failures = 0
         /// The last failure, in one line.
         public var lastFailure: String?
+        /// Whether nothing could be written since the last failure.
+        public var isFailing = false
     }
 
     private struct State: Sendable {
         var queue: RecordingQueue
         var failures = 0
         var lastFailure: String?
+        var isFailing = false
         /// Whether something was deleted since the file was last rebuilt.
         var isUnclean = false
     }
@@ -92,7 +95,9 @@ public final class Store: Sendable {
     /// What became of the events so far.
     public var status: Status {
         state.withLock {
-            Status(dropped: $0.queue.dropped, failures: $0.failures, lastFailure: $0.lastFailure)
+            Status(
+                dropped: $0.queue.dropped, failures: $0.failures, lastFailure: $0.lastFailure,
+                isFailing: $0.isFailing)
         }
     }
 
@@ -232,6 +237,7 @@ public final class Store: Sendable {
                     for job in jobs { hasDeleted = try StoreSchema.perform(job, database) || hasDeleted }
                     return .commit
                 }
+                noteSuccess()
             }
             guard hasDeleted else { return nil }
             state.withLock { $0.isUnclean = true }
@@ -260,8 +266,17 @@ public final class Store: Sendable {
         state.withLock {
             $0.failures += 1
             $0.lastFailure = failure.description
+            $0.isFailing = true
         }
         return failure
+    }
+
+    private func noteSuccess() {
+        let wasFailing = state.withLock { state in
+            defer { state.isFailing = false }
+            return state.isFailing
+        }
+        if wasFailing { logger.notice("\(path) can be written again; \(status.dropped) events were not stored") }
     }
 
     private func report(_ status: Status) {

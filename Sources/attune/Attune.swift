@@ -17,12 +17,12 @@ struct Attune: AsyncParsableCommand {
         version: attuneVersion,
         subcommands: [
             Attach.self, Expect.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self,
-            Sessions.self,
+            Sessions.self, Drain.self,
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,
             Features.self, Segments.self, Watch.self,
-            AuditCommand.self, Doctor.self,
+            AuditCommand.self, Compliance.self, ConfigCommand.self, Doctor.self,
         ])
 
     static func main() async {

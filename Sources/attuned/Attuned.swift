@@ -56,22 +56,36 @@ struct Attuned: AsyncParsableCommand {
     func run() async throws {
         let settings: Settings
         do throws(SettingsError) {
-            settings = try config.map { path throws(SettingsError) in try Settings(file: path) } ?? Settings()
+            let environment = ProcessInfo.processInfo.environment
+            settings =
+                if let config {
+                    try Settings(file: config, environment: environment)
+                } else {
+                    try Settings(environment: environment)
+                }
         } catch {
-            throw Self.fail("\(error)", code: 78)
+            throw Self.fail(error.lines)
+        }
+        if checkConfig {
+            let name = config ?? "built-in defaults"
+            let faults = startFaults(settings)
+            guard faults.isEmpty else { throw Self.fail(faults.map { "\(name): \($0)" }) }
+            print(printable("\(name): ok"))
+            return
         }
         do {
-            if checkConfig {
-                try checkDaemon(settings)
-                print(printable("\(config ?? "built-in defaults"): ok"))
-                return
-            }
             try await runDaemon(settings, file: config)
         } catch let error as DaemonError {
             throw Self.fail(error.message, code: error.exitCode)
         } catch {
             throw Self.fail("\(error)", code: 70)
         }
+    }
+
+    /// Says everything that is wrong with the configuration, one line each.
+    private static func fail(_ faults: [String]) -> ExitCode {
+        for fault in faults { _ = fail(fault, code: 78) }
+        return ExitCode(78)
     }
 
     private static func fail(_ message: String, code: Int32) -> ExitCode {

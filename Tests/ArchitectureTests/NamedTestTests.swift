@@ -28,7 +28,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("docs/threat-model.md", "## What each can do at most\n"), ("SECURITY.md", "## Tests that hold this\n"),
+        ("docs/threat-model.md", "## What each can do at most\n"),
+        ("docs/reliability.md", "## Faults\n"),
+        ("SECURITY.md", "## Tests that hold this\n"),
     ])
     func everyNamedTestExists(path: String, heading: String) throws {
         let files = Self.swiftFiles(below: "Tests")

@@ -56,15 +56,23 @@ import Testing
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("x".utf8).write(to: url)
         }
+        // Code of one architecture has a place of its own.
+        let model = folder.appendingPathComponent("recogniser/libonnxruntime.so")
+        try FileManager.default.createDirectory(
+            at: model.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: model)
         let root = folder.appendingPathComponent("root")
         func make(_ target: String) throws {
             let made = try run([
                 "make", target, "BUILD=\(build.path)", "PROGRAMS=", "DESTDIR=\(root.path)", "PREFIX=/usr",
+                "RECOGNISER=\(model.deletingLastPathComponent().path)",
             ])
             #expect(made.status == 0, "\(made.output)")
         }
         try make("install")
-        for file in ["bin/attune", "bin/attuned", "libexec/attune/attuned-worker"] + shared.map({ "share/" + $0 }) {
+        for file in [
+            "bin/attune", "bin/attuned", "libexec/attune/attuned-worker", "lib/attune/recogniser/libonnxruntime.so",
+        ] + shared.map({ "share/" + $0 }) {
             #expect(FileManager.default.fileExists(atPath: root.path + "/usr/" + file), "\(file)")
         }
         // As 'systemctl enable' leaves it.

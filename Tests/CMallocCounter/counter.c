@@ -3,6 +3,21 @@
 #include <errno.h>
 #include <stddef.h>
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+
+// A sanitizer stands there itself.
+bool malloc_counter_counts(void) { return false; }
+
+uint64_t malloc_counter_of_this_thread(void) { return 0; }
+
+#else
+
+bool malloc_counter_counts(void) { return true; }
+
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -41,3 +56,5 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
     *memory = block;
     return 0;
 }
+
+#endif

@@ -114,7 +114,7 @@ import Testing
         #expect(try !analyze("--config", config).output.contains(#""sentiment""#))
         #expect(try analyze("--config", config, "--policy", "standard").output.contains(#""sentiment""#))
         let bad = try analyze("--config", folder.file("b.yaml", "polcy: x\n"))
-        #expect(bad.status == 78 && bad.errors.contains("b.yaml:1: unknown key 'polcy'"), "\(bad.errors)")
+        #expect(bad.status == 78 && bad.errors.contains("b.yaml:1:1: unknown key 'polcy'"), "\(bad.errors)")
     }
 
     /// Every page and script that a distribution looks for is made of what the commands say of themselves.

@@ -101,11 +101,21 @@ final class RunningDaemon {
     let process: Process
     let config: String
 
-    init(folder: TemporaryFolder? = nil, settings: String = "") throws {
+    /// - Parameter maxDescriptors: files that it may have open; nil for what this process may.
+    init(folder: TemporaryFolder? = nil, settings: String = "", maxDescriptors: Int? = nil) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         config = try folder.file("attune.yaml", Self.configuration(of: folder.path, settings))
-        process = try start(Place.command("attuned"), ["--config", config], logs: folder.path)
+        let command = Place.command("attuned")
+        process =
+            if let maxDescriptors {
+                try start(
+                    URL(fileURLWithPath: "/bin/sh"),
+                    ["-c", "ulimit -n \(maxDescriptors); exec \"$@\"", "sh", command.path, "--config", config],
+                    logs: folder.path)
+            } else {
+                try start(command, ["--config", config], logs: folder.path)
+            }
         let log = folder.path + "/err"
         try eventually("attuned is ready") { [process] in
             let text = try String(contentsOfFile: log, encoding: .utf8)

@@ -108,6 +108,62 @@ import Testing
         _ = try daemon.attachRTP(session: "call", speaker: "s2")
     }
 
+    /// Both ways of ending with the calls that run; there is none, or one of which nothing comes.
+    @Test func aDaemonThatIsDrainedEndsByItself() throws {
+        let daemon = try RunningDaemon()
+        let drained = try daemon.attune("drain", "--timeout", "600")
+        #expect(drained.status == 0 && drained.output == "0 calls run\n", "\(drained)")
+        try eventually("it ends") { !daemon.process.isRunning }
+        #expect(daemon.process.terminationStatus == 0 && daemon.process.terminationReason == .exit)
+
+        let other = try RunningDaemon(
+            settings: "sources:\n  attach:\n    - {url: \"rtp://127.0.0.1:0\", session: desk, consent: granted,\n"
+                + "       tracks: [{speaker: anna}]}\n")
+        try eventually("the declared source is there") { try other.attune("sessions").output.contains("desk") }
+        #expect(try other.attune("drain", "--no-wait").output == "1 call runs\n")
+        let refused = try other.attune(
+            "attach", "rtp://127.0.0.1:0", "--session", "t", "--speaker", "a", "--consent", "granted")
+        #expect(refused.status == 69 && refused.errors.contains("takes no new calls"), "\(refused.errors)")
+        _ = try other.attune("detach", "desk")
+        try eventually("it ends") { !other.process.isRunning }
+        #expect(other.process.terminationStatus == 0 && other.process.terminationReason == .exit)
+
+        let third = try RunningDaemon()
+        kill(third.process.processIdentifier, SIGUSR1)
+        try eventually("it ends") { !third.process.isRunning }
+        #expect(third.process.terminationStatus == 0 && third.process.terminationReason == .exit)
+    }
+
+    @Test func theConfigurationIsCheckedAsAWholeAndShown() throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file(
+            "attune.yaml",
+            "sockets: {events: /nonexistent/e.sock, control: \(folder.path)/c.sock}\nvoice: {vad_weights: /nonexistent/w}\n"
+                + "captions: {lexicon: /nonexistent/l}\nsources: {audiosocket: 127.0.0.1:0}\n")
+        let checked = try run(Place.command("attuned"), ["--config", config, "--check-config"])
+        let lines = checked.errors.split(separator: "\n")
+        #expect(checked.status == 78 && lines.count == 3, "\(checked.errors)")
+        for word in ["voice.vad_weights", "captions.lexicon", "sockets.events"] {
+            #expect(lines.contains { $0.hasPrefix("attuned: \(config): \(word)") }, "\(checked.errors)")
+        }
+        let wrong = try run(
+            Place.command("attuned"), ["--check-config"],
+            environment: ["ATTUNE_STORE_PATH": "x", "ATTUNE_SOURCES_MAX": "0"])
+        #expect(wrong.status == 78 && wrong.errors.split(separator: "\n").count == 2, "\(wrong.errors)")
+
+        let secret = try folder.file(
+            "secret.yaml",
+            "sources:\n  attach:\n    - {url: \"rtsp://me:secret@127.0.0.1/a\", session: s,\n"
+                + "       tracks: [{speaker: a}], consent: granted}\n")
+        let shown = try run(
+            Place.command("attune"), ["config", "show", "--config", secret], environment: ["ATTUNE_LOG_LEVEL": "debug"])
+        #expect(shown.status == 0 && !shown.output.contains("me:secret") && shown.output.contains("127.0.0.1/a"))
+        #expect(shown.output.contains("  attach:  # \(secret):2\n"), "\(shown.output)")
+        #expect(
+            shown.output.contains("  level: debug  # ATTUNE_LOG_LEVEL\n")
+                && shown.output.contains("  max: 256  # default\n"))
+    }
+
     @Test func thePolicySaysWhetherTicksAreStored() throws {
         let without = try request("GET", "policy", of: RunningDaemon()).answer
         #expect(without["stored"] as? Bool == false && without["retention_days"] == nil)

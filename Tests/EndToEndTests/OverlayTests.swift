@@ -74,7 +74,7 @@ import Testing
         let config = try folder.file("attune.yaml", "sockets:\n  http: 0.0.0.0:8480\n")
         for options in [["--check-config"], []] {
             let refused = try run(Place.command("attuned"), ["--config", config] + options)
-            #expect(refused.status == 78 && refused.errorLine.contains("attune.yaml:2: "), "\(refused.errors)")
+            #expect(refused.status == 78 && refused.errorLine.contains("attune.yaml:2:"), "\(refused.errors)")
             #expect(refused.errorLine.contains("http_certificate"))
         }
     }

@@ -30,13 +30,14 @@ import Testing
         return (subscriber, answer, daemon.log)
     }
 
-    @Test(arguments: ["standard", "behaviour-only", "eu-work", "eu-education", "self"])
+    @Test(arguments: ["standard", "behaviour-only", "eu-work", "us-work", "eu-education", "self"])
     func everyProfileIsConfiguredShownAndFixed(profile: String) throws {
         let daemon = try RunningDaemon(settings: "policy:\n  profile: \(profile)\n")
         let answer = try request("GET", "/v1/policy", socket: daemon.controlPath)
         #expect(answer.contains("200 OK") && answer.contains("\"profile\":\"\(profile)\""), "\(answer)")
         #expect(answer.contains("\"notice_id\":\"standard-notice\""), "\(answer)")
-        #expect(answer.contains("\"protected\":true") == profile.hasPrefix("eu-"), "\(answer)")
+        #expect(
+            answer.contains("\"protected\":true") == (profile.hasPrefix("eu-") || profile == "us-work"), "\(answer)")
         for method in ["PUT", "POST", "PATCH", "DELETE"] {
             let refused = try request(method, "/v1/policy", socket: daemon.controlPath)
             #expect(refused.contains("404 Not Found") || refused.contains("405 Method"), "\(method): \(refused)")

@@ -1,9 +1,12 @@
 import Events
+import Foundation
 import Testing
 
 @Suite struct PolicyTests {
     private static let everything = Policy.Permissions.everything
     private static let behaviour = Policy.Permissions.behaviour
+    private static let counted = Policy.Permissions(
+        measured: true, voiceScores: false, visibleScores: false, sentiment: false, wordTexts: false)
 
     @Test(arguments: [
         (Policy.Profile.standard, nil, everything), (.standard, "employee", everything),
@@ -12,6 +15,7 @@ import Testing
         (.euWork, "rep", behaviour), (.euWork, "employee", behaviour), (.euWork, "host", behaviour),
         // What is not exactly an unprotected role is protected.
         (.euWork, "Customer", behaviour), (.euWork, "customer ", behaviour), (.euWork, "", behaviour),
+        (.usWork, "customer", everything), (.usWork, "rep", counted), (.usWork, nil, counted),
         (.euEducation, "guest", everything), (.euEducation, "customer", behaviour), (.euEducation, nil, behaviour),
         (.euEducation, "student", behaviour), (.euEducation, "teacher", behaviour),
         (.ownVoice, "self", everything), (.ownVoice, "rep", .nothing), (.ownVoice, nil, .nothing),
@@ -28,10 +32,18 @@ import Testing
         }
     }
 
-    @Test func protectedAreThoseOfTheEUProfiles() {
+    @Test func whatWasKeptBeforeThereWereTextsIsRead() throws {
+        let kept = #"{"measured":true,"voiceScores":true,"visibleScores":true,"sentiment":true}"#
+        let read = try JSONDecoder().decode(Policy.Permissions.self, from: Data(kept.utf8))
+        #expect(read == .everything)
+        let again = try JSONDecoder().decode(Policy.Permissions.self, from: JSONEncoder().encode(Self.counted))
+        #expect(again == Self.counted)
+    }
+
+    @Test func protectedAreThoseOfWorkAndEducation() {
         for profile in Policy.Profile.allCases {
             let isProtecting = Policy(profile).classes.contains(where: \.isProtected)
-            #expect(isProtecting == profile.rawValue.hasPrefix("eu-"))
+            #expect(isProtecting == [.euWork, .usWork, .euEducation].contains(profile))
             #expect(Policy(profile).classes.last?.roles == nil, "the class of all others is the last")
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Schema
 import Testing
 
@@ -39,6 +40,17 @@ import Testing
         #expect(found.contains("/sentiment is not allowed here") && found.contains("/activation is not allowed here"))
         let others = found.filter { !$0.hasPrefix("/sentiment") && !$0.hasPrefix("/activation") }
         #expect(others.count == 3 && others.allSatisfy { $0.hasPrefix("/engagement/contributions/") }, "\(others)")
+    }
+
+    @Test(arguments: [("us-work", "rep", false), ("us-work", "customer", true), ("eu-work", "rep", true)])
+    func wordsAreHeldAgainstTheProfile(policy: String, role: String, mayHaveText: Bool) {
+        let words = Samples.lines.first { $0.contains(#""type":"words""#) && $0.contains(#""text""#) } ?? ""
+        let speaker = (try? JSONSerialization.jsonObject(with: Data(words.utf8)) as? [String: Any])?["speaker"] ?? ""
+        let other = joined(role).replacing(#""speaker":"ana""#, with: #""speaker":"\#(speaker)""#)
+        var validator = EventValidator()
+        #expect(validator.violations(in: hello(policy)) == [] && validator.violations(in: other) == [])
+        let found = validator.violations(in: words).map(\.description)
+        #expect(found.isEmpty == mayHaveText, "\(found)")
     }
 
     @Test func protectionIsRemembered() {

@@ -65,6 +65,12 @@ import Testing
                   max_mib: 8
                   pcm_socket: /tmp/p
                   audiosocket: "[::1]:9092"
+                  attach:
+                    - {url: "rtp://127.0.0.1:5004", session: desk, tracks: [{speaker: anna, role: rep, ssrc: "*"}],
+                       consent: granted, notice_id: n, priority: high}
+                    - {url_file: /u, crypto_file: /k, session: t, tracks: [{speaker: b, consent: withheld, track: 1}]}
+                session: {idle_s: 60}
+                ledger: {path: /tmp/l, notices_dir: /tmp/n, retention_days: 9}
                 overload: {enabled: false, target: 0.7}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
@@ -72,13 +78,21 @@ import Testing
                   trackers:
                     - {name: pricing, phrases: [price, how much], who: guest}
                     - {name: acme, phrases: [Acme], who: [rep, ana], forms: false}
-                log: {level: debug}
+                log: {level: debug, levels: {source: trace}, format: json, max_lines_s: 5}
                 """, file: "f")
         #expect(settings.sockets.events == "/tmp/e")
         #expect(settings.sources.pcmSocket == "/tmp/p")
         #expect(settings.sources.isolation == .thread && settings.sources.workerMebibytes == 100)
         #expect(settings.sources.references == ["10.0.0.0/8", "fd00::1"])
         #expect(settings.sources.audioSocket == Settings.LoopbackAddress(host: "::1", port: 9092))
+        let declared = settings.sources.attach
+        #expect(declared.map(\.session) == ["desk", "t"] && declared.map(\.urlFile) == [nil, "/u"])
+        #expect(declared[0].tracks == [DeclaredSource.Track(speaker: "anna", role: "rep", ssrc: "*")])
+        #expect(declared[0].noticeID == "n" && declared[0].priority == "high" && declared[0].consent == "granted")
+        #expect(declared[1].tracks[0].consent == "withheld" && declared[1].tracks[0].track == 1)
+        #expect(settings.ledger.path == "/tmp/l" && settings.ledger.retentionDays == 9)
+        #expect(settings.ledger.noticesDirectory == "/tmp/n")
+        #expect(declared[1].cryptoFile == "/k" && settings.session.idleSeconds == 60)
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])
         #expect(settings.conversation.tickHops == 50)
@@ -103,7 +117,7 @@ import Testing
         #expect(settings.overload.isEnabled == false && settings.overload.target == 0.7)
         #expect(settings.store.path == "/tmp/s.db" && settings.store.retentionDays == 7)
         #expect(settings.captions.lexicon == "/l" && settings.captions.fillers == ["äh", "sag ich mal"])
-        #expect(settings.logLevel == "debug")
+        #expect(settings.log.level == "debug" && settings.log.levels == ["source": "trace"])
     }
 
     @Test(arguments: [
@@ -113,7 +127,7 @@ import Testing
         ("events:\n  tick_s: 99\n", 2, "'events.tick_s' must be seconds from 0.1 to 10.0, not '99'"),
         ("events:\n  tick_s: .nan\n", 2, "must be seconds"),
         ("events:\n  ring_s: 1e9999\n", 2, "a whole number"),
-        ("events:\n  ring_s: [1]\n", 2, "not a list"),
+        ("events:\n  ring_s: [1]\n", 2, "not [1]"),
         ("events: 3\n", 1, "must be a mapping"),
         ("- a\n", 1, "must be a mapping"),
         ("sockets:\n  mode: \"0999\"\n", 2, "octal"),
@@ -137,6 +151,10 @@ import Testing
         ("cues:\n  rules: 3\n", 2, "'cues.rules' must be a list of rules"),
         ("cues:\n  rules:\n  - 3\n", 3, "must be a mapping"),
         ("cues:\n  rules:\n  - {id: a}\n", 3, "cue 'a' needs a metric; take one of talk_ratio"),
+        (
+            "cues:\n  rules:\n  - {id: a, metric: monolog}\n", 3,
+            "cue 'a' has the metric 'monolog', which there is not; take one"
+        ),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s}\n", 3, "either above or below"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, abov: 3}\n", 3, "unknown key 'abov'"),
         ("cues:\n  rules:\n  - {id: a, metric: monologue_s, above: x}\n", 3, "'above' of cue 'a' must be a number"),
@@ -184,6 +202,16 @@ import Testing
         ("events:\n  ring_mib: 1\n  client_queue_kib: 2048\n", 3, "client_queue_kib is over ring_mib"),
         ("sources:\n  audiosocket: 0.0.0.0:9092\n", 2, "127.0.0.1:PORT"),
         ("sources:\n  pcm_socket: pcm.sock\n", 2, "absolute path"),
+        ("sources:\n  attach: x\n", 2, "'sources.attach' must be a list of at most 1000 sources"),
+        ("sources:\n  attach:\n  - 3\n", 3, "write it as {url"),
+        ("sources:\n  attach:\n  - {url: a, sesion: b}\n", 3, "'sesion' is unknown; known are url"),
+        ("sources:\n  attach:\n  - {url: a}\n", 3, "add session: NAME"),
+        ("sources:\n  attach:\n  - {session: a, url: b, url_file: /c}\n", 3, "give either url, or url_file"),
+        ("sources:\n  attach:\n  - {session: a, url_file: c}\n", 3, "'url_file' must be an absolute path"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: []}\n", 3, "add tracks"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: [{role: c}]}\n", 3, "add speaker: NAME"),
+        ("sources:\n  attach:\n  - {session: a, url: b, tracks: [{speaker: c, track: -1}]}\n", 3, "from 0 to 1023"),
+        ("session:\n  idle_s: -1\n", 2, "from 0 to 604800"),
         ("sources:\n  rtsp: 10\n", 2, "such as [10, 30], not '10'"),
         ("sources:\n  rtsp: [0, 10]\n", 2, "seconds to connect (0.1 to 300)"),
         ("sources:\n  rtsp: [1, 0.1]\n", 2, "0.5 to 3600"),
@@ -195,6 +223,8 @@ import Testing
         ("captions:\n  fillers: um\n", 2, "must be a list of at most 200 words"),
         ("captions:\n  fillers: [\"\"]\n", 2, "must be a list of at most 200 words"),
         ("log:\n  level: loud\n", 2, "one of trace"),
+        ("log:\n  levels: {sauce: debug}\n", 2, "a mapping such as {source: debug}"),
+        ("log:\n  format: xml\n", 2, "one of text, json, journal"),
         ("log:\n  level: info\n  level: info\n", nil, "given twice"),
         ("log:\n  level: \"info\n", nil, "mend the YAML"),
         ("a: [\n", nil, "mend the YAML"),
@@ -206,6 +236,69 @@ import Testing
         #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
         #expect(error?.description.contains("\n") == false)
         #expect(error?.description.hasPrefix("f.yaml") == true)
+    }
+
+    @Test func allThatIsWrongIsToldAtOnceWithItsPlace() throws {
+        let text = """
+            sockets:
+              event: /x
+              mode: 7
+            cues:
+              rules:
+                - {id: a}
+                - {id: b, metric: monologue_s, above: x}
+            log: {level: loud}
+            """
+        let error = try #require(#expect(throws: SettingsError.self) { try Settings(yaml: text, file: "f.yaml") })
+        let places = error.lines.map { $0.prefix { $0 != " " } }
+        #expect(
+            places == ["f.yaml:2:3:", "f.yaml:3:9:", "f.yaml:6:7:", "f.yaml:7:43:", "f.yaml:8:14:"], "\(error.lines)")
+        #expect(error.description.hasSuffix("(and 4 more: attuned --check-config lists all)"))
+        let both =
+            "events:\n  ring_mib: 1\n  client_queue_kib: 2048\nsources:\n  reconnect_min_s: 10\n  reconnect_max_s: 1\n"
+        let contradictions = #expect(throws: SettingsError.self) { try Settings(yaml: both, file: "f") }
+        #expect(contradictions?.lines.count == 2)
+    }
+
+    @Test func theEnvironmentOverridesTheFile() throws {
+        let settings = try Settings(
+            yaml: "store: {retention_days: 7}\nsources: {max: 3}\n", file: "f",
+            environment: [
+                "ATTUNE_STORE_RETENTION_DAYS": "9", "ATTUNE_CAPTIONS_FILLERS": "[um, so]", "ATTUNE_RUNTIME_DIR": "/x",
+                "ATTUNE_SOCKETS_HTTP": "127.0.0.1:1", "PATH": "/", "ATTUNE_LOG_LEVEL": "debug",
+            ])
+        #expect(settings.store.retentionDays == 9 && settings.sources.maximum == 3 && settings.sockets.http?.port == 1)
+        #expect(settings.captions.fillers == ["um", "so"])
+        let wrong = #expect(throws: SettingsError.self) {
+            try Settings(environment: [
+                "ATTUNE_STORE_RETENTION_DAY": "9", "ATTUNE_STORE_PATH": "x", "ATTUNE_LOG_LEVEL": "[",
+            ])
+        }
+        #expect(wrong?.lines.count == 3, "\(wrong?.lines ?? [])")
+        #expect(wrong?.lines.last?.hasPrefix("ATTUNE_STORE_RETENTION_DAY: unknown key 'retention_day'") == true)
+        #expect(wrong?.lines.contains { $0.hasPrefix("ATTUNE_STORE_PATH: 'store.path' must be") } == true)
+    }
+
+    @Test func whatIsShownIsWhatHoldsAndSaysWhereItComesFrom() throws {
+        #expect(try Settings(yaml: shippedValues, file: "f") == Settings())
+        let path = NSTemporaryDirectory() + "attune-settings-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try "store:\n  retention_days: 7\n".write(toFile: path, atomically: true, encoding: .utf8)
+        let environment = ["ATTUNE_SOURCES_MAX": "3"]
+        let shown = try Settings.shown(file: path, environment: environment)
+        #expect(shown.map(\.path) == SettingsKey.all.map(\.path))
+        #expect(
+            shown.filter { $0.origin != nil }.map { "\($0.path) \($0.origin!)" }.sorted() == [
+                "sources.max ATTUNE_SOURCES_MAX", "store.retention_days \(path):2",
+            ])
+        var text = "", section: Substring?
+        for setting in shown {
+            let own = setting.path.prefix { $0 != "." }
+            if own != section { text += "\(own):\n" }
+            section = own
+            for line in setting.yaml { text += "  \(line)\n" }
+        }
+        #expect(try Settings(yaml: text, file: "shown") == Settings(file: path, environment: environment), "\(text)")
     }
 
     @Test func filesThatCannotBeReadAreNamed() throws {

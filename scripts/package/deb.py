@@ -29,8 +29,8 @@ SYNOPSES = {
  it. Scores are made of measured behaviour compared with the person's own usual;
  whoever has not consented is not measured. Nothing leaves the machine."""),
     "attune-models": ("weights and lexicon for attune", """\
- Weights of the speech detector, the lexicon for captions and the recogniser, each
- under its own licence. Without them the built-in detector is used, captions are
+ Weights of the speech detector, the lexicon for captions and the recogniser,
+ each under its own licence. Without them the built-in detector is used, captions are
  counted only, and nothing is written down."""),
 }
 
@@ -131,8 +131,12 @@ def main():
         # What has a licence of its own goes into a package of its own.
         (models / "usr/share/attune").mkdir(parents=True)
         for path in (tree / "usr/share/attune").iterdir():
-            if path.name != "demo":
+            if path.name not in ("demo", "monitoring"):
                 shutil.move(path, models / "usr/share/attune")
+        # Libraries, and what lies in a folder with one.
+        if (tree / "usr/lib/attune").exists():
+            (models / "usr/lib").mkdir()
+            shutil.move(tree / "usr/lib/attune", models / "usr/lib")
         yaml_page(tree)
         # The runtime folder is the unit's; this one is for those who start the daemon by hand.
         (tree / "usr/lib/tmpfiles.d").mkdir(parents=True)
@@ -142,7 +146,8 @@ def main():
             "Recommends": f"attune-models (= {staging.version()})",
         }, scripts=["postinst", "prerm", "postrm"])
         # The runtime of the recogniser is a library.
-        package("attune-models", models, output, {"Architecture": ARCHITECTURE})
+        package("attune-models", models, output, {
+            "Architecture": ARCHITECTURE, "Depends": "libc6, libgcc-s1, libstdc++6"})
 
 
 main()

@@ -128,6 +128,14 @@ public struct ControlClient: Sendable {
         return try decode(History.self, try await send(.GET, "/v1/history?\(query)", body: nil))
     }
 
+    /// Has the daemon take no new calls any more, and end once those that run have ended.
+    ///
+    /// - Parameter timeoutSeconds: after so long it ends all the same; nil for never.
+    public func drain(timeoutSeconds: Int? = nil) async throws -> DrainSummary {
+        let body = try JSONEncoder().encode(DrainRequest(timeoutSeconds: timeoutSeconds))
+        return try decode(DrainSummary.self, try await send(.POST, "/v1/drain", body: body))
+    }
+
     /// Stored sessions, the newest first.
     public func stored() async throws -> [StoredSummary] {
         try decode([StoredSummary].self, try await send(.GET, "/v1/stored", body: nil))

@@ -24,6 +24,10 @@ struct attune_process_usage {
 /// @return 0, or a negated errno
 int attune_read_process_usage(struct attune_process_usage *usage);
 
+/// Raises the number of descriptors that the process may have open to what the system allows it.
+/// @return that number, or a negated errno
+int64_t attune_raise_descriptor_limit(void);
+
 /// CPU time of the calling thread in nanoseconds.
 int64_t attune_thread_nanoseconds(void);
 

@@ -85,13 +85,13 @@ extension SessionEngine {
     private mutating func tell(_ line: CaptionLine, of index: Int) {
         guard speakers[index].lanes.contains(.words) else { return }
         let told = speakers[index].spans.next(of: line)
-        let isTold = configuration.wordTexts != .none
+        let isTold = configuration.wordTexts != .none && speakers[index].permits.wordTexts
         let span = WordSpan(
             id: told.id, revision: told.revision, isFinal: !line.isPartial, startSeconds: seconds(line.startHop),
             endSeconds: seconds(line.endHop),
             writer: line.writer, words: line.words, fillers: line.fillers, questions: line.questions,
             text: isTold ? line.spoken?.text : nil, times: isTold ? line.spoken?.times : nil,
-            mayStoreText: configuration.wordTexts == .stored)
+            mayStoreText: isTold && configuration.wordTexts == .stored)
         emit(.words(span), speaker: index, at: line.endHop)
     }
 

@@ -1,7 +1,7 @@
 import ControlAPI
-import Logging
+import Conversation
+import Foundation
 import Settings
-import Synchronization
 
 /// The file that the daemon was started with, to be read again.
 struct ConfigurationFile: Sendable {
@@ -19,7 +19,11 @@ struct ConfigurationFile: Sendable {
                 detail: "the daemon runs without a configuration file; start it with --config to reload one")
         }
         let settings: Settings
-        do throws(SettingsError) { settings = try Settings(file: path) } catch { throw Self.bad(error.description) }
+        do throws(SettingsError) {
+            settings = try Settings(file: path, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw Self.bad(error.description)
+        }
         do throws(DaemonError) { try checkDaemon(settings) } catch { throw Self.bad(error.message) }
         return settings
     }
@@ -27,23 +31,6 @@ struct ConfigurationFile: Sendable {
     static func bad(_ reason: String) -> Problem {
         Problem(status: 422, type: .badConfiguration, detail: "\(reason); the old configuration stays in force")
     }
-}
-
-/// Least severity that is logged, for all loggers.
-final class LogLevel: Sendable {
-    private let level: Mutex<Logger.Level>
-
-    init(_ name: String) {
-        level = Mutex(Self.level(name))
-    }
-
-    var current: Logger.Level { level.withLock { $0 } }
-
-    func set(_ name: String) {
-        level.withLock { $0 = Self.level(name) }
-    }
-
-    private static func level(_ name: String) -> Logger.Level { Logger.Level(rawValue: name) ?? .info }
 }
 
 /// What a configuration that was read again changes in a running daemon.
@@ -68,7 +55,8 @@ struct SettingsChange {
         sources.webSocketKey = old.sources.webSocketKey
         if sources != old.sources { summary.applied.append("sources") }
         inForce.sources = sources
-        apply("log", \.logLevel, new)
+        apply("session", \.session, new)
+        apply("log", \.log, new)
 
         // What is open, or was promised to the people in the call, does not change under them.
         keep("sockets", \.sockets, new)
@@ -86,6 +74,7 @@ struct SettingsChange {
         keep("cues.on_raise", \.cues, new)
         keep("policy", \.policy, new)
         keep("store", \.store, new)
+        keep("ledger", \.ledger, new)
         keep("state", \.state, new)
     }
 

@@ -25,21 +25,6 @@ public struct DaemonError: Error {
     public let message: String
 }
 
-/// Checks what a configuration needs on this machine, without starting anything.
-///
-/// - Throws: `DaemonError` where the daemon would not start with it.
-public func checkDaemon(_ settings: Settings) throws(DaemonError) {
-    _ = try groupID(of: settings.sockets.group)
-    try BrowserAccess.check(settings.sockets)
-    _ = try WebSocketListener.tls(settings.sources)
-    guard let path = settings.store.path else { return }
-    do throws(StoreError) {
-        try Store.check(path: path)
-    } catch {
-        throw DaemonError(exitCode: 78, message: error.description)
-    }
-}
-
 /// Connections of the control socket beside those that may follow events.
 private let commandConnections = 64
 
@@ -50,8 +35,9 @@ private let commandConnections = 64
 public func runDaemon(_ settings: Settings, file: String?) async throws {
     // A core dump would hold the voices of the people in the call.
     attune_forbid_core_dumps()
-    let level = LogLevel(settings.logLevel)
-    LoggingSystem.bootstrap { _ in StandardErrorLog(level) }
+    let level = LogLevel(settings.log)
+    let output = LogOutput(level)
+    LoggingSystem.bootstrap { StandardErrorLog(level, label: $0, output: output) }
     let logger = Logger(label: "attuned")
     try checkDaemon(settings)
     let group = try groupID(of: settings.sockets.group)
@@ -61,7 +47,15 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let recogniser = recogniser(settings.words, logger)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let cueActions = try CueActions.make(settings.cues, logger)
-    let publishing = PublisherConfiguration(settings, group: group)
+    var publishing = PublisherConfiguration(settings, group: group)
+    let descriptors = Descriptors()
+    let clients = descriptors.bounded(connections: publishing.maxClients)
+    if clients < publishing.maxClients {
+        logger.warning(
+            "only \(descriptors.limit) files may be open, so \(clients) subscribers are taken; raise LimitNOFILE (ulimit -n)"
+        )
+        publishing.maxClients = clients
+    }
     let sockets = settings.sockets
     let inherited = try InheritedSockets(sockets)
     let publisher = Publisher(
@@ -84,6 +78,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         throw DaemonError(exitCode: 69, message: error.message)
     }
     let store = StoredSessions(settings.store, logger)
+    let ledger = settings.ledger.path.map { ConsentLedger(path: $0, settings.ledger, logger) }
     if settings.sources.isolation == .thread {
         logger.warning(
             "media is decoded in the daemon itself (sources.isolation: thread); a fault in it can end everything"
@@ -105,7 +100,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
         calls: calls, expected: webSocket?.expectation, browsers: browsers, recogniser: recogniser,
-        sinks: [publisher, store] + [cueActions].compactMap(\.self))
+        sinks: [publisher, store] + [cueActions].compactMap(\.self) + [ledger].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     let senders: WebSocketListener?
@@ -125,11 +120,12 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     }
     let status = DaemonStatus(
         publisher: publisher, registry: registry, store: store, refusals: refusals,
-        cueActions: cueActions)
+        cueActions: cueActions, ledger: ledger)
     let events = PublishedEvents(publisher: publisher)
     var limits = ConnectionLimits(
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
-        maxConnections: publishing.maxClients + commandConnections, refusals: refusals.control)
+        maxConnections: publishing.maxClients + descriptors.bounded(connections: commandConnections),
+        refusals: refusals.control)
     let control = ControlServer(
         descriptor: controlListener.descriptor, version: attuneVersion, backend: registry,
         store: ForgettingBackend(store: store, publisher: publisher), status: status, events: events, tokens: browsers,
@@ -150,6 +146,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         services: [
             .init(service: ClosingService { await publisher.stop() }),
             .init(service: store),
+        ] + (ledger.map { [.init(service: $0)] } ?? []) + [
             .init(service: ClosingService { await cueActions?.stop() }),
             .init(service: ClosingService { recogniser.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),
@@ -157,6 +154,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
             .init(service: ClosingService { await senders?.stop() }),
             .init(service: ReloadingService(registry: registry, logger: logger)),
             .init(service: KeepingService(registry: registry)),
+            .init(service: DrainingService(registry: registry), successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: control),
         ] + (browserServer.map { [.init(service: $0)] } ?? []),
         gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
@@ -169,7 +167,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
 
 /// The network where its weights are, else the built-in detector; says which. Weights that the configuration names
 /// must be usable.
-private func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throws(DaemonError) -> SpeechDetection {
+func speechDetection(_ settings: Settings.Voice, _ logger: Logger) throws(DaemonError) -> SpeechDetection {
     do throws(SpeechWeightsError) {
         let detection =
             if let file = settings.detectorWeights {
@@ -211,7 +209,7 @@ private func recogniser(_ settings: Settings.Words, _ logger: Logger) -> Recogni
 }
 
 /// What counts captions: with the lexicon that the configuration names, which must be usable, or the installed one.
-private func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
+func textAnalyzer(_ settings: Settings.Captions, _ logger: Logger) throws(DaemonError) -> TextAnalyzer {
     var lexicon: CaptionLexicon?
     do throws(CaptionLexiconError) {
         lexicon = if let file = settings.lexicon { try CaptionLexicon(file: file) } else { try .standard() }
@@ -236,20 +234,36 @@ private struct ClosingService: Service {
     }
 }
 
-/// Reads the configuration again at SIGHUP.
+/// Reads the configuration again at SIGHUP, and ends with the calls that run at SIGUSR1.
 private struct ReloadingService: Service {
     let registry: SessionRegistry
     let logger: Logger
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            do { _ = try await registry.reload() } catch { logger.error("\(error.detail)") }
+        for await signal in await UnixSignalsSequence(trapping: .sighup, .sigusr1).cancelOnGracefulShutdown() {
+            do throws(Problem) {
+                if signal == .sighup { _ = try await registry.reload() } else { _ = try await registry.drain(.init()) }
+            } catch { logger.error("\(error.detail)") }
         }
     }
 }
 
+/// Ends the daemon once its calls have ended, where it was told to.
+private struct DrainingService: Service {
+    let registry: SessionRegistry
+
+    func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            if await registry.isDrained() { return }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(250)) }
+        }
+        // What ends by other means is not ended by this.
+        try? await gracefulShutdown()
+    }
+}
+
 /// The policy in force. It is read once, at the start: no route and no signal changes it.
-private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
+func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy {
     guard let profile = Policy.Profile(rawValue: settings.profile) else {
         throw DaemonError(
             exitCode: 78, message: "policy.profile '\(settings.profile)' is no profile; see docs/policy.md")
@@ -257,7 +271,7 @@ private func policy(of settings: Settings.Policy) throws(DaemonError) -> Policy 
     return Policy(profile)
 }
 
-private func groupID(of name: String?) throws(DaemonError) -> UInt32? {
+func groupID(of name: String?) throws(DaemonError) -> UInt32? {
     guard let name else { return nil }
     guard let entry = getgrnam(name) else {
         throw DaemonError(

@@ -15,10 +15,14 @@ struct SessionEntry {
         let request: AttachRequest?
         /// Whether the request has not been answered yet.
         var isOpening = true
+        /// Whether its sender says that no media comes for now: on hold, muted, paused.
+        var isHeld = false
         /// Whether it is being detached, by whoever takes it out of here then.
         var isStopping = false
 
         var id: String { source.monitor.id }
+        /// Whether it keeps its session: media comes, may be coming, or is known to be held back.
+        var isBusy: Bool { isOpening || isHeld && isRunning || source.monitor.state == .live }
         /// Whether it takes a place and its speakers their names.
         var isRunning: Bool { source.monitor.phase != .ended }
 
@@ -47,6 +51,8 @@ struct SessionEntry {
     private var ended: [(number: Int, summary: SourceSummary)] = []
     /// Whether it was heard of: its first source has been admitted.
     var isPublic = false
+    /// Since when no source of it keeps it (`HostClock`, nanoseconds); nil while one does.
+    private(set) var quietSince: Int64?
     /// Set once the session is being ended.
     var ending: Task<SessionTotals?, Never>?
 
@@ -81,6 +87,19 @@ struct SessionEntry {
 
     func attached(_ id: String) -> Attached? {
         attached.first { $0.id == id }
+    }
+
+    /// Looks whether media comes.
+    ///
+    /// - Returns: for how long none has, nanoseconds.
+    mutating func watchQuiet(now: Int64) -> Int64 {
+        if attached.contains(where: \.isBusy) { quietSince = nil } else { quietSince = quietSince ?? now }
+        return quietSince.map { max(0, now - $0) } ?? 0
+    }
+
+    /// Whether nothing has kept it for so long, as of the last look.
+    func isQuiet(now: Int64, for nanoseconds: Int64) -> Bool {
+        !attached.contains(where: \.isBusy) && quietSince.map { now - $0 >= nanoseconds } ?? false
     }
 
     func ended(_ id: String) -> SourceSummary? {

@@ -42,6 +42,10 @@ actor SessionRegistry: ControlBackend {
     private var isShuttingDown = false
     /// What is kept of the running calls; nil where nothing is.
     var kept: KeptCalls?
+    /// What the configuration declares, and what has become of it.
+    var declared = DeclaredSources()
+    var draining = Draining()
+    private let descriptors = Descriptors()
 
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
@@ -78,18 +82,25 @@ actor SessionRegistry: ControlBackend {
     // MARK: Commands
 
     func attach(_ request: AttachRequest) async throws(Problem) -> SourceSummary {
+        try await attach(request, isKept: true)
+    }
+
+    /// Attaches what is received or opened here.
+    ///
+    /// - Parameter isKept: whether somebody asked for it, so that it is attached again after a restart.
+    func attach(_ request: AttachRequest, isKept: Bool) async throws(Problem) -> SourceSummary {
         do throws(Problem) {
             let key = try AttachValidation.key(of: request)
             let streams: [RTPStreamDescription]?
             do throws(SourceFailure) { streams = try await factory.rtpStreams(at: request.url) } catch {
                 throw Problem(error)
             }
-            return try await attach(request, isKept: true) { [factory] order throws(SourceFailure) in
+            return try await attach(request, isKept: isKept) { [factory] order throws(SourceFailure) in
                 try factory.make(order, location: request.url, streams: streams, key: key)
             }
         } catch {
             // Who asked is told the whole of it; it may hold the name of a speaker.
-            refusals.note(.refused, detail: error.type.rawValue)
+            if isKept { refusals.note(.refused, detail: error.type.rawValue) }
             throw error
         }
     }
@@ -119,29 +130,17 @@ actor SessionRegistry: ControlBackend {
         return made
     }
 
-    func expect(_ request: ExpectRequest) throws(Problem) -> ExpectedCall {
-        guard let expected else {
-            throw Problem(
-                status: 409, type: .webSocketOff,
-                detail: "nobody takes calls by WebSocket; set sources.websocket, such as 127.0.0.1:8481, and restart")
-        }
-        return try expected.expect(request)
-    }
-
-    func revokeExpected(session: String?) throws(Problem) -> RevokedTokens {
-        if let session { try AttachValidation.checkName(session, what: "session") }
-        return RevokedTokens(revoked: expected?.calls.revoke(session: session.map(canonicalName)) ?? 0)
-    }
-
     private func attach(
-        _ wanted: AttachRequest, isKept: Bool = false, near eventLoop: (any EventLoop)? = nil,
+        _ wanted: AttachRequest, isKept: Bool, near eventLoop: (any EventLoop)? = nil,
         _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
         guard !isShuttingDown else {
             throw Problem(status: 503, type: .shuttingDown, detail: "the daemon is shutting down; try again later")
         }
+        guard !draining.isOn || entries[request.session] != nil else { throw Draining.problem }
         let tracks = try AttachValidation.tracks(of: request)
+        try descriptors.check()
         let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
         guard running < settings.sources.maximum else {
             throw Problem(
@@ -247,6 +246,7 @@ actor SessionRegistry: ControlBackend {
                 detail: "source '\(id)' has no speaker on track \(track); leave it out, or count tracks from 0")
         }
         attached.source.setAbsence(track: request.track, why)
+        entries[name]?.update(id) { $0.isHeld = why != nil }
         logger.info("the sender says \(request.state)", metadata: ["session": "\(name)", "source": "\(id)"])
     }
 
@@ -274,7 +274,7 @@ actor SessionRegistry: ControlBackend {
         if setTokens?() ?? false { change.noteApplied("sockets.http_tokens") }
         settings = change.inForce
         factory = factory.with(settings.sources)
-        configuration.logLevel.set(settings.logLevel)
+        configuration.logLevel.set(settings.log)
         logger.notice("\(change.summary.text)")
         return change.summary
     }
@@ -290,7 +290,7 @@ actor SessionRegistry: ControlBackend {
         }
     }
 
-    /// Whether new sources are taken: until the daemon ends.
+    /// Whether sources are taken at all: until the daemon ends.
     var isTakingSources: Bool { !isShuttingDown }
 
     /// What the sources have counted since the start of the daemon, and how many of them are in which state.

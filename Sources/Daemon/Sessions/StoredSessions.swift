@@ -51,7 +51,8 @@ struct StoredSessions: StoredBackend {
         case .unavailable(let reason): return StoreHealth(state: "unavailable", failure: reason)
         case .open(let store):
             let status = store.status
-            return StoreHealth(state: "on", dropped: status.dropped, failure: status.lastFailure)
+            return StoreHealth(
+                state: status.isFailing ? "failing" : "on", dropped: status.dropped, failure: status.lastFailure)
         }
     }
 

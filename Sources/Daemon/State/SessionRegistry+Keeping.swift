@@ -1,3 +1,4 @@
+import CPlatform
 import ControlAPI
 import Conversation
 import Decode
@@ -62,16 +63,21 @@ extension SessionEntry.Attached {
     }
 }
 
-/// Takes up the calls of before a restart, and keeps those that run.
+/// Takes up the calls of before a restart, attaches what is declared, keeps the calls that run, and ends those that are
+/// over.
 struct KeepingService: Service {
     let registry: SessionRegistry
 
     func run() async throws {
         await registry.takeUpCalls()
+        await registry.attachDeclared()
         // Not with every change: where hundreds of calls begin at once, each would have all of them written.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+            await registry.attachDeclared()
+            await registry.endIdle()
             await registry.keepCalls()
+            attune_notify("WATCHDOG=1")
         }
     }
 }

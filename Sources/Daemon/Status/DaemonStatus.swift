@@ -16,6 +16,9 @@ struct DaemonStatus: StatusBackend {
     let refusals: SocketRefusals
     /// Nil where nobody is told of cues.
     var cueActions: CueActions?
+    /// Nil where nothing is kept of consent.
+    var ledger: ConsentLedger?
+    private let startedMilliseconds = unixMilliseconds()
 
     /// Upper edges of the latency buckets, seconds.
     private static let latencyBounds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]
@@ -48,7 +51,7 @@ struct DaemonStatus: StatusBackend {
         ),
     ]
 
-    func isReady() async -> Bool { await registry.isTakingSources }
+    func isReady() async -> Bool { await registry.isTakingCalls }
 
     func latency() -> EventLatencySummary {
         let latency = publisher.latency
@@ -88,10 +91,13 @@ struct DaemonStatus: StatusBackend {
         let health = store.health
         text.metric(
             "attune_store_state", .gauge, help: "1 for the state that the store is in.", by: "state",
-            ["off", "on", "unavailable"].map { ($0, health.state == $0 ? 1 : 0) })
+            ["off", "on", "failing", "unavailable"].map { ($0, health.state == $0 ? 1 : 0) })
         text.metric(
             "attune_store_dropped_events_total", .counter, help: "Events that could not be stored.",
             Double(health.dropped))
+        text.metric(
+            "attune_ledger_lost_lines_total", .counter, help: "Decisions on consent that could not be kept.",
+            Double(ledger?.lost ?? 0))
         Self.write(registry.recogniser?.statistics ?? RecogniserPool.Statistics(state: .off), to: &text)
         writeProcess(to: &text)
         return text.text
@@ -226,6 +232,9 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "process_resident_memory_bytes", .gauge, help: "Resident memory of the process.",
             Double(usage.resident_bytes))
+        text.metric(
+            "process_start_time_seconds", .gauge, help: "When it started, Unix time.",
+            Double(startedMilliseconds) / 1_000)
         text.metric("process_open_fds", .gauge, help: "Open file descriptors.", Double(usage.open_descriptors))
         text.metric("process_max_fds", .gauge, help: "File descriptors it may open.", Double(usage.most_descriptors))
     }

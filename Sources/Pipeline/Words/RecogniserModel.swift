@@ -8,7 +8,7 @@ public struct RecogniserModel: Sendable {
     /// Path of `attuned-worker`.
     public let program: String
 
-    /// The recogniser in `../share/attune` from the executable, or in `models` of the checkout that the executable was
+    /// The recogniser in `../lib/attune` from the executable, or in `models` of the checkout that the executable was
     /// built in; nil where it is in neither.
     ///
     /// - Throws: `RecogniserError` where there is one that can't be used.

@@ -2,7 +2,11 @@
 #ifndef ATTUNE_CMALLOC_COUNTER_H
 #define ATTUNE_CMALLOC_COUNTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/// Whether anything is counted: not with a sanitizer, which has an allocator of its own.
+bool malloc_counter_counts(void);
 
 /// Calls of malloc, calloc, realloc, memalign and their kin on this thread so far.
 uint64_t malloc_counter_of_this_thread(void);

@@ -40,6 +40,21 @@ import Testing
         #expect(engine.totals().speakers.first?.metrics?.captions?.words == 3)
     }
 
+    /// Whatever was agreed to: at work in the United States what the rep says is counted, and told as a text by nobody.
+    @Test(arguments: [("rep", false), ("customer", true), (nil, false)])
+    func textsOfProtectedRolesAreNotTold(role: String?, isTold: Bool) {
+        var configuration = ConversationConfiguration()
+        configuration.wordTexts = .stored
+        configuration.policy = Policy(.usWork)
+        var engine = SessionEngine(id: "s", configuration: configuration)
+        _ = engine.join(name: "a", role: role, consent: .granted, lanes: .words, at: 0)
+        engine.advance(to: 500)
+        #expect(engine.takeRecognised(line(100, 200), speaker: 0) == .counted)
+        let span = spans(&engine).first
+        #expect(span?.words == 3 && (span?.text != nil) == isTold && (span?.times != nil) == isTold)
+        #expect(span?.mayStoreText == isTold)
+    }
+
     @Test func consentToTheVoiceAloneIsNoneToWords() {
         var engine = engine(lanes: [])
         #expect(engine.wordPermission(speaker: 0) == .nothing)

@@ -132,6 +132,24 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path), "nothing of it is left")
     }
 
+    /// The wall clock was set back by a day, or forward by a little, between the two.
+    @Test(arguments: [86_400, -100]) func aClockThatWasSetEndsNoCall(aheadSeconds: Int) async throws {
+        let before = try bench()
+        try await before.attach("rtp://127.0.0.1:0")
+        await before.registry.shutDown()
+        var times = [
+            timeval(tv_sec: time(nil) + aheadSeconds, tv_usec: 0),
+            timeval(tv_sec: time(nil) + aheadSeconds, tv_usec: 0),
+        ]
+        utimes(path, &times)
+        let after = try bench()
+        await after.registry.takeUpCalls()
+        #expect(await after.registry.sessions().count == 1)
+        let gaps = after.events.compactMap { if case .gap(let gap) = $0.body { gap } else { nil } }
+        #expect(gaps.allSatisfy { $0.toSeconds >= $0.fromSeconds && $0.toSeconds < 3_600 }, "\(gaps)")
+        await after.registry.shutDown()
+    }
+
     @Test func nothingIsKeptWhereThatIsNotWanted() async throws {
         let bench = try bench(maxAgeSeconds: 0)
         try await bench.attach("rtp://127.0.0.1:0")

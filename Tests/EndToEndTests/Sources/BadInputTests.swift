@@ -144,7 +144,9 @@ import Testing
         let finished = try run(attuned, ["--config", missing])
         #expect(finished.status == 69)
         #expect(finished.errors.contains("/nonexistent"))
-        #expect(try run(attuned, ["--config", missing, "--check-config"]).status == 0)
+        expectOneLine(
+            try run(attuned, ["--config", missing, "--check-config"]), status: 78, naming: "sockets.events",
+            "/nonexistent")
         #expect(try run(attuned, ["--surprise"]).status == 64)
     }
 

@@ -4,7 +4,7 @@ import RTP
 import Testing
 
 @Suite struct AllocationTests {
-    @Test(arguments: [UInt8(111), 0, 96])
+    @Test(.enabled(if: malloc_counter_counts()), arguments: [UInt8(111), 0, 96])
     func aWarmStreamAllocatesNothing(payloadType: UInt8) throws {
         let wide = try #require(AudioFormat(codec: .l16, clockRateHz: 48_000, channels: 1))
         let formats = AudioFormat.staticFormats.merging([111: .opus, 96: wide]) { first, _ in first }

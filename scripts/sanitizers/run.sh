@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs the tests with a sanitizer: run.sh address|thread [SUITE ...]
+set -eu
+cd "$(dirname "$0")/../.."
+kind=$1
+shift
+here=$(pwd)/scripts/sanitizers
+filter=$(echo "$*" | tr ' ' '|')
+# A build of its own: everything is instrumented, the programs that the tests start, too.
+swift build --build-tests --sanitize="$kind" --scratch-path ".build-$kind" >&2
+# What is found ends the test that found it. Backtraces by the sanitizer, which knows both stacks.
+export SWIFT_BACKTRACE=enable=no
+export ASAN_OPTIONS="halt_on_error=1:detect_leaks=1:suppressions=$here/address.supp"
+export LSAN_OPTIONS="suppressions=$here/leaks.supp:print_suppressions=0"
+export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$here/thread.supp"
+swift test --skip-build --sanitize="$kind" --scratch-path ".build-$kind" ${filter:+--filter "$filter"}
