@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from evaluation import audits, material, peers, scoring, spoken, words
+from evaluation import audits, material, peers, scoring, spoken, voices, words
 
 SNRS_DB = (None, 10, 0)
 SNR_NAMES = {None: "clean", 10: "noise at 10 dB", 0: "noise at 0 dB"}
@@ -300,13 +300,16 @@ def calls(report):
     )
 
 
-PARTS = {part.__name__: part for part in (speech, false_alarms, pitch, pace, calls)}
+PARTS = {part.__name__: part for part in (speech, false_alarms, pitch, pace, calls, voices.voices)}
 
 
 def replaced(text, report):
     """The text with the section of the report in place of the one of the same name."""
     section = "\n".join(report.lines).strip("\n")
     title, rest = section.split("\n", 1)
+    if f"{title}\n" not in text:
+        # A section that is new goes before what others write.
+        text = text.replace(SIGHT_MARK, f"{title}\n\n{SIGHT_MARK}")
     start = text.index(title + "\n")
     end = text.find("\n## ", start)
     tail = text[end:] if end >= 0 else ""
