@@ -16,7 +16,7 @@ public struct Diariser<Model: VoiceModel> {
     private static var windowsPerSecond: Float { Float(windowSamples / stepSamples) }
     /// Less speech than this says too little about a voice, and more than this no more, in frames of 10 ms.
     private static var leastFrames: Int { 80 }
-    private static var mostFrames: Int { 500 }
+    private static var mostFrames: Int { 700 }
 
     private let model: Model
     private let features = MelFeatures()

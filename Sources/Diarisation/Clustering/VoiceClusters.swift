@@ -12,7 +12,7 @@ struct VoicePiece: Sendable {
 enum VoiceClusters {
     /// Pieces further apart on average (cosine distance) are of different voices. Chosen on calls, a radio programme,
     /// meetings and acted sentences of up to ten people; two voices of a call stay two from 0.40 to 0.58.
-    static let distance: Float = 0.51
+    static let distance: Float = 0.46
     /// Pieces that are clustered at most; of more than that, so many at even distances.
     static let mostPieces = 1_200
     /// The most voices that are told apart.
