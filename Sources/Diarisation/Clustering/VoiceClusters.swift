@@ -12,7 +12,7 @@ struct VoicePiece: Sendable {
 enum VoiceClusters {
     /// Pieces further apart on average (cosine distance) are of different voices. Chosen on calls, a radio programme,
     /// meetings and acted sentences of up to ten people; two voices of a call stay two from 0.40 to 0.58.
-    static let distance: Float = 0.46
+    static let distance: Float = 0.49
     /// Pieces that are clustered at most; of more than that, so many at even distances.
     static let mostPieces = 1_200
     /// The most voices that are told apart.
@@ -27,9 +27,12 @@ enum VoiceClusters {
     /// - Parameters:
     ///   - windowsPerSecond: in how many windows a second of speech is heard.
     ///   - wanted: how many voices there are; nil where that is not known.
-    static func centroids(of pieces: [VoicePiece], windowsPerSecond: Float, wanted: Int?) -> [[Float]] {
+    ///   - most: pieces that are clustered at most.
+    static func centroids(
+        of pieces: [VoicePiece], windowsPerSecond: Float, wanted: Int?, most: Int = mostPieces
+    ) -> [[Float]] {
         guard !pieces.isEmpty else { return [] }
-        let chosen = thinned(pieces)
+        let chosen = thinned(pieces, to: most)
         let weight = Float(pieces.count) / Float(chosen.count) / windowsPerSecond
         let seconds = chosen.map { $0.seconds * weight }
         let least = min(
@@ -45,9 +48,9 @@ enum VoiceClusters {
         }.filter { !$0.isEmpty }
     }
 
-    private static func thinned(_ pieces: [VoicePiece]) -> [VoicePiece] {
-        guard pieces.count > mostPieces else { return pieces }
-        return (0..<mostPieces).map { pieces[$0 * pieces.count / mostPieces] }
+    private static func thinned(_ pieces: [VoicePiece], to most: Int) -> [VoicePiece] {
+        guard pieces.count > most else { return pieces }
+        return (0..<most).map { pieces[$0 * pieces.count / most] }
     }
 
     /// The clusters that are voices, the largest first.
