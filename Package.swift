@@ -97,6 +97,9 @@ let package = Package(
         // The runtime of the recogniser is opened where it is there.
         .target(name: "CSherpa"),
         library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
+        // What tells voices apart; its runtime is opened where it is there.
+        .target(name: "COnnxRuntime"),
+        library("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
         library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
         library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
@@ -114,7 +117,10 @@ let package = Package(
         library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
         library(
             "Pipeline",
-            ["Conversation", "Decode", "Events", "Isolation", "Kit", "MediaTypes", "Sight", "Text", "Voice", "Words"]),
+            [
+                "Conversation", "Decode", "Diarisation", "Events", "Isolation", "Kit", "MediaTypes", "Sight", "Text",
+                "Voice", "Words",
+            ]),
         library("Audit", ["Conversation", "Decode", "Events", "Kit", "MediaTypes", "Pipeline", "Statistics"]),
 
         // Events out.
@@ -150,8 +156,8 @@ let package = Package(
         .executableTarget(
             name: "attune",
             dependencies: [
-                "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Events", "Kit",
-                "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser, mustache,
+                "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Diarisation", "Events",
+                "Kit", "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser, mustache,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.
@@ -202,6 +208,7 @@ let package = Package(
                 "Text",
                 "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
+        tests("DiarisationTests", ["CKernels", "Diarisation", "MediaTypes", "SeededNumbers"]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
@@ -216,7 +223,7 @@ let package = Package(
                 "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Words", "Worker",
                 "attuned-worker", "confined-probe", "faulty-worker",
             ]),
-        tests("PipelineTests", ["Conversation", "MediaTypes", "Pipeline", "Text"]),
+        tests("PipelineTests", ["Conversation", "Diarisation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
             [

@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from evaluation import audits, material, peers, scoring, spoken, words
+from evaluation import audits, material, peers, scoring, spoken, voices, words
 
 SNRS_DB = (None, 10, 0)
 # The draws of noise that pitch is measured with, and the classes of ESC-10 that go on as they are.
@@ -330,7 +330,8 @@ def calls(report):
     )
 
 
-PARTS = {part.__name__: part for part in (speech, false_alarms, pitch, pace, calls)} | {"words": words.section}
+PARTS = {part.__name__: part for part in (speech, false_alarms, pitch, pace, calls, voices.voices)} | {
+    "words": words.section}
 # Only measured where it is asked for: its section is held against another recogniser by hand.
 BY_NAME = ("words",)
 
@@ -339,6 +340,9 @@ def replaced(text, report):
     """The text with the section of the report in place of the one of the same name."""
     section = "\n".join(report.lines).strip("\n")
     title, rest = section.split("\n", 1)
+    if f"{title}\n" not in text:
+        # A section that is new goes before what others write.
+        text = text.replace("## Pictures", f"{title}\n\n## Pictures")
     start = text.index(title + "\n")
     end = text.find("\n## ", start)
     tail = text[end:] if end >= 0 else ""

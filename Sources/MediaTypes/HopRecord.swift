@@ -18,6 +18,8 @@ public struct HopRecord: Sendable, Hashable {
     public var isLost: Bool
     /// Whether the hop is a syllable nucleus. Nuclei are found by voicing and level alone, also outside of IPUs.
     public var isNucleus: Bool
+    /// Whether somebody else speaks in the same track, too: who speaks is known, what is measured is of no one voice.
+    public var isShared = false
     /// Level relative to the running median level of the speaker's speech in dB; 0 before there was any.
     public var relativeLevelDb: Float
     /// Power from 1 to 4 kHz relative to that from 0.1 to 1 kHz in dB: how pressed or how soft the voice is (the alpha

@@ -1,5 +1,6 @@
 public import Conversation
 public import Decode
+public import Diarisation
 public import Events
 public import MediaTypes
 import Sight
@@ -41,6 +42,8 @@ public enum RecordingAnalysis {
     /// - Parameters:
     ///   - detection: what tells speech.
     ///   - faces: what looks at the pictures of the speakers; nil where nobody does.
+    ///   - voices: who speaks when in the only recording, where it has several voices in one track. They are speakers
+    ///     of their own, named as they are, in place of the one that is given.
     ///   - captions: what was said, in any order; lines of nobody in the session are left out.
     ///   - analyzer: counts the captions.
     ///   - odd: is told what is odd about the media of a recording, a line each, when it has been read.
@@ -51,7 +54,8 @@ public enum RecordingAnalysis {
     /// - Throws: `MediaError` naming the input that failed.
     public static func run(
         session: String, speakers: [RecordedSpeaker], configuration: ConversationConfiguration = .init(),
-        detection: SpeechDetection = .builtIn, faces: FaceDetection? = nil, captions: [Caption] = [],
+        detection: SpeechDetection = .builtIn, faces: FaceDetection? = nil, voices: [VoiceSpan]? = nil,
+        captions: [Caption] = [],
         counting analyzer: TextAnalyzer = .init(),
         odd: (String) -> Void = { _ in }, progress: (Double, Double?) -> Void = { _, _ in }, emit: (Event) -> Void
     ) throws(MediaError) -> SessionTotals {
@@ -60,7 +64,9 @@ public enum RecordingAnalysis {
         var engine = SessionEngine(id: session, configuration: configuration)
         var networks: FaceNetworks?
         if let faces { networks = try Self.networks(of: faces) }
-        let recordings = try Recordings(speakers, detection: detection, faces: networks, engine: &engine).all
+        let recordings = try Recordings(
+            speakers, voices: voices, detection: detection, faces: networks, engine: &engine
+        ).all
         let duration = recordings.compactMap(\.durationSeconds).max()
         let trackers = CaptionTrackers(configuration.searched)
         // The last comes first, so that what is due is taken off the end.
@@ -108,7 +114,8 @@ private struct Recordings {
     private(set) var all: [Recording] = []
 
     init(
-        _ speakers: [RecordedSpeaker], detection: SpeechDetection, faces: FaceNetworks?, engine: inout SessionEngine
+        _ speakers: [RecordedSpeaker], voices: [VoiceSpan]?, detection: SpeechDetection, faces: FaceNetworks?,
+        engine: inout SessionEngine
     ) throws(MediaError) {
         for speaker in speakers {
             let isSplit = speaker.channel != nil
@@ -120,7 +127,7 @@ private struct Recordings {
                 recording = try Recording(speaker.media, isSplit: isSplit, faces: faces)
                 all.append(recording)
             }
-            try recording.add(speaker, detection: detection, engine: &engine)
+            try recording.add(speaker, voices: voices, detection: detection, engine: &engine)
         }
         if let faces { for recording in all { recording.look(with: faces) } }
     }
@@ -130,37 +137,48 @@ private struct Recordings {
 private final class Recording {
     private final class Voice {
         let track: Int
-        let speaker: Int
+        /// Who speaks on it: one, or as many as voices were told apart.
+        let speakers: [Int]
+        private let mixed: MixedTrack?
         private var pipeline: SpeakerPipeline
         /// The track of pictures that shows the speaker, and what they come to.
         var video: Int?
         private var faces = FacePipeline()
 
-        init(track: Int, speaker: Int, video: Int?, pipeline: consuming SpeakerPipeline) {
-            (self.track, self.speaker, self.video) = (track, speaker, video)
+        init(
+            track: Int, speakers: [Int], mixed: MixedTrack?, video: Int?, pipeline: consuming SpeakerPipeline
+        ) {
+            (self.track, self.speakers, self.mixed, self.video) = (track, speakers, mixed, video)
             self.pipeline = pipeline
         }
 
         var end: MediaTime { pipeline.end }
 
         func feed(start: MediaTime, samples: Span<Float>, _ engine: inout SessionEngine) {
+            mixed?.hear(start: start, samples: samples)
             pipeline.feed(start: start, samples: samples) {
                 if video != nil { faces.note($0) }
-                engine.take($0, from: speaker)
+                take($0, &engine)
             }
         }
 
+        private func take(_ output: SpeakerOutput, _ engine: inout SessionEngine) {
+            guard let mixed else { return engine.take(output, from: speakers[0]) }
+            mixed.split(output) { engine.take($1, from: speakers[$0]) }
+        }
+
         func take(_ sighting: FaceSighting, _ engine: inout SessionEngine) {
-            faces.take(sighting, of: speaker, into: &engine)
+            faces.take(sighting, of: speakers[0], into: &engine)
         }
 
         func finish(_ engine: inout SessionEngine) {
-            if video != nil { faces.finish(of: speaker, into: &engine) }
-            pipeline.finish { engine.take($0, from: speaker) }
+            if video != nil { faces.finish(of: speakers[0], into: &engine) }
+            mixed?.finish()
+            pipeline.finish { take($0, &engine) }
         }
 
         func leave(_ engine: inout SessionEngine) {
-            engine.leave(speaker: speaker, reason: "source ended")
+            for speaker in speakers { engine.leave(speaker: speaker, reason: "source ended") }
         }
     }
 
@@ -190,20 +208,25 @@ private final class Recording {
 
     /// Adds who speaks on a track of it.
     func add(
-        _ recorded: RecordedSpeaker, detection: SpeechDetection, engine: inout SessionEngine
+        _ recorded: RecordedSpeaker, voices spans: [VoiceSpan]?, detection: SpeechDetection,
+        engine: inout SessionEngine
     ) throws(MediaError) {
         let track = recorded.channel ?? 0
         let available = input.tracks.count
         guard (0..<available).contains(track) else {
             throw MediaError.noSuchTrack(track, of: media, available: available)
         }
-        let speaker = engine.join(
-            name: recorded.name, role: recorded.role, consent: .granted,
-            lanes: input.pictureTracks.isEmpty ? [] : .face,
-            at: 0)
-        let pipeline = SpeakerPipeline(
-            start: .zero, measuresFeatures: engine.isMeasured(speaker: speaker), detection: detection)
-        voices.append(Voice(track: track, speaker: speaker, video: recorded.video, pipeline: pipeline))
+        let mixed = spans.map { MixedTrack($0, start: .zero, detection: detection) }
+        let speakers = (mixed?.names ?? [recorded.name]).map { name in
+            engine.join(
+                name: name, role: recorded.role, consent: .granted,
+                lanes: input.pictureTracks.isEmpty ? [] : .face,
+                at: 0)
+        }
+        let isMeasured = speakers.contains { engine.isMeasured(speaker: $0) }
+        let pipeline = SpeakerPipeline(start: .zero, measuresFeatures: isMeasured, detection: detection)
+        voices.append(
+            Voice(track: track, speakers: speakers, mixed: mixed, video: recorded.video, pipeline: pipeline))
     }
 
     /// Has the pictures of its speakers looked at.

@@ -21,7 +21,7 @@ struct Attune: AsyncParsableCommand {
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,
-            Features.self, Segments.self, Watch.self,
+            Features.self, Segments.self, Voices.self, Watch.self,
             AuditCommand.self, Compliance.self, ConfigCommand.self, Doctor.self,
         ])
 

@@ -12,7 +12,10 @@ import Words
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Check the installation: libraries, protocols, speech detector, lexicon, recogniser, sockets, policy, time.",
+            """
+            Check the installation: libraries, protocols, speech detector, lexicon, recogniser, voices, sockets, policy, \
+            time.
+            """,
         discussion: "Exits with 69 where something is missing."
             + examples("attune doctor", "attune doctor --runtime-dir /run/user/1000/attune"))
 
@@ -61,6 +64,14 @@ struct Doctor: AsyncParsableCommand {
                 model.map { "\(RecogniserFiles.modelName), from \($0.files.folder)" } ?? RecogniserFiles.missingNote)
         } catch {
             report(false, "recogniser", error.description)
+        }
+        do throws(VoiceSeparationError) {
+            let separation = try VoiceSeparation.standard()
+            report(
+                true, "voices",
+                separation.map { "\(VoiceSeparation.modelName), from \($0.folder)" } ?? VoiceSeparation.missingNote)
+        } catch {
+            report(false, "voices", error.description)
         }
         do {
             let health = try await sockets.control.health()

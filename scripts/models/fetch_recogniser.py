@@ -9,19 +9,13 @@ writes moonshine-base-en-0.1.4/ with the files, their hashes and the licences. S
 where the right files are there already. Wants Python 3.10 to 3.13 on Linux, x86-64.
 """
 
-import hashlib
-import os
-import pathlib
-import platform
+import io
 import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 
-from pinned_wheel import wheel
-
-HERE = pathlib.Path(__file__).resolve().parent
+from converted import RUNTIME, convert, install_packages, license_of, put_folder, say
+from pinned_wheel import folder_of, wheel
 
 NAME = "moonshine-base-en-0.1.4"
 # Bytes and SHA-256 of what the recogniser reads; Sources/Words/RecogniserFiles.swift has the same.
@@ -33,7 +27,6 @@ FILES = {
     "libonnxruntime.so": (27026609, "4b3607aebd1784b26b6f9b20e4bd974c7ab8287043e4d095cb7d2cb40b5e566e"),
 }
 WEIGHTS = ("moonshine-cpp", "0.1.4", "f7afc662bdd3ef98815ee3b940438b456e77d5a77cea5396ed9c572785412ebd")
-RUNTIME = ("sherpa-onnx-core", "2.0.1", "f4ee0ab91c4ae596e0e49d7de32522a946295e038a652f1c1884d89014ee4ec2")
 MOONSHINE_LICENSE = "moonshine_cpp-0.1.4.data/purelib/moonshine_cpp/LICENSE"
 NOTICE = """\
 encoder.onnx, decoder.onnx, tokens.txt
@@ -48,41 +41,11 @@ libonnxruntime.so
 """
 
 
-def say(step, what):
-    print(f"models: {step} of 4: {what}", file=sys.stderr, flush=True)
-
-
-def wrong_file(folder):
-    """The first file that is not as it should be; None where all are."""
-    for name, (size, digest) in FILES.items():
-        path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            return name
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-            return name
-    return None
-
-
-def install_packages(target):
-    """The packages that convert, into a folder of their own: nothing of the system's is touched."""
-    progress = [] if sys.stderr.isatty() else ["--quiet"]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", *progress, "--disable-pip-version-check", "--no-deps",
-         "--only-binary", ":all:", "--require-hashes", "--target", str(target), "-r", str(HERE / "requirements.txt")],
-        check=True, stdout=sys.stderr)
-
-
-def license_of(packages, name):
-    return next(packages.glob(f"{name}-*.dist-info/**/LICENSE*"), None) or packages / name / "LICENSE"
-
-
 def build(folder, temporary):
     """Fills the folder with what the recogniser reads."""
     packages = temporary / "packages"
     say(1, "the runtime, sherpa-onnx (11 MB)")
-    runtime = temporary / "runtime.whl"
-    runtime.write_bytes(wheel(*RUNTIME))
-    with zipfile.ZipFile(runtime) as archive:
+    with zipfile.ZipFile(io.BytesIO(wheel(*RUNTIME))) as archive:
         for name in ("libsherpa-onnx-c-api.so", "libonnxruntime.so"):
             (folder / name).write_bytes(archive.read(f"sherpa_onnx/lib/{name}"))
     say(2, "the weights, Moonshine base (55 MB)")
@@ -91,12 +54,7 @@ def build(folder, temporary):
     say(3, "what converts them (60 MB)")
     install_packages(packages)
     say(4, "converting, some 10 s")
-    environment = {**os.environ, "PYTHONPATH": str(packages), "PYTHONDONTWRITEBYTECODE": "1"}
-    made = subprocess.run(
-        [sys.executable, str(HERE / "convert_moonshine.py"), str(weights), str(folder)], env=environment,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if made.returncode != 0:
-        sys.exit(f"models: converting has failed:\n{made.stderr}")
+    convert("convert_moonshine.py", weights, folder, packages)
     with zipfile.ZipFile(weights) as archive:
         (folder / "LICENSE.moonshine").write_bytes(archive.read(MOONSHINE_LICENSE))
     shutil.copyfile(license_of(packages, "onnx"), folder / "LICENSE.apache-2.0")
@@ -108,26 +66,7 @@ def main():
     if len(sys.argv) > 1 and sys.argv[1].startswith("-"):
         print(__doc__)
         return
-    models = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent.parent / "models"
-    folder = models / NAME
-    if wrong_file(folder) is None:
-        print(f"{folder} is there")
-        return
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
-        sys.exit(f"models: there is no recogniser for {platform.system()} on {platform.machine()}")
-    models.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=models, prefix=".partial-") as temporary:
-        # Beside and renamed: a reader never sees half of it.
-        partial = pathlib.Path(temporary) / NAME
-        partial.mkdir()
-        build(partial, pathlib.Path(temporary))
-        wrong = wrong_file(partial)
-        if wrong:
-            digest = hashlib.sha256((partial / wrong).read_bytes()).hexdigest()
-            sys.exit(f"models: {wrong} has SHA-256 {digest} instead of {FILES[wrong][1]}")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.rename(partial, folder)
-    print(f"{folder}: {sum(size for size, _ in FILES.values()) // 1_000_000} MB")
+    put_folder(folder_of(sys.argv) / NAME, FILES, build)
 
 
 if __name__ == "__main__":

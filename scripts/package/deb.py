@@ -29,9 +29,10 @@ SYNOPSES = {
  it. Scores are made of measured behaviour compared with the person's own usual;
  whoever has not consented is not measured. Nothing leaves the machine."""),
     "attune-models": ("weights and lexicon for attune", """\
- Weights of the speech detector, the lexicon for captions and the recogniser,
- each under its own licence. Without them the built-in detector is used, captions are
- counted only, and nothing is written down."""),
+ Weights of the speech detector, the lexicon for captions, the recogniser and what
+ tells voices apart, each under its own licence. Without them the built-in detector
+ is used, captions are counted only, nothing is written down, and a mixed track is
+ one voice."""),
 }
 
 

@@ -76,8 +76,8 @@ extension SessionEngine {
         metrics.talkRatio = ratio(own.speech, shared.all.speech)
         metrics.pauseRatio = ratio(own.pause, own.pause &+ own.speech)
         metrics.pauses = Int(own.pauses)
-        metrics.articulationRate = rate(own.nuclei, own.speech)
-        metrics.speechRate = rate(own.nuclei, own.speech &+ own.pause)
+        metrics.articulationRate = rate(own.nuclei, own.alone)
+        metrics.speechRate = rate(own.nuclei, own.alone &+ own.pause)
         metrics.turns = Int(own.turns)
         metrics.ftoMedianMilliseconds = offsets.medianMilliseconds
         metrics.ftoRangeMilliseconds = offsets.rangeMilliseconds

@@ -116,7 +116,7 @@ extension SessionEngine {
         case .interruptions: return Double(counts.interruptions)
         case .hastyAnswers: return Double(counts.hastyAnswers)
         case .rateChange:
-            guard let rate = rate(counts.nuclei, counts.speech, minSeconds: 5),
+            guard let rate = rate(counts.nuclei, counts.alone, minSeconds: 5),
                 let usual = measures.engagement.usual(.rateChange)
             else { return nil }
             return rate / usual - 1
@@ -153,7 +153,7 @@ extension SessionEngine {
             seen.values[.pitchRange] = voice.pitchRangeSemitones
             seen.values[.loudnessVariation] = voice.loudnessVariationDb
         }
-        seen.values[.rateChange] = rate(counts.nuclei, counts.speech, minSeconds: 5)
+        seen.values[.rateChange] = rate(counts.nuclei, counts.alone, minSeconds: 5)
         let total = total(of: measures.counts)
         seen.speechSeconds = hopSeconds(total.speech)
         seen.turns = Int(total.turns)

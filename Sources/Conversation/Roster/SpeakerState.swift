@@ -264,7 +264,11 @@ struct SpeakerMeasures {
         if record.isSpeech {
             counts.open.speech += 1
             lastHeard = record.index
-            if record.isNucleus { counts.open.nuclei += 1 }
+            if record.isShared {
+                counts.open.shared += 1
+            } else if record.isNucleus {
+                counts.open.nuclei += 1
+            }
         }
         if record.isLost { counts.open.lost += 1 }
         if pauseHops > 0 {

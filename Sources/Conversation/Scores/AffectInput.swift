@@ -28,9 +28,9 @@ public enum AffectInput: String, CaseIterable, Sendable {
     ) -> [AffectInput: Double]? {
         let summary = voice.summary(window: window, minHops: minVoicedHops)
         guard let semitones = summary.semitones, let range = summary.pitchRangeSemitones,
-            let variation = summary.loudnessVariationDb, let tilt = summary.tiltDb, counts.speech > 0, counts.nuclei > 0
+            let variation = summary.loudnessVariationDb, let tilt = summary.tiltDb, counts.alone > 0, counts.nuclei > 0
         else { return nil }
-        let speech = Double(counts.speech)
+        let speech = Double(counts.alone)
         return [
             .pitchLevel: semitones, .pitchRange: range, .loudnessVariation: variation, .spectralTilt: tilt,
             .rateChange: Double(counts.nuclei) * Double(AudioGrid.hopsPerSecond) / speech,

@@ -29,12 +29,13 @@ struct RecentVoice {
         var energy = 0.0
         var relative = 0.0
         var spoken = 0.0
-        for record in records where record.isSpeech {
+        for record in records where record.isSpeech && !record.isShared {
             energy += pow(10, Double(record.levelDb) / 10)
             relative += pow(10, Double(record.relativeLevelDb) / 10)
             spoken += 1
         }
-        let pitches = records.lazy.filter { $0.f0Hz > 0 && $0.isSpeech }.map { Double($0.f0Hz) }.sorted()
+        let pitches = records.lazy.filter { $0.f0Hz > 0 && $0.isSpeech && !$0.isShared }.map { Double($0.f0Hz) }
+            .sorted()
         return VoiceMetrics(
             isSpeaking: isSpeaking, levelDb: spoken > 0 ? 10 * log10(energy / spoken) : nil,
             relativeLevelDb: spoken > 0 ? 10 * log10(relative / spoken) : nil,
@@ -57,7 +58,7 @@ struct RecentVoice {
     func finalSlope() -> Double? {
         var count = 0.0
         var sums = (x: 0.0, y: 0.0, xx: 0.0, xy: 0.0)
-        for record in records.suffix(Self.slopeHops) where record.f0Hz > 0 && record.isSpeech {
+        for record in records.suffix(Self.slopeHops) where record.f0Hz > 0 && record.isSpeech && !record.isShared {
             let x = Double(record.index % 10_000) / Double(AudioGrid.hopsPerSecond)
             let y = 12 * log2(Double(record.f0Hz) / 100)
             count += 1
@@ -79,7 +80,7 @@ struct TurnVoiceSums {
     private var nuclei = 0.0
 
     mutating func add(_ record: HopRecord) {
-        guard record.isSpeech else { return }
+        guard record.isSpeech, !record.isShared else { return }
         speech += 1
         if record.isNucleus { nuclei += 1 }
         guard record.f0Hz > 0 else { return }

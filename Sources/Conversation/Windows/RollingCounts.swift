@@ -74,6 +74,15 @@ struct RollingCounts {
             set { values[11] = newValue }
         }
 
+        /// Hops of speech in which somebody else spoke in the same track, so that no voice was measured.
+        var shared: Int32 {
+            get { values[12] }
+            set { values[12] = newValue }
+        }
+
+        /// Hops of speech that the nuclei are of.
+        var alone: Int32 { speech &- shared }
+
         static func += (left: inout Counts, right: Counts) { left.values &+= right.values }
         static func -= (left: inout Counts, right: Counts) { left.values &-= right.values }
     }

@@ -10,7 +10,7 @@ public struct VoiceSample: Sendable {
 
     /// Takes in the next hop of the recording.
     public mutating func add(_ record: HopRecord) {
-        if record.isSpeech {
+        if record.isSpeech, !record.isShared {
             counts.speech += 1
             if record.isNucleus { counts.nuclei += 1 }
         }

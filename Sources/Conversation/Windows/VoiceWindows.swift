@@ -37,7 +37,7 @@ struct VoiceWindows {
     }
 
     mutating func add(_ record: HopRecord) {
-        guard record.isSpeech, !record.isLost, record.f0Hz > 0 else { return }
+        guard record.isSpeech, !record.isShared, !record.isLost, record.f0Hz > 0 else { return }
         // From 55 to 738 Hz in quarters of a semitone; from -108 to 19 dB (what is given as numbers can lie above full
         // scale) and from -60 to 30 dB in halves of a dB.
         let semitones = 12 * log2(Double(record.f0Hz) / Self.minHz)

@@ -32,6 +32,7 @@ func fail(_ error: any Error) -> ExitCode {
     case let error as EventFileError: fail(error.description, code: 73)
     case let error as SpeechWeightsError: fail(error.description, code: 65)
     case let error as RecogniserError: fail(error.description, code: 69)
+    case let error as VoiceSeparationError: fail(error.description, code: 69)
     case let error as CaptionLexiconError: fail(error.description, code: 65)
     default: fail("\(error)", code: 70)
     }

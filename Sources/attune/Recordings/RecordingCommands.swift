@@ -1,6 +1,7 @@
 import ArgumentParser
 import Conversation
 import Decode
+import Diarisation
 import Events
 import Foundation
 import Pipeline
@@ -56,6 +57,14 @@ struct Analyze: ParsableCommand {
             """)
     var video = false
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            The only recording has several voices in one track: auto, or how many. They are speakers of their own, \
+            voice-1 and so on. Takes what tells voices apart (make models).
+            """, valueName: "auto|N"))
+    var voices: VoiceCount?
+
     @Flag(help: "Print the totals as one JSON object.")
     var json = false
 
@@ -72,8 +81,13 @@ struct Analyze: ParsableCommand {
     var report: String?
 
     func validate() throws {
-        _ = try recordings.speakers()
+        let speakers = try recordings.speakers()
         if words, captions != nil { throw ValidationError("Give either --words or --captions.") }
+        guard voices != nil else { return }
+        if speakers.count != 1 { throw ValidationError("Give one recording with --voices.") }
+        if words || captions != nil || video {
+            throw ValidationError("Leave out --words, --captions and --video with --voices.")
+        }
     }
 
     /// What the recogniser writes down, on the way of captions.
@@ -94,12 +108,13 @@ struct Analyze: ParsableCommand {
             let configuration = try configuration()
             let said = try words ? wordsAsCaptions(of: speakers) : captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
+            let spans = try voices.map { try whoSpeaks(in: speakers[0], voices: $0) }
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
             let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                faces: try faces(), captions: said, counting: analyzer, odd: warn(odd:),
+                faces: try faces(), voices: spans, captions: said, counting: analyzer, odd: warn(odd:),
                 progress: { done, all in
                     bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
                 }
@@ -122,6 +137,15 @@ struct Analyze: ParsableCommand {
         }
     }
 
+    /// Who of several voices in one track speaks when.
+    private func whoSpeaks(in speaker: RecordedSpeaker, voices: VoiceCount) throws -> [VoiceSpan] {
+        let spans = try voiceSpans(of: speaker.media, channel: speaker.channel, voices: voices)
+        guard !spans.isEmpty else {
+            throw fail("nobody is heard in \(speaker.media); give a recording in which somebody speaks", code: 65)
+        }
+        return spans
+    }
+
     /// What looks at pictures, where it is asked for.
     private func faces() throws -> FaceDetection? {
         guard video else { return nil }
@@ -140,7 +164,15 @@ struct Analyze: ParsableCommand {
             date: date.map { "files of \($0.formatted(.iso8601.year().month().day()))" },
             policy: policy.profile.rawValue,
             notice: nil,
-            remarks: ["Of a recording nobody asks for consent: whoever analysed it has to have it."])
+            remarks: ["Of a recording nobody asks for consent: whoever analysed it has to have it."]
+                + (voices == nil
+                    ? []
+                    : [
+                        """
+                        The voices of one track were told apart by what they sound like; some of what they say may be \
+                        given to another one. Pitch, pace and level are of where a voice speaks alone.
+                        """
+                    ]))
     }
 
     /// That of `--config`, else the defaults, with the profile of `--policy` where there is one.

@@ -1,0 +1,84 @@
+/// A stretch of one voice alone: what it sounds like, and how much was heard of it.
+struct VoicePiece: Sendable {
+    /// Number of the window, and the speaker within it.
+    let window: Int, speaker: Int
+    /// Speech that the direction was made of, in seconds.
+    let seconds: Float
+    /// A direction of length 1.
+    let vector: [Float]
+}
+
+/// Which voices there are among pieces of them.
+enum VoiceClusters {
+    /// Pieces further apart on average (cosine distance) are of different voices. Chosen on calls, a radio programme,
+    /// meetings and acted sentences of up to ten people; two voices of a call stay two from 0.40 to 0.58.
+    static let distance: Float = 0.49
+    /// Pieces that are clustered at most; of more than that, so many at even distances.
+    static let mostPieces = 1_200
+    /// The most voices that are told apart.
+    static let mostVoices = 20
+    /// What is less than this share of all speech is no voice of its own but an odd sound of another one; between the
+    /// two bounds, in seconds.
+    private static let leastShare: Float = 0.03
+    private static let leastSeconds: ClosedRange<Float> = 0.4...2
+
+    /// The mean direction of each voice.
+    ///
+    /// - Parameters:
+    ///   - windowsPerSecond: in how many windows a second of speech is heard.
+    ///   - wanted: how many voices there are; nil where that is not known.
+    ///   - most: pieces that are clustered at most.
+    static func centroids(
+        of pieces: [VoicePiece], windowsPerSecond: Float, wanted: Int?, most: Int = mostPieces
+    ) -> [[Float]] {
+        guard !pieces.isEmpty else { return [] }
+        let chosen = thinned(pieces, to: most)
+        let weight = Float(pieces.count) / Float(chosen.count) / windowsPerSecond
+        let seconds = chosen.map { $0.seconds * weight }
+        let least = min(
+            leastSeconds.upperBound, max(leastSeconds.lowerBound, leastShare * seconds.reduce(0, +)))
+        let linkage = AverageLinkage(chosen.map(\.vector))
+        let clusters = clusters(linkage, seconds: seconds, least: least, wanted: wanted)
+        return clusters.prefix(wanted ?? mostVoices).map { members in
+            var sum = [Float](repeating: 0, count: chosen[0].vector.count)
+            for member in members {
+                for (index, value) in chosen[member].vector.enumerated() { sum[index] += value }
+            }
+            return sum.normalised
+        }.filter { !$0.isEmpty }
+    }
+
+    private static func thinned(_ pieces: [VoicePiece], to most: Int) -> [VoicePiece] {
+        guard pieces.count > most else { return pieces }
+        return (0..<most).map { pieces[$0 * pieces.count / most] }
+    }
+
+    /// The clusters that are voices, the largest first.
+    private static func clusters(
+        _ linkage: AverageLinkage, seconds: [Float], least: Float, wanted: Int?
+    ) -> [[Int]] {
+        func voices(merging count: Int) -> [[Int]] {
+            var clusters: [[Int]] = []
+            for (thing, label) in linkage.labels(merging: count).enumerated() {
+                if label == clusters.count { clusters.append([]) }
+                clusters[label].append(thing)
+            }
+            func amount(_ cluster: [Int]) -> Float { cluster.reduce(0) { $0 + seconds[$1] } }
+            let large = clusters.filter { amount($0) >= least }
+            return (large.isEmpty ? clusters : large).sorted { amount($0) > amount($1) }
+        }
+        let usual = linkage.merges.prefix { $0.distance <= distance }.count
+        let found = voices(merging: usual)
+        guard let wanted, found.count != wanted else { return found }
+        // The cut nearest to the usual one at which there are as many as there should be.
+        var best = found
+        for away in 1...max(1, linkage.merges.count) {
+            for count in [usual + away, usual - away] where (0...linkage.merges.count).contains(count) {
+                let found = voices(merging: count)
+                if found.count == wanted { return found }
+                if found.count < wanted, best.count > wanted || found.count > best.count { best = found }
+            }
+        }
+        return best
+    }
+}
