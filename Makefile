@@ -131,8 +131,7 @@ pictures: build
 # a program beside asks for and is measured without).
 evaluation-packages:
 	@test -x .build-eval/venv/bin/python || python3 -m venv .build-eval/venv
-	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
-		-r scripts/requirements/evaluate.txt
+	@.build-eval/venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r scripts/requirements/evaluate.txt
 
 # Accuracy on recordings with labels (../shared/data, as far as it is there); writes docs/accuracy.md and the
 # figures in docs/model-card.md. scripts/fit-affect.py fits the weights of the sentiment score anew.

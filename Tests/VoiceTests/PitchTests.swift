@@ -73,7 +73,7 @@ import Testing
         #expect(estimates.filter { $0.f0Hz > 0 }.count < estimates.count / 10)
     }
 
-    /// A voice of 150 Hz beside a motor that has a pitch of its own, is nearly as loud, and was heard alone for a second.
+    /// A voice of 150 Hz beside a motor with a pitch of its own, nearly as loud and heard alone for a second.
     @Test func aMotorIsTakenOut() {
         var noise = Noise(seed: 3)
         let voice = [Float](repeating: 0, count: 16_000) + Signals.harmonics(hz: 150, seconds: 3, harmonics: 1...30)
@@ -82,6 +82,17 @@ import Testing
         let spoken = track(mixed, pauseSeconds: 1).dropFirst(110).dropLast(10)
         let right = spoken.filter { abs(cents($0, from: 150)) < 50 }
         #expect(right.count > spoken.count * 9 / 10, "\(right.count) of \(spoken.count)")
+    }
+
+    /// Pulses of 101 Hz in syllables, as the detector hears them: who speaks from the first moment on is no noise.
+    @Test func aVoiceFromTheStartIsNoNoise() {
+        let pulses: [Float] = (0..<32_000).map { place in
+            if place % 4_000 < 3_000, place % 158 < 8 { return 0.5 }
+            return 0.00004 * Float(place % 7 - 3)
+        }
+        let pitches = analyze(pulses).records.map(\.f0Hz).filter { $0 > 0 }
+        #expect(pitches.count > 80)
+        #expect(pitches.allSatisfy { $0 < 150 }, "\(pitches.max() ?? 0)")
     }
 
     /// What is far below the voice changes nothing.

@@ -29,8 +29,8 @@ struct NoiseCorrelation: ~Copyable, Sendable {
     /// Noise is learnt from one in so many hops that nobody speaks in, and from so many of these at a time.
     private static let learningHops = 2
     private static let rememberedHops: Float = 10
-    /// It has to be known from so many.
-    private static let leastHops: Float = 2
+    /// It has to be known from so many: before the detector has settled, who speaks from the start is taken for noise.
+    private static let leastHops: Float = 5
     /// The memory of the loudest speech fades by this much per hop (2 dB a second).
     private static let fading: Float = 0.995_4
 
