@@ -87,8 +87,8 @@ import Testing
     /// Pulses of 101 Hz in syllables, as the detector hears them: who speaks from the first moment on is no noise.
     @Test func aVoiceFromTheStartIsNoNoise() {
         let pulses: [Float] = (0..<32_000).map { place in
-            if place % 4_000 < 3_000, place % 158 < 8 { return 0.5 }
-            return 0.00004 * Float(place % 7 - 3)
+            if place % 4_000 < 3_000, place % 158 < 8 { return 0.488 }
+            return Float((place * 7_919 % 101 - 50) / 40) / 32_768
         }
         let pitches = analyze(pulses).records.map(\.f0Hz).filter { $0 > 0 }
         #expect(pitches.count > 80)
