@@ -301,8 +301,7 @@ enum AffectWeights {{
     static let maxSpreads = {table["most_spreads"]}
     /// Half widths of the 80 % intervals on speakers that the fit had not seen.
     static let activationHalfWidth = {widths["activation"]}, valenceHalfWidth = {widths["valence"]}
-    /// Standard deviation of the errors of valence on them, and of valence where nothing is known.
-    static let valenceDeviation = {table["deviation"]["valence"]}
+    /// Standard deviation of valence where nothing is known.
     static let valencePriorDeviation = {table["valence_deviation_without_evidence"]}
 
     /// Standard deviation of an input about its speaker's median, on the scale of the input.

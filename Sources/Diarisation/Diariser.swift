@@ -18,6 +18,9 @@ public struct Diariser<Model: VoiceModel> {
     private static var leastFrames: Int { 80 }
     private static var mostFrames: Int { 700 }
 
+    /// No media lies further away than this, some 1,800 years.
+    private static var farthest: Int64 { 1 << 50 }
+
     private let model: Model
     private let features = MelFeatures()
     /// What was heard from `start` on.
@@ -41,16 +44,17 @@ public struct Diariser<Model: VoiceModel> {
     public mutating func hear(start place: MediaTime, samples: Span<Float>) {
         var dropped = 0
         let next = start + Int64(buffer.count)
-        if sections.isEmpty || place.samples - next >= Int64(Self.windowSamples) {
+        let place = min(max(place.samples, -Self.farthest), Self.farthest)
+        if sections.isEmpty || place - next >= Int64(Self.windowSamples) {
             // Nothing came for so long that no window would hear both sides.
             endSection()
-            start = max(0, place.samples)
+            start = max(0, place)
             sections.append(Section(start: start))
-            dropped = Int(min(Int64(samples.count), max(0, -place.samples)))
-        } else if place.samples > next {
-            buffer.append(contentsOf: repeatElement(0, count: Int(place.samples - next)))
+            dropped = Int(min(Int64(samples.count), max(0, -place)))
+        } else if place > next {
+            buffer.append(contentsOf: repeatElement(0, count: Int(place - next)))
         } else {
-            dropped = Int(min(Int64(samples.count), next - place.samples))
+            dropped = Int(min(Int64(samples.count), next - place))
         }
         for index in dropped..<samples.count {
             let sample = samples[index]

@@ -57,35 +57,35 @@ extension Settings {
         if sockets.events == sockets.control {
             found.append(("sockets.control", "both sockets have the same path; give each its own"))
         }
-        if (sockets.httpCertificate == nil) != (sockets.httpKey == nil) {
+        found += Self.transportFaults(
+            "sockets.http", listen: sockets.http, certificate: sockets.httpCertificate, key: sockets.httpKey,
+            risk: "everybody between could read along", otherwise: "listen on 127.0.0.1")
+        found += Self.transportFaults(
+            "sources.websocket", listen: sources.webSocket, certificate: sources.webSocketCertificate,
+            key: sources.webSocketKey, risk: "everybody between could listen in",
+            otherwise: "listen on 127.0.0.1 behind a proxy")
+        return found
+    }
+
+    /// What is wrong with how a server is protected.
+    private static func transportFaults(
+        _ path: String, listen: ListenAddress?, certificate: String?, key: String?, risk: String, otherwise: String
+    ) -> [(path: String, message: String)] {
+        let name = path.split(separator: ".").last.map(String.init) ?? path
+        var found: [(path: String, message: String)] = []
+        if (certificate == nil) != (key == nil) {
             found.append(
                 (
-                    sockets.httpKey == nil ? "sockets.http_certificate" : "sockets.http_key",
-                    "of http_certificate and http_key only one is given; give both, or neither"
+                    path + (key == nil ? "_certificate" : "_key"),
+                    "of \(name)_certificate and \(name)_key only one is given; give both, or neither"
                 ))
         }
-        if let http = sockets.http, !http.isLoopback, sockets.httpCertificate == nil {
+        if let listen, !listen.isLoopback, certificate == nil {
             found.append(
                 (
-                    "sockets.http",
-                    "'\(http.urlHost):\(http.port)' is reached from other machines, and without TLS everybody between could "
-                        + "read along; give http_certificate and http_key, or listen on 127.0.0.1"
-                ))
-        }
-        if (sources.webSocketCertificate == nil) != (sources.webSocketKey == nil) {
-            found.append(
-                (
-                    sources.webSocketKey == nil ? "sources.websocket_certificate" : "sources.websocket_key",
-                    "of websocket_certificate and websocket_key only one is given; give both, or neither"
-                ))
-        }
-        if let listen = sources.webSocket, !listen.isLoopback, sources.webSocketCertificate == nil {
-            found.append(
-                (
-                    "sources.websocket",
-                    "'\(listen.urlHost):\(listen.port)' is reached from other machines, and without TLS everybody between "
-                        + "could listen in; give websocket_certificate and websocket_key, or listen on 127.0.0.1 behind a "
-                        + "proxy"
+                    path,
+                    "'\(listen.urlHost):\(listen.port)' is reached from other machines, and without TLS \(risk); "
+                        + "give \(name)_certificate and \(name)_key, or \(otherwise)"
                 ))
         }
         return found

@@ -114,6 +114,24 @@ private struct ToyChannel {
         }
     }
 
+    /// A path that is new and makes a voice louder is believed where the microphone makes its owner louder, too.
+    @Test func aMicrophoneThatIsTurnedUpMayLeakLoudly() {
+        let heard = [500..<700]
+        let own = ToyVoice(seed: 1, hops: 6_000, spans: [20..<450])
+        let other = ToyVoice(seed: 2, hops: 6_000, spans: heard)
+        let shares = [Float(0), 30].map { gainDb in
+            play(
+                [
+                    ToyChannel(
+                        name: "a", db: own.hearing(other, gainDb: -12, delay: 8),
+                        speech: own.spans + moved(heard, by: 8), gainDb: gainDb),
+                    ToyChannel(name: "b", db: other.db, speech: heard),
+                ], seconds: 12
+            ).totals.speakers[0].metrics?.talkRatio ?? 0
+        }
+        #expect(abs(shares[0] - shares[1]) < 0.005, "\(shares)")
+    }
+
     @Test func bothMayLeakIntoEachOther() {
         let totals = play(
             [

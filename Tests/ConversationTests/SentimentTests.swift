@@ -200,7 +200,6 @@ import Testing
         var most_spreads: Double
         var weights: [String: [String: Double]]
         var half_width_80_pct: [String: Double]
-        var deviation: [String: Double]
         var valence_deviation_without_evidence: Double
     }
 
@@ -218,7 +217,6 @@ import Testing
         #expect(table.most_spreads == AffectWeights.maxSpreads)
         #expect(table.half_width_80_pct["activation"] == AffectWeights.activationHalfWidth)
         #expect(table.half_width_80_pct["valence"] == AffectWeights.valenceHalfWidth)
-        #expect(table.deviation["valence"] == AffectWeights.valenceDeviation)
         #expect(table.valence_deviation_without_evidence == AffectWeights.valencePriorDeviation)
         let reach = AffectInput.allCases.reduce(0) { $0 + abs(AffectWeights.valence($1)) * AffectWeights.maxSpreads }
         #expect(reach <= 1, "the score stays within 0 to 100")

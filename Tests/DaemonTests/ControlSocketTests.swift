@@ -44,7 +44,7 @@ import Text
         settings.state.maxAgeSeconds = 0
         let store = StoredSessions(settings.store, logger)
         let registry = SessionRegistry(
-            settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
+            settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogRules("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn, store: store,
             analyzer: TextAnalyzer(lexicon: nil, fillers: []), sinks: [publisher])
         let listener = try UnixListener.open(path: folder + "/c.sock", mode: 0o600, group: nil)

@@ -25,7 +25,7 @@ import Testing
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return [] }
         let output = LogOutput(
-            LogLevel(rules), descriptor: ends[1], journalPath: journalPath, isUnderJournal: isUnderJournal, clock: clock
+            LogRules(rules), descriptor: ends[1], journalPath: journalPath, isUnderJournal: isUnderJournal, clock: clock
         )
         write(output)
         close(ends[1])
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: HostileText.all)
     func aMessageIsOneLineThatNoTerminalObeys(text: String) throws {
-        var log = StandardErrorLog(LogLevel("info"), label: "source")
+        var log = StandardErrorLog(LogRules("info"), label: "source")
         log.metadata = ["source": "\(text)"]
         let record = log.record(of: Self.event("the server said \(text)", ["error": "\(text)"]))
         for line in [record.text("<6>"), record.json(time: "t"), record.journal] {
@@ -97,7 +97,7 @@ import Testing
     @Test func subsystemsHaveLevelsOfTheirOwn() {
         var rules = Settings.Log()
         rules.levels = ["source": "debug", "http": "error"]
-        let level = LogLevel(rules)
+        let level = LogRules(rules)
         #expect(StandardErrorLog(level, label: "source").logLevel == .debug)
         #expect(StandardErrorLog(level, label: "http").logLevel == .error)
         #expect(StandardErrorLog(level, label: "attuned").logLevel == .info)

@@ -8,8 +8,7 @@ enum AffectWeights {
     static let maxSpreads = 3.0
     /// Half widths of the 80 % intervals on speakers that the fit had not seen.
     static let activationHalfWidth = 0.354, valenceHalfWidth = 0.427
-    /// Standard deviation of the errors of valence on them, and of valence where nothing is known.
-    static let valenceDeviation = 0.471
+    /// Standard deviation of valence where nothing is known.
     static let valencePriorDeviation = 0.491
 
     /// Standard deviation of an input about its speaker's median, on the scale of the input.

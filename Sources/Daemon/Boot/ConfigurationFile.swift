@@ -7,7 +7,7 @@ import Settings
 struct ConfigurationFile: Sendable {
     /// Nil where the daemon runs on the defaults.
     let path: String?
-    let logLevel: LogLevel
+    let logLevel: LogRules
 
     /// Reads and validates it as at the start.
     ///

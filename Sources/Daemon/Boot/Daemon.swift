@@ -35,7 +35,7 @@ private let commandConnections = 64
 public func runDaemon(_ settings: Settings, file: String?) async throws {
     // A core dump would hold the voices of the people in the call.
     attune_forbid_core_dumps()
-    let level = LogLevel(settings.log)
+    let level = LogRules(settings.log)
     let output = LogOutput(level)
     LoggingSystem.bootstrap { StandardErrorLog(level, label: $0, output: output) }
     let logger = Logger(label: "attuned")
@@ -52,7 +52,10 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let clients = descriptors.bounded(connections: publishing.maxClients)
     if clients < publishing.maxClients {
         logger.warning(
-            "only \(descriptors.limit) files may be open, so \(clients) subscribers are taken; raise LimitNOFILE (ulimit -n)"
+            """
+            only \(descriptors.limit) files may be open, so \(clients) subscribers are taken; raise LimitNOFILE \
+            (ulimit -n)
+            """
         )
         publishing.maxClients = clients
     }

@@ -14,7 +14,7 @@ final class LogOutput: Sendable {
         var leftOut: UInt64 = 0
     }
 
-    private let level: LogLevel
+    private let level: LogRules
     private let descriptor: Int32
     private let journalPath: String
     private let hasPriority: Bool
@@ -27,7 +27,7 @@ final class LogOutput: Sendable {
 
     /// - Parameter isUnderJournal: whether what is written to standard error is read by journald, which adds the time.
     init(
-        _ level: LogLevel, descriptor: Int32 = STDERR_FILENO, journalPath: String = "/run/systemd/journal/socket",
+        _ level: LogRules, descriptor: Int32 = STDERR_FILENO, journalPath: String = "/run/systemd/journal/socket",
         isUnderJournal: Bool = getenv("JOURNAL_STREAM") != nil, clock: HostClock = .system
     ) {
         self.level = level

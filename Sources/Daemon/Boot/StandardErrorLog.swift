@@ -4,7 +4,7 @@ import Logging
 
 /// Log lines, one per message, in the form that the configuration wants.
 struct StandardErrorLog: LogHandler {
-    private let level: LogLevel
+    private let level: LogRules
     private let label: String
     private let output: LogOutput
     var metadata: Logger.Metadata = [:]
@@ -14,7 +14,7 @@ struct StandardErrorLog: LogHandler {
         set {}
     }
 
-    init(_ level: LogLevel, label: String = "attuned", output: LogOutput? = nil) {
+    init(_ level: LogRules, label: String = "attuned", output: LogOutput? = nil) {
         self.level = level
         self.label = label
         self.output = output ?? LogOutput(level)

@@ -12,8 +12,8 @@ public func checkDaemon(_ settings: Settings) throws(DaemonError) {
     if let fault = faults(of: settings).first { throw fault }
 }
 
-/// Everything that would keep a daemon with this configuration from its start, one line each: what `checkDaemon` looks at,
-/// and files, folders and ports.
+/// Everything that would keep a daemon with this configuration from its start, one line each: what `checkDaemon` looks
+/// at, and files, folders and ports.
 public func startFaults(_ settings: Settings) -> [String] {
     var found = faults(of: settings)
     let silent = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }

@@ -10,7 +10,7 @@ import Synchronization
 /// Who has agreed to what, when and after which notice: a line of JSON in a file for each decision. It outlives the
 /// sessions, so that it can be shown what was decided; nothing that was measured is in it.
 ///
-/// Events come under the lock of a session, so they are queued, in bounds; lines are synced to the disk in batches.
+/// Events come under the lock of a session, so they are queued, in bounds; each line is synced to the disk.
 final class ConsentLedger: EventSink, Service {
     /// What stands in a line.
     struct Line: Codable, Equatable {

@@ -93,8 +93,8 @@ final class RecogniserPool: Sendable {
     /// Whether anybody is listened to.
     var isOn: Bool { model != nil && wake >= 0 }
 
-    /// Whether there is room for what still goes on: only where nothing else is to be written down, so that what has ended
-    /// finds a free place, and where nothing had to wait of late.
+    /// Whether there is room for what still goes on: only where nothing else is to be written down, so that what has
+    /// ended finds a free place, and where nothing had to wait of late.
     var takesPartials: Bool {
         let now = HostClock.monotonicNanoseconds()
         return shared.withLock {
@@ -188,7 +188,10 @@ final class RecogniserPool: Sendable {
                 tell()
                 let pause = backoff.next()
                 logger.error(
-                    "\(error.description); \(lost) units are lost, it is started again in \(pause / 1_000) s where wanted"
+                    """
+                    \(error.description); \(lost) units are lost, it is started again in \(pause / 1_000) s where \
+                    wanted
+                    """
                 )
                 BlockingThread.sleep(milliseconds: pause) { self.shared.withLock { $0.isStopped } }
             }

@@ -281,8 +281,8 @@ final class DemuxedSource: TrackSource {
         return false
     }
 
-    /// What decodes a stream. One of audio that turns up where there is only one goes on with it: the programme has moved
-    /// to another number (an ad break, another encoder).
+    /// What decodes a stream. One of audio that turns up where there is only one goes on with it: the programme has
+    /// moved to another number (an ad break, another encoder).
     private func decoder(ofStream index: Int, _ sink: BlockSink) throws(MediaError) -> StreamDecoder? {
         if index == abandonedStream { return try decoderOfAbandoned(sink) }
         if decoders.indices.contains(index) { return decoders[index] }

@@ -63,7 +63,8 @@ final class PictureDecoder {
 
     /// Decodes a packet (nil: the end) and hands on the pictures that are due.
     ///
-    /// - Parameter place: turns seconds of the stream's clock into those of the input; nil where that can't be told yet.
+    /// - Parameter place: turns seconds of the stream's clock into those of the input; nil where that can't be told
+    ///   yet.
     func decode(
         _ packet: UnsafeMutablePointer<AVPacket>?, place: (Double) -> Double?,
         look: (Double, borrowing Picture) -> Void

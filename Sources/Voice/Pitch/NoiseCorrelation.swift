@@ -35,27 +35,7 @@ struct NoiseCorrelation: ~Copyable, Sendable {
     private static let fading: Float = 0.995_4
 
     /// The same for all streams.
-    private static let constants = Constants()
-
-    private struct Constants: ~Copyable, Sendable {
-        let window = FloatBuffer(count: CK_FFT_POINTS)
-        let tables = FloatBuffer(count: CK_FFT_TABLE_FLOATS)
-        let lagWeights = FloatBuffer(count: CK_FFT_BINS)
-
-        init() {
-            ck_fft_fill_tables(tables.base)
-            let length = CK_FFT_POINTS
-            for index in 0..<length {
-                let phase = 2 * Double.pi * (Double(index) + 0.5) / Double(length)
-                window[index] = Float(0.5 - 0.5 * ck_cos(phase))
-            }
-            let whole = ck_dot(window.base, window.base, length)
-            for lag in 0..<CK_FFT_BINS {
-                let own = ck_dot(window.base, window.base + lag, length - lag)
-                lagWeights[lag] = min(NoiseCorrelation.mostLagWeight, whole / own)
-            }
-        }
-    }
+    private static let window = HannWindow(length: CK_FFT_POINTS)
 
     private let frame = FloatBuffer(count: CK_FFT_POINTS)
     private let scratch = FloatBuffer(count: CK_FFT_SCRATCH_FLOATS)
@@ -116,19 +96,19 @@ struct NoiseCorrelation: ~Copyable, Sendable {
         guard share > 0, spectrumHops >= Self.leastHops else { return }
         transform(around: center)
         keepWhatStandsOut()
-        ck_autocorrelation(power.base, Self.constants.tables.base, scratch.base, correlation.base)
+        ck_autocorrelation(power.base, Self.window.tables.base, scratch.base, correlation.base)
         let scale = correlation[0] > 0 ? 1 / correlation[0] : 0
         for index in 0..<values.count {
             let lag = firstLag + index
-            let value = correlation[lag] * scale * Self.constants.lagWeights[lag] + Self.lead
+            let value = correlation[lag] * scale * min(Self.mostLagWeight, Self.window.lagWeights[lag]) + Self.lead
             values[index] += share * (value - values[index])
         }
     }
 
     private func transform(around center: UnsafePointer<Float>) {
         let first = center - Self.reach
-        for index in 0..<CK_FFT_POINTS { frame[index] = first[index] * Self.constants.window[index] }
-        ck_power_spectrum(frame.base, Self.constants.tables.base, scratch.base, power.base)
+        for index in 0..<CK_FFT_POINTS { frame[index] = first[index] * Self.window.values[index] }
+        ck_power_spectrum(frame.base, Self.window.tables.base, scratch.base, power.base)
     }
 
     /// Turns the power of each bin into the root of its ratio to the noise, less that of the noise itself.

@@ -21,13 +21,6 @@ struct NetworkDetector: ~Copyable, Sendable {
     private static let bias: Float = -0.5
     /// Log odds of the built-in detector count up to this.
     private static let builtInRange: Float = 3
-    /// The network knows no voice that is much quieter than what it was trained on. Where the loudest recent speech is
-    /// below this, it hears all of it by so much (at the most) louder. The gain grows by a decibel per hop, while the
-    /// built-in detector, which knows no levels, hears speech: so a quiet room is not raised before anybody speaks.
-    private static let leastPeakDb: Float = -8
-    private static let mostGainDb: Float = 40
-    /// ln(10) / 20: from dB to the exponent of an amplitude.
-    private static let nepersPerDb: Float = 0.115_129_25
     /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
     /// distant voices are no less active than near ones.
     private static let builtInActivity: Float = 0.4
@@ -39,6 +32,15 @@ struct NetworkDetector: ~Copyable, Sendable {
     /// From this range on the edges of the speech are sharp, so that units are shortened by what the network sees of
     /// its surroundings.
     private static let sharpRangeDb: Float = 57
+
+    /// The network knows no voice that is much quieter than what it was trained on. Where the loudest recent speech is
+    /// below this (some -43 dBFS), it hears all of it by so much (at the most) louder. The gain grows by a decibel per
+    /// hop, while the built-in detector, which knows no levels, hears speech: so a quiet room is not raised before
+    /// anybody speaks.
+    private static let leastPeakDb: Float = -8
+    private static let mostGainDb: Float = 40
+    /// ln(10) / 20: from dB to the exponent of an amplitude.
+    private static let nepersPerDb: Float = 0.115_129_25
 
     /// From what is known of a hop to the probability that somebody speaks: a logistic, fitted by
     /// `make fit-detector` (scripts/evaluation/fit_detector.py).

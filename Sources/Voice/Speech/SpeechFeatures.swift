@@ -33,29 +33,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     private static let lags = 40...224
 
     /// The same for all streams.
-    private static let constants = Constants()
-
-    private struct Constants: ~Copyable, Sendable {
-        let window = FloatBuffer(count: windowSamples)
-        let tables = FloatBuffer(count: CK_FFT_TABLE_FLOATS)
-        let lagWeights = FloatBuffer(count: CK_FFT_BINS)
-
-        init() {
-            ck_fft_fill_tables(tables.base)
-            let length = windowSamples
-            for index in 0..<length {
-                let phase = 2 * Double.pi * (Double(index) + 0.5) / Double(length)
-                window[index] = Float(0.5 - 0.5 * ck_cos(phase))
-            }
-            // The window's own autocorrelation, which the harmonicity is freed from (Boersma 1993).
-            let padded = FloatBuffer(count: CK_FFT_POINTS)
-            padded.base.update(from: window.base, count: length)
-            let whole = ck_dot(padded.base, padded.base, length)
-            for lag in 0...CK_FFT_POINTS / 2 {
-                lagWeights[lag] = whole / ck_dot(padded.base, padded.base + lag, length - lag)
-            }
-        }
-    }
+    private static let window = HannWindow(length: windowSamples)
 
     private let samples = FloatBuffer(count: windowSamples)
     private let frame = FloatBuffer(count: CK_FFT_POINTS)
@@ -129,8 +107,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
             setNeutral()
             return
         }
-        for index in 0..<Self.windowSamples { frame[index] = samples[index] * Self.constants.window[index] }
-        ck_power_spectrum(frame.base, Self.constants.tables.base, scratch.base, power.base)
+        for index in 0..<Self.windowSamples { frame[index] = samples[index] * Self.window.values[index] }
+        ck_power_spectrum(frame.base, Self.window.tables.base, scratch.base, power.base)
         measureBands()
         if silentHops == 0 { noise.push(bandDb) }
         describe()
@@ -202,12 +180,12 @@ struct SpeechFeatures: ~Copyable, Sendable {
         for bin in 0..<Self.edges[0] { power[bin] = 0 }
         for bin in Self.edges[0]..<Self.edges[Self.narrowBands] { power[bin] = power[bin].squareRoot() }
         for bin in Self.edges[Self.narrowBands]..<power.count { power[bin] = 0 }
-        ck_autocorrelation(power.base, Self.constants.tables.base, scratch.base, correlation.base)
+        ck_autocorrelation(power.base, Self.window.tables.base, scratch.base, correlation.base)
         guard correlation[0] > 0 else { return 0 }
         var best: Float = 0
         for lag in Self.lags
         where correlation[lag] > correlation[lag - 1] && correlation[lag] >= correlation[lag + 1] {
-            best = max(best, correlation[lag] * min(3, Self.constants.lagWeights[lag]))
+            best = max(best, correlation[lag] * min(3, Self.window.lagWeights[lag]))
         }
         return min(1, best / correlation[0])
     }

@@ -98,7 +98,7 @@ func withBrowsers(
     let access = try BrowserAccess(settings.sockets, logger)
     let store = StoredSessions(settings.store, logger)
     let registry = SessionRegistry(
-        settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
+        settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogRules("info")),
         policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn, store: store,
         analyzer: TextAnalyzer(lexicon: nil, fillers: []), browsers: access, sinks: [publisher])
     let refusals = SocketRefusals(logger)

@@ -45,7 +45,7 @@ final class RegistryBench: Sendable {
         self.publisher = publisher
         let box = Box()
         registry = SessionRegistry(
-            settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogLevel("info")),
+            settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogRules("info")),
             policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
             calls: calls, expected: expected, worker: worker,

@@ -3,7 +3,7 @@ import Settings
 import Synchronization
 
 /// What is logged and how, for all loggers; it may change at a reload.
-final class LogLevel: Sendable {
+final class LogRules: Sendable {
     private let rules: Mutex<Settings.Log>
 
     init(_ rules: Settings.Log) {
