@@ -45,6 +45,31 @@ import Testing
         #expect(daemon.terminate() == 0)
     }
 
+    /// A port that somebody has, for media or for the reports beside it: nothing of the attempt stays open.
+    @Test func aPortThatIsTakenCostsNoDescriptor() throws {
+        let daemon = try RunningDaemon()
+        let first = try daemon.attachRTP(session: "s", speaker: "a")
+        let port = try #require(Int(first.split(separator: ":").last ?? ""))
+        func openFiles() throws -> Int {
+            let metrics = try get("/metrics", of: daemon)
+            let line = try #require(metrics.split(separator: "\n").first { $0.hasPrefix("process_open_fds ") })
+            return try #require(Int(line.split(separator: " ")[1]))
+        }
+        _ = try openFiles()
+        let before = try openFiles()
+        for _ in 0..<10 {
+            let refused = try daemon.attune(
+                "attach", first, "--session", "s", "--speaker", "b", "--consent", "granted")
+            #expect(refused.status == 69, "\(refused.errors)")
+            // The reports of a port one lower would come by the port that is taken.
+            let beside = try daemon.attune(
+                "attach", "rtp://127.0.0.1:\(port - 1)", "--session", "t", "--speaker", "c", "--consent", "granted")
+            if beside.status == 0 { #expect(try daemon.attune("detach", "t").status == 0) }
+        }
+        try eventually("files are closed") { try openFiles() <= before }
+        #expect(daemon.terminate() == 0)
+    }
+
     /// It was stopped, as by a debugger or a frozen container, and goes on: sources are there, time has passed, a gap says so.
     @Test func aDaemonThatWasStoppedGoesOn() throws {
         let daemon = try RunningDaemon()

@@ -132,6 +132,34 @@ final class RTPSource: MediaSource {
         _ stream: RTPStreamDescription, number: Int, reception: NIOLoopBound<RTPReception>
     ) async throws {
         let isMulticast = (try? SocketAddress(ipAddress: stream.address, port: 0))?.isMulticast == true
+        func open(port: Int) async throws -> any Channel {
+            try await self.open(stream.address, port, isMulticast: isMulticast, number: number, reception: reception)
+        }
+        let media: any Channel
+        do {
+            media = try await open(port: Int(stream.port))
+        } catch {
+            throw SourceFailure(
+                kind: .unavailable,
+                message: "cannot receive on \(stream.address):\(stream.port) (\(error)); "
+                    + "choose a free UDP port on an address of this machine")
+        }
+        channels.withLock { $0.append(media) }
+        if isMulticast { try await join(stream, media) }
+        let port = media.localAddress?.port ?? Int(stream.port)
+        monitor.noteReceiver(port: port)
+        // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
+        if port < 65_535, let control = try? await open(port: port + 1) {
+            channels.withLock { $0.append(control) }
+            if isMulticast { try? await join(stream, control) }
+        }
+    }
+
+    /// A port whose datagrams go to the reception.
+    private func open(
+        _ address: String, _ port: Int, isMulticast: Bool, number: Int, reception: NIOLoopBound<RTPReception>
+    ) async throws -> any Channel {
+        let made = Mutex<(any Channel)?>(nil)
         let bootstrap = DatagramBootstrap(group: eventLoop)
             // Of a multicast group there may be other receivers on this machine.
             .channelOption(.socketOption(.so_reuseaddr), value: isMulticast ? 1 : 0)
@@ -144,28 +172,19 @@ final class RTPSource: MediaSource {
                 value: FixedSizeRecvByteBufferAllocator(capacity: 8 * (limits.receiver.maxDatagramBytes + 1))
             )
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                made.withLock { $0 = channel }
+                return channel.eventLoop.makeCompletedFuture {
                     let handler = RTPDatagramHandler(port: number, reception: reception.value)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
-        let media: any Channel
         do {
-            media = try await bootstrap.bind(host: stream.address, port: Int(stream.port)).get()
+            return try await bootstrap.bind(host: address, port: port).get()
         } catch {
-            throw SourceFailure(
-                kind: .unavailable,
-                message: "cannot receive on \(stream.address):\(stream.port) (\(error)); "
-                    + "choose a free UDP port on an address of this machine")
-        }
-        channels.withLock { $0.append(media) }
-        if isMulticast { try await join(stream, media) }
-        let port = media.localAddress?.port ?? Int(stream.port)
-        monitor.noteReceiver(port: port)
-        // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
-        if port < 65_535, let control = try? await bootstrap.bind(host: stream.address, port: port + 1).get() {
-            channels.withLock { $0.append(control) }
-            if isMulticast { try? await join(stream, control) }
+            // The bootstrap leaves it open.
+            let failed = made.withLock { $0 }
+            try? await failed?.close()
+            throw error
         }
     }
 
