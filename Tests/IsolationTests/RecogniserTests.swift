@@ -17,7 +17,7 @@ import Testing
         _ folder: String, program: String = "\(programs)/attuned-worker", of unit: [Float] = []
     ) -> String? {
         do throws(RecogniserFailure) {
-            let process = try RecogniserProcess(program: program, folder: folder, slots: 2)
+            let process = try RecogniserProcess(program: program, folder: folder, slots: 2, patience: Self.patience)
             while !process.isReady { _ = try process.receive(milliseconds: 100) }
             try unit.withUnsafeBufferPointer { samples throws(RecogniserFailure) in
                 if let slot = process.freeSlot { try process.decode(samples, in: slot) }
@@ -28,6 +28,9 @@ import Testing
             return error.description
         }
     }
+
+    /// Nothing here is about how fast the machine is.
+    private static let patience = RecogniserProcess.Patience(loadMilliseconds: 1_200_000, unitMilliseconds: 1_200_000)
 
     @Test func aModelThatIsMissingIsNamed() {
         #expect(failure("/nowhere")?.contains("/nowhere/encoder.onnx is missing") == true)
@@ -54,7 +57,8 @@ import Testing
     /// What is decoded, by the real one: in its own process, confined, two units at a time.
     @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
     func confinedItDecodes() throws {
-        let process = try RecogniserProcess(program: "\(programs)/attuned-worker", folder: Self.model, slots: 2)
+        let process = try RecogniserProcess(
+            program: "\(programs)/attuned-worker", folder: Self.model, slots: 2, patience: Self.patience)
         var confinement = ""
         while !process.isReady {
             if case .ready(let text) = try process.receive(milliseconds: 100) { confinement = text }
@@ -80,7 +84,8 @@ import Testing
     /// Killed in the middle of a unit: what it had heard was in its memory alone, and no core of it is written.
     @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
     func killedWhileItDecodesItLeavesNothing() throws {
-        let process = try RecogniserProcess(program: "\(programs)/attuned-worker", folder: Self.model, slots: 2)
+        let process = try RecogniserProcess(
+            program: "\(programs)/attuned-worker", folder: Self.model, slots: 2, patience: Self.patience)
         while !process.isReady { _ = try process.receive(milliseconds: 100) }
         let folder = "/proc/\(process.process.pid)"
         try Self.long.withUnsafeBufferPointer { try process.decode($0, in: 0) }

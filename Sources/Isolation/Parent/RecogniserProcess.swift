@@ -16,8 +16,18 @@ public final class RecogniserProcess {
         case text(slot: Int, String?, milliseconds: Int)
     }
 
-    /// How long loading may take on a busy machine, and a unit, in milliseconds.
-    private static let loadMilliseconds: Int64 = 60_000, unitMilliseconds: Int64 = 30_000
+    /// How long an answer is waited for.
+    public struct Patience: Sendable {
+        /// For the model to be loaded, and for a unit, in milliseconds.
+        public var loadMilliseconds: Int64, unitMilliseconds: Int64
+
+        /// So long; what is given is enough for a busy machine.
+        public init(loadMilliseconds: Int64 = 60_000, unitMilliseconds: Int64 = 30_000) {
+            self.loadMilliseconds = loadMilliseconds
+            self.unitMilliseconds = unitMilliseconds
+        }
+    }
+
     private static let memoryMebibytes = 1_024
 
     /// Units that it decodes at a time.
@@ -28,6 +38,7 @@ public final class RecogniserProcess {
     public private(set) var isReady = false
 
     let process: WorkerProcess
+    private let patience: Patience
     private let buffer: UnsafeMutableRawBufferPointer
     private var waitingSince = HostClock.monotonicNanoseconds()
     private var allowedSeconds = 60.0
@@ -37,7 +48,11 @@ public final class RecogniserProcess {
     /// - Parameters:
     ///   - program: path of `attuned-worker`.
     ///   - folder: the model's files.
-    public init(program: String, folder: String, slots: Int) throws(RecogniserFailure) {
+    ///   - patience: after which it is ended where it says nothing.
+    public init(
+        program: String, folder: String, slots: Int, patience: Patience = Patience()
+    ) throws(RecogniserFailure) {
+        self.patience = patience
         self.slots = max(1, min(RecogniserAnswer.maxSlots, slots))
         isBusy = Array(repeating: false, count: self.slots)
         buffer = .allocate(byteCount: BlockMessage.maxBytes, alignment: 16)
@@ -71,7 +86,9 @@ public final class RecogniserProcess {
             let message = UnitMessage.encode(
                 slot: slot, isLast: end == count, samples: UnsafeBufferPointer(rebasing: samples[place..<end]),
                 into: buffer)
-            guard process.sendWaiting(message, milliseconds: Int32(Self.unitMilliseconds)) else { throw ended() }
+            guard process.sendWaiting(message, milliseconds: Int32(clamping: patience.unitMilliseconds)) else {
+                throw ended()
+            }
             place = end
         }
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
@@ -83,7 +100,7 @@ public final class RecogniserProcess {
     public func receive(milliseconds: Int32, or other: Int32 = -1) throws(RecogniserFailure) -> Answer {
         switch process.receive(milliseconds: milliseconds, or: other) {
         case .nothing:
-            let limit = isReady ? Self.unitMilliseconds : Self.loadMilliseconds
+            let limit = isReady ? patience.unitMilliseconds : patience.loadMilliseconds
             let waited = (HostClock.monotonicNanoseconds() - waitingSince) / 1_000_000
             guard !isReady || isBusy.contains(true), waited >= limit else { return .nothing }
             process.kill()
