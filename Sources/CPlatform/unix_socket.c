@@ -98,7 +98,8 @@ static int open_socket(int fd, const struct sockaddr_un *address, mode_t mode, g
     } else {
         *identity = (struct attune_file_id){.device = info.st_dev, .inode = info.st_ino};
     }
-    if (code == 0 && group != (gid_t)-1) {
+    // Where it has the group already, nobody has to be allowed to change it.
+    if (code == 0 && group != (gid_t)-1 && info.st_gid != group) {
         *step = ATTUNE_STEP_OWNER;
         if (lchown(address->sun_path, (uid_t)-1, group) != 0) code = -errno;
     }

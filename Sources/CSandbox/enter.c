@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,9 +10,14 @@
 #include "CSandbox.h"
 #include "landlock.h"
 
-/// Gives up what a process of root may do beyond others.
+/// Gives up what a process of root may do beyond others. Whoever has nothing to give up need not be allowed to.
 static int drop_capabilities(void) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, held) != 0) return -errno;
+    uint32_t any = 0;
+    for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) any |= held[i].effective | held[i].permitted | held[i].inheritable;
+    if (any == 0) return 0;
     struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}, {0, 0, 0}};
     return syscall(SYS_capset, &header, none) == 0 ? 0 : -errno;
 }

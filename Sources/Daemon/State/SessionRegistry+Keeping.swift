@@ -63,6 +63,16 @@ extension SessionEntry.Attached {
     }
 }
 
+extension SessionRegistry {
+    /// What runs, in a line for whoever asks the system how the daemon is. Names nobody.
+    var statusLine: String {
+        let sources = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
+        func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+        let calls = "\(counted(entries.count, "session")), \(counted(sources, "source"))"
+        return draining.isOn ? calls + "; drains, takes no new calls" : calls
+    }
+}
+
 /// Takes up the calls of before a restart, attaches what is declared, keeps the calls that run, and ends those that are
 /// over.
 struct KeepingService: Service {
@@ -77,7 +87,8 @@ struct KeepingService: Service {
             await registry.attachDeclared()
             await registry.endIdle()
             await registry.keepCalls()
-            attune_notify("WATCHDOG=1")
+            // In one message, so that nobody is told that it lives without what it does.
+            attune_notify("WATCHDOG=1\nSTATUS=\(await registry.statusLine)")
         }
     }
 }
