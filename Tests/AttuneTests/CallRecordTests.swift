@@ -98,6 +98,36 @@ import Testing
         #expect(thinned.count <= ReportTimeline.maxPoints && thinned.count > ReportTimeline.maxPoints / 2)
     }
 
+    /// A tick that tells nothing but what a camera shows.
+    private static func tick(seen fields: [LaneFields.Field]) -> EventBody {
+        .tick(
+            Tick(
+                windows: [], voice: VoiceMetrics(isSpeaking: false, levelDb: nil, relativeLevelDb: nil, f0Hz: nil),
+                engagement: .abstained(reason: .noBaseline), sentiment: nil,
+                baseline: Baseline(speechSeconds: 1, turns: 1, isReady: false), audio: AudioQuality(lossPercent: 0),
+                lanes: [LaneFields(name: LaneFields.visibleName, lane: "face", fields: fields)]))
+    }
+
+    @Test func whatWasSeenIsTheMeanOfTheTicksThatCouldTell() {
+        var record = CallRecord()
+        func take(_ seconds: Double, _ fields: [LaneFields.Field]) {
+            record.take(Event(Self.tick(seen: fields), session: "call", speaker: "ana", timeSeconds: seconds))
+        }
+        take(1, [.init("state", text: "live"), .init("face_present_ratio", 1), .init("nods_per_min", nil)])
+        take(2, [.init("state", text: "live"), .init("face_present_ratio", 0.5), .init("nods_per_min", 4)])
+        let speakers = ["ana", "ben"].map {
+            SessionTotals.Speaker(
+                name: $0, role: nil, consent: .granted, metrics: WindowMetrics(name: "session"), engagement: nil)
+        }
+        let totals = SessionTotals(
+            session: "call", durationSeconds: 60, speakerChanges: 0, overlapRatio: 0, speakers: speakers)
+        func seen() -> [[String]] { ReportTables(totals: totals, record: record).seen.map { [$0.name] + $0.values } }
+        #expect(seen() == [["in the picture", "75 %", "–"], ["nods while listening", "4 per minute", "–"]])
+        record.take(
+            Event(.consent(ConsentChange(state: .withheld, previous: .granted)), session: "call", speaker: "ana"))
+        #expect(seen().isEmpty)
+    }
+
     @Test func aRunningSessionIsToldByItsLastTicks() {
         var report = RunningReport(session: "call")
         var metrics = WindowMetrics(name: "session")

@@ -6,7 +6,7 @@ import Statistics
 /// What a speaker's camera has shown lately, and how that person usually is in this call.
 public struct FaceWindow: EvidenceWindow {
     /// Name of its field in a tick.
-    public static let name = "visible"
+    public static let name = LaneFields.visibleName
     /// Name of the lane, as consent knows it.
     public static let lane = "face"
     /// A gesture is known when the head has come to rest, and pictures are looked at half a second after they come.

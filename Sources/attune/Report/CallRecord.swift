@@ -28,6 +28,7 @@ struct CallRecord: Sendable {
         var engagement: [Score] = [], sentiment: [Score] = []
         var issues: Set<QualityChange.Issue> = []
         var lagsWithheld: Set<LagsWithheld> = []
+        var seen = SeenMeans()
     }
 
     /// A cue, and when it was over, if it was.
@@ -94,6 +95,9 @@ struct CallRecord: Sendable {
         case .tick(let tick):
             take(StoredReport.Score(speaker: speaker, timeSeconds: seconds, engagement: tick.engagement))
             if let why = tick.lagsWithheld { voices[speaker, default: Voice()].lagsWithheld.insert(why) }
+            for lane in tick.lanes where lane.name == LaneFields.visibleName {
+                voices[speaker, default: Voice()].seen.take(lane)
+            }
             guard case .scored(let score) = tick.sentiment else { return }
             voices[speaker, default: Voice()].sentiment.append(
                 Score(

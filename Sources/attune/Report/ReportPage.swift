@@ -102,7 +102,7 @@ struct ReportPage {
             "people": people(totals, measured), "measured": measured, "hasMeasured": !measured.isEmpty,
             "ticks": timeline.ticks, "lanes": timeline.lanes, "cues": timeline.cues,
             "hasCues": !timeline.cues.isEmpty, "charts": timeline.charts,
-            "metrics": tables.metrics, "distributions": tables.distributions, "moments": tables.moments,
+            "metrics": tables.metrics + tables.seen, "distributions": tables.distributions, "moments": tables.moments,
             "trackers": tables.trackers, "hasTrackers": !tables.trackers.isEmpty,
             "hasMoments": !tables.moments.isEmpty, "moves": tables.moves, "lines": lines,
             "hasLines": !lines.isEmpty, "policy": origin.policy, "notice": origin.notice ?? "none was named",

@@ -38,7 +38,7 @@ struct ReportTables {
     let totals: SessionTotals
     let record: CallRecord
 
-    private var measured: [SessionTotals.Speaker] { totals.speakers.filter { $0.metrics != nil } }
+    var measured: [SessionTotals.Speaker] { totals.speakers.filter { $0.metrics != nil } }
 
     /// What was measured of each, with where others were found, as far as that was published.
     var metrics: [Row] {

@@ -36,6 +36,9 @@ public struct LaneFields: Sendable, Equatable {
         self.fields = fields
     }
 
+    /// Name of the object of what a camera shows.
+    public static let visibleName = "visible"
+
     /// Names of the numbers of what a camera shows, in their order.
     public static let visibleNumbers = [
         "faces", "face_present_ratio", "face_width_ratio", "head_yaw_deg", "head_pitch_deg", "head_roll_deg",
@@ -45,7 +48,7 @@ public struct LaneFields: Sendable, Equatable {
 
     /// What a camera shows, with nothing known.
     static let visibleSpecimen = LaneFields(
-        name: "visible", lane: "face",
+        name: visibleName, lane: "face",
         fields: [Field("state", text: "live")] + visibleNumbers.map { Field($0, nil) })
 
     func write(to json: inout JSONWriter) {

@@ -24,7 +24,7 @@ extension Tick {
 extension LaneFields {
     /// Those of a tick.
     fileprivate static func all(_ fields: JSONFields) throws(UnreadableEvent) -> [LaneFields] {
-        guard let visible = try fields.optionalObject("visible") else { return [] }
+        guard let visible = try fields.optionalObject(visibleName) else { return [] }
         return [try LaneFields(visible: visible)]
     }
 
@@ -32,7 +32,7 @@ extension LaneFields {
     init(visible fields: JSONFields) throws(UnreadableEvent) {
         var read = [Field("state", text: try fields.text("state"))]
         for name in Self.visibleNumbers { read.append(Field(name, try fields.optionalNumber(name))) }
-        self.init(name: "visible", lane: "face", fields: read)
+        self.init(name: Self.visibleName, lane: "face", fields: read)
     }
 }
 
