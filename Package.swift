@@ -65,6 +65,8 @@ let package = Package(
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
         .library(name: "AttuneWire", targets: ["Daemon", "Dialects"]),
+        // Loaded before other libraries by a test, so that their calls fail.
+        .library(name: "CallFaults", type: .dynamic, targets: ["CallFaults"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -213,7 +215,11 @@ let package = Package(
         tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
         tests(
             "EndToEndTests",
-            ["CSRTP", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned", "attuned-worker", "ticks"]),
+            [
+                "CSRTP", "CallFaults", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned",
+                "attuned-worker", "ticks",
+            ]),
+        .target(name: "CallFaults", path: "Tests/CallFaults"),
         // A worker that fails, and a program that tries what a worker may not do.
         .executableTarget(name: "faulty-worker", path: "Tests/FaultyWorker"),
         .executableTarget(name: "confined-probe", dependencies: ["CSandbox"], path: "Tests/ConfinedProbe"),

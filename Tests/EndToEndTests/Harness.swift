@@ -102,7 +102,10 @@ final class RunningDaemon {
     let config: String
 
     /// - Parameter maxDescriptors: files that it may have open; nil for what this process may.
-    init(folder: TemporaryFolder? = nil, settings: String = "", maxDescriptors: Int? = nil) throws {
+    init(
+        folder: TemporaryFolder? = nil, settings: String = "", maxDescriptors: Int? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         config = try folder.file("attune.yaml", Self.configuration(of: folder.path, settings))
@@ -114,7 +117,7 @@ final class RunningDaemon {
                     ["-c", "ulimit -n \(maxDescriptors); exec \"$@\"", "sh", command.path, "--config", config],
                     logs: folder.path)
             } else {
-                try start(command, ["--config", config], logs: folder.path)
+                try start(command, ["--config", config], environment: environment, logs: folder.path)
             }
         let log = folder.path + "/err"
         try eventually("attuned is ready") { [process] in

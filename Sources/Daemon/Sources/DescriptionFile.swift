@@ -31,7 +31,7 @@ enum DescriptionFile {
         let isStarted = BlockingThread.start(name: "sdp") {
             text.succeed(Result { () throws(SourceFailure) in try read(path) })
         }
-        if !isStarted { text.succeed(.failure(late)) }
+        if !isStarted { text.succeed(.failure(BlockingThread.failure(for: url))) }
         let result = (try? await text.futureResult.get()) ?? .failure(late)
         patience.cancel()
         let description = try result.get()

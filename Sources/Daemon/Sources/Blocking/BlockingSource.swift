@@ -112,8 +112,7 @@ final class BlockingSource: MediaSource {
         monitor.begin()
         guard BlockingThread.start(name: "source", { self.run() }) else {
             finished.succeed()
-            let failure = SourceFailure(
-                kind: .unavailable, message: "no thread could be started for \(monitor.url); detach another source")
+            let failure = BlockingThread.failure(for: monitor.url)
             monitor.change(to: .ended, reason: failure.reason)
             opened.fail(failure)
             onEnd()

@@ -42,6 +42,14 @@ enum BlockingThread {
         return true
     }
 
+    /// Why a source does not run for which the system gives no thread.
+    static func failure(for url: String) -> SourceFailure {
+        SourceFailure(
+            kind: .unavailable,
+            message: "no thread could be started for \(url); detach another source, or let the daemon have more "
+                + "(TasksMax= of its unit, ulimit -u)")
+    }
+
     /// Sleeps in small steps until `milliseconds` have passed or `isCancelled` says so.
     static func sleep(milliseconds: Int, unless isCancelled: () -> Bool) {
         let end = HostClock.monotonicNanoseconds() + Int64(milliseconds) * 1_000_000
