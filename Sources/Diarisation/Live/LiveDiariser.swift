@@ -142,7 +142,9 @@ public struct LiveDiariser<Model: VoiceModel> {
         guard let memory, let first = windows.first, !memory.pieces.isEmpty else { return [] }
         let clusters = VoiceClusters.live(
             memory.linkage(),
-            seconds: memory.pieces.map { $0.seconds * memory.weight(of: $0) / min(Hearing.windowsPerSecond, Float(nextWindow)) },
+            seconds: memory.pieces.map {
+                $0.seconds * memory.weight(of: $0) / min(Hearing.windowsPerSecond, Float(nextWindow))
+            },
             wanted: wanted)
         let voices = number(clusters, in: memory)
         var directions = [Float](repeating: 0, count: clusters.count * memory.width)
@@ -197,8 +199,10 @@ public struct LiveDiariser<Model: VoiceModel> {
             return nextVoice
         }
         for (place, voice) in known.enumerated() where !voices.contains(voice) {
+            // Of what is only too little for now most is in no cluster.
+            let own = pieces.reduce(0) { $0 + ($1.voice == voice ? $1.seconds * memory.weight(of: $1) : 0) }
             guard let into = clusters.indices.max(by: { shared[$0][place] < shared[$1][place] }),
-                shared[into][place] > 0
+                shared[into][place] > own / 2
             else { continue }
             merges.append(VoicePicture.Merge(voice: voice, into: voices[into]))
         }
