@@ -147,16 +147,8 @@ public struct LiveDiariser<Model: VoiceModel> {
             },
             wanted: wanted)
         let voices = number(clusters, in: memory)
-        var directions = [Float](repeating: 0, count: clusters.count * memory.width)
-        defer { directions.wipe() }
-        for (index, members) in clusters.enumerated() {
-            directions.withUnsafeMutableBufferPointer { directions in
-                // There is at least one cluster, and room for all.
-                let sum = directions.baseAddress! + index * memory.width
-                for member in members { memory.add(memory.pieces[member], to: sum) }
-            }
-            directions.normalise(from: index * memory.width, count: memory.width)
-        }
+        var directions = clusters.map { memory.direction(of: $0) }
+        defer { for index in directions.indices { directions[index].wipe() } }
         var section = Section(start: first.window.start)
         for (_, window) in windows { section.add(window) }
         section.end = start + Int64(heard)
@@ -169,11 +161,7 @@ public struct LiveDiariser<Model: VoiceModel> {
                 own.append(memory.pieces[place])
                 place += 1
             }
-            let gains = own.map { piece in
-                directions.withUnsafeBufferPointer { directions in
-                    clusters.indices.map { memory.gain(of: piece, directions.baseAddress! + $0 * memory.width) }
-                }
-            }
+            let gains = own.map { piece in directions.map { memory.gain(of: piece, $0) } }
             votes.add(window.speakers, of: own.map(\.speaker), from: window.start, gains: gains)
         }
         return votes.spans().map {

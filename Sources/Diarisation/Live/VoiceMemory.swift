@@ -48,14 +48,17 @@ final class VoiceMemory {
         UnsafePointer(vectors + place * width)
     }
 
-    /// How well a piece fits a direction of `width` numbers.
-    func gain(of piece: Piece, _ direction: UnsafePointer<Float>) -> Float {
-        ck_dot(vector(at: piece.place), direction, width)
+    /// How well a piece fits a direction.
+    func gain(of piece: Piece, _ direction: [Float]) -> Float {
+        ck_dot(vector(at: piece.place), direction, min(width, direction.count))
     }
 
-    /// Adds a direction to `sum`, of `width` numbers.
-    func add(_ piece: Piece, to sum: UnsafeMutablePointer<Float>) {
-        ck_add_scaled(sum, vector(at: piece.place), 1, width)
+    /// The mean direction of some pieces, which whoever asks has to wipe.
+    func direction(of members: [Int]) -> [Float] {
+        var sum = [Float](repeating: 0, count: width)
+        for member in members { ck_add_scaled(&sum, vector(at: pieces[member].place), 1, width) }
+        sum.normalise(from: 0, count: width)
+        return sum
     }
 
     /// Windows for which a piece stands.

@@ -163,12 +163,12 @@ import Timing
         try #require(memory >= 0)
         defer { close(memory) }
         let size = 1 << 20
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
+        let buffer = UnsafeMutablePointer<UInt32>.allocate(capacity: size / 4)
         defer {
-            explicit_bzero(buffer.baseAddress!, size)
+            explicit_bzero(buffer, size)
             buffer.deallocate()
         }
-        let own = UInt(bitPattern: buffer.baseAddress!)
+        let own = UInt(bitPattern: buffer)
         var found = 0
         for line in maps.split(separator: "\n") where line.contains(" rw") {
             let ends = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
@@ -176,13 +176,12 @@ import Timing
             var place = ends[0]
             while place < ends[1] {
                 let wanted = min(size, Int(ends[1] - place))
-                let count = pread(memory, buffer.baseAddress!, wanted, off_t(place))
+                let count = pread(memory, buffer, wanted, off_t(place))
                 if count <= 0 { break }
-                let words = buffer.bindMemory(to: UInt32.self)
-                for index in 0..<max(0, count / 4 - masked.count) where words[index] == masked[0] ^ 0x5A {
+                for index in 0..<max(0, count / 4 - masked.count) where buffer[index] == masked[0] ^ 0x5A {
                     let at = place + UInt(index * 4)
                     guard at < own || at >= own + UInt(size) else { continue }
-                    if masked.indices.allSatisfy({ words[index + $0] == masked[$0] ^ 0x5A }) { found += 1 }
+                    if masked.indices.allSatisfy({ buffer[index + $0] == masked[$0] ^ 0x5A }) { found += 1 }
                 }
                 place += UInt(count)
             }
