@@ -147,8 +147,9 @@ let package = Package(
         library(
             "Daemon",
             [
-                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Events", "Isolation",
-                "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Sight", "Store", "Telemetry", "Text",
+                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Diarisation", "Events",
+                "Isolation", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Sight", "Store",
+                "Telemetry", "Text",
                 "Timing", "Words", lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
             ]),
         library("AttuneClient", ["ControlAPI", "Events", "Kit", nioCore, nioHTTP1, nioPosix]),
@@ -176,7 +177,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Conversation", "Daemon", "Events", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "SeededNumbers",
+                "Conversation", "Daemon", "Diarisation", "Events", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP",
+                "SeededNumbers",
                 "Store", "Timing", logging, nioCore, nioEmbedded,
             ],
             path: "Tests/Simulation", swiftSettings: strict),

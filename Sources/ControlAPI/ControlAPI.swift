@@ -47,18 +47,22 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     public var crypto: String?
     /// Which sessions give up last where not all can be carried: `low`, `normal` (nil) or `high`.
     public var priority: String?
+    /// Of a source with one track on which several speak: how many voices there are, `auto` or a number. Each is a
+    /// speaker of its own then, and the track's is none.
+    public var voices: String?
 
     enum CodingKeys: String, CodingKey {
-        case url, session, tracks, consent, crypto, priority
+        case url, session, tracks, consent, crypto, priority, voices
         case noticeID = "notice_id"
     }
 
     /// A request.
     public init(
         url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil,
-        priority: String? = nil
+        priority: String? = nil, voices: String? = nil
     ) {
         self.url = url
+        self.voices = voices
         self.session = session
         self.tracks = tracks
         self.consent = consent
@@ -88,11 +92,14 @@ public struct SpeakerRequest: Codable, Sendable, Equatable {
     public var name: String?
     /// Role in the conversation.
     public var role: String?
+    /// Of a voice that was found on a mixed track: what the person agreed to, as with a source.
+    public var consent: String?
 
     /// A request.
-    public init(name: String? = nil, role: String? = nil) {
+    public init(name: String? = nil, role: String? = nil, consent: String? = nil) {
         self.name = name
         self.role = role
+        self.consent = consent
     }
 }
 

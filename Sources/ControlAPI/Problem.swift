@@ -39,6 +39,8 @@ public struct ProblemType: RawRepresentable, Codable, Hashable, Sendable {
     public static let consentMissing = ProblemType(rawValue: "consent_missing")
     /// What is said of consent is none of its values.
     public static let consentInvalid = ProblemType(rawValue: "consent_invalid")
+    /// The profile in force forbids it.
+    public static let forbiddenByPolicy = ProblemType(rawValue: "forbidden_by_policy")
     /// What is said of a state is none of its values.
     public static let stateInvalid = ProblemType(rawValue: "state_invalid")
     /// There is no session of this name.

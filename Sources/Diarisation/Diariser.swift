@@ -9,20 +9,14 @@ public import MediaTypes
 ///
 /// What voices sound like is kept for as long as this lives, and leaves it nowhere.
 public struct Diariser<Model: VoiceModel> {
-    /// Windows begin a second apart.
-    private static var stepSamples: Int { 16_000 }
+    private typealias Hearing = WindowHearing<Model>
+
+    private static var stepSamples: Int { Hearing.stepSamples }
     private static var windowSamples: Int { SpeakerFrame.windowSamples }
-    /// Windows that a second of speech is heard in.
-    private static var windowsPerSecond: Float { Float(windowSamples / stepSamples) }
-    /// Less speech than this says too little about a voice, and more than this no more, in frames of 10 ms.
-    private static var leastFrames: Int { 80 }
+    /// Of a voice no more is embedded of a window, in frames of 10 ms.
     private static var mostFrames: Int { 700 }
 
-    /// No media lies further away than this, some 1,800 years.
-    private static var farthest: Int64 { 1 << 50 }
-
-    private let model: Model
-    private let features = MelFeatures()
+    private let hearing: WindowHearing<Model>
     /// What was heard from `start` on.
     private var buffer: [Float] = []
     private var start: Int64 = 0
@@ -38,13 +32,13 @@ public struct Diariser<Model: VoiceModel> {
     }
 
     /// A diariser that has heard nothing.
-    public init(model: Model) { self.model = model }
+    public init(model: Model) { hearing = WindowHearing(model: model, mostFrames: Self.mostFrames) }
 
     /// Takes in samples that start at `start`. What was heard before is left out.
     public mutating func hear(start place: MediaTime, samples: Span<Float>) {
         var dropped = 0
         let next = start + Int64(buffer.count)
-        let place = min(max(place.samples, -Self.farthest), Self.farthest)
+        let place = min(max(place.samples, -Hearing.farthest), Hearing.farthest)
         if sections.isEmpty || place - next >= Int64(Self.windowSamples) {
             // Nothing came for so long that no window would hear both sides.
             endSection()
@@ -56,10 +50,7 @@ public struct Diariser<Model: VoiceModel> {
         } else {
             dropped = Int(min(Int64(samples.count), next - place))
         }
-        for index in dropped..<samples.count {
-            let sample = samples[index]
-            buffer.append(sample.isFinite ? min(8, max(-8, sample)) : 0)
-        }
+        Hearing.append(samples, droppingFirst: dropped, to: &buffer)
         while buffer.count >= Self.windowSamples {
             look()
             buffer.removeFirst(Self.stepSamples)
@@ -76,47 +67,17 @@ public struct Diariser<Model: VoiceModel> {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Looks at the window at the beginning of the buffer, which is filled up with silence.
+    /// Looks at the window at the beginning of the buffer.
     private mutating func look() {
-        var window = Array(buffer.prefix(Self.windowSamples))
-        let heard = window.count
-        window.append(contentsOf: repeatElement(0, count: Self.windowSamples - heard))
-        let states = model.states(in: window)
-        guard states.count == SpeakerFrame.count * SpeakerFrame.classCount else { return }
-        var speakers = [UInt8](repeating: 0, count: SpeakerFrame.count)
-        for frame in speakers.indices {
-            let logs = states[frame * SpeakerFrame.classCount..<(frame + 1) * SpeakerFrame.classCount]
-            let likeliest = logs.indices.max { logs[$0] < logs[$1] } ?? logs.startIndex
-            speakers[frame] = SpeakerFrame.speakers[likeliest - logs.startIndex]
-        }
-        sections[sections.count - 1].add(states, from: start)
+        let samples = buffer.prefix(Self.windowSamples)
+        guard let window = hearing.hear(samples, from: start) else { return }
+        sections[sections.count - 1].add(window)
         for speaker in 0..<SpeakerFrame.speakerCount {
-            guard let piece = piece(of: speaker, speakers, in: window, heard: heard) else { continue }
-            pieces.append(piece)
+            guard let voice = hearing.voice(of: speaker, in: window, samples) else { continue }
+            pieces.append(
+                VoicePiece(window: windows.count, speaker: speaker, seconds: voice.seconds, vector: voice.vector))
         }
-        windows.append(Window(section: sections.count - 1, start: start, speakers: speakers))
-    }
-
-    /// What a speaker of a window sounds like alone; nil where too little was heard.
-    private func piece(of speaker: Int, _ speakers: [UInt8], in window: [Float], heard: Int) -> VoicePiece? {
-        let alone = UInt8(1) << speaker
-        guard speakers.contains(alone) else { return nil }
-        var starts = stride(from: 0, through: heard - MelFeatures.frameSamples, by: MelFeatures.stepSamples).filter {
-            speakers[Self.frame(at: $0 + MelFeatures.frameSamples / 2)] == alone
-        }
-        guard starts.count >= Self.leastFrames else { return nil }
-        if starts.count > Self.mostFrames {
-            let first = (starts.count - Self.mostFrames) / 2
-            starts = Array(starts[first..<first + Self.mostFrames])
-        }
-        let vector = model.embedding(of: features.frames(of: window, at: starts))
-        guard !vector.isEmpty else { return nil }
-        return VoicePiece(window: windows.count, speaker: speaker, seconds: Float(starts.count) / 100, vector: vector)
-    }
-
-    /// The frame in whose middle a sample of the window lies.
-    private static func frame(at sample: Int) -> Int {
-        min(SpeakerFrame.count - 1, max(0, (sample - SpeakerFrame.firstSample) / SpeakerFrame.stepSamples))
+        windows.append(Window(section: sections.count - 1, start: start, speakers: window.speakers))
     }
 
     /// Ends the audio and tells who spoke when, in the order of the starts.
@@ -125,7 +86,7 @@ public struct Diariser<Model: VoiceModel> {
     public mutating func finish(voices count: Int? = nil) -> [VoiceSpan] {
         endSection()
         let centroids = VoiceClusters.centroids(
-            of: pieces, windowsPerSecond: Self.windowsPerSecond, wanted: count.map { max(1, $0) })
+            of: pieces, windowsPerSecond: Hearing.windowsPerSecond, wanted: count.map { max(1, $0) })
         guard !centroids.isEmpty else { return [] }
         var votes = sections.map { Votes(section: $0, voices: centroids.count) }
         var place = 0
@@ -135,16 +96,10 @@ public struct Diariser<Model: VoiceModel> {
                 own.append(pieces[place])
                 place += 1
             }
-            // Speakers of one window are different people.
             let gains = own.map { piece in
                 centroids.map { centroid in zip(piece.vector, centroid).reduce(0) { $0 + $1.0 * $1.1 } }
             }
-            for (index, voice) in Assignment.best(gains).enumerated() {
-                guard let voice else { continue }
-                votes[window.section].add(
-                    window.speakers, of: own[index].speaker, for: voice, from: window.start,
-                    weighing: Votes.weight(of: voice, gains[index]))
-            }
+            votes[window.section].add(window.speakers, of: own.map(\.speaker), from: window.start, gains: gains)
         }
         return Self.numbered(votes.flatMap { $0.spans() })
     }

@@ -1,5 +1,3 @@
-import CKernels
-
 /// Audio without long holes: how likely each frame is to be speech, and of two people at once, by all windows that hear
 /// it. The middle of a window counts more than its edges, where the network knows one side only.
 struct Section {
@@ -33,9 +31,9 @@ struct Section {
         Float(30 + min(frame, SpeakerFrame.count - 1 - frame)) / 300
     }
 
-    /// Takes in the logarithms of a window's states.
-    mutating func add(_ states: [Float], from place: Int64) {
-        let first = firstFrame(ofWindowAt: place)
+    /// Takes in a window.
+    mutating func add(_ window: HeardWindow) {
+        let first = firstFrame(ofWindowAt: window.start)
         let missing = first + SpeakerFrame.count - weights.count
         if missing > 0 {
             weights.append(contentsOf: repeatElement(0, count: missing))
@@ -44,12 +42,9 @@ struct Section {
         }
         for frame in 0..<SpeakerFrame.count {
             let weight = Self.weight(ofFrame: frame)
-            let states = states[frame * SpeakerFrame.classCount..<(frame + 1) * SpeakerFrame.classCount]
             weights[first + frame] += weight
-            speech[first + frame] += weight * (1 - ck_exp(states[states.startIndex]))
-            for state in states.dropFirst(1 + SpeakerFrame.speakerCount) {
-                overlap[first + frame] += weight * ck_exp(state)
-            }
+            speech[first + frame] += weight * window.speech[frame]
+            overlap[first + frame] += weight * window.overlap[frame]
         }
     }
 }
@@ -73,16 +68,25 @@ struct Votes {
     }
 
     /// How much it counts that a piece is this voice: the more, the better it fits than any other.
-    ///
-    /// - Parameter gains: how well it fits each voice.
-    static func weight(of voice: Int, _ gains: [Float]) -> Float {
+    private static func weight(of voice: Int, _ gains: [Float]) -> Float {
         let others = gains.indices.filter { $0 != voice }.map { gains[$0] }
         guard let next = others.max() else { return 1 }
         return max(leastWeight, gains[voice] - next)
     }
 
-    /// Takes in that a speaker of a window is this voice.
-    mutating func add(
+    /// Takes in a window, whose speakers are different people.
+    ///
+    /// - Parameters:
+    ///   - own: the speakers of whom is known what they sound like.
+    ///   - gains: for each of these how well it fits each voice.
+    mutating func add(_ speakers: [UInt8], of own: [Int], from place: Int64, gains: [[Float]]) {
+        for (index, voice) in Assignment.best(gains).enumerated() {
+            guard let voice else { continue }
+            add(speakers, of: own[index], for: voice, from: place, weighing: Self.weight(of: voice, gains[index]))
+        }
+    }
+
+    private mutating func add(
         _ speakers: [UInt8], of speaker: Int, for voice: Int, from place: Int64, weighing weight: Float
     ) {
         let first = section.firstFrame(ofWindowAt: place)

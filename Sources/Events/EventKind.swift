@@ -13,6 +13,9 @@ public enum EventKind: String, Sendable, CaseIterable {
     case speakerJoined = "speaker.joined"
     case speakerLeft = "speaker.left"
     case consent
+    case voiceFound = "voice.found"
+    case voiceMerged = "voice.merged"
+    case voiceNamed = "voice.named"
     case speechStarted = "speech.started"
     case speechEnded = "speech.ended"
     case turn
@@ -59,7 +62,8 @@ public enum EventKind: String, Sendable, CaseIterable {
             [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
-            .gap, .speakerJoined, .speakerLeft, .consent, .degraded, .recovered, .heartbeat:
+            .gap, .speakerJoined, .speakerLeft, .consent, .voiceFound, .voiceMerged, .voiceNamed, .degraded, .recovered,
+            .heartbeat:
             []
         }
     }
@@ -85,6 +89,9 @@ extension EventBody {
         case .speakerJoined: .speakerJoined
         case .speakerLeft: .speakerLeft
         case .consent: .consent
+        case .voiceFound: .voiceFound
+        case .voiceMerged: .voiceMerged
+        case .voiceNamed: .voiceNamed
         case .speechStarted: .speechStarted
         case .speechEnded: .speechEnded
         case .turn: .turn

@@ -100,6 +100,15 @@ public struct Policy: Sendable, Hashable {
         }
     }
 
+    /// Whether voices of a mixed track may be told apart: it takes what they sound like, of people whom nobody has
+    /// asked yet, and whose role nobody knows.
+    public var permitsVoices: Bool {
+        switch profile {
+        case .standard, .behaviourOnly: true
+        case .euWork, .usWork, .euEducation, .ownVoice: false
+        }
+    }
+
     /// What may be computed of a speaker with this role; roles are compared letter by letter.
     public func permissions(role: String?) -> Permissions {
         let own = classes.first { roleClass in

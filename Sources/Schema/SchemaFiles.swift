@@ -38,12 +38,12 @@ enum SchemaFiles {
       "description": "Something that is given up for overload.",
       "type": "object",
       "properties": {
-        "what": {"enum": ["ticks", "tracks", "words"]},
+        "what": {"enum": ["ticks", "tracks", "words", "voices"]},
         "level": {"type": "integer", "minimum": 1, "maximum": 4, "description": "1 to 3: ticks; 4: tracks too."},
         "tick_every": {"type": "integer", "minimum": 2, "description": "Of ticks: 2 where every second one is sent."},
         "tracks": {"type": "integer", "minimum": 1, "description": "Of tracks: how many."},
         "speakers": {"type": "array", "items": {"type": "string"}, "maxItems": 64, "description": "Whose; the first 64."},
-        "reason": {"enum": ["loop_late", "analysis_behind", "recogniser_behind"]},
+        "reason": {"enum": ["loop_late", "analysis_behind", "recogniser_behind", "voices_behind"]},
         "load": {"type": "number", "minimum": 0, "description": "How much there is to do; 1 is as much as can be done."}
       },
       "required": ["what", "level", "reason", "load"]
@@ -647,7 +647,7 @@ enum SchemaFiles {
   "$ref": "common.schema.json#/$defs/session_line",
   "properties": {
     "type": {"const": "recovered"},
-    "what": {"enum": ["ticks", "tracks"]},
+    "what": {"enum": ["ticks", "tracks", "words", "voices"]},
     "after_s": {"$ref": "common.schema.json#/$defs/seconds", "description": "For how long it was given up."}
   },
   "required": ["what", "after_s"],
@@ -1283,6 +1283,51 @@ enum SchemaFiles {
     }
   },
   "required": ["state"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "voice.found.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "voice.found",
+  "description": "A voice of a track with several was heard for the first time.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "voice.found"},
+    "track": {"type": "string", "description": "The speaker that the track was attached as."}
+  },
+  "required": ["track"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "voice.merged.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "voice.merged",
+  "description": "A voice of a track turned out to be another one, and is none any more.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "voice.merged"},
+    "into": {"type": "string", "description": "The voice that it is, by its name in the session."}
+  },
+  "required": ["into"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "voice.named.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "voice.named",
+  "description": "Somebody has said whose voice it is.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "voice.named"},
+    "name": {"type": "string", "description": "What to show instead of the voice's name in the session."}
+  },
+  "required": ["name"],
   "unevaluatedProperties": false
 }
 

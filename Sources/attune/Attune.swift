@@ -16,8 +16,8 @@ struct Attune: AsyncParsableCommand {
             "attune analyze anna.flac ben.flac --report call.html"),
         version: attuneVersion,
         subcommands: [
-            Attach.self, Expect.self, Detach.self, Source.self, Consent.self, CaptionCommand.self, CueCommand.self,
-            Sessions.self, Drain.self,
+            Attach.self, Expect.self, Detach.self, Source.self, Consent.self, NameCommand.self, CaptionCommand.self,
+            CueCommand.self, Sessions.self, Drain.self,
             Tail.self,
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,

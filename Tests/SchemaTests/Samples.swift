@@ -234,6 +234,8 @@ enum Samples {
         .speakerLeft(SpeakerLeft(reason: "source ended")),
         .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
         .consent(ConsentChange(state: .withheld, previous: .granted)),
+        .voiceFound(VoiceFound(track: "room")), .voiceMerged(VoiceMerged(into: "voice-1")),
+        .voiceNamed(VoiceNamed(name: "Ana")),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
         .overlapStarted(

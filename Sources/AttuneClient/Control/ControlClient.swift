@@ -93,6 +93,12 @@ public struct ControlClient: Sendable {
         _ = try await send(.PUT, uri, body: body)
     }
 
+    /// Says what a speaker is called and in which role, and of a voice on a mixed track what that person agreed to.
+    public func describe(session: String, speaker: String, _ request: SpeakerRequest) async throws {
+        let body = try JSONEncoder().encode(request)
+        _ = try await send(.PUT, "/v1/sessions/\(escaped(session))/speakers/\(escaped(speaker))", body: body)
+    }
+
     /// Says what people make of a raised cue by its number, or of all cues of a rule by its name: `acknowledged`,
     /// `snoozed` for some seconds, `raised`.
     public func setCue(session: String, cue: String, to state: String, forSeconds: Double? = nil) async throws {

@@ -32,7 +32,7 @@ extension SessionEngine {
             SharedMetrics(
                 name: "\(windowSeconds)s", window: window, windowHops: hops, all: common.windows[window],
                 talkHops: talk.windows[window].speech, covered: common.coveredSeconds(lengthSeconds: windowSeconds)),
-            transfers: speakers.count > 2
+            transfers: participants.count > 2
                 ? history.transfers(current: floor.current, before: settledHops, windowHops: hops) : Transfers())
     }
 
@@ -54,9 +54,10 @@ extension SessionEngine {
             guard !members.isEmpty, members.allSatisfy(\.isMeasured) else { continue }
             shared.sides[side] = members.reduce(0) { $0 + speech($1) }
         }
-        if speakers.allSatisfy(\.isMeasured) {
-            shared.balance = Balance(talk: speakers.map(speech))
-            shared.freedom = transfers.freedom(speakers: speakers.count)
+        let participants = participants
+        if participants.allSatisfy({ speakers[$0].isMeasured }) {
+            shared.balance = Balance(talk: participants.map { speech(speakers[$0]) })
+            shared.freedom = transfers.freedom(speakers: participants.count)
         }
         return shared
     }

@@ -157,7 +157,7 @@ extension SessionEngine {
         let total = total(of: measures.counts)
         seen.speechSeconds = hopSeconds(total.speech)
         seen.turns = Int(total.turns)
-        seen.speakers = speakers.count
+        seen.speakers = participants.count
         seen.isWindowFull = covered >= Double(length)
         return seen
     }

@@ -19,6 +19,8 @@ public struct SessionEngine: Sendable {
     public internal(set) var presentHops: Int64 = 0
     /// Speakers for whom there was no room any more.
     public private(set) var refusedSpeakers = 0
+    /// Patience that voices of mixed tracks need beyond that of others, in hops.
+    var voicesPatienceHops: Int64 = 0
     /// Decisions on consent so far.
     var decisions = 0
     /// Hops settled so far: the present of the session.

@@ -8,12 +8,12 @@ extension SessionEngine {
         let isMeasured = isMeasured(speaker: index)
         let isSpeech = record?.isSpeech ?? false
         let verdict = ownVoice.judge(channel: index, hop: hop, isSpeech: isSpeech, isMeasured: isMeasured)
+        if isMeasured || tellsSpeech(of: index),
+            let change = speakers[index].bounds.take(hop: hop, isOwn: isSpeech && verdict == .own, isSpeech: isSpeech)
+        {
+            tell(change, of: index)
+        }
         if isMeasured {
-            if let change = speakers[index].bounds.take(
-                hop: hop, isOwn: isSpeech && verdict == .own, isSpeech: isSpeech)
-            {
-                tell(change, of: index)
-            }
             switch verdict {
             case .own: break
             case .background: speakers[index].foreign.count(.background, from: nil)

@@ -14,4 +14,6 @@ public struct Permit: OptionSet, Sendable, Hashable {
     public static let words = Permit(rawValue: 2)
     /// What the speaker's camera shows. Without it no picture is decoded.
     public static let face = Permit(rawValue: 4)
+    /// Of a voice on a track with several: to keep what it sounds like, within the session, so that it is known again.
+    public static let likeness = Permit(rawValue: 8)
 }

@@ -13,7 +13,9 @@ extension SessionEngine {
     /// - Parameter consent: what holds from now on; the lanes that it leaves out are refused.
     /// - Returns: false where there is no such speaker.
     public mutating func setConsent(name: String, to consent: Consent) -> Bool {
-        guard let index = speakers.firstIndex(where: { $0.name == name }) else { return false }
+        guard let index = speakers.firstIndex(where: { $0.name == name }), speakers[index].kind != .mixture else {
+            return false
+        }
         decisions += 1
         speakers[index].origin?.decision = decisions
         speakers[index].origin?.laneDecision = decisions

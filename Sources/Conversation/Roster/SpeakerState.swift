@@ -3,6 +3,16 @@ import Events
 import Glibc
 import MediaTypes
 
+/// What stands behind the records of a speaker.
+enum SpeakerKind {
+    /// Somebody with a track of the own.
+    case person
+    /// A track on which several speak.
+    case mixture
+    /// One of these.
+    case voice
+}
+
 /// What the session knows of one speaker.
 struct SpeakerState {
     /// Seconds of scores that are remembered.
@@ -28,6 +38,10 @@ struct SpeakerState {
     /// What the policy allows; only ever narrowed within a session.
     private(set) var permits: Policy.Permissions
     var isPresent = true
+    /// What stands behind the records.
+    var kind = SpeakerKind.person
+    /// Whether it is a voice that turned out to be another one.
+    var isMerged = false
     /// Since when nothing is known of who was there before the daemon was started anew; nil for anybody else.
     var lostSince: Int64?
     /// How the speaker's times compare with those of others.
@@ -134,8 +148,9 @@ struct SpeakerState {
 
     /// What may be computed of this speaker.
     var permit: Permit {
-        guard isMeasured else { return [] }
-        var permit = Permit.voice
+        let likeness: Permit = kind == .voice && consent != .withheld ? .likeness : []
+        guard isMeasured else { return likeness }
+        var permit = likeness.union(.voice)
         if lanes.contains(.words), !hasCaptions { permit.insert(.words) }
         if lanes.contains(.face) { permit.insert(.face) }
         return permit

@@ -7,6 +7,9 @@ extension SessionEngine {
     /// Open speech of which nothing is known for so long has ended (3 s), whoever was to say so.
     private static let maxSilentSpeechHops: Int64 = 300
 
+    /// Hops behind the session's present at which nobody is waited for any more; nil for ever.
+    private var patienceHops: Int64? { configuration.patienceHops.map { $0 + voicesPatienceHops } }
+
     mutating func settle() {
         var slowest: Int64?
         // By index: a speaker's state is large, and this runs with every record.
@@ -17,7 +20,7 @@ extension SessionEngine {
         }
         // Where nobody is awaited somebody may come back, and is given the time that anybody has.
         var until = min(slowest ?? 0, presentHops)
-        if let patience = configuration.patienceHops {
+        if let patience = patienceHops {
             until = max(until, presentHops - patience)
         } else if slowest == nil {
             until = presentHops
@@ -32,7 +35,7 @@ extension SessionEngine {
         case .absent: return false
         case .idle:
             // Media that has never come is waited for in the beginning only.
-            guard let patience = configuration.patienceHops else { return true }
+            guard let patience = patienceHops else { return true }
             return presentHops < lane.joinedHop + 2 * patience
         }
     }

@@ -45,6 +45,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let analyzer = try textAnalyzer(settings.captions, logger)
     let policy = try policy(of: settings.policy)
     let recogniser = recogniser(settings.words, logger)
+    let voices = voicePool(logger)
     let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let cueActions = try CueActions.make(settings.cues, logger)
     var publishing = PublisherConfiguration(settings, group: group)
@@ -103,6 +104,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         settings: settings, configuration: ConfigurationFile(path: file, logLevel: level), policy: policy,
         eventLoopGroup: eventLoopGroup, logger: logger, detection: detection, store: store, analyzer: analyzer,
         calls: calls, expected: webSocket?.expectation, browsers: browsers, recogniser: recogniser,
+        voices: voices,
         sinks: [publisher, store] + [cueActions].compactMap(\.self) + [ledger].compactMap(\.self))
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
@@ -152,6 +154,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         ] + (ledger.map { [.init(service: $0)] } ?? []) + [
             .init(service: ClosingService { await cueActions?.stop() }),
             .init(service: ClosingService { recogniser.stop() }),
+            .init(service: ClosingService { voices.stop() }),
             .init(service: ClosingService { await registry.shutDown() }),
             .init(service: ClosingService { await listeners.stop() }),
             .init(service: ClosingService { await senders?.stop() }),
@@ -209,6 +212,22 @@ private func recogniser(_ settings: Settings.Words, _ logger: Logger) -> Recogni
         logger.error("\(error.description); what is said is not written down")
         return RecogniserPool(nil, logger: logger)
     }
+}
+
+/// Who tells voices of one track apart, where its files are there.
+private func voicePool(_ logger: Logger) -> VoicePool {
+    guard VoiceSeparation.isInstalled else {
+        logger.info("\(VoiceSeparation.missingNote)")
+        return VoicePool(nil, logger: logger)
+    }
+    return VoicePool(
+        {
+            guard let separation = try VoiceSeparation.standard() else {
+                throw DaemonError(exitCode: 69, message: VoiceSeparation.missingNote)
+            }
+            logger.info("voices: \(VoiceSeparation.modelName), from \(separation.folder)")
+            return try separation.networks()
+        }, logger: logger)
 }
 
 /// What counts captions: with the lexicon that the configuration names, which must be usable, or the installed one.

@@ -48,12 +48,37 @@ enum AttachValidation {
                     consent: try consent(track.consent ?? request.consent, of: track.speaker), selector: selector,
                     video: try video(of: track, among: tracks)))
         }
+        if let voices = try voices(of: request, tracks) { tracks[0].voices = voices }
         return tracks
+    }
+
+    private static let maxVoices = 20
+
+    /// The voices of a source with several on one track; nil where they are not to be told apart.
+    private static func voices(
+        of request: AttachRequest, _ tracks: [SpeakerTrack]
+    ) throws(Problem) -> VoicesWanted? {
+        guard let text = request.voices else { return nil }
+        let count = Int(text)
+        guard text == "auto" || count.map((1...maxVoices).contains) ?? false else {
+            throw malformed("'\(text)' is no number of voices; use auto, or 1 to \(maxVoices)")
+        }
+        guard tracks.count == 1, tracks[0].selector == nil, tracks[0].video == nil, tracks[0].role == nil else {
+            throw malformed(
+                "voices are told apart on one track; name that alone, without a role, ssrc, cname or video")
+        }
+        guard tracks[0].consent == .granted else {
+            throw Problem(
+                status: 422, type: .consentInvalid,
+                detail: "with voices 'granted' says that everybody was told that voices are told apart, and nothing "
+                    + "more; give --consent granted, and each person's own consent with 'attune name'")
+        }
+        return VoicesWanted(count: count)
     }
 
     /// Refuses a description of a speaker that says nothing or can't be.
     static func check(_ request: SpeakerRequest) throws(Problem) {
-        guard request.name != nil || request.role != nil else {
+        guard request.name != nil || request.role != nil || request.consent != nil else {
             throw malformed("neither a name nor a role is given; give one of them")
         }
         if let name = request.name { try checkName(name, what: "speaker") }
@@ -124,7 +149,7 @@ enum AttachValidation {
         }
     }
 
-    private static func consent(_ text: String?, of speaker: String) throws(Problem) -> Consent {
+    static func consent(_ text: String?, of speaker: String) throws(Problem) -> Consent {
         guard let text else {
             throw Problem(
                 status: 422, type: .consentMissing,

@@ -27,6 +27,8 @@ final class LiveSession: Sendable {
     private let publish: EventOutput
     /// Who writes down what is said, and what that is counted with; nil where nobody does.
     private let words: (pool: RecogniserPool, counting: WordCounting)?
+    /// Who tells voices of one track apart; nil where nobody does.
+    private let voices: VoicePool?
     /// What moves the session's present.
     let clock: HostClock
     /// How far behind the present media may come and still count.
@@ -55,7 +57,7 @@ final class LiveSession: Sendable {
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
         detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), before: SessionBefore? = nil,
         clock: HostClock = .system, words: (pool: RecogniserPool, counting: WordCounting)? = nil,
-        publish: @escaping EventOutput
+        voices: VoicePool? = nil, publish: @escaping EventOutput
     ) {
         self.clock = clock
         patienceSamples = Int64((configuration.skewHops ?? 0) * AudioGrid.hopSamples)
@@ -68,6 +70,7 @@ final class LiveSession: Sendable {
         self.started = started
         self.publish = publish
         self.words = words
+        self.voices = voices
         var engine = SessionEngine(id: id, configuration: configuration)
         if let before {
             engine.restore(
@@ -129,15 +132,42 @@ final class LiveSession: Sendable {
         return state.withLock { state in
             if case .ended = state.phase { return nil }
             advance(&state)
-            let speaker = state.engine.admit(
-                name: track.name, role: track.role, consent: track.consent.state, lanes: track.consent.lanes,
-                origin: track.origin, at: hop)
+            let speaker =
+                track.voices == nil
+                ? state.engine.admit(
+                    name: track.name, role: track.role, consent: track.consent.state, lanes: track.consent.lanes,
+                    origin: track.origin, at: hop)
+                : state.engine.admitMixture(name: track.name, patienceHops: FedMixture.patienceHops, at: hop)
             guard let speaker else { return nil }
-            let permit = state.permits[speaker] ?? PermitHolder([])
-            state.permits[speaker] = permit
-            settle(&state, nil)
-            return (speaker, permit)
+            return (speaker, admitted(speaker, &state))
         }
+    }
+
+    /// A voice is heard on a track with several, from `hop` on.
+    ///
+    /// - Returns: as of a speaker who joins.
+    func findVoice(on track: Int, at hop: Int64) -> (speaker: Int, permit: PermitHolder)? {
+        state.withLock { state in
+            if case .ended = state.phase { return nil }
+            advance(&state)
+            guard let speaker = state.engine.findVoice(on: track, at: hop) else { return nil }
+            return (speaker, admitted(speaker, &state))
+        }
+    }
+
+    /// Has permits pushed to somebody who has joined.
+    private func admitted(_ speaker: Int, _ state: inout State) -> PermitHolder {
+        let permit = state.permits[speaker] ?? PermitHolder([])
+        state.permits[speaker] = permit
+        settle(&state, nil)
+        return permit
+    }
+
+    /// Tells the voices of a track apart; nil where nobody does.
+    ///
+    /// - Parameter speaker: the track's.
+    func separate(_ speaker: Int, _ wanted: VoicesWanted) -> FedMixture? {
+        voices.map { FedMixture(self, speaker: speaker, voices: wanted.count, pool: $0) }
     }
 
     /// Listens to what a speaker says, under a permission that holds now; nil where nobody writes it down.

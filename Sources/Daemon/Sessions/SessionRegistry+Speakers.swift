@@ -40,10 +40,21 @@ extension SessionRegistry {
     ) async throws(Problem) -> SpeakerSummary {
         try AttachValidation.check(request)
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
-        let joined = entry.session.update {
-            $0.describe(name: speaker, displayName: request.name, role: request.role)
+        let joined: SpeakerJoined?
+        if let text = request.consent {
+            let consent = try AttachValidation.consent(text, of: speaker)
+            joined = try nameVoice(speaker, request, consent, in: entry, session: name)
+            // Before the answer: what is promised here holds after a crash, too.
+            keepCalls()
+            if consent.state == .withheld { try await store.settle() }
+        } else {
+            joined =
+                entry.session.update { engine in
+                    engine.nameVoice(speaker, displayName: request.name, role: request.role, consent: nil)
+                        ?? engine.describe(name: speaker, displayName: request.name, role: request.role)
+                } ?? nil
         }
-        guard let joined = joined ?? nil else { throw Self.noSuchSpeaker(speaker, session: name) }
+        guard let joined else { throw Self.noSuchSpeaker(speaker, session: name) }
         return SpeakerSummary(
             speaker: speaker, name: joined.displayName, role: joined.role, consent: joined.consent.rawValue,
             lanes: joined.lanes.isEmpty ? nil : ["voice"] + joined.lanes.names)

@@ -18,14 +18,14 @@ import Text
 actor SessionRegistry: ControlBackend {
     private(set) var settings: Settings
     private let configuration: ConfigurationFile
-    private let inForce: Policy
+    let inForce: Policy
     private var factory: SourceFactory
     nonisolated let overload: Overload
     private let detection: SpeechDetection
     let store: StoredSessions
     let analyzer: TextAnalyzer
-    /// Who writes down what is said; nil where nobody does.
-    nonisolated let recogniser: RecogniserPool?
+    /// Who writes down what is said, and who tells voices of one track apart; nil where nobody does.
+    nonisolated let recogniser: RecogniserPool?, voices: VoicePool?
     private let browsers: BrowserAccess?
     /// Calls that may come by WebSocket; nil where none may.
     let expected: CallExpectation?
@@ -53,7 +53,7 @@ actor SessionRegistry: ControlBackend {
         detection: SpeechDetection, store: StoredSessions, analyzer: TextAnalyzer, calls: AudioSocketCalls? = nil,
         expected: CallExpectation? = nil,
         worker: String? = WorkerProgram.find(), browsers: BrowserAccess? = nil,
-        recogniser: RecogniserPool? = nil, sinks: [any EventSink]
+        recogniser: RecogniserPool? = nil, voices: VoicePool? = nil, sinks: [any EventSink]
     ) {
         self.settings = settings
         self.configuration = configuration
@@ -63,7 +63,7 @@ actor SessionRegistry: ControlBackend {
         self.detection = detection
         self.store = store
         self.analyzer = analyzer
-        self.recogniser = recogniser
+        (self.recogniser, self.voices) = (recogniser, voices)
         self.browsers = browsers
         self.expected = expected
         self.sinks = sinks
@@ -140,6 +140,7 @@ actor SessionRegistry: ControlBackend {
         }
         guard !draining.isOn || entries[request.session] != nil else { throw Draining.problem }
         let tracks = try AttachValidation.tracks(of: request)
+        try checkVoices(of: tracks, request)
         try descriptors.check()
         let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
         guard running < settings.sources.maximum else {
@@ -338,7 +339,7 @@ actor SessionRegistry: ControlBackend {
             session: LiveSession(
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding, before: before,
-                words: recogniser.map { ($0, counting) }
+                words: recogniser.map { ($0, counting) }, voices: voices
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
             timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer, trackers: trackers)
     }

@@ -12,6 +12,8 @@ final class FedVoice {
     var isMeasured = false
     /// Opened by the first media, whose place it needs.
     var pipeline: SpeakerPipeline?
+    /// The voices of the track, where it has several.
+    var mixture: FedMixture?
     /// What is said, while that may be written down.
     var words: FedWords?
     /// Session time up to which media came; the pipeline may have been taken further.

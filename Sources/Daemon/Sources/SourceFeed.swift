@@ -17,6 +17,8 @@ struct SpeakerTrack: Sendable, Equatable {
     var selector: RTPSourceSelector?
     /// Number of the track of pictures that shows the speaker, from 0; nil where none does.
     var video: Int?
+    /// The voices that are to be told apart on the track; nil where it has one.
+    var voices: VoicesWanted?
 
     /// How the sender is known to the session; nil where the port has one only.
     var origin: SpeakerOrigin? {
@@ -41,13 +43,13 @@ final class SourceFeed {
     /// What the time of the analysis counts: 0 where none is taken, more than 1 where it stands for others too.
     var timeWeight: Int64 = 1
 
-    private let session: LiveSession
+    let session: LiveSession
     private var placement: Placement
     private let isReader: Bool
     /// How seldom `tend()` may be called: plain RTP is looked after every 40 ms, a read waits up to 200 ms.
     private let tendedSamples: Int64
     private var voices: [Int: FedVoice] = [:]
-    private var outputs: [SpeakerOutput] = []
+    var outputs: [SpeakerOutput] = []
     /// Why media of a track (nil: of all) is absent, by the sender's word.
     private var saidAbsences: [Int?: Gap.Why] = [:]
 
@@ -78,6 +80,7 @@ final class SourceFeed {
                 continue
             }
             let voice = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            voice.mixture = track.voices.flatMap { session.separate(joined.speaker, $0) }
             voice.saidAbsence = saidAbsences[track.track] ?? saidAbsences[nil]
             voices[track.track] = voice
         }
@@ -112,9 +115,13 @@ final class SourceFeed {
     /// Brings out what media that does not go on has left behind, just before the session would settle without it; to
     /// be called now and then while none comes.
     func tend() {
-        for voice in voices.values { settleWords(of: voice) }
+        for voice in voices.values {
+            settleWords(of: voice)
+            releaseDue(of: voice)
+        }
         for voice in voices.values where !voice.isDrained {
-            drain(voice, behind: voice.absence == nil ? max(0, session.patienceSamples - tendedSamples) : 0)
+            let patience = voice.absence == nil ? max(0, session.patienceSamples - tendedSamples) : 0
+            drain(voice, behind: patience + voice.heldBackSamples)
         }
     }
 
@@ -122,6 +129,7 @@ final class SourceFeed {
         // What the sender says goes before what is only noticed.
         guard voice.absence == nil || why == voice.saidAbsence else { return }
         voice.absence = why
+        release(of: voice)
         voice.miss(by: why)
         drain(voice)
     }
@@ -136,7 +144,9 @@ final class SourceFeed {
         }
         if voice.isDrained { voice.words?.finish() }
         // Waited for until it has said what it still had to say.
-        if voice.isDrained, voice.absence != nil { session.update { $0.pause(speaker: voice.speaker) } }
+        if voice.isDrained, voice.absence != nil {
+            session.update { engine in for speaker in voice.speakers { engine.pause(speaker: speaker) } }
+        }
     }
 
     private func resume(_ voice: FedVoice) {
@@ -144,7 +154,7 @@ final class SourceFeed {
         guard voice.absence != nil || !voice.hasMedia else { return }
         voice.hasMedia = true
         voice.absence = nil
-        session.update { $0.resume(speaker: voice.speaker) }
+        session.update { engine in for speaker in voice.speakers { engine.resume(speaker: speaker) } }
     }
 
     // MARK: Media
@@ -197,6 +207,11 @@ final class SourceFeed {
         }
         guard let (place, before) = place(track: track, start: start, count: samples.count) else { return }
         let samples = samples.extracting(droppingFirst: before)
+        guard voice.mixture == nil else {
+            voice.mixture?.hold(start: place, samples: samples)
+            voice.mediaEnd = MediaTime(samples: place.samples + Int64(samples.count))
+            return releaseDue(of: voice)
+        }
         openPipeline(of: voice, at: place)
         settleWords(of: voice)
         voice.words?.hear(start: place, samples: samples)
@@ -234,9 +249,13 @@ final class SourceFeed {
         resume(voice)
         guard let (place, before) = place(track: track, start: start, count: count) else { return }
         let count = count - before
+        voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
+        guard voice.mixture == nil else {
+            voice.mixture?.holdSilence(start: place, count: count)
+            return releaseDue(of: voice)
+        }
         openPipeline(of: voice, at: place)
         voice.noteSilence(count: count)
-        voice.mediaEnd = MediaTime(samples: place.samples + Int64(count))
         voice.words?.hearSilence(start: place, count: count)
         voice.pipeline?.feedSilence(start: place, count: count) { outputs.append($0) }
         push(voice)
@@ -247,7 +266,7 @@ final class SourceFeed {
     /// that pauses. Media that comes after all counts from where this ends. Whose sender is not known to pause must
     /// have ended with next to nothing.
     func presumeSilence(track: Int, nanoseconds: Int64, isKnownToPause: Bool = true) {
-        guard let voice = voices[track], voice.absence == nil,
+        guard let voice = voices[track], voice.absence == nil, voice.mixture == nil,
             voice.isQuiet || isKnownToPause && voice.pipeline?.isActive == false, let end = voice.pipeline?.end
         else {
             return
@@ -267,7 +286,7 @@ final class SourceFeed {
     func lead() -> Double {
         var newest: MediaTime?
         for voice in voices.values {
-            guard let end = voice.pipeline?.end else { continue }
+            guard let end = voice.end else { continue }
             newest = max(newest ?? end, end)
         }
         return newest.map { $0.seconds - session.now().seconds } ?? 0
@@ -287,15 +306,20 @@ final class SourceFeed {
         let now = session.now().samples
         for track in voices.keys.sorted() {
             guard let voice = voices.removeValue(forKey: track) else { continue }
+            release(of: voice)
             if voice.absence != nil, !isOver, let end = voice.pipeline?.end.samples {
                 let missing = Int(clamping: (now - end) / Int64(AudioGrid.hopSamples))
                 voice.pipeline?.lose(hops: missing) { outputs.append($0) }
             }
+            voice.mixture?.finish()
             voice.pipeline?.finish { outputs.append($0) }
             push(voice)
             settleWords(of: voice)
             voice.words?.finish()
-            session.update { $0.leave(speaker: voice.speaker, reason: reason) }
+            session.update { engine in
+                for speaker in voice.everySpeaker { engine.leave(speaker: speaker, reason: reason) }
+            }
+            voice.mixture?.close()
         }
     }
 
@@ -306,8 +330,8 @@ final class SourceFeed {
     }
 
     /// Opens a pipeline that does what is allowed now.
-    private func openPipeline(of voice: FedVoice, at start: MediaTime) {
-        let mayMeasure = voice.permit.permit.contains(.voice)
+    func openPipeline(of voice: FedVoice, at start: MediaTime) {
+        let mayMeasure = voice.mixture?.mayMeasure ?? voice.permit.permit.contains(.voice)
         guard voice.pipeline == nil || mayMeasure != voice.isMeasured else { return }
         voice.isMeasured = mayMeasure
         voice.pipeline = SpeakerPipeline(start: start, measuresFeatures: mayMeasure, detection: session.detection)
@@ -320,13 +344,13 @@ final class SourceFeed {
         voice.words = permission.flatMap { session.listen(to: voice.speaker, voice.permit, permission: $0) }
     }
 
-    private func push(_ voice: FedVoice) {
+    func push(_ voice: FedVoice) {
         voice.words?.take(outputs)
         guard !outputs.isEmpty else { return }
         if voice.faces != nil { for output in outputs { voice.faces?.note(output) } }
         session.update(arrivedNanoseconds: arrivedNanoseconds) { engine in
             for output in outputs {
-                engine.take(output, from: voice.speaker, missingBy: voice.missingBy)
+                voice.split(output) { engine.take($1, from: $0, missingBy: voice.missingBy) }
                 voice.note(output)
             }
         }

@@ -98,6 +98,7 @@ struct DaemonStatus: StatusBackend {
         text.metric(
             "attune_ledger_lost_lines_total", .counter, help: "Decisions on consent that could not be kept.",
             Double(ledger?.lost ?? 0))
+        Self.write(registry.voices?.statistics ?? VoicePool.Statistics(), to: &text)
         Self.write(registry.recogniser?.statistics ?? RecogniserPool.Statistics(state: .off), to: &text)
         writeProcess(to: &text)
         return text.text
@@ -221,6 +222,24 @@ struct DaemonStatus: StatusBackend {
             words.audioSeconds)
         text.metric(
             "attune_recogniser_cpu_seconds_total", .counter, help: "CPU time that this took.", words.cpuSeconds)
+    }
+
+    static func write(_ voices: VoicePool.Statistics, to text: inout MetricsText) {
+        text.metric(
+            "attune_voices_state", .gauge, help: "1 for the state that what tells voices apart is in.", by: "state",
+            VoicePool.State.allCases.map { ($0.rawValue, voices.state == $0 ? 1 : 0) })
+        text.metric(
+            "attune_voices_tracks", .gauge, help: "Tracks whose voices are told apart.", Double(voices.tracks))
+        text.metric(
+            "attune_voices_audio_seconds_total", .counter, help: "Audio of such tracks by outcome.", by: "outcome",
+            [("heard", voices.heardSeconds), ("late", voices.lateSeconds)])
+        text.metric(
+            "attune_voices_waiting_seconds", .gauge, help: "Audio of such tracks that waits.", voices.waitingSeconds)
+        text.metric(
+            "attune_voices_cpu_seconds_total", .counter, help: "CPU time that this took.", voices.cpuSeconds)
+        text.metric(
+            "attune_voices_failures_total", .counter, help: "How often what tells voices apart could not be loaded.",
+            Double(voices.failures))
     }
 
     /// The metrics that every Prometheus client library has of its process.

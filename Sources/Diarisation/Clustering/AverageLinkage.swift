@@ -28,6 +28,12 @@ public struct AverageLinkage: Sendable {
         merges = Self.merges(&distances, count)
     }
 
+    /// Clusters things by their distances, row by row.
+    init(distances: consuming [Float], count: Int) {
+        self.count = count
+        merges = Self.merges(&distances, count)
+    }
+
     private static func merges(_ distances: inout [Float], _ count: Int) -> [Merge] {
         var sizes = [Int](repeating: 1, count: count)
         var isThere = [Bool](repeating: true, count: count)

@@ -13,6 +13,8 @@ enum VoiceClusters {
     /// Pieces further apart on average (cosine distance) are of different voices. Chosen on calls, a radio programme,
     /// meetings and acted sentences of up to ten people; two voices of a call stay two from 0.40 to 0.58.
     static let distance: Float = 0.49
+    /// Nearer than this they are of one voice, however many there should be.
+    private static let leastDistance: Float = 0.4
     /// Pieces that are clustered at most; of more than that, so many at even distances.
     static let mostPieces = 1_200
     /// The most voices that are told apart.
@@ -35,10 +37,8 @@ enum VoiceClusters {
         let chosen = thinned(pieces, to: most)
         let weight = Float(pieces.count) / Float(chosen.count) / windowsPerSecond
         let seconds = chosen.map { $0.seconds * weight }
-        let least = min(
-            leastSeconds.upperBound, max(leastSeconds.lowerBound, leastShare * seconds.reduce(0, +)))
         let linkage = AverageLinkage(chosen.map(\.vector))
-        let clusters = clusters(linkage, seconds: seconds, least: least, wanted: wanted)
+        let clusters = clusters(linkage, seconds: seconds, wanted: wanted)
         return clusters.prefix(wanted ?? mostVoices).map { members in
             var sum = [Float](repeating: 0, count: chosen[0].vector.count)
             for member in members {
@@ -53,10 +53,44 @@ enum VoiceClusters {
         return (0..<most).map { pieces[$0 * pieces.count / most] }
     }
 
+    /// The clusters that are voices while a session goes on, the largest first.
+    ///
+    /// - Parameters:
+    ///   - seconds: how much each of the clustered things stands for.
+    ///   - wanted: how many voices there are in all; fewer may have been heard by now.
+    static func live(_ linkage: AverageLinkage, seconds: [Float], wanted: Int?) -> [[Int]] {
+        let cut = Cut(linkage, seconds: seconds)
+        let found = cut.voices(merging: cut.usual)
+        guard let wanted, found.count != wanted else { return Array(found.prefix(mostVoices)) }
+        // One voice is not two because another one has not spoken yet.
+        let surest = linkage.merges.prefix { $0.distance <= leastDistance }.count
+        return Array(cut.voices(nearestTo: wanted, within: surest...linkage.merges.count).prefix(wanted))
+    }
+
     /// The clusters that are voices, the largest first.
-    private static func clusters(
-        _ linkage: AverageLinkage, seconds: [Float], least: Float, wanted: Int?
-    ) -> [[Int]] {
+    private static func clusters(_ linkage: AverageLinkage, seconds: [Float], wanted: Int?) -> [[Int]] {
+        let cut = Cut(linkage, seconds: seconds)
+        let found = cut.voices(merging: cut.usual)
+        guard let wanted, found.count != wanted else { return found }
+        return cut.voices(nearestTo: wanted, within: 0...linkage.merges.count)
+    }
+
+    /// Where the tree of a linkage may be cut.
+    private struct Cut {
+        let linkage: AverageLinkage
+        let seconds: [Float]
+        let least: Float
+        /// Merges of what is of one voice where nothing is known of how many there are.
+        let usual: Int
+
+        init(_ linkage: AverageLinkage, seconds: [Float]) {
+            self.linkage = linkage
+            self.seconds = seconds
+            least = min(
+                leastSeconds.upperBound, max(leastSeconds.lowerBound, leastShare * seconds.reduce(0, +)))
+            usual = linkage.merges.prefix { $0.distance <= distance }.count
+        }
+
         func voices(merging count: Int) -> [[Int]] {
             var clusters: [[Int]] = []
             for (thing, label) in linkage.labels(merging: count).enumerated() {
@@ -67,18 +101,18 @@ enum VoiceClusters {
             let large = clusters.filter { amount($0) >= least }
             return (large.isEmpty ? clusters : large).sorted { amount($0) > amount($1) }
         }
-        let usual = linkage.merges.prefix { $0.distance <= distance }.count
-        let found = voices(merging: usual)
-        guard let wanted, found.count != wanted else { return found }
-        // The cut nearest to the usual one at which there are as many as there should be.
-        var best = found
-        for away in 1...max(1, linkage.merges.count) {
-            for count in [usual + away, usual - away] where (0...linkage.merges.count).contains(count) {
-                let found = voices(merging: count)
-                if found.count == wanted { return found }
-                if found.count < wanted, best.count > wanted || found.count > best.count { best = found }
+
+        /// The cut nearest to the usual one at which there are as many as there should be, or as nearly as can be.
+        func voices(nearestTo wanted: Int, within counts: ClosedRange<Int>) -> [[Int]] {
+            var best = voices(merging: usual)
+            for away in 1...max(1, linkage.merges.count) {
+                for count in [usual + away, usual - away] where counts.contains(count) {
+                    let found = voices(merging: count)
+                    if found.count == wanted { return found }
+                    if found.count < wanted, best.count > wanted || found.count > best.count { best = found }
+                }
             }
+            return best
         }
-        return best
     }
 }

@@ -68,11 +68,25 @@ public final class VoiceNetworks: VoiceModel {
         guard embedder.run(features, [1, frames, MelFeatures.bandCount], into: &output, [1, Self.embeddingCount]) else {
             return []
         }
-        return output.normalised
+        // In place: what a voice sounds like lies nowhere else.
+        return output.normalise(from: 0, count: output.count) ? output : []
     }
 }
 
 extension [Float] {
+    /// Gives the direction of `count` numbers from `first` on the length 1.
+    ///
+    /// - Returns: false where it has none.
+    @discardableResult
+    mutating func normalise(from first: Int, count: Int) -> Bool {
+        var sum: Float = 0
+        for index in first..<first + count { sum += self[index] * self[index] }
+        let length = sum.squareRoot()
+        guard length.isFinite, length > 0 else { return false }
+        for index in first..<first + count { self[index] /= length }
+        return true
+    }
+
     /// The same direction with length 1; empty where there is none.
     var normalised: [Float] {
         let length = reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -13,6 +13,8 @@ public struct Degraded: Sendable, Equatable {
         case tracks
         /// Stretches of speech: not all that is said is written down.
         case words
+        /// Audio of tracks with several voices: nobody is heard in it.
+        case voices
     }
 
     /// Why.
@@ -23,11 +25,13 @@ public struct Degraded: Sendable, Equatable {
         case analysisBehind = "analysis_behind"
         /// The recogniser is behind what is said.
         case recogniserBehind = "recogniser_behind"
+        /// What tells voices apart is behind what is said.
+        case voicesBehind = "voices_behind"
     }
 
     /// What is given up.
     public var what: What
-    /// How far the daemon has gone: 1 to 3 ticks, 4 tracks too. Of words it is 1.
+    /// How far the daemon has gone: 1 to 3 ticks, 4 tracks too. Of words and voices it is 1.
     public var level: Int
     /// Of `ticks`: 2 where every second one is sent, and so on.
     public var tickEvery: Int?

@@ -1,5 +1,5 @@
-import Diarisation
-import MediaTypes
+public import Diarisation
+public import MediaTypes
 
 /// A track with several voices: gives each of them records as if it had a track of its own.
 ///
@@ -8,17 +8,25 @@ import MediaTypes
 /// that voice speaks alone and silence elsewhere: it gets used to one person's voice.
 ///
 /// Not shared: used on one thread.
-final class MixedTrack {
+public final class MixedTrack {
     /// The voice core of one voice, and what it has said of hops that the track's has not come to.
     private final class Part {
-        var pipeline: SpeakerPipeline
+        private var pipeline: SpeakerPipeline
         /// Few: both hear the same audio.
         private var records: [HopRecord] = []
         private var next = 0
 
         init(pipeline: consuming SpeakerPipeline) { self.pipeline = pipeline }
 
-        func take(_ output: SpeakerOutput) {
+        func feed(start: MediaTime, samples: Span<Float>) {
+            pipeline.feed(start: start, samples: samples) { take($0) }
+        }
+
+        func feedSilence(start: MediaTime, count: Int) { pipeline.feedSilence(start: start, count: count) { take($0) } }
+
+        func finish() { pipeline.finish { take($0) } }
+
+        private func take(_ output: SpeakerOutput) {
             if case .hop(let record) = output { records.append(record) }
         }
 
@@ -36,27 +44,59 @@ final class MixedTrack {
         }
     }
 
-    /// Names of the voices.
-    let names: [String]
+    private let detection: SpeechDetection
     /// One for the audio, and one for the records, which come later.
     private var gate: VoiceSplitter, splitter: VoiceSplitter
-    private let parts: [Part]
+    /// By voice; those that are not measured have none, or none yet.
+    private var parts: [Part?]
+    private var isMeasured: [Bool]
 
     /// A track of these voices.
     ///
     /// - Parameter start: where its media starts.
     init(_ spans: [VoiceSpan], start: MediaTime, detection: SpeechDetection) {
+        self.detection = detection
         gate = VoiceSplitter(spans)
         splitter = gate
-        names = gate.names
         parts = gate.names.map { _ in
             Part(pipeline: SpeakerPipeline(start: start, measuresFeatures: true, detection: detection))
         }
+        isMeasured = parts.map { _ in true }
+    }
+
+    /// A track whose voices are found while it goes on.
+    public convenience init(detection: SpeechDetection) { self.init([], start: .zero, detection: detection) }
+
+    /// Names of the voices.
+    var names: [String] { gate.names }
+
+    /// There is one voice more, of which nothing is measured.
+    ///
+    /// - Returns: its number.
+    public func addVoice() -> Int {
+        parts.append(nil)
+        isMeasured.append(false)
+        return parts.count - 1
+    }
+
+    /// Says whether a voice may be measured from now on; of one that may not be what was heard is let go of.
+    public func setMeasured(_ voice: Int, _ isMeasured: Bool) {
+        self.isMeasured[voice] = isMeasured
+        if !isMeasured { parts[voice] = nil }
+    }
+
+    /// Says who speaks when, in the order of the starts: in all that has not been heard yet.
+    public func see(_ spans: [VoiceSpan]) {
+        gate = VoiceSplitter(spans, voices: parts.count)
+        splitter = gate
     }
 
     /// Takes in a block, before the track's own voice core does.
-    func hear(start: MediaTime, samples: Span<Float>) {
+    public func hear(start: MediaTime, samples: Span<Float>) {
         let hopSamples = Int64(AudioGrid.hopSamples)
+        for voice in parts.indices where isMeasured[voice] && parts[voice] == nil {
+            parts[voice] = Part(pipeline: SpeakerPipeline(start: start, measuresFeatures: true, detection: detection))
+        }
         var blocks = Array(repeating: [Float](repeating: 0, count: samples.count), count: parts.count)
         var place = 0
         while place < samples.count {
@@ -64,23 +104,28 @@ final class MixedTrack {
             // Before the start there is nothing.
             let hop = sample >= 0 ? sample / hopSamples : -1
             let end = hop < 0 ? samples.count : min(samples.count, Int((hop + 1) * hopSamples - start.samples))
-            for voice in parts.indices where gate.holds(voice, at: hop) {
+            for voice in parts.indices where parts[voice] != nil && gate.holds(voice, at: hop) {
                 for index in place..<end { blocks[voice][index] = samples[index] }
             }
             place = end
         }
         for (part, block) in zip(parts, blocks) {
-            part.pipeline.feed(start: start, samples: block.span) { part.take($0) }
+            part?.feed(start: start, samples: block.span)
         }
     }
 
+    /// Takes in silence that was not transmitted.
+    public func hearSilence(start: MediaTime, count: Int) {
+        for part in parts { part?.feedSilence(start: start, count: count) }
+    }
+
     /// Ends the audio, before the track's own voice core does.
-    func finish() {
-        for part in parts { part.pipeline.finish { part.take($0) } }
+    public func finish() {
+        for part in parts { part?.finish() }
     }
 
     /// Gives what the track's voice core says to each voice, by its number.
-    func split(_ output: SpeakerOutput, into sink: (Int, SpeakerOutput) -> Void) {
+    public func split(_ output: SpeakerOutput, into sink: (Int, SpeakerOutput) -> Void) {
         for voice in parts.indices {
             guard case .hop(let record) = output else {
                 sink(voice, output)
@@ -91,7 +136,7 @@ final class MixedTrack {
     }
 
     private func share(of voice: Int, in record: HopRecord) -> HopRecord {
-        let measured = parts[voice].record(at: record.index)
+        let measured = parts[voice]?.record(at: record.index)
         let (speaks, isAlone) = splitter.speaks(voice, at: record.index)
         var own = HopRecord(
             index: record.index, levelDb: record.levelDb, speechProbability: speaks ? record.speechProbability : 0,

@@ -36,6 +36,9 @@ public struct VoiceSeparation: Sendable {
         return try VoiceSeparation(folder: folder)
     }
 
+    /// Whether there is anything that tells voices apart; whether it can be used shows when it is.
+    public static var isInstalled: Bool { InstalledFile.path(of: folderName) != nil }
+
     /// What lies in a folder; its files are read and checked.
     public init(folder: String) throws(VoiceSeparationError) {
         self.folder = folder

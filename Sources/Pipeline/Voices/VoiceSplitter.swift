@@ -28,8 +28,10 @@ struct VoiceSplitter {
     }
 
     /// A splitter of the voices of these stretches, which are in the order of their starts.
-    init(_ spans: [VoiceSpan]) {
-        let count = (spans.map(\.voice).max() ?? -1) + 1
+    ///
+    /// - Parameter voices: how many voices there are at least.
+    init(_ spans: [VoiceSpan], voices: Int = 0) {
+        let count = max(voices, (spans.map(\.voice).max() ?? -1) + 1)
         names = (0..<count).map { VoiceSpan(voice: $0, startSample: 0, endSample: 0).name }
         lanes = Array(repeating: Lane(), count: count)
         let hop = Int64(AudioGrid.hopSamples)

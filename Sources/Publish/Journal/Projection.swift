@@ -60,7 +60,8 @@ struct Projection: Sendable {
             sessions[id]?.add(cue, kept: Self.cuesKept)
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
-        case .hello, .snapshot, .gap, .speechStarted, .speechEnded, .turn, .overlap, .overlapStarted, .video, .quality,
+        case .hello, .snapshot, .gap, .voiceFound, .voiceMerged, .voiceNamed, .speechStarted, .speechEnded, .turn,
+            .overlap, .overlapStarted, .video, .quality,
             .words, .tracker, .lagged, .heartbeat, .error:
             break
         }

@@ -15,6 +15,8 @@ struct Attach: AsyncParsableCommand {
                     "    --consent granted",
                     "attune attach call.wav --session acme-7 --track 0:anna:rep \\",
                     "    --track 1:ben:customer --consent granted",
+                    "attune attach rtp://127.0.0.1:5004 --session standup --speaker room --voices auto \\",
+                    "    --consent granted",
                     "attune attach rtp://0.0.0.0:5004 --session town-hall --ssrc 'guest=*' \\",
                     "    --consent granted"))
 
@@ -76,6 +78,12 @@ struct Attach: AsyncParsableCommand {
                 + "One speaker alone has the first.", valueName: "N:NAME"))
     var video: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "How many voices the one track has: each is a speaker of its own, anonymous until 'attune name' says whose "
+                + "it is.", valueName: "auto|N"))
+    var voices: VoiceCount?
+
     @OptionGroup var sockets: SocketOptions
 
     func validate() throws { _ = try tracks() }
@@ -84,7 +92,7 @@ struct Attach: AsyncParsableCommand {
         let request = AttachRequest(
             url: try Webhook.location(url) ?? absolute(url), session: session, tracks: try tracks(), consent: consent,
             noticeID: notice,
-            crypto: try crypto(), priority: priority)
+            crypto: try crypto(), priority: priority, voices: voices?.text)
         do {
             let source = try await sockets.control.attach(request)
             try say("\(source.source) \(source.state) \(source.url)")

@@ -107,6 +107,44 @@ struct Consent: AsyncParsableCommand {
     }
 }
 
+struct NameCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "name",
+        abstract: "Say what a speaker is called, and of a voice on a mixed track what that person agreed to.",
+        discussion: "The speaker's name within the session stays. A voice is measured from --consent granted on; "
+            + "withheld also forgets what it sounds like."
+            + examples(
+                "attune name acme-7 voice-1 \"Ana\" --consent granted", "attune name acme-7 ben --role customer"))
+
+    @Argument(help: "The session.")
+    var session: String
+
+    @Argument(help: "The speaker, such as voice-1.")
+    var speaker: String
+
+    @Argument(help: "What to show instead.")
+    var name: String?
+
+    @Option(help: "Role in the conversation.")
+    var role: String?
+
+    @Option(
+        help: ArgumentHelp("Whether that person agreed to be measured.", valueName: "granted|withheld"),
+        completion: .list(["granted", "withheld"]))
+    var consent: String?
+
+    @OptionGroup var sockets: SocketOptions
+
+    func run() async throws {
+        do {
+            try await sockets.control.describe(
+                session: session, speaker: speaker, SpeakerRequest(name: name, role: role, consent: consent))
+        } catch {
+            throw fail(error)
+        }
+    }
+}
+
 struct Sessions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List running sessions and their sources, or what is stored.",

@@ -20,6 +20,9 @@ enum VoiceCount: ExpressibleByArgument {
         }
     }
 
+    /// As it is written.
+    var text: String { number.map(String.init) ?? "auto" }
+
     /// The number; nil where it is to be found.
     var number: Int? {
         switch self {
@@ -46,9 +49,19 @@ struct Voices: ParsableCommand {
     @Option(help: ArgumentHelp("How many voices there are: auto, or 1 to 20.", valueName: "auto|N"))
     var voices = VoiceCount.auto
 
+    @Option(
+        help: ArgumentHelp(
+            "As a live session would have said it, so many seconds later (0 to 29).", valueName: "SECONDS",
+            visibility: .hidden))
+    var live: Int?
+
+    func validate() throws {
+        if let live, !(0..<30).contains(live) { throw ValidationError("--live takes 0 to 29 seconds.") }
+    }
+
     func run() throws {
         do {
-            let spans = try voiceSpans(of: media, channel: channel, voices: voices)
+            let spans = try spans()
             let name = URL(fileURLWithPath: media).deletingPathExtension().lastPathComponent
             // Fields are told apart by spaces.
             let file = String(name.map { $0.isWhitespace ? "_" : $0 })
@@ -59,6 +72,12 @@ struct Voices: ParsableCommand {
         } catch {
             throw fail(error)
         }
+    }
+
+    private func spans() throws -> [VoiceSpan] {
+        guard let live else { return try voiceSpans(of: media, channel: channel, voices: voices) }
+        guard let separation = try VoiceSeparation.standard() else { throw fail(VoiceSeparation.missingNote, code: 69) }
+        return try separation.liveSpans(of: media, channel: channel, voices: voices.number, lateSeconds: live)
     }
 }
 

@@ -18,6 +18,9 @@ extension EventBody {
         case .tick(let tick): tick.engagement.text
         case .words(let span): span.text ?? "\(span.words) words"
         case .tracker(let met): "\(met.tracker), \(met.mentions == 1 ? "once" : "\(met.mentions) times")"
+        case .voiceFound(let voice): "in \(voice.track)"
+        case .voiceMerged(let voice): "is \(voice.into)"
+        case .voiceNamed(let voice): "is \(voice.name)"
         case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)
         case .speechEnded(let speech): Self.span(speech.startSeconds, speech.endSeconds)
         case .turn(let turn):

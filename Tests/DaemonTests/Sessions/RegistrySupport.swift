@@ -26,7 +26,7 @@ final class RegistryBench: Sendable {
 
     init(
         worker: String? = WorkerProgram.find(), expected: CallExpectation? = nil, recogniser: RecogniserModel? = nil,
-        _ change: (inout Settings) -> Void = { _ in }
+        voices: VoicePool? = nil, profile: Policy.Profile = .standard, _ change: (inout Settings) -> Void = { _ in }
     ) throws {
         var settings = Settings()
         settings.policy.noticeID = "n-1"
@@ -46,10 +46,10 @@ final class RegistryBench: Sendable {
         let box = Box()
         registry = SessionRegistry(
             settings: settings, configuration: ConfigurationFile(path: nil, logLevel: LogRules("info")),
-            policy: Policy(.standard), eventLoopGroup: group, logger: logger, detection: .builtIn,
+            policy: Policy(profile), eventLoopGroup: group, logger: logger, detection: .builtIn,
             store: StoredSessions(settings.store, logger), analyzer: TextAnalyzer(lexicon: nil, fillers: []),
             calls: calls, expected: expected, worker: worker,
-            recogniser: RecogniserPool(recogniser, logger: logger), sinks: [publisher, box])
+            recogniser: RecogniserPool(recogniser, logger: logger), voices: voices, sinks: [publisher, box])
         self.box = box
     }
 
