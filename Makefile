@@ -29,8 +29,8 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
-	pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words \
+	pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector fit-speech bench \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-churn \
 	conversations simulate soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
@@ -154,6 +154,11 @@ fit-detector: setup evaluation-packages
 	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
 	.build-eval/venv/bin/python scripts/evaluation/fit_detector.py .build-bench/release/evidence
 
+# Fits the weights of the built-in speech detector (likewise) and writes them. Takes an hour.
+fit-speech: setup evaluation-packages
+	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
+	.build-eval/venv/bin/python scripts/evaluation/fit_speech.py .build-bench/release/evidence
+
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.
 bench: setup $(CALL)/timeline.csv
@@ -185,6 +190,11 @@ bench-websocket: build
 WORDS_CALL ?= $(CALL)/anna.wav $(CALL)/ben.wav
 bench-words: build models $(CALL)/timeline.csv
 	python3 scripts/bench/words.py $(BUILD) --write $(WORDS_CALL)
+
+# What is left of calls that are over: thousands that come and go; writes into docs/reliability.md. Takes six minutes. Fails
+# where memory, files or threads of the daemon grow.
+bench-churn: build $(CALL)/timeline.csv
+	python3 scripts/bench/churn.py $(BUILD) $(CALL) --write
 
 # What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
 # nothing else. Fails where the limit is missed.

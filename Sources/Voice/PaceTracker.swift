@@ -24,7 +24,7 @@ struct PaceTracker: ~Copyable, Sendable {
     /// How fast the memory of the loudest peak fades, in dB per hop.
     private static let fadeDb: Float = 0.01
     /// The dip of fast and of slow speech, and its course: so many dB at this tempo, falling with this power.
-    private static let dipsDb: ClosedRange<Float> = 0.3...7
+    private static let dipsDb: ClosedRange<Float> = 0.5...4.5
     private static let slowDipDb: Float = 4.6
     private static let slowTempo: Float = 4
     private static let tempoPower: Float = 8

@@ -12,7 +12,7 @@ import Voice
     ) -> (signal: [Float], nuclei: [Double]) {
         let period = vowelSeconds + gapSeconds
         var noise = Noise(seed: 41)
-        let carrier = Signals.vowels(seconds: seconds, hz: 130)
+        let carrier = Signals.vowels(seconds: seconds, hz: 130, inSyllables: false)
         var nuclei: [Double] = []
         var envelope = [Double](repeating: 1e-3, count: carrier.count)
         var start = 1.0
@@ -30,7 +30,7 @@ import Voice
             }
             start += period
         }
-        // The carrier has syllables of its own: level them out.
+        // The pitch glides across the resonances: what that does to the level is evened out.
         var power = 1e-6
         let signal = zip(carrier, envelope).map { sample, gain in
             power += (Double(sample * sample) - power) / 800

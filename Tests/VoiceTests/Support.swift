@@ -66,8 +66,10 @@ enum Signals {
         }
     }
 
-    /// Vowels: pulses of gliding pitch through two resonances, in syllables of 250 ms.
-    static func vowels(seconds: Double, hz: Double = 120, levelDb: Float = -26) -> [Float] {
+    /// Vowels: pulses of gliding pitch through two resonances, in syllables of 250 ms, or all as one.
+    static func vowels(
+        seconds: Double, hz: Double = 120, levelDb: Float = -26, inSyllables: Bool = true
+    ) -> [Float] {
         let count = Int(seconds * rateHz)
         var pulses = [Double](repeating: 0, count: count)
         var phase = 0.0
@@ -76,7 +78,7 @@ enum Signals {
             phase += hz * (1 + 0.15 * sin(2 * .pi * 0.7 * time)) / rateHz
             if phase >= 1 {
                 phase -= 1
-                pulses[index] = 0.4 + 0.6 * pow(sin(.pi * time / 0.25), 2)
+                pulses[index] = inSyllables ? 0.4 + 0.6 * pow(sin(.pi * time / 0.25), 2) : 1
             }
         }
         let voiced = resonate(resonate(pulses, hz: 600, bandwidthHz: 90), hz: 1400, bandwidthHz: 120)
