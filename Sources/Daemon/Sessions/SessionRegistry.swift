@@ -46,6 +46,8 @@ actor SessionRegistry: ControlBackend {
     var declared = DeclaredSources()
     var draining = Draining()
     private let descriptors = Descriptors()
+    /// Asks the fleet what another node knew of a session; nil where there is none.
+    var handedOver: (@Sendable (String) async -> SessionBefore?)?
 
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
@@ -135,6 +137,8 @@ actor SessionRegistry: ControlBackend {
         _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
+        // Before anything is looked at: things may have changed once that is answered.
+        let before = entries[request.session] == nil ? await handedOver?(request.session) : nil
         guard !isShuttingDown else {
             throw Problem(status: 503, type: .shuttingDown, detail: "the daemon is shutting down; try again later")
         }
@@ -147,7 +151,7 @@ actor SessionRegistry: ControlBackend {
                 status: 429, type: .tooManySources,
                 detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
         }
-        var entry = entries[request.session] ?? newEntry(request, near: eventLoop)
+        var entry = entries[request.session] ?? newEntry(request, near: eventLoop, before: before)
         guard entry.ending == nil else { throw Self.ending(request.session) }
         let present = entry.speakers
         for track in tracks where track.selector != .unnamed && present.contains(track.name) {
@@ -318,7 +322,9 @@ actor SessionRegistry: ControlBackend {
         return entry.attached(id)
     }
 
-    private func newEntry(_ request: AttachRequest, near eventLoop: (any EventLoop)?) -> SessionEntry {
+    private func newEntry(
+        _ request: AttachRequest, near eventLoop: (any EventLoop)?, before: SessionBefore?
+    ) -> SessionEntry {
         let started = SessionStarted(
             noticeID: request.noticeID ?? settings.policy.noticeID, policy: inForce.profile.rawValue)
         var configuration = settings.conversation
@@ -328,7 +334,7 @@ actor SessionRegistry: ControlBackend {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
         sessionsMade += 1
-        let before = kept?.before(request.session)
+        let before = kept?.before(request.session) ?? before
         let trackers = CaptionTrackers(configuration.searched)
         let counting = WordCounting(
             analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none,
