@@ -189,7 +189,8 @@ final class NodeLink: Service {
             }
             group.addTask {
                 let reason = await self.renew(lease, connection)
-                connection.close(because: reason)
+                // At the daemon's end the connection stays: there may be something left to tell.
+                if let reason { connection.close(because: reason) }
                 return reason
             }
             // The teller ends with the connection, and last of all at the end of the daemon.

@@ -306,16 +306,6 @@ actor SessionRegistry: ControlBackend {
 
     // MARK: Life of a session
 
-    private static func noSuchSource(_ id: String, session name: String) -> Problem {
-        Problem(
-            status: 404, type: .noSuchSource,
-            detail: "session '\(name)' has no running source '\(id)'; 'attune sessions' lists them")
-    }
-
-    private static func ending(_ name: String) -> Problem {
-        Problem(status: 409, type: .sessionEnding, detail: "session '\(name)' is ending; use another name")
-    }
-
     /// The source of that id; nil where there is none that has not ended.
     private func attached(_ id: String, session name: String) throws(Problem) -> SessionEntry.Attached? {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
