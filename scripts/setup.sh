@@ -4,13 +4,15 @@
 set -eu
 
 packages="pkg-config python3 python3-pip ffmpeg socat curl jq
-libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev libsrtp2-dev libncurses-dev"
+libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev libopus-dev libsqlite3-dev libsrtp2-dev libncurses-dev zlib1g-dev"
 # Servers and senders that the protocols are tested with (make test-peers), and what pictures are made with (make
 # pictures); the browser is a package in Debian only.
 [ "${1:-}" != --peers ] || packages="$packages
 icecast2 janus openssl prometheus tmux aha pngquant fonts-inter fonts-dejavu-core chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # What packages are made and tried with (make deb, make test-deb).
 [ "${1:-}" != --package ] || packages="$packages dpkg-dev lintian debootstrap"
+# The bus of a fleet (make fleet, make test-fleet), and what cuts a node off from it.
+[ "${1:-}" != --fleet ] || packages="$packages nats-server iproute2 openssl gcc libc6-dev python3-venv"
 # What the pages are built with (make docs).
 [ "${1:-}" != --docs ] || packages="$packages mkdocs"
 # The environment of the program that tests the control socket (make test-api).

@@ -107,4 +107,8 @@ public struct ProblemType: RawRepresentable, Codable, Hashable, Sendable {
     public static let wrongOrigin = ProblemType(rawValue: "wrong_origin")
     /// No cue of this number is raised, or there is no such rule.
     public static let noSuchCue = ProblemType(rawValue: "no_such_cue")
+    /// The bus of the fleet is not there.
+    public static let busUnavailable = ProblemType(rawValue: "bus_unavailable")
+    /// No node of the fleet takes calls.
+    public static let noNode = ProblemType(rawValue: "no_node")
 }

@@ -11,7 +11,7 @@ import Synchronization
 /// are lost, and it is told so in order; one that takes nothing is closed. `stop` must be called before the
 /// event loops end.
 public final class Publisher: Sendable {
-    private let core: PublisherCore
+    let core: PublisherCore
     private let eventLoopGroup: any EventLoopGroup
     private let adoptedDescriptor: CInt?
     private let phase = Mutex(Phase.new)

@@ -180,6 +180,11 @@ final class PublisherCore: Sendable {
         state.withLock { $0.journal.sequence == cursor ? $0.journal.projection.snapshot : nil }
     }
 
+    /// Looks at the journal under the lock.
+    func reading<Result: Sendable>(_ body: (borrowing Journal) -> Result) -> Result {
+        state.withLock { body($0.journal) }
+    }
+
     /// How often consent was taken back.
     var withdrawals: Int { state.withLock { $0.journal.withdrawals } }
 

@@ -228,7 +228,7 @@ enum SchemaFiles {
     "type": {"const": "gap"},
     "from_s": {"$ref": "common.schema.json#/$defs/seconds"},
     "to_s": {"$ref": "common.schema.json#/$defs/seconds"},
-    "why": {"enum": ["loss", "stall", "reconnect", "mixed", "hold", "mute", "pause", "overload", "restart"]}
+    "why": {"enum": ["loss", "stall", "reconnect", "mixed", "hold", "mute", "pause", "overload", "restart", "node"]}
   },
   "required": ["from_s", "to_s", "why"],
   "unevaluatedProperties": false

@@ -30,6 +30,7 @@ extension Settings {
                 ))
         }
         found += contradictionsOfTrackers()
+        found += contradictionsOfBus()
         if case .command = cues.onRaise?.target, cues.commandsDirectory == nil {
             found.append(("cues.on_raise", "cues.on_raise names a command; say in cues.commands_dir where it is"))
         }

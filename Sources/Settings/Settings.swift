@@ -39,6 +39,8 @@ public struct Settings: Sendable, Equatable {
     public var store = Store()
     /// What is kept of running calls, so that a restart does not end them.
     public var state = State()
+    /// The bus of a fleet.
+    public var bus = Bus()
     /// What is logged, and how.
     public var log = Log()
 
@@ -262,7 +264,7 @@ public struct Settings: Sendable, Equatable {
         /// All severities, the least first.
         public static let severities = ["trace", "debug", "info", "notice", "warning", "error"]
         /// What has a level of its own.
-        public static let subsystems = ["attuned", "control", "http", "services", "source", "websocket"]
+        public static let subsystems = ["attuned", "bus", "control", "http", "services", "source", "websocket"]
 
         /// The defaults.
         public init() {}

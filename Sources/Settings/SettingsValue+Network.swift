@@ -53,7 +53,7 @@ extension SettingsValue {
         return texts
     }
 
-    private static func isHost(_ text: String) -> Bool {
+    static func isHost(_ text: String) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         if text.hasPrefix("["), text.hasSuffix("]") {
             return text.contains(":") && text.dropFirst().dropLast().allSatisfy { $0.isHexDigit || ":.".contains($0) }

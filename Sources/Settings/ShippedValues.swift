@@ -122,6 +122,12 @@ let shippedValues = #"""
     state:
       path:
       max_age_s: 300
+    bus:
+      url:
+      credentials:
+      ca:
+      node:
+      node_url:
     log:
       level: info
       levels: {}

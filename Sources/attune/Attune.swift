@@ -22,6 +22,7 @@ struct Attune: AsyncParsableCommand {
             Top.self,
             OverlayCommand.self, Demo.self, Report.self, Export.self, Forget.self, Analyze.self, Transcribe.self,
             Features.self, Segments.self, Voices.self, Watch.self,
+            GatewayCommand.self, PlaceCommand.self,
             AuditCommand.self, Compliance.self, ConfigCommand.self, Doctor.self,
         ])
 

@@ -72,6 +72,7 @@ import Testing
                 session: {idle_s: 60}
                 ledger: {path: /tmp/l, notices_dir: /tmp/n, retention_days: 9}
                 overload: {enabled: false, target: 0.7}
+                bus: {url: "tls://bus.example.org:4333", credentials: /c, ca: /a, node: n-1, node_url: wss://n1.example.org}
                 store: {path: /tmp/s.db, retention_days: 7}
                 captions: {lexicon: /l, fillers: [äh, sag ich mal]}
                 words:
@@ -92,6 +93,9 @@ import Testing
         #expect(declared[1].tracks[0].consent == "withheld" && declared[1].tracks[0].track == 1)
         #expect(settings.ledger.path == "/tmp/l" && settings.ledger.retentionDays == 9)
         #expect(settings.ledger.noticesDirectory == "/tmp/n")
+        #expect(settings.bus.address == Settings.Bus.Address(host: "bus.example.org", port: 4_333, isSecure: true))
+        #expect(settings.bus.credentials == "/c" && settings.bus.authorities == "/a")
+        #expect(settings.bus.node == "n-1" && settings.bus.nodeURL == "wss://n1.example.org")
         #expect(declared[1].cryptoFile == "/k" && settings.session.idleSeconds == 60)
         #expect(settings.sockets.mode == 0o600)
         #expect(settings.sockets.allowedUserIDs == [1000, 1001])
@@ -258,6 +262,22 @@ import Testing
             "events:\n  ring_mib: 1\n  client_queue_kib: 2048\nsources:\n  reconnect_min_s: 10\n  reconnect_max_s: 1\n"
         let contradictions = #expect(throws: SettingsError.self) { try Settings(yaml: both, file: "f") }
         #expect(contradictions?.lines.count == 2)
+    }
+
+    @Test(arguments: [
+        ("nats://127.0.0.1", true), ("nats://[::1]:4333", true), ("nats://localhost:1", true), ("tls://bus:4222", true),
+        ("nats://bus:4222", false), ("nats://10.0.0.1", false), ("bus:4222", false), ("nats://", false),
+        ("nats://user:secret@127.0.0.1", false), ("tls://bus:0", false), ("tls://bus:x", false),
+    ])
+    func aBusIsOnThisMachineOrSpeaksTLS(url: String, isTaken: Bool) {
+        let settings = try? Settings(yaml: "bus: {url: \"\(url)\"}", file: "f")
+        #expect((settings?.bus.address != nil) == isTaken, "\(url)")
+    }
+
+    @Test func withoutABusNothingOfItIsTaken() {
+        #expect(throws: SettingsError.self) { try Settings(yaml: "bus: {credentials: /c}", file: "f") }
+        #expect(throws: SettingsError.self) { try Settings(yaml: "bus: {node: a.b}", file: "f") }
+        #expect(Settings().bus.address == nil)
     }
 
     @Test func theEnvironmentOverridesTheFile() throws {

@@ -88,7 +88,10 @@ def live(attuned, attune, folder):
             [attune, *arguments], env=environment, capture_output=True, check=False).returncode == 0)
         text = run("curl", "-sS", "--unix-socket", folder / "control.sock", "http://localhost/metrics")
         run("promtool", "check", "metrics", text=text)
-        told = set(METRIC.findall(text))
+        # Those of gateways, which are other programs, are as the documentation has them.
+        told = set(METRIC.findall(text)) | {
+            name for name in METRIC.findall((FOLDER.parent / "docs" / "fleet.md").read_text())
+            if name.startswith(("attune_gateway_", "attune_fleet_"))}
         wait("Prometheus", lambda: subprocess.run(
             ["curl", "-sf", f"http://127.0.0.1:{own}/-/ready"], capture_output=True, check=False).returncode == 0)
         wait("a sample", lambda: bool(ask(own, 'attune_sources{state="connecting"} == 1')))

@@ -12,10 +12,13 @@ public struct BrowserServer: Service {
     private let listener: HTTPListener
 
     /// A server on a listening TCP socket.
+    ///
+    /// - Parameter places: who says where calls go; nil outside of a fleet.
     public init(
         descriptor: CInt, configuration: BrowserConfiguration, tokens: AccessTokens, version: String,
         backend: any ControlBackend, store: any StoredBackend, status: any StatusBackend, events: any EventBackend,
-        limits: ConnectionLimits, eventLoopGroup: MultiThreadedEventLoopGroup, logger: Logger
+        places: (any PlaceBackend)? = nil, limits: ConnectionLimits, eventLoopGroup: MultiThreadedEventLoopGroup,
+        logger: Logger
     ) {
         let connections = ConnectionCount(limits)
         listener = HTTPListener(
@@ -23,7 +26,7 @@ public struct BrowserServer: Service {
             responder: Self.router(
                 configuration: configuration, tokens: tokens, version: version, backend: backend, store: store,
                 status: status, events: events, bodies: RequestBodies(seconds: limits.bodySeconds),
-                refusals: limits.refusals
+                refusals: limits.refusals, places: places
             ).buildResponder(),
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionGuard(limits, connections)],
@@ -40,7 +43,7 @@ public struct BrowserServer: Service {
     static func router(
         configuration: BrowserConfiguration, tokens: AccessTokens, version: String, backend: any ControlBackend,
         store: any StoredBackend, status: any StatusBackend, events: any EventBackend, bodies: RequestBodies,
-        refusals: Refusals
+        refusals: Refusals, places: (any PlaceBackend)? = nil
     ) -> Router<ControlContext> {
         let router = Router(context: ControlContext.self)
         let methods = RouteMethods()
@@ -58,6 +61,7 @@ public struct BrowserServer: Service {
         ControlServer.addReading(
             to: router, version: version, backend: backend, store: store, status: status, events: events)
         ControlServer.addSaying(to: router, backend, bodies)
+        if let places { PlaceRoute.add(to: router, places, bodies) }
         methods.learn(router)
         return router
     }

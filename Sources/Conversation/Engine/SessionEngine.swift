@@ -23,6 +23,8 @@ public struct SessionEngine: Sendable {
     var voicesPatienceHops: Int64 = 0
     /// Decisions on consent so far.
     var decisions = 0
+    /// What the gap of those says who were there before the session came here.
+    var whyRestored = Gap.Why.restart
     /// Hops settled so far: the present of the session.
     public internal(set) var settledHops: Int64 = 0
 

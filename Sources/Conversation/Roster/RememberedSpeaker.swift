@@ -37,8 +37,11 @@ extension SessionEngine {
     /// Takes in who was there before, into a session that nobody has joined yet. None of them is there until they join
     /// again; what they have decided holds as if they had never gone.
     ///
-    /// - Parameter lostSince: when the session was heard of last, in hops; whoever was there has a gap from then on.
-    public mutating func restore(_ remembered: [RememberedSpeaker], lostSince: Int64) {
+    /// - Parameters:
+    ///   - lostSince: when the session was heard of last, in hops; whoever was there has a gap from then on.
+    ///   - why: what the gap says.
+    public mutating func restore(_ remembered: [RememberedSpeaker], lostSince: Int64, why: Gap.Why = .restart) {
+        whyRestored = why
         guard speakers.isEmpty else { return }
         for known in remembered.prefix(configuration.maxSpeakers) {
             add(SpeakerState(known, lostSince: lostSince, settledHops: settledHops, configuration: configuration))
@@ -51,7 +54,7 @@ extension SessionEngine {
         guard let from = speakers[index].lostSince else { return }
         speakers[index].lostSince = nil
         guard from < hop else { return }
-        let gap = Gap(fromSeconds: seconds(from), toSeconds: seconds(hop), why: .restart)
+        let gap = Gap(fromSeconds: seconds(from), toSeconds: seconds(hop), why: whyRestored)
         emit(.gap(gap), speaker: index, at: hop)
     }
 }

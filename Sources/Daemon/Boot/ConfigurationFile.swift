@@ -76,6 +76,7 @@ struct SettingsChange {
         keep("store", \.store, new)
         keep("ledger", \.ledger, new)
         keep("state", \.state, new)
+        keep("bus", \.bus, new)
     }
 
     /// What a file that the settings name has changed.

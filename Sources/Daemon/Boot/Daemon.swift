@@ -106,6 +106,10 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         calls: calls, expected: webSocket?.expectation, browsers: browsers, recogniser: recogniser,
         voices: voices,
         sinks: [publisher, store] + [cueActions].compactMap(\.self) + [ledger].compactMap(\.self))
+    let link = try NodeLink(
+        settings.bus, publisher: publisher, eventLoop: eventLoopGroup.next(), logger: Logger(label: "bus"),
+        registry: registry)
+    if let link { await registry.setHandedOver { await link.before($0) } }
     let refusals = SocketRefusals(logger)
     let listeners: PCMListeners
     let senders: WebSocketListener?
@@ -125,7 +129,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     }
     let status = DaemonStatus(
         publisher: publisher, registry: registry, store: store, refusals: refusals,
-        cueActions: cueActions, ledger: ledger)
+        cueActions: cueActions, ledger: ledger, bus: link?.counters)
     let events = PublishedEvents(publisher: publisher)
     var limits = ConnectionLimits(
         allowsPeer: publishing.allows(peerOf:), stallSeconds: publishing.clientStallSeconds,
@@ -147,23 +151,28 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let browserServer = browsers.server(
         backend: registry, store: store, status: status, events: events, limits: limits,
         eventLoopGroup: eventLoopGroup)
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+        .init(service: ClosingService { await publisher.stop() }),
+        .init(service: store),
+    ]
+    // Hears of the end of all sessions.
+    if let link { services.append(.init(service: link)) }
+    if let ledger { services.append(.init(service: ledger)) }
+    services += [
+        .init(service: ClosingService { await cueActions?.stop() }),
+        .init(service: ClosingService { recogniser.stop() }),
+        .init(service: ClosingService { voices.stop() }),
+        .init(service: ClosingService { await registry.shutDown() }),
+        .init(service: ClosingService { await listeners.stop() }),
+        .init(service: ClosingService { await senders?.stop() }),
+        .init(service: ReloadingService(registry: registry, logger: logger)),
+        .init(service: KeepingService(registry: registry)),
+        .init(service: DrainingService(registry: registry), successTerminationBehavior: .gracefullyShutdownGroup),
+        .init(service: control),
+    ]
+    if let browserServer { services.append(.init(service: browserServer)) }
     var configuration = ServiceGroupConfiguration(
-        services: [
-            .init(service: ClosingService { await publisher.stop() }),
-            .init(service: store),
-        ] + (ledger.map { [.init(service: $0)] } ?? []) + [
-            .init(service: ClosingService { await cueActions?.stop() }),
-            .init(service: ClosingService { recogniser.stop() }),
-            .init(service: ClosingService { voices.stop() }),
-            .init(service: ClosingService { await registry.shutDown() }),
-            .init(service: ClosingService { await listeners.stop() }),
-            .init(service: ClosingService { await senders?.stop() }),
-            .init(service: ReloadingService(registry: registry, logger: logger)),
-            .init(service: KeepingService(registry: registry)),
-            .init(service: DrainingService(registry: registry), successTerminationBehavior: .gracefullyShutdownGroup),
-            .init(service: control),
-        ] + (browserServer.map { [.init(service: $0)] } ?? []),
-        gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: Logger(label: "services"))
     configuration.maximumGracefulShutdownDuration = .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
     attune_notify("STOPPING=1")

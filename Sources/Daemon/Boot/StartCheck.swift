@@ -52,6 +52,7 @@ private func faults(of settings: Settings) -> [DaemonError] {
     note(&found) { () throws(DaemonError) in _ = try groupID(of: settings.sockets.group) }
     note(&found) { () throws(DaemonError) in _ = try policy(of: settings.policy) }
     note(&found) { () throws(DaemonError) in try BrowserAccess.check(settings.sockets) }
+    note(&found) { () throws(DaemonError) in try NodeLink.check(settings.bus) }
     note(&found) { () throws(DaemonError) in _ = try WebSocketListener.tls(settings.sources) }
     for (index, source) in settings.sources.attach.enumerated() {
         do throws(Problem) { _ = try AttachValidation.tracks(of: try source.request().withCanonicalNames) } catch {

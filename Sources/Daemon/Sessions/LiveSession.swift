@@ -74,7 +74,8 @@ final class LiveSession: Sendable {
         var engine = SessionEngine(id: id, configuration: configuration)
         if let before {
             engine.restore(
-                before.speakers, lostSince: Int64(before.lastSeconds * Double(AudioGrid.hopsPerSecond)))
+                before.speakers, lostSince: Int64(before.lastSeconds * Double(AudioGrid.hopsPerSecond)), why: before.why
+            )
         }
         state = Mutex(State(engine: engine))
     }

@@ -2,6 +2,16 @@ import ControlAPI
 
 /// What the control API says of things that are not there.
 extension SessionRegistry {
+    static func noSuchSource(_ id: String, session name: String) -> Problem {
+        Problem(
+            status: 404, type: .noSuchSource,
+            detail: "session '\(name)' has no running source '\(id)'; 'attune sessions' lists them")
+    }
+
+    static func ending(_ name: String) -> Problem {
+        Problem(status: 409, type: .sessionEnding, detail: "session '\(name)' is ending; use another name")
+    }
+
     static func noSuchSession(_ name: String) -> Problem {
         Problem(
             status: 404, type: .noSuchSession,

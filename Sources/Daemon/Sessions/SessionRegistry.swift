@@ -46,6 +46,8 @@ actor SessionRegistry: ControlBackend {
     var declared = DeclaredSources()
     var draining = Draining()
     private let descriptors = Descriptors()
+    /// Asks the fleet what another node knew of a session; nil where there is none.
+    var handedOver: (@Sendable (String) async -> SessionBefore?)?
 
     init(
         settings: Settings, configuration: ConfigurationFile, policy: Policy, eventLoopGroup: any EventLoopGroup,
@@ -135,6 +137,8 @@ actor SessionRegistry: ControlBackend {
         _ make: (SourceOrder) throws(SourceFailure) -> any MediaSource
     ) async throws(Problem) -> SourceSummary {
         let request = wanted.withCanonicalNames
+        // Before anything is looked at: things may have changed once that is answered.
+        let before = entries[request.session] == nil ? await handedOver?(request.session) : nil
         guard !isShuttingDown else {
             throw Problem(status: 503, type: .shuttingDown, detail: "the daemon is shutting down; try again later")
         }
@@ -148,7 +152,7 @@ actor SessionRegistry: ControlBackend {
                 status: 429, type: .tooManySources,
                 detail: "\(settings.sources.maximum) sources are attached already; detach one or raise sources.max")
         }
-        var entry = entries[request.session] ?? newEntry(request, near: eventLoop)
+        var entry = entries[request.session] ?? newEntry(request, near: eventLoop, before: before)
         guard entry.ending == nil else { throw Self.ending(request.session) }
         let present = entry.speakers
         for track in tracks where track.selector != .unnamed && present.contains(track.name) {
@@ -303,23 +307,15 @@ actor SessionRegistry: ControlBackend {
 
     // MARK: Life of a session
 
-    private static func noSuchSource(_ id: String, session name: String) -> Problem {
-        Problem(
-            status: 404, type: .noSuchSource,
-            detail: "session '\(name)' has no running source '\(id)'; 'attune sessions' lists them")
-    }
-
-    private static func ending(_ name: String) -> Problem {
-        Problem(status: 409, type: .sessionEnding, detail: "session '\(name)' is ending; use another name")
-    }
-
     /// The source of that id; nil where there is none that has not ended.
     private func attached(_ id: String, session name: String) throws(Problem) -> SessionEntry.Attached? {
         guard let entry = entries[name] else { throw Self.noSuchSession(name) }
         return entry.attached(id)
     }
 
-    private func newEntry(_ request: AttachRequest, near eventLoop: (any EventLoop)?) -> SessionEntry {
+    private func newEntry(
+        _ request: AttachRequest, near eventLoop: (any EventLoop)?, before: SessionBefore?
+    ) -> SessionEntry {
         let started = SessionStarted(
             noticeID: request.noticeID ?? settings.policy.noticeID, policy: inForce.profile.rawValue)
         var configuration = settings.conversation
@@ -329,7 +325,7 @@ actor SessionRegistry: ControlBackend {
             logger.warning("\(Policy.missingNotice)", metadata: ["session": "\(request.session)"])
         }
         sessionsMade += 1
-        let before = kept?.before(request.session)
+        let before = kept?.before(request.session) ?? before
         let trackers = CaptionTrackers(configuration.searched)
         let counting = WordCounting(
             analyzer: analyzer, trackers: trackers, passesText: configuration.wordTexts != .none,

@@ -1,5 +1,6 @@
 import ControlAPI
 import Conversation
+import Events
 import Foundation
 import Glibc
 import Kit
@@ -22,6 +23,8 @@ struct SessionBefore: Sendable {
     /// How long ago it began, and when in it the daemon was there last; seconds.
     var ageSeconds: Double, lastSeconds: Double
     var speakers: [RememberedSpeaker]
+    /// What the gap between says.
+    var why = Gap.Why.restart
 }
 
 /// The file with the running calls: written whenever they change, read once at the start.

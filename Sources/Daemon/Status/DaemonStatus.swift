@@ -18,6 +18,8 @@ struct DaemonStatus: StatusBackend {
     var cueActions: CueActions?
     /// Nil where nothing is kept of consent.
     var ledger: ConsentLedger?
+    /// Nil where there is no bus.
+    var bus: BusCounters?
     private let startedMilliseconds = unixMilliseconds()
 
     /// Upper edges of the latency buckets, seconds.
@@ -100,6 +102,7 @@ struct DaemonStatus: StatusBackend {
             Double(ledger?.lost ?? 0))
         Self.write(registry.voices?.statistics ?? VoicePool.Statistics(), to: &text)
         Self.write(registry.recogniser?.statistics ?? RecogniserPool.Statistics(state: .off), to: &text)
+        Self.write(bus?.statistics ?? BusStatistics(), to: &text)
         writeProcess(to: &text)
         return text.text
     }

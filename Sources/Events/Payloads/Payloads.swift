@@ -110,6 +110,8 @@ public struct Gap: Sendable {
         case overload
         /// The daemon itself was not there: it was started anew.
         case restart
+        /// The node of a fleet that had the session is lost, and another has it since.
+        case node
     }
 
     /// Begin and end of the gap in session seconds.

@@ -14,6 +14,8 @@ final class EventRecord: Sendable {
     let key: SpeakerKey
     /// Whether the event carries what was measured of its speaker, and of whom else.
     let isMeasurement: Bool, alsoMeasured: [SpeakerKey]
+    /// Whether what was measured of its speaker before is taken back by it.
+    let withdraws: Bool
     let timeSeconds: Double?
     /// Time of the tick before of the same speaker, so that every client can thin ticks out without a memory.
     let previousTickSeconds: Double?
@@ -30,22 +32,14 @@ final class EventRecord: Sendable {
     init(
         _ event: Event, sequence: Int, line: ByteBuffer?, publishedMilliseconds: Int64,
         arrivedNanoseconds: Int64? = nil, previousTickSeconds: Double?,
-        startOffset: Int
+        startOffset: Int, withdraws: Bool = false
     ) {
+        self.withdraws = withdraws
         self.sequence = sequence
         self.kind = event.body.kind
         self.key = SpeakerKey(session: event.session, speaker: event.speaker)
         self.isMeasurement = kind.traits.contains(.measurement)
-        let others: [String] =
-            switch event.body {
-            case .turn(let turn): turn.previousSpeaker.map { [$0] } ?? []
-            case .overlap(let overlap): [overlap.holder]
-            case .overlapStarted(let overlap): [overlap.holder]
-            // A session of the same name may follow, with the same people.
-            case .sessionEnded(let ended): ended.totals.speakers.filter { $0.metrics != nil }.map(\.name)
-            default: []
-            }
-        self.alsoMeasured = others.map { SpeakerKey(session: event.session, speaker: $0) }
+        self.alsoMeasured = event.body.alsoMeasured.map { SpeakerKey(session: event.session, speaker: $0) }
         self.timeSeconds = event.timeSeconds
         self.previousTickSeconds = previousTickSeconds
         self.line = line
@@ -75,6 +69,7 @@ final class EventRecord: Sendable {
         key = record.key
         isMeasurement = isThinned
         alsoMeasured = []
+        withdraws = record.withdraws
         timeSeconds = record.timeSeconds
         previousTickSeconds = record.previousTickSeconds
         line = nil

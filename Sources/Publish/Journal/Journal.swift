@@ -1,9 +1,6 @@
 import Events
 import NIOCore
 
-/// Longest line on the wire with its line feed, bytes.
-let maxLineBytes = 65_536
-
 /// Longest line of an event that enters the snapshot, bytes: start of a session, join and last tick of a
 /// speaker then always fit into one line together.
 let maxFoldedBytes = 16_384
@@ -19,17 +16,6 @@ func lineBuffer(_ bytes: [UInt8]) -> ByteBuffer {
     buffer.writeBytes(bytes)
     buffer.writeInteger(UInt8(ascii: "\n"))
     return buffer
-}
-
-extension EventBody {
-    /// Whether what was told of its speaker before must not be told again.
-    fileprivate var takesConsentBack: Bool {
-        switch self {
-        case .speakerJoined(let joined): joined.consent != .granted
-        case .consent(let change): change.takesBack
-        default: false
-        }
-    }
 }
 
 extension Event {
@@ -102,7 +88,8 @@ struct Journal: Sendable {
             if case .sessionEnded = event.body { true } else { encoded.line.count < maxFoldedBytes }
         let hasOtherRole = isFolded && projection.apply(event, encoded)
         // Whether or not the speaker is there, and whatever was said before: what is here may be of before.
-        if hasOtherRole || event.body.takesConsentBack {
+        let withdraws = hasOtherRole || event.body.takesConsentBack
+        if withdraws {
             ring.withdraw(key)
             history.withdraw(key)
             withdrawals += 1
@@ -114,7 +101,7 @@ struct Journal: Sendable {
                 arrivedNanoseconds: arrivedNanoseconds,
                 previousTickSeconds: event.body.kind.traits.contains(.coalescible)
                     ? ring.newestTick(of: key)?.timeSeconds : nil,
-                startOffset: ring.endOffset))
+                startOffset: ring.endOffset, withdraws: withdraws))
     }
 
     /// The next events for a client that has been told everything up to `cursor`.

@@ -107,6 +107,26 @@ import Testing
         #expect(changed(filled, PublisherStatistics()) == labels(PublisherStatistics()))
     }
 
+    @Test func whatTheBusIsToldIsInTheMetrics() {
+        let fields: [WritableKeyPath<BusStatistics, Int>] = [
+            \.connections, \.facts, \.ticks, \.batches, \.batchBytes, \.droppedTicks, \.lost, \.fenced, \.waiting,
+        ]
+        var filled = BusStatistics()
+        (filled.isConnected, filled.lagMilliseconds) = (true, 4_711_000)
+        for field in fields {
+            filled[keyPath: field] = 4711
+            var one = BusStatistics()
+            one[keyPath: field] = 4711
+            var text = MetricsText()
+            DaemonStatus.write(one, to: &text)
+            #expect(text.text.split(separator: "\n").count { $0.hasSuffix(" 4711") } == 1, "\(field)")
+        }
+        #expect(changed(filled, BusStatistics()) == labels(BusStatistics()))
+        var text = MetricsText()
+        DaemonStatus.write(filled, to: &text)
+        #expect(text.text.contains("attune_bus_connected 1") && text.text.contains("attune_bus_lag_seconds 4711"))
+    }
+
     @Test func whatIsRefusedIsInTheMetrics() {
         for reason in RefusalReason.allCases {
             let refusals = SocketRefusals(RegistryBench.silent)

@@ -1,4 +1,5 @@
 import CPlatform
+import Control
 import Decode
 import Glibc
 import Kit
@@ -124,32 +125,10 @@ final class ConnectionListener: Sendable {
     /// - Parameter setting: which setting asks for it, for the error.
     /// - Throws: `DaemonError` where there can't be one.
     static func listen(host: String, port: Int, setting: String) throws(DaemonError) -> (descriptor: Int32, port: Int) {
-        var problem = "no numeric address"
-        if let address = try? SocketAddress(ipAddress: host, port: port) {
-            let descriptor = socket(
-                address.protocol == .inet6 ? AF_INET6 : AF_INET,
-                Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
-            var isOn: Int32 = 1
-            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
-            let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) } == 0
-            if isBound, Glibc.listen(descriptor, 128) == 0 { return (descriptor, Self.port(of: descriptor)) }
-            problem = String(cString: strerror(errno))
-            close(descriptor)
-        }
-        throw DaemonError(
-            exitCode: 69,
-            message: "\(setting): cannot listen on \(host):\(port) (\(problem)); choose a free port")
-    }
-
-    private static func port(of descriptor: Int32) -> Int {
-        var storage = sockaddr_storage()
-        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutableBytes(of: &storage) { bytes in
-            guard let base = bytes.baseAddress,
-                getsockname(descriptor, base.assumingMemoryBound(to: sockaddr.self), &size) == 0
-            else { return 0 }
-            // The port lies behind the family in addresses of IPv4 and IPv6 alike, big-endian.
-            return Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self)))
+        do throws(TCPListener.Failure) { return try TCPListener.open(host: host, port: port) } catch {
+            throw DaemonError(
+                exitCode: 69,
+                message: "\(setting): cannot listen on \(host):\(port) (\(error.reason)); choose a free port")
         }
     }
 }

@@ -1,14 +1,17 @@
-import Events
+/// Longest line on the wire with its line feed, bytes.
+public let maxLineBytes = 65_536
 
 /// The lines of a snapshot, each made when the client can take it and none longer than a line may be.
-struct SnapshotLines {
+public struct SnapshotLines: Sendable {
     /// What was not written yet.
     private var sessions: ArraySlice<Snapshot.Session>
     /// The events up to which the snapshot is current.
-    let sequence: Int
-    private(set) var isFinished = false
+    public let sequence: Int
+    /// Whether all of it was written.
+    public private(set) var isFinished = false
 
-    init(sessions: [Snapshot.Session], sequence: Int) {
+    /// The lines of a snapshot that is current up to the event `sequence`.
+    public init(sessions: [Snapshot.Session], sequence: Int) {
         self.sessions = sessions[...]
         self.sequence = sequence
     }
@@ -16,7 +19,7 @@ struct SnapshotLines {
     /// The next line; nil after the last one.
     ///
     /// A session that needs more than a line continues in the next one with further sources and speakers.
-    mutating func next(at: String) -> [UInt8]? {
+    public mutating func next(at: String) -> [UInt8]? {
         guard !isFinished else { return nil }
         // What fits by its ticks alone, which are the most of it.
         var bytes = 0
@@ -38,7 +41,7 @@ struct SnapshotLines {
     }
 
     /// Leaves the last ticks, and the cues that were made of such, out of all further lines.
-    mutating func forgetTicks() {
+    public mutating func forgetTicks() {
         for session in sessions.indices {
             sessions[session].cues = []
             for speaker in sessions[session].speakers.indices {

@@ -1,7 +1,5 @@
-import Events
-
 /// State of all sessions, folded from the events themselves: what a new client has to know.
-struct Projection: Sendable {
+public struct Projection: Sendable {
     private var sessions: [String: Snapshot.Session] = [:]
     private var order: [String] = []
     /// The last role of everybody who ever joined, by session and speaker; empty where there was none.
@@ -13,17 +11,31 @@ struct Projection: Sendable {
     /// many.
     private static let cuesKept = 16
 
-    /// Running sessions in the order they started.
-    var snapshot: [Snapshot.Session] { order.compactMap { sessions[$0] } }
+    /// Without sessions.
+    public init() {}
 
-    var count: Int { order.count }
+    /// A session as it was told by somebody who had all of its events, without anybody's ticks.
+    public init(_ session: Snapshot.Session) {
+        sessions[session.id] = session
+        order = [session.id]
+        for speaker in session.speakers { roles[session.id, default: [:]][speaker.name] = speaker.joined.role ?? "" }
+    }
+
+    /// Running sessions in the order they started.
+    public var snapshot: [Snapshot.Session] { order.compactMap { sessions[$0] } }
+
+    /// One of them; nil where it does not run.
+    public func session(_ id: String) -> Snapshot.Session? { sessions[id] }
+
+    /// How many run.
+    public var count: Int { order.count }
 
     /// Takes in one event; what concerns an unknown session or speaker changes nothing.
     ///
-    /// - Parameter encoded: the event as it goes out.
+    /// - Parameter encoded: the event as it goes out; nil where last ticks are not wanted.
     /// - Returns: whether its speaker is in another role than before, in which the policy may allow less than was
     ///   published.
-    mutating func apply(_ event: Event, _ encoded: EncodedEvent) -> Bool {
+    public mutating func apply(_ event: Event, _ encoded: EncodedEvent?) -> Bool {
         guard let id = event.session else { return false }
         switch event.body {
         case .sessionStarted(let started):
@@ -49,9 +61,8 @@ struct Projection: Sendable {
         case .speakerLeft:
             sessions[id]?.speakers.removeAll { $0.name == event.speaker }
         case .tick(let tick):
-            guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else {
-                break
-            }
+            guard let encoded, let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker })
+            else { break }
             sessions[id]?.speakers[index].setLastTick(tick, timeSeconds: event.timeSeconds, encoded)
         case .degraded(let degraded): sessions[id]?.set(degraded)
         case .recovered(let recovered): sessions[id]?.degraded.removeAll { $0.what == recovered.what }

@@ -1,0 +1,150 @@
+import Bus
+import ControlAPI
+import Events
+import Fleet
+import Foundation
+import Kit
+import Synchronization
+
+/// What the gateway knows, for many readers: the board under a lock, and who waits for news.
+final class GatewayHub: Sendable {
+    private struct State {
+        var board: GatewayBoard
+        var waiting: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var made = 0
+        var clients = 0
+        /// Whether the bus is there, and whether all that was on it at the start has been read.
+        var isConnected = false, isReady = false
+        var isOpen = true
+    }
+
+    let maxClients: Int
+    private let state: Mutex<State>
+
+    init(ringMilliseconds: Int64, maxClients: Int) {
+        self.maxClients = maxClients
+        state = Mutex(State(board: GatewayBoard(ringMilliseconds: ringMilliseconds)))
+    }
+
+    /// The monotonic clock in milliseconds, and the wall clock as RFC 3339.
+    static func now() -> (milliseconds: Int64, at: String) {
+        (
+            HostClock.monotonicNanoseconds() / 1_000_000,
+            rfc3339(Int64(Date().timeIntervalSince1970 * 1_000))
+        )
+    }
+
+    /// Looks at the board.
+    func reading<Result: Sendable>(_ body: (borrowing GatewayBoard) -> Result) -> Result {
+        state.withLock { body($0.board) }
+    }
+
+    /// Changes the board, and wakes the clients of the sessions that are returned.
+    func change(_ body: (inout GatewayBoard, _ milliseconds: Int64, _ at: String) -> Set<String>) {
+        let (milliseconds, at) = Self.now()
+        let woken = state.withLock { state in
+            let news = body(&state.board, milliseconds, at)
+            return news.flatMap { state.waiting.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
+        }
+        for client in woken { client.resume() }
+    }
+
+    // MARK: The bus
+
+    var isConnected: Bool { state.withLock { $0.isConnected } }
+    var isReady: Bool { state.withLock { $0.isReady && $0.isConnected } }
+    var clients: Int { state.withLock { $0.clients } }
+
+    func setConnected(_ isConnected: Bool) {
+        let (milliseconds, _) = Self.now()
+        state.withLock { state in
+            state.isConnected = isConnected
+            if isConnected { state.board.resume(nowMilliseconds: milliseconds) }
+        }
+    }
+
+    func setReady() { state.withLock { $0.isReady = true } }
+
+    /// What is due once a second; whoever waits looks at its own clock then.
+    func keepHouse() {
+        let isConnected = isConnected
+        change { board, milliseconds, at in
+            board.keepHouse(nowMilliseconds: milliseconds, at: at, isConnected: isConnected)
+        }
+        wakeAll()
+    }
+
+    func close() {
+        state.withLock { $0.isOpen = false }
+        wakeAll()
+    }
+
+    private func wakeAll() {
+        let woken = state.withLock { state in
+            defer { state.waiting = [:] }
+            return state.waiting.values.flatMap(\.values)
+        }
+        for client in woken { client.resume() }
+    }
+
+    // MARK: Clients
+
+    /// A client wants in.
+    func admit() throws(Problem) {
+        let refusal: Problem? = state.withLock { state in
+            guard state.isReady else {
+                return Problem(
+                    status: 503, type: .busUnavailable,
+                    detail: "the gateway has not heard from the bus yet; try again, or look at bus.url and its log")
+            }
+            guard state.clients < maxClients else {
+                return Problem(
+                    status: 429, type: ProblemType(rawValue: "too_many_clients"),
+                    detail:
+                        "\(maxClients) clients are connected; close one, raise events.max_clients or start a gateway")
+            }
+            state.clients += 1
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    func dismiss() { state.withLock { $0.clients -= 1 } }
+
+    /// The next lines; nil at the end.
+    func lines(_ session: String, _ position: inout RingPosition, _ filter: RingFilter) -> [RingLine]? {
+        let (_, at) = Self.now()
+        return state.withLock { state in
+            guard state.isOpen else { return nil }
+            return state.board.lines(session, for: &position, filter, daemon: attuneVersion, at: at)
+        }
+    }
+
+    /// Returns as soon as there is something new, at the end of the task, and once a second.
+    func wait(_ session: String, _ position: RingPosition, unless isOver: @Sendable () -> Bool) async {
+        let id = state.withLock { state in
+            state.made += 1
+            return state.made
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.isOpen, !Task.isCancelled, !isOver(), !state.board.hasNews(session, for: position)
+                    else {
+                        return false
+                    }
+                    state.waiting[session, default: [:]][id] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiting[session]?.removeValue(forKey: id) }?.resume()
+        }
+    }
+
+    func wake(_ session: String) {
+        let woken = state.withLock { $0.waiting.removeValue(forKey: session)?.values.map(\.self) ?? [] }
+        for client in woken { client.resume() }
+    }
+}
