@@ -159,7 +159,8 @@ let package = Package(
         library(
             "Daemon",
             [
-                "Bus", "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Diarisation", "Events",
+                "Bus", "Control", "ControlAPI", "Conversation", "CPlatform", "Decode", "Dialects", "Diarisation",
+                "Events",
                 "Fleet",
                 "Isolation", "Kit", "MediaTypes", "Pipeline", "Publish", "RTP", "Settings", "Sight", "Store",
                 "Telemetry", "Text",

@@ -10,7 +10,8 @@ import json
 import sys
 import time
 
-from harness import Fleet, check_overlay, wait_for
+from harness import Fleet, wait_for
+from overlay import check_overlay
 
 CALLS = 30
 

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 
-from harness import Fleet, Overlay, check_overlay, wait_for
+from harness import Fleet, wait_for
+from overlay import Overlay, check_overlay
 
 MEASURED = {"tick", "turn", "overlap", "overlap.started", "speech.started", "speech.ended", "cue.raised", "cue.changed",
             "cue.cleared", "quality", "words", "tracker", "video"}

@@ -13,9 +13,10 @@ import threading
 import time
 import urllib.parse
 
+from overlay import TOKEN, Overlay
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
-TOKEN = "fleet-demo-token-0123456789"
 
 
 def free_port(host="127.0.0.1"):
@@ -258,99 +259,6 @@ class Gateway(Process):
 
     def address(self, session):
         return f"http://127.0.0.1:{self.port}/overlay?token={TOKEN}&session={urllib.parse.quote(session, safe='')}"
-
-
-class Overlay(threading.Thread):
-    """What a page does: follows one session by server-sent events, at one gateway or the other, and comes back with the
-    last id. Keeps all that it is told."""
-
-    def __init__(self, gateways, session):
-        super().__init__(daemon=True)
-        self.gateways, self.session = gateways, session
-        self.told = []
-        self.last_id = None
-        self.breaks = 0
-        self.is_over = False
-        self.epoch = None
-
-    def run(self):
-        turn = 0
-        while not self.is_over:
-            try:
-                self.follow(self.gateways[turn % len(self.gateways)])
-            except (OSError, http.client.HTTPException, ValueError):
-                pass
-            turn += 1
-            self.breaks += 1
-            time.sleep(0.2)
-
-    def follow(self, gateway):
-        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=15)
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        if self.last_id:
-            headers["Last-Event-ID"] = self.last_id
-        connection.request("GET", "/v1/events?session=" + urllib.parse.quote(self.session, safe=""), headers=headers)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise OSError(answer.status)
-        identity = None
-        for raw in answer:
-            line = raw.decode().rstrip("\n")
-            if line.startswith("id: "):
-                identity = line[4:]
-            elif line.startswith("data: "):
-                event = json.loads(line[6:])
-                if event["type"] == "hello":
-                    self.epoch = event["epoch"]
-                own = event["type"].startswith("source.") and event.get("reason", "").startswith("node ")
-                self.told.append((self.epoch, time.monotonic(), event, own))
-                if identity:
-                    self.last_id = identity
-            elif not line:
-                identity = None
-            if self.is_over:
-                break
-        connection.close()
-
-    def facts(self):
-        """What it was told but ticks and what is about its connection, or is the gateway's own."""
-        return [(epoch, event["seq"]) for epoch, _, event, own in list(self.told)
-                if not own and event["type"] not in ("hello", "snapshot", "lagged", "tick")]
-
-    def missing(self):
-        return [(epoch, event["from"], event["to"]) for epoch, _, event, _ in list(self.told)
-                if event["type"] == "lagged"]
-
-    def ticks_since(self, moment):
-        return sum(1 for _, at, event, _ in list(self.told) if event["type"] == "tick" and at >= moment)
-
-
-def check_overlay(overlay, truth):
-    """Every fact once and in order, or accounted for.
-
-    - Parameter truth: of the nodes that had the session, (epoch, number, type).
-    - Returns: what is wrong, in words.
-    """
-    wrong = []
-    facts = overlay.facts()
-    if len(set(facts)) != len(facts):
-        wrong.append("a fact came twice")
-    by_epoch = {}
-    for epoch, number in facts:
-        if by_epoch.get(epoch, 0) >= number:
-            wrong.append(f"{number} came after {by_epoch[epoch]}")
-        by_epoch[epoch] = number
-    first = {}
-    for epoch, _, event, _ in overlay.told:
-        if event["type"] in ("hello", "snapshot") and epoch not in first:
-            first[epoch] = event["seq"]
-    told, missing = set(facts), overlay.missing()
-    for epoch, number, kind in truth:
-        if epoch not in first or number <= first[epoch] or number > by_epoch.get(epoch, 0) or (epoch, number) in told:
-            continue
-        if not any(one == epoch and low <= number <= high for one, low, high in missing):
-            wrong.append(f"{kind} {number} is missing, and nobody has said so")
-    return wrong
 
 
 class Caller(threading.Thread):

@@ -20,7 +20,8 @@ import threading
 import time
 import zlib
 
-from harness import TOKEN, Gateway, Server, server_program, wait_for
+from harness import Gateway, Server, server_program, wait_for
+from overlay import TOKEN
 
 NODES, SPEAKERS = 35, ("anna", "ben")
 STEP_S = 0.01
