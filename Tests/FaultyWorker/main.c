@@ -1,5 +1,6 @@
 // Stands in for attuned-worker where tests want one that fails. What it is told to read says how.
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,9 +68,12 @@ static int recognise(const char *mode) {
         }
         // Until the file is there whose path stands behind the mode.
         while (IS("held") && access(strchr(mode, ' ') + 1, F_OK) != 0) usleep(10000);
-        // One answer, and then the end.
-        static int answers = 0;
-        if (IS("once") && answers++ > 0) return 1;
+        // One answer, and then the end, of whoever is started in its place too: a file tells that there was one.
+        if (IS("once")) {
+            int made = open(strchr(mode, ' ') + 1, O_CREAT | O_EXCL | O_WRONLY, 0600);
+            if (made < 0) return 1;
+            close(made);
+        }
         say_text(piece[0], strchr(mode, ' ') ? strchr(mode, ' ') + 1 : mode);
     }
     return 0;

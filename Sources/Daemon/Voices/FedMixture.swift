@@ -15,6 +15,9 @@ final class FedMixture {
     /// A voice joins once what it says comes out within so long: what is only thought to be one for a moment does not.
     private static let joiningSamples = Int64(2 * AudioGrid.sampleRateHz)
 
+    /// Audio is held back in pieces of this many samples at the most, for a piece is released as a whole: some inputs
+    /// bring two seconds at once.
+    private static let pieceSamples = AudioGrid.sampleRateHz / 10
     /// What the voice core says comes after the audio, by no more than this.
     private static let behindSamples = Int64(AudioGrid.sampleRateHz)
 
@@ -75,20 +78,29 @@ final class FedMixture {
         var own: [Float] = []
         own.reserveCapacity(samples.count)
         for index in 0..<samples.count { own.append(samples[index]) }
-        held.append(Held(start: start, count: own.count, samples: own))
+        for first in stride(from: 0, to: own.count, by: Self.pieceSamples) {
+            let piece = Array(own[first..<min(own.count, first + Self.pieceSamples)])
+            held.append(
+                Held(start: MediaTime(samples: start.samples + Int64(first)), count: piece.count, samples: piece))
+        }
         let lost = stream.put(start: start, samples: own)
         if lost > 0 || stream.isDue { pool.note(lost: lost) }
     }
 
     func holdSilence(start: MediaTime, count: Int) { held.append(Held(start: start, count: count, samples: nil)) }
 
-    /// What is due: all that ends `sample` or before.
+    /// What is due: all that ends at `sample` or before, and of silence what lies before it.
     func release(until sample: Int64) -> [Held] {
-        let due = held.prefix { $0.end <= sample }
-        guard let first = due.first else { return [] }
+        var due = Array(held.prefix { $0.end <= sample })
         held.removeFirst(due.count)
+        if let open = held.first, open.samples == nil, open.start.samples < sample {
+            let count = Int(sample - open.start.samples)
+            due.append(Held(start: open.start, count: count, samples: nil))
+            held[0] = Held(start: MediaTime(samples: sample), count: open.count - count, samples: nil)
+        }
+        guard let first = due.first else { return [] }
         learn(from: first.start.samples)
-        return Array(due)
+        return due
     }
 
     /// Hears what was released, before the track's own voice core does.

@@ -3,7 +3,7 @@ import MediaTypes
 
 /// Which detector tells speech from silence.
 public enum SpeechDetectorKind: String, Sendable, Hashable {
-    /// Spectral features and a memory cell: always there.
+    /// Spectral features and a tiny network: always there.
     case builtIn = "built-in"
     /// The Silero network, spared and refined by the built-in detector.
     case network = "silero"
@@ -28,8 +28,6 @@ struct SpeechEstimator: ~Copyable, Sendable {
     /// Always runs: what measures pace and quality looks at its spectra and its noise floor too.
     private(set) var builtIn = SpeechDetector()
     private var network: NetworkDetector?
-    /// Judges where there is no network.
-    private var recurrent: RecurrentDetector?
 
     /// What the network's detector knows of the last hop that was judged; nil without it.
     var evidence: NetworkDetector.Evidence? {
@@ -44,20 +42,17 @@ struct SpeechEstimator: ~Copyable, Sendable {
             kind = .network
             delayHops = NetworkDetector.delayHops
             self.network = NetworkDetector(network: network)
-            recurrent = nil
         } else {
             kind = .builtIn
-            delayHops = RecurrentDetector.delayHops
+            delayHops = SpeechDetector.delayHops
             self.network = nil
-            recurrent = RecurrentDetector()
         }
     }
 
     /// Takes the next cleaned hop; the estimate for the hop `delayHops` before it (zero at first).
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> SpeechEstimate {
-        let helper = builtIn.push(hop, isSilent: isSilent)
-        if let estimate = network?.push(hop, isSilent: isSilent, builtIn, probability: helper) { return estimate }
-        let probability = recurrent?.push(builtIn.features, isSilent: isSilent) ?? helper
-        return SpeechEstimate(probability: probability, activity: probability)
+        let probability = builtIn.push(hop, isSilent: isSilent)
+        return network?.push(hop, isSilent: isSilent, builtIn, probability: probability)
+            ?? SpeechEstimate(probability: probability, activity: probability)
     }
 }

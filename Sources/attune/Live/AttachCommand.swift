@@ -15,8 +15,8 @@ struct Attach: AsyncParsableCommand {
                     "    --consent granted",
                     "attune attach call.wav --session acme-7 --track 0:anna:rep \\",
                     "    --track 1:ben:customer --consent granted",
-                    "attune attach rtp://127.0.0.1:5004 --session standup --speaker room --voices auto \\",
-                    "    --consent granted",
+                    "attune attach rtp://127.0.0.1:5004 --session standup --speaker room \\",
+                    "    --voices auto --consent granted",
                     "attune attach rtp://0.0.0.0:5004 --session town-hall --ssrc 'guest=*' \\",
                     "    --consent granted"))
 

@@ -78,22 +78,46 @@ import Timing
         return (session, feed)
     }
 
-    /// Two people in turns of 4 s with a second between, one louder than the other, up to so many seconds; what was
-    /// sent is heard before more comes.
+    /// Two people in turns of 4 s with a second between, one louder than the other.
+    private func sound(_ places: Range<Int>) -> [Float] {
+        places.map { index -> Float in
+            let second = index / 16_000
+            let level: Float = second % 5 == 4 ? 0 : second % 10 < 5 ? 0.5 : 0.2
+            if index % 128 < 8, index % 4_000 < 3_000 { return level }
+            return Float((index &* 7_919) % 101 - 50) * 1e-5
+        }
+    }
+
+    /// They talk up to so many seconds; what was sent is heard before more comes.
     private func talk(_ feed: SourceFeed, _ pool: VoicePool, from start: Int, to end: Int) async throws {
         for second in start..<end {
             for packet in 0..<50 {
                 let place = second * 16_000 + packet * 320
                 clock.move(toSeconds: Double(place + 320) / 16_000)
-                let level: Float = second % 5 == 4 ? 0 : second % 10 < 5 ? 0.5 : 0.2
-                let samples = (place..<place + 320).map { index -> Float in
-                    if index % 128 < 8, index % 4_000 < 3_000 { return level }
-                    return Float((index &* 7_919) % 101 - 50) * 1e-5
-                }
-                feed.media(track: 0, start: MediaTime(samples: Int64(place)), samples: samples.span)
+                feed.media(
+                    track: 0, start: MediaTime(samples: Int64(place)), samples: sound(place..<place + 320).span)
             }
             try await eventually { pool.statistics.heardSeconds > Double(second) + 0.9 }
         }
+    }
+
+    /// Some inputs bring two seconds at once: what is due of them does not wait for the rest, nor does silence.
+    @Test func largeBlocksAreReleasedInPieces() {
+        let pool = pool()
+        let (session, _) = session(pool)
+        let mixture = FedMixture(session, speaker: 0, voices: nil, pool: pool)
+        mixture.hold(start: .zero, samples: [Float](repeating: 0, count: 32_768).span)
+        mixture.holdSilence(start: MediaTime(samples: 32_768), count: 100_000)
+        var end: Int64 = 0
+        for sample in stride(from: Int64(0), through: 60_000, by: 700) {
+            for due in mixture.release(until: sample) {
+                #expect(due.start.samples == end)
+                end = due.end
+            }
+            #expect(end <= sample && end > sample - 1_600)
+        }
+        mixture.close()
+        pool.stop()
     }
 
     private func seconds(of speaker: String) -> Double {

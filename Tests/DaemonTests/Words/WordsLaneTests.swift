@@ -115,7 +115,9 @@ import Timing
 
     /// A recogniser that dies leaves nothing standing of what it had told.
     @Test func whatIsNotWrittenDownInTheEndIsTakenBack() async throws {
-        let pool = try pool("once What did you say?")
+        let mark = "/tmp/attune-once-\(UInt64.random(in: 0 ... .max))"
+        defer { unlink(mark) }
+        let pool = try pool("once \(mark)")
         let (session, feed) = session(pool, makesPartials: true)
         speak(feed, from: 0, to: 1, level: 0)
         try await eventually { pool.statistics.state == .running }
