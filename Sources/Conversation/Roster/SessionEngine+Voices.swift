@@ -62,7 +62,8 @@ extension SessionEngine {
         return speakers[index].joined
     }
 
-    /// Whether it is told when a speaker speaks: of who is measured, and of voices of whom nobody has said whose they are.
+    /// Whether it is told when a speaker speaks: of who is measured, and of voices of whom nobody has said whose they
+    /// are.
     func tellsSpeech(of index: Int) -> Bool {
         isMeasured(speaker: index)
             || speakers[index].kind == .voice && speakers[index].consent == .unknown && configuration.hasNotice
