@@ -8,6 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Numbers are counted with optimisation in debug builds too, with assertions: hours of calls go through them in tests,
+// which would take ten times as long.
+let quick = strict + [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -28,6 +32,10 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func numbers(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: quick)
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -84,14 +92,14 @@ let package = Package(
     targets: [
         // Media in.
         library("Kit", ["CPlatform"]),
-        library("MediaTypes"),
-        library("Statistics"),
-        library("Timing", ["Kit", "MediaTypes"]),
+        numbers("MediaTypes"),
+        numbers("Statistics"),
+        numbers("Timing", ["Kit", "MediaTypes"]),
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
         .target(name: "CFFmpegSupport"),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
-        library("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
+        numbers("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
         // What reads media of strangers does so in a process of its own.
         .target(name: "CSandbox", dependencies: ["CPlatform"]),
@@ -101,23 +109,23 @@ let package = Package(
         library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
         // What tells voices apart; its runtime is opened where it is there.
         .target(name: "COnnxRuntime"),
-        library("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
+        numbers("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
         library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
-        library("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
+        numbers("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
 
         // Numbers.
-        .target(name: "CKernels"),
-        library("Voice", ["CKernels", "MediaTypes"]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+        numbers("Voice", ["CKernels", "MediaTypes"]),
         // Declares what it uses of a library that is opened at run time.
         .target(name: "CLiteRT"),
-        library("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
+        numbers("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
         // For words of scripts that have no spaces.
-        .target(name: "Text", swiftSettings: strict, linkerSettings: [.linkedLibrary("_FoundationICU")]),
-        library("Events"),
+        .target(name: "Text", swiftSettings: quick, linkerSettings: [.linkedLibrary("_FoundationICU")]),
+        numbers("Events"),
         library("Schema", ["Events"]),
-        library("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
-        library(
+        numbers("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
+        numbers(
             "Pipeline",
             [
                 "Conversation", "Decode", "Diarisation", "Events", "Isolation", "Kit", "MediaTypes", "Sight", "Text",

@@ -21,6 +21,7 @@ from field import life_cases as life
 from field import wire_cases as wires
 from field import media
 from field import time_cases as timing
+from field.sending import LATENESS
 from field.world import World
 from senders import dialects
 
@@ -99,9 +100,12 @@ def most_speakers(binaries, voices):
 class Runner:
     """Runs cases, as many at a time as there is room for their speakers, and prints what comes of them."""
 
+    # How often a case is tried again where this machine did not send what the case is made of.
+    TRIES = 3
+
     def __init__(self, world, speakers):
         self.world, self.room, self.free = world, speakers, speakers
-        self.passed, self.failed = 0, 0
+        self.passed, self.failed, self.late = 0, 0, []
         self.changed = threading.Condition()
 
     def run(self, names):
@@ -115,20 +119,40 @@ class Runner:
             threads[-1].start()
         for thread in threads:
             thread.join()
+        for name in self.late:
+            self.repeat(name)
         daemon = self.world.daemon
         if daemon.process.poll() is not None:
             self.tell("daemon", False, f"attuned has ended with {daemon.process.returncode}: {daemon.log()[-600:]}")
 
     def run_one(self, name, speakers, case, *details):
+        is_right, text, late_s = self.attempt(name, case, *details)
+        with self.changed:
+            if not is_right and late_s:
+                print(f"late {name}: {text}; sent up to {late_s * 1000:.0f} ms late, tried again alone", flush=True)
+                self.late.append(name)
+            else:
+                self.tell(name, is_right, text)
+            self.free += speakers
+            self.changed.notify_all()
+
+    def repeat(self, name):
+        """A case that was sent too late, with nothing beside it: it counts where it goes out on time."""
+        for attempt in range(1, self.TRIES + 1):
+            is_right, text, late_s = self.attempt(f"{name}-{attempt}", *CASES[name][1:])
+            if is_right or not late_s:
+                break
+        self.tell(name, is_right, text)
+
+    def attempt(self, name, case, *details):
+        """Whether it is right, what came of it, and how late something was sent meanwhile."""
+        began = time.monotonic()
         try:
             check = case(self.world, name, *details)
             is_right, text = not check.wrong, "; ".join(check.wrong or check.figures)
         except Exception as error:  # whatever it is, this case has failed and the others go on
             is_right, text = False, f"{type(error).__name__}: {error}"
-        with self.changed:
-            self.tell(name, is_right, text)
-            self.free += speakers
-            self.changed.notify_all()
+        return is_right, text, LATENESS.worst_s(began)
 
     def tell(self, name, is_right, text):
         print(f"{'ok' if is_right else 'FAIL'} {name}: {text}", flush=True)
@@ -162,7 +186,7 @@ def main():
             world.daemon.end()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{runner.passed} passed, {runner.failed} failed (in {time.monotonic() - began:.0f} s; "
-          f"attuned used {used:.0f} s of CPU time, packets went out up to {world.player.late_s * 1000:.0f} ms late)")
+          f"attuned used {used:.0f} s of CPU time, packets went out up to {LATENESS.worst_s(began) * 1000:.0f} ms late)")
     return 1 if runner.failed else 0
 
 

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from .sending import WALL
+from .sending import WALL, favour
 
 
 class Unanswered(Exception):
@@ -48,8 +48,8 @@ class Daemon:
 
     def favour(self):
         """Lets the daemon keep up with what it is sent while others keep the machine busy, where that is allowed."""
+        favour(self.process.pid)
         try:
-            os.setpriority(os.PRIO_PROCESS, self.process.pid, -10)
             with open(f"/proc/{self.process.pid}/autogroup", "w", encoding="ascii") as group:
                 group.write("-10")
         except OSError:

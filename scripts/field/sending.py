@@ -1,8 +1,10 @@
 """Packets that go out on time."""
 
 import bisect
+import collections
 import heapq
 import itertools
+import os
 import socket
 import threading
 import time
@@ -11,6 +13,35 @@ import time
 WALL = time.time() - time.monotonic()
 PACKET_S = 0.02
 TARDY_S = 0.3
+
+
+class Lateness:
+    """When this machine was too busy to send what was due, over the last minutes: (moment, seconds)."""
+
+    # Less than a jitter buffer takes out.
+    NOTED_S = 0.03
+
+    def __init__(self):
+        self._noted = collections.deque(maxlen=100_000)
+
+    def note(self, late_s):
+        if late_s > self.NOTED_S:
+            self._noted.append((time.monotonic(), late_s))
+
+    def worst_s(self, since):
+        """The worst from a monotonic moment on, 0 where everything went out when it was due."""
+        return max((late_s for moment, late_s in list(self._noted) if moment >= since), default=0.0)
+
+
+LATENESS = Lateness()
+
+
+def favour(pid, by=10):
+    """Lets a process keep up while others keep the machine busy, where that is allowed."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, -by)
+    except OSError:
+        pass
 
 
 class Line:
@@ -41,6 +72,7 @@ class Line:
             pass  # a daemon that hung up, or is gone, is the test's business
         now = time.monotonic()
         self.began = self.began or now
+        LATENESS.note(now - self.start - due)
         if now - self.start - due > TARDY_S:
             self.tardy_s += PACKET_S
         self._number += 1
@@ -70,7 +102,6 @@ class Player(threading.Thread):
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.late_s = 0.0
         self._queue, self._order, self._changed = [], itertools.count(), threading.Condition()
         self.start()
 
@@ -88,8 +119,7 @@ class Player(threading.Thread):
             with self._changed:
                 while not self._queue or self._queue[0][0] > time.monotonic():
                     self._changed.wait(self._queue[0][0] - time.monotonic() if self._queue else None)
-                due, _, line = heapq.heappop(self._queue)
-            self.late_s = max(self.late_s, time.monotonic() - due)
+                _, _, line = heapq.heappop(self._queue)
             following = line.step()
             if following is not None:
                 with self._changed:

@@ -14,7 +14,7 @@ from senders import dialects
 from senders.wire import Wire
 from senders.zoom import Meeting
 
-from .sending import WALL
+from .sending import LATENESS, WALL, favour
 from .world import Check
 
 # How far the begin of speech may lie off where it was sent, and its end: a voice behind G.711 dies away so that by which
@@ -37,6 +37,7 @@ def play(messages, wire, moments):
     for due, message in messages:
         time.sleep(max(0, began + due - time.monotonic()))
         moments.append((due, time.monotonic()))
+        LATENESS.note(moments[-1][1] - began - due)
         wire.send(message)
     return moments
 
@@ -147,6 +148,7 @@ def knock(address, path, stop, count, refused):
         except OSError:
             pass
         connection.close()
+    favour(0, by=0)
     begun = time.monotonic()
     while not stop.is_set():
         time.sleep(max(0, begun + count.value / 1000 - time.monotonic()))

@@ -10,7 +10,7 @@ from senders import dialects
 
 from . import media
 from .daemon import Daemon, Session
-from .sending import Player, stream
+from .sending import Player, favour, stream
 
 # Time from the last attachment to the first packet.
 LEAD_S = 0.05
@@ -68,6 +68,7 @@ class World:
         self.player = Player()
         self.daemon = Daemon(binaries)
         self.daemon.favour()
+        favour(os.getpid())
         self._truth = {
             kind: Truth(self.daemon.run("segments", voices.decoded(*kind)).stdout) for kind in media.MATERIAL}
         self._making, self._carried = threading.Lock(), {}

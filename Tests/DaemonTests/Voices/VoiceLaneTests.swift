@@ -201,7 +201,11 @@ import Timing
             while place < ends[1] {
                 let wanted = min(size, Int(ends[1] - place))
                 let count = pread(memory, buffer, wanted, off_t(place))
-                if count <= 0 { break }
+                // Others give memory back meanwhile: what comes behind that is still there.
+                guard count > 0 else {
+                    place += 4_096
+                    continue
+                }
                 for index in 0..<max(0, count / 4 - masked.count) where buffer[index] == masked[0] ^ 0x5A {
                     let at = place + UInt(index * 4)
                     guard at < own || at >= own + UInt(size) else { continue }
