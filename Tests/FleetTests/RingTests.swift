@@ -105,6 +105,31 @@ import Testing
         #expect(!back.hears(of: "ana", after: 0) && !reader.hears(of: "ana", after: 0))
     }
 
+    @Test func whatWasMeasuredBeforeConsentCameBackStaysAway() {
+        var (board, teller, reader) = (GatewayBoard(), Teller(), Reader())
+        board.take(teller.opening())
+        reader.read(&board)
+        board.take([
+            teller.fact(.consent(ConsentChange(state: .withheld, previous: .granted)), "ana", others: 4),
+            teller.fact(.consent(ConsentChange(state: .granted, previous: .withheld)), "ana"),
+        ])
+        // On its way since before the withdrawal.
+        #expect(board.take(batch("e1", tick(8, "ana")), nowMilliseconds: 0).isEmpty)
+        _ = board.take(batch("e1", tick(11, "ana")), nowMilliseconds: 0)
+        #expect(reader.read(&board) == ["consent 9", "consent 10", "tick 11"])
+    }
+
+    /// A node that was away while others had the session twice over: nobody here has heard of its run.
+    @Test func anOlderTermOfAnUnknownRunIsFenced() {
+        var (board, teller, reader) = (GatewayBoard(), Teller(node: "n2", epoch: "e2", term: 2), Reader())
+        board.take(teller.opening())
+        reader.read(&board)
+        var old = Teller(node: "n1", epoch: "e1", term: 1)
+        board.take(old.opening())
+        #expect(reader.read(&board).isEmpty && board.counts.fenced == 4)
+        #expect(board.ring("s")?.node == "n2" && board.ring("s")?.epoch == "e2")
+    }
+
     @Test func anotherTermFencesTheOneBefore() {
         var (board, old, reader) = (GatewayBoard(), Teller(), Reader())
         board.take(old.opening())

@@ -41,6 +41,29 @@ import Testing
         #expect(units.first?.samples.filter { $0 == 1 }.count == 170 * 160)
     }
 
+    /// Nobody waits for speech that may be told late: it begins a unit of its own then, and nothing of it is lost.
+    @Test func whatIsToldAfterThePauseBeginsTheNextUnitWhole() {
+        let units = units([100..<200, 235..<300], hops: 400)
+        #expect(units.map(\.startHop) == [100, 235] && units.map(\.endHop) == [200, 300])
+        #expect(units.map { $0.samples.filter { $0 == 1 }.count } == [105 * 160, 65 * 160])
+    }
+
+    @Test func aUnitIsCompleteWhenThePauseIsLongEnough() {
+        var cutter = UnitCutter(hangoverHops: 40)
+        var units = 0
+        let hop = [Float](repeating: 0, count: 160)
+        cutter.take(.started(hop: 0)) { _ in units += 1 }
+        for place in Int64(0)..<139 {
+            cutter.hear(start: MediaTime(samples: place * 160), samples: hop.span) { _ in units += 1 }
+            if place == 120 { cutter.take(.ended(hop: 100)) { _ in units += 1 } }
+            cutter.advance { _ in units += 1 }
+        }
+        #expect(units == 0)
+        cutter.hear(start: MediaTime(samples: 139 * 160), samples: hop.span) { _ in units += 1 }
+        cutter.advance { _ in units += 1 }
+        #expect(units == 1)
+    }
+
     /// What goes on is due after a second and a half, and then ever more rarely; it begins where the whole does.
     @Test func whatGoesOnIsDueNowAndThen() {
         var cutter = UnitCutter()

@@ -5,7 +5,8 @@
     scripts/bench/words.py BUILD [--calls 1 10 40] [--seconds S] [--no-partials] [--write] HOST_MEDIA GUEST_MEDIA
 
 Every call begins at another place of the recordings, so that not all pause at once. Late is from the end of a stretch of
-speech, as the event says it, to its line at the socket. Prints a table; --write puts it into docs/performance.md. Fails
+speech, as the event says it, to its line at the socket; what is cut out of the middle of a long one, when it is ten
+seconds long and where it is quietest, is told apart. Prints a table; --write puts it into docs/performance.md. Fails
 where a limit is missed. Wants a machine of two cores that does nothing else, and the recogniser (make models).
 """
 
@@ -149,6 +150,14 @@ def events_of(daemon, calls, first):
             yield came - calls.began[event["session"]], event
 
 
+def apart(finals):
+    """Of (lateness, event): those at whose end speech ended, and those that were cut out of what went on."""
+    begins = {(event["session"], event["speaker"], event["start_s"]) for _, event in finals}
+    cut = [late for late, event in finals if (event["session"], event["speaker"], event["end_s"]) in begins]
+    ended = [late for late, event in finals if (event["session"], event["speaker"], event["end_s"]) not in begins]
+    return ended, cut
+
+
 def measure(build, media, count, seconds, tells_partials):
     """One row, and what is missed."""
     daemon = Daemon(build, tells_partials)
@@ -164,19 +173,20 @@ def measure(build, media, count, seconds, tells_partials):
         time.sleep(6)
         after = daemon.units()
         units = {name: after[name] - before.get(name, 0) for name in after}
-        late, ticks, spoken, told, partials = [], [], 0.0, [], 0
+        finals, ticks, spoken, told, partials = [], [], 0.0, [], 0
         by_side = {"host": 0, "guest": 0}
         for came, event in events_of(daemon, calls, first):
             if event["type"] == "words" and not event["final"]:
                 partials += 1
             elif event["type"] == "words" and event["words"]:
-                late.append(came - event["end_s"])
+                finals.append((came - event["end_s"], event))
                 spoken += event["end_s"] - event["start_s"]
                 by_side[event["speaker"]] += 1
             elif event["type"] == "tick":
                 ticks.append(came - event["t"])
             elif event["type"] in ("degraded", "recovered") and event.get("what") == "words":
                 told.append((event["type"], event["session"]))
+        late, cut = apart(finals)
         degraded = {session for kind, session in told if kind == "degraded"}
         if degraded:
             # One call goes on: what was given up is told to be over.
@@ -185,7 +195,8 @@ def measure(build, media, count, seconds, tells_partials):
         recovered = {event["session"] for _, event in events_of(daemon, calls, first)
                      if event["type"] == "recovered" and event.get("what") == "words"}
         lost = units.get("late", 0) + units.get("failed", 0)
-        row = [str(count), f"{quantile(late, 0.5):.2f}", f"{quantile(late, 0.95):.2f}", str(lost),
+        row = [str(count), f"{quantile(late, 0.5):.2f}", f"{quantile(late, 0.95):.2f}",
+               f"{quantile(cut, 0.95):.2f}" if cut else "–", str(lost),
                f"{by_side['host']} / {by_side['guest']}", str(partials),
                f"{quantile(ticks, 0.5):.2f}, {quantile(ticks, 0.99):.2f}",
                f"{used[0] / seconds:.2f} + {used[1] / seconds:.2f}", f"{3600 * used[1] / max(1, spoken):.0f}",
@@ -220,7 +231,7 @@ def main():
         print("| " + " | ".join(row) + " |", flush=True)
         rows.append(row)
         missed += wrong
-    heads = ["calls", "late, s, p50", "p95", "given up", "final, host / guest", "partial",
+    heads = ["calls", "late, s, p50", "p95", "cut out, p95", "given up", "final, host / guest", "partial",
              "ticks after their time, s, p50, p99", "cores: daemon + recogniser", "CPU-s per hour of speech",
              "calls told, of them over", "load"]
     table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])

@@ -7,8 +7,9 @@ public import MediaTypes
 public struct UnitCutter: ~Copyable {
     /// Silence that ends a unit, in hops: in a live call, where somebody waits for the words, and in a recording. Shorter
     /// pauses are within what is being said, and context for the recogniser.
-    public static let liveHangoverHops: Int64 = 40, recordedHangoverHops: Int64 = 80
-    /// How much later than it begins speech is told at the latest, as a rule, in hops.
+    public static let liveHangoverHops: Int64 = 40, recordedHangoverHops: Int64 = 92
+    /// How much later than it begins speech is told at the latest, as a rule, in hops: the next unit may begin so much
+    /// before the end of the silence that ended one.
     static let tellingHops: Int64 = 12
     /// The longest unit, in hops.
     static let maxHops: Int64 = 1_000
@@ -110,7 +111,7 @@ public struct UnitCutter: ~Copyable {
 
     /// Brings out what is complete by now.
     public mutating func advance(into sink: (SpeechUnit) -> Void) {
-        closeAfterPause(before: openRun ?? next / Self.hop - Self.tellingHops, sink)
+        closeAfterPause(before: openRun ?? next / Self.hop, sink)
         while let start = runs.first?.lowerBound ?? openRun, next / Self.hop - start >= Self.maxHops + Self.trailHops {
             guard openRun != nil else { return }
             cut(from: start, sink)
@@ -141,7 +142,9 @@ public struct UnitCutter: ~Copyable {
 
     private mutating func closeAfterPause(before hop: Int64, _ sink: (SpeechUnit) -> Void) {
         guard let end = runs.last?.upperBound, hop - end >= hangoverHops else { return }
-        close(upTo: min(next, (end + Self.trailHops) * Self.hop), sink)
+        let last = min(next, (end + Self.trailHops) * Self.hop)
+        close(upTo: last, sink)
+        floor = last - Self.tellingHops * Self.hop
     }
 
     /// Cuts the open unit in two, where it is quietest.
