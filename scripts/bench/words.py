@@ -30,6 +30,8 @@ from figures import cpu_seconds, write_table
 RATE_HZ, PACKET = 8_000, 160
 MEDIAN_S, LATE_S = 0.8, 1.3
 TICK_P99_S = 1.0
+# CPU seconds per hour of speech: final words alone, and with what is told while somebody speaks.
+FINAL_COST_S, COST_S = 240, 650
 CALM_S = 25
 
 
@@ -206,6 +208,9 @@ def measure(build, media, count, seconds, tells_partials):
             missed.append(f"{count} calls: {lost} units were given up")
         if count == 1 and not (quantile(late, 0.5) <= MEDIAN_S and quantile(late, 0.95) <= LATE_S):
             missed.append(f"words came {quantile(late, 0.5):.2f} s late, and {quantile(late, 0.95):.2f} s")
+        cost, most = 3600 * used[1] / max(1, spoken), COST_S if tells_partials else FINAL_COST_S
+        if count == 1 and cost > most:
+            missed.append(f"an hour of speech took {cost:.0f} s of CPU time")
         if quantile(ticks, 0.99) - quantile(ticks, 0.01) > TICK_P99_S:
             missed.append(f"{count} calls: ticks lost their rhythm")
         if lost and not degraded or degraded - recovered:

@@ -22,7 +22,7 @@ public struct UnitCutter: ~Copyable {
     /// Less speech than this is no word, hops.
     static let minSpeechHops: Int64 = 12
     /// An open unit of this length is worth being written down before it ends; and again when it has grown by the second,
-    /// or by a third, which bounds what the partial ones of a unit cost to some three times what itself does. In hops.
+    /// or by half, which bounds what the partial ones of a unit cost to some twice what itself does. In hops.
     static let partialHops: Int64 = 150, partialStepHops: Int64 = 100
 
     private static let hop = Int64(AudioGrid.hopSamples)
@@ -127,7 +127,7 @@ public struct UnitCutter: ~Copyable {
     /// The open unit as far as it goes; nil where it is not due.
     public mutating func takePartial() -> SpeechUnit? {
         guard isPartialDue, let openRun, let length = openHops else { return nil }
-        dueHops = length + max(Self.partialStepHops, length / 3)
+        dueHops = length + max(Self.partialStepHops, length / 2)
         let unit = unit(of: runs + [openRun..<next / Self.hop], upTo: next, isPartial: true)
         if unit != nil { hadPartials = true }
         return unit
