@@ -50,18 +50,23 @@ public struct AttachRequest: Codable, Sendable, Equatable {
     /// Of a source with one track on which several speak: how many voices there are, `auto` or a number. Each is a
     /// speaker of its own then, and the track's is none.
     public var voices: String?
+    /// Whether the contours of its speakers' faces may be told to subscribers that ask for `face.points`, as far as
+    /// consent and policy allow it.
+    public var facePoints: Bool?
 
     enum CodingKeys: String, CodingKey {
         case url, session, tracks, consent, crypto, priority, voices
         case noticeID = "notice_id"
+        case facePoints = "face_points"
     }
 
     /// A request.
     public init(
         url: String, session: String, tracks: [Track], consent: String?, noticeID: String?, crypto: String? = nil,
-        priority: String? = nil, voices: String? = nil
+        priority: String? = nil, voices: String? = nil, facePoints: Bool? = nil
     ) {
         self.url = url
+        self.facePoints = facePoints
         self.voices = voices
         self.session = session
         self.tracks = tracks

@@ -45,6 +45,7 @@ public enum EventBody: Sendable {
     case overlap(Overlap)
     case overlapStarted(OverlapStarted)
     case video(VideoState)
+    case facePoints(FacePoints)
     case tick(Tick)
     case words(WordSpan)
     case tracker(TrackerMet)
@@ -80,6 +81,7 @@ public enum EventBody: Sendable {
         case .overlap(let payload): payload.write(to: &json)
         case .overlapStarted(let payload): payload.write(to: &json)
         case .video(let payload): payload.write(to: &json)
+        case .facePoints(let payload): payload.write(to: &json)
         case .tick(let payload): payload.write(to: &json)
         case .words(let payload): payload.write(to: &json)
         case .tracker(let payload): payload.write(to: &json)
@@ -93,6 +95,28 @@ public enum EventBody: Sendable {
         case .heartbeat(let payload): payload.write(to: &json)
         case .error(let payload): payload.write(to: &json)
         }
+    }
+}
+
+/// An event whose payload is encoded once for many lines that differ in their numbers.
+public struct EncodableEvent: Sendable {
+    private let event: Event
+    private let payload: ArraySlice<UInt8>
+
+    /// Encodes the payload of an event.
+    public init(_ event: Event) {
+        self.event = event
+        payload = event.encoded(sequence: nil, at: "").payload
+    }
+
+    /// Its line, without the line feed.
+    public func line(sequence: Int, at: String) -> [UInt8] {
+        var json = JSONWriter(reserving: payload.count + 256)
+        json.object { json in
+            event.writeEnvelope(to: &json, sequence: sequence, at: at)
+            json.fields(encoded: payload)
+        }
+        return json.bytes
     }
 }
 
@@ -117,17 +141,21 @@ extension Event {
         var json = JSONWriter()
         var payloadStart = 0
         json.object { json in
-            json.field("v", wireVersion)
-            json.field("type", body.typeName)
-            if let sequence { json.field("seq", sequence) }
-            json.field("session", session)
-            json.field("speaker", speaker)
-            if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }
-            json.field("at", at)
+            writeEnvelope(to: &json, sequence: sequence, at: at)
             payloadStart = json.bytes.count
             body.write(to: &json)
         }
         return EncodedEvent(line: json.bytes, payload: json.bytes[payloadStart...].dropLast())
+    }
+
+    fileprivate func writeEnvelope(to json: inout JSONWriter, sequence: Int?, at: String) {
+        json.field("v", wireVersion)
+        json.field("type", body.typeName)
+        if let sequence { json.field("seq", sequence) }
+        json.field("session", session)
+        json.field("speaker", speaker)
+        if let timeSeconds { json.field("t", timeSeconds, decimals: 3) }
+        json.field("at", at)
     }
 
     /// Its line alone, without the line feed.

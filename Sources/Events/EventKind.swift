@@ -22,6 +22,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case overlap
     case overlapStarted = "overlap.started"
     case video
+    case facePoints = "face.points"
     case tick
     case words
     case tracker
@@ -51,6 +52,8 @@ public enum EventKind: String, Sendable, CaseIterable {
         public static let stored = Traits(rawValue: 4)
         /// It tells one client how its own connection stands; nobody can filter it.
         public static let connection = Traits(rawValue: 8)
+        /// It has no number and is kept nowhere: the newest of a speaker goes to those who asked for the type by name.
+        public static let fleeting = Traits(rawValue: 16)
     }
 
     /// What holds of the events of this type.
@@ -58,6 +61,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         switch self {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
+        case .facePoints: [.fleeting, .measurement]
         case .words, .tracker, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared:
             [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
@@ -98,6 +102,7 @@ extension EventBody {
         case .overlap: .overlap
         case .overlapStarted: .overlapStarted
         case .video: .video
+        case .facePoints: .facePoints
         case .tick: .tick
         case .words: .words
         case .tracker: .tracker

@@ -79,6 +79,7 @@ extension EventBody {
             case .overlap: .overlap(try Overlap(fields))
             case .overlapStarted: .overlapStarted(try OverlapStarted(fields))
             case .video: .video(try VideoState(fields))
+            case .facePoints: .facePoints(try FacePoints(fields))
             case .tick: .tick(try Tick(fields))
             case .words: .words(try WordSpan(fields))
             case .tracker: .tracker(try TrackerMet(fields))

@@ -29,6 +29,9 @@ public struct Policy: Sendable, Hashable {
         /// What is said, as a text; else it is counted only, whatever was agreed to.
         public var wordTexts = true
 
+        /// The contours of the face, where they were asked for: only where what a camera shows may count at all.
+        public var facePoints: Bool { measured && visibleScores }
+
         /// Everything.
         public static let everything = Permissions(
             measured: true, voiceScores: true, visibleScores: true, sentiment: true)
@@ -108,6 +111,9 @@ public struct Policy: Sendable, Hashable {
         case .euWork, .usWork, .euEducation, .ownVoice: false
         }
     }
+
+    /// Whether contours of faces may be told of anybody.
+    public var permitsFacePoints: Bool { classes.contains { $0.permissions.facePoints } }
 
     /// What may be computed of a speaker with this role; roles are compared letter by letter.
     public func permissions(role: String?) -> Permissions {

@@ -8,9 +8,12 @@ extension FaceDetection {
     /// - Parameters:
     ///   - networks: those of that thread.
     ///   - mayLook: whether a track may be looked at.
-    ///   - tell: takes what was seen.
+    ///   - wantsOutline: whether the contours of the face on a track are asked for.
+    ///   - tell: takes what was seen, and the contours where they were asked for.
     public static func viewer(
-        _ networks: FaceNetworks, mayLook: @escaping (Int) -> Bool, tell: @escaping (Int, FaceSighting) -> Void
+        _ networks: FaceNetworks, mayLook: @escaping (Int) -> Bool,
+        wantsOutline: @escaping (Int) -> Bool = { _ in false },
+        tell: @escaping (Int, FaceSighting, FaceOutline?) -> Void
     ) -> PictureViewer {
         var watchers: [Int: FaceWatcher] = [:]
         func watcher(_ track: Int) -> FaceWatcher {
@@ -24,7 +27,13 @@ extension FaceDetection {
                 // What was seen before does not go on after a no.
                 if !may { watchers[track] = nil }
                 return may
-            }, look: { track, time, picture in tell(track, watcher(track).look(at: picture, time: time)) },
-            miss: { track, time in tell(track, watcher(track).missing(at: time)) }, sighted: tell)
+            },
+            look: { track, time, picture in
+                let watcher = watcher(track)
+                let sighting = watcher.look(at: picture, time: time)
+                tell(track, sighting, wantsOutline(track) ? watcher.outline : nil)
+            },
+            miss: { track, time in tell(track, watcher(track).missing(at: time), nil) }, wantsOutline: wantsOutline,
+            sighted: tell)
     }
 }

@@ -234,7 +234,7 @@ private final class Recording {
         if voices.count == 1, voices[0].video == nil { voices[0].video = 0 }
         input.viewer = FaceDetection.viewer(
             networks, mayLook: { [unowned self] video in voices.contains { $0.video == video } },
-            tell: { [unowned self] video, sighting in seen.append((video, sighting)) })
+            tell: { [unowned self] video, sighting, _ in seen.append((video, sighting)) })
     }
 
     /// Up to where all of it has been analysed.

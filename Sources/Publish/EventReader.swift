@@ -49,7 +49,9 @@ public actor EventReader {
         while core.isOpen, !Task.isCancelled, !isEnded.load(ordering: .acquiring) {
             let lines = takeLines()
             if !lines.isEmpty || core.clock.monotonicMilliseconds() >= due { return lines }
-            await core.waitForEvent(after: position.cursor) { self.isEnded.load(ordering: .acquiring) }
+            await core.waitForEvent(after: position.cursor) { [seeker = position.seeker] in
+                self.isEnded.load(ordering: .acquiring) || seeker?.hasNext ?? false
+            }
         }
         return nil
     }

@@ -122,6 +122,11 @@ public final class Publisher: Sendable {
         core.forgetHistory(of: speaker)
     }
 
+    /// Whether anybody asks for the contours of a speaker's face: else nobody need lay them out.
+    public func seeksPoints(of speaker: String, in session: String) -> Bool {
+        core.points.isSought(SpeakerKey(session: session, speaker: speaker))
+    }
+
     /// Ends: clients have `stopMilliseconds` to take what is left, then the socket and its file are gone.
     ///
     /// A second call does nothing.

@@ -12,6 +12,8 @@ final class PublisherCore: Sendable {
     let latency = EventLatency()
     /// The slim ticks of all clients.
     let slimTicks = SlimTickSets()
+    /// The newest contours of faces.
+    let points = PointBoard()
 
     /// One lock guards numbers, state, history and the order in which the loops hear of them.
     private let state: Mutex<State>
@@ -61,9 +63,19 @@ final class PublisherCore: Sendable {
     func publish(_ event: Event, arrivedNanoseconds: Int64?) {
         let isWithdrawal = state.withLock { state in
             guard state.isOpen else { return false }
+            guard !event.body.kind.traits.contains(.fleeting) else {
+                if points.put(event, clock: clock) { state.wake() }
+                return false
+            }
             let withdrawals = state.journal.withdrawals
             state.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
-            return state.journal.withdrawals != withdrawals
+            let isWithdrawal = state.journal.withdrawals != withdrawals
+            switch event.body {
+            case .sessionEnded: points.forget(SpeakerKey(session: event.session, speaker: nil))
+            case .speakerLeft: points.forget(SpeakerKey(session: event.session, speaker: event.speaker))
+            default: if isWithdrawal { points.forget(SpeakerKey(session: event.session, speaker: event.speaker)) }
+            }
+            return isWithdrawal
         }
         if isWithdrawal { slimTicks.forgetLines() }
     }
@@ -81,6 +93,7 @@ final class PublisherCore: Sendable {
     /// What is due once in a while: the heartbeat, and the end of what is too old to be kept.
     func keepHouse() {
         let now = clock.monotonicMilliseconds()
+        points.evict(nowMilliseconds: now)
         state.withLock { state in
             guard state.isOpen else { return }
             state.journal.evict(nowMilliseconds: now)
@@ -208,15 +221,22 @@ final class PublisherCore: Sendable {
             statistics.historyPointsDropped = state.journal.historyPointsDropped
             return statistics
         }
+        statistics.skippedPoints = points.skipped
         counters.fill(&statistics)
         return statistics
     }
 }
 
 extension PublisherCore.State {
-    /// Appends an event and wakes each loop that has clients and is not awake yet: one task for all of them.
+    /// Appends an event and wakes whoever has to hear of it.
     fileprivate mutating func append(_ event: Event, arrivedNanoseconds: Int64? = nil, clock: PublishClock) {
         journal.append(event, arrivedNanoseconds: arrivedNanoseconds, clock: clock)
+        wake()
+    }
+
+    /// Wakes each loop that has clients and is not awake yet, with one task for all of them, and whoever waits for
+    /// itself.
+    fileprivate mutating func wake() {
         for index in loops.indices where loops[index].hasClients && !loops[index].isScheduled {
             loops[index].isScheduled = true
             loops[index].loop.wake()

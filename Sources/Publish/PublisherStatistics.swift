@@ -17,6 +17,8 @@ public struct PublisherStatistics: Sendable, Equatable {
     public var deliveredBytes = 0
     /// Ticks that a slow client did not get because a newer one of the same speaker was waiting.
     public var coalesced = 0
+    /// Contours of faces that a client asked for and did not get, because newer ones came before it took them.
+    public var skippedPoints = 0
     /// Events that clients did not get because they had left the ring, were withdrawn or too long.
     public var lost = 0
     /// Events whose line would have been longer than a line may be.

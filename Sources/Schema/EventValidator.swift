@@ -42,7 +42,7 @@ public struct EventValidator: Sendable {
         let name = kind == .sessionEnded ? "totals" : kind.rawValue
         let file = "profiles/\(policy.profile.rawValue).\(name).schema.json"
         guard SchemaSet.events.contains(file) else { return nil }
-        guard kind == .tick || kind == .words else { return file }
+        guard [.tick, .words, .facePoints].contains(kind) else { return file }
         // A speaker whose role is not known, because the line that told it was filtered, is let pass.
         guard let person = person(value), let permitted = permissions[person] else { return nil }
         return permitted == .everything ? nil : file

@@ -90,6 +90,19 @@ enum SchemaFiles {
       "description": "What a picture is; off: no pictures come.",
       "enum": ["live", "off", "black", "covered", "frozen", "screen"]
     },
+    "contour": {
+      "description": "Points in the order in which a line goes through them.",
+      "type": "array",
+      "minItems": 5,
+      "maxItems": 18,
+      "items": {
+        "description": "0 to 1 of the picture: from the left, from the top.",
+        "type": "array",
+        "minItems": 2,
+        "maxItems": 2,
+        "items": {"type": "number", "minimum": 0, "maximum": 1}
+      }
+    },
     "input": {
       "description": "Inputs of a score.",
       "anyOf": [
@@ -218,6 +231,32 @@ enum SchemaFiles {
 }
 
 """#,
+        "face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points",
+  "description": "Where the contours of a speaker's face lie in the picture; sent to who asks for it by name, kept nowhere.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "face.points"},
+    "aspect_ratio": {"type": "number", "minimum": 0.01, "maximum": 100, "description": "Width of the picture by its height."},
+    "oval": {"$ref": "common.schema.json#/$defs/contour", "description": "Outline of the face, closed."},
+    "brow_right": {"$ref": "common.schema.json#/$defs/contour", "description": "Right and left are the person's."},
+    "brow_left": {"$ref": "common.schema.json#/$defs/contour"},
+    "nose": {"$ref": "common.schema.json#/$defs/contour", "description": "From between the eyes downwards."},
+    "nostrils": {"$ref": "common.schema.json#/$defs/contour", "description": "From right to left."},
+    "eye_right": {"$ref": "common.schema.json#/$defs/contour", "description": "Closed."},
+    "eye_left": {"$ref": "common.schema.json#/$defs/contour", "description": "Closed."},
+    "lips": {"$ref": "common.schema.json#/$defs/contour", "description": "Their outline, closed."},
+    "mouth": {"$ref": "common.schema.json#/$defs/contour", "description": "Between the lips, closed."}
+  },
+  "required": [
+    "aspect_ratio", "oval", "brow_right", "brow_left", "nose", "nostrils", "eye_right", "eye_left", "lips", "mouth"
+  ],
+  "unevaluatedProperties": false
+}
+
+"""#,
         "gap.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -327,6 +366,15 @@ enum SchemaFiles {
 }
 
 """#,
+        "profiles/behaviour-only.face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points, behaviour-only",
+  "description": "Contours of anybody's face: there are none.",
+  "not": {}
+}
+
+"""#,
         "profiles/behaviour-only.snapshot.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -406,6 +454,15 @@ enum SchemaFiles {
 }
 
 """#,
+        "profiles/eu-education.face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points, eu-education",
+  "description": "Contours of the face of a speaker in a protected role (all but guest): there are none.",
+  "not": {}
+}
+
+"""#,
         "profiles/eu-education.snapshot.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -451,6 +508,15 @@ enum SchemaFiles {
       }
     }
   }
+}
+
+"""#,
+        "profiles/eu-work.face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points, eu-work",
+  "description": "Contours of the face of a speaker in a protected role (all but customer and guest): there are none.",
+  "not": {}
 }
 
 """#,
@@ -502,6 +568,15 @@ enum SchemaFiles {
 }
 
 """#,
+        "profiles/self.face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points, self",
+  "description": "Contours of the face of a speaker who is not the role self: there are none.",
+  "not": {}
+}
+
+"""#,
         "profiles/self.snapshot.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -547,6 +622,15 @@ enum SchemaFiles {
       }
     }
   }
+}
+
+"""#,
+        "profiles/us-work.face.points.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "face.points, us-work",
+  "description": "Contours of the face of a speaker in a protected role (all but customer and guest): there are none.",
+  "not": {}
 }
 
 """#,

@@ -24,6 +24,8 @@ public struct DeclaredSource: Sendable, Equatable {
     public var tracks: [Track]
     /// Consent of its speakers, which notice they were given, and the priority of the session.
     public var consent: String?, noticeID: String?, priority: String?
+    /// Whether the contours of faces may be told to who asks for them.
+    public var facePoints = false
 }
 
 extension SettingsValue {
@@ -41,7 +43,10 @@ extension SettingsValue {
     private static func declaredSource(_ node: Node) throws -> DeclaredSource {
         let fields = Fields(
             of: node, what: "a source to attach",
-            known: ["url", "url_file", "session", "tracks", "consent", "notice_id", "priority", "crypto_file"],
+            known: [
+                "url", "url_file", "session", "tracks", "consent", "notice_id", "priority", "crypto_file",
+                "face_points",
+            ],
             example: "{url: \"rtp://127.0.0.1:5004\", session: desk, tracks: [{speaker: anna}], consent: granted}")
         try fields.check()
         guard let session = try fields.text("session") else { throw fields.refuse("add session: NAME") }
@@ -55,7 +60,8 @@ extension SettingsValue {
         return DeclaredSource(
             session: session, url: url, urlFile: urlFile, cryptoFile: try fields.text("crypto_file", isPath: true),
             tracks: try tracks.map(declaredTrack), consent: try fields.text("consent"),
-            noticeID: try fields.text("notice_id"), priority: try fields.text("priority"))
+            noticeID: try fields.text("notice_id"), priority: try fields.text("priority"),
+            facePoints: try fields.flag("face_points"))
     }
 
     private static func declaredTrack(_ node: Node) throws -> DeclaredSource.Track {
@@ -99,6 +105,16 @@ extension SettingsValue {
                 throw refuse("'\(key)' must be \(isPath ? "an absolute path" : "a text")", at: value)
             }
             return text
+        }
+
+        /// Whether it is said to be so; what is not said is not.
+        func flag(_ key: String) throws -> Bool {
+            guard let value = node.mapping?[key] else { return false }
+            switch value.scalar?.string {
+            case "true": return true
+            case "false": return false
+            default: throw refuse("'\(key)' must be true or false", at: value)
+            }
         }
 
         func number(_ key: String) throws -> Int? {

@@ -20,8 +20,11 @@ final class FaceReporter {
                 mesh: try Self.contents(of: files.mesh)))
     }
 
-    /// Who looks at the pictures of an input, as far as the parent allows it.
-    func viewer(mayLook: @escaping (Int) -> Bool, tell: @escaping (Int, FaceSighting) -> Void) -> PictureViewer {
+    /// Who looks at the pictures of an input, as far as the parent allows it and asks for it.
+    func viewer(
+        mayLook: @escaping (Int) -> Bool, wantsOutline: @escaping (Int) -> Bool,
+        tell: @escaping (Int, FaceSighting, FaceOutline?) -> Void
+    ) -> PictureViewer {
         PictureViewer(
             mayLook: { [self] track in
                 let may = mayLook(track)
@@ -29,8 +32,12 @@ final class FaceReporter {
                 if !may { watchers[track] = nil }
                 return may
             },
-            look: { [self] track, time, picture in tell(track, watcher(track).look(at: picture, time: time)) },
-            miss: { [self] track, time in tell(track, watcher(track).missing(at: time)) })
+            look: { [self] track, time, picture in
+                let watcher = watcher(track)
+                let sighting = watcher.look(at: picture, time: time)
+                tell(track, sighting, wantsOutline(track) ? watcher.outline : nil)
+            },
+            miss: { [self] track, time in tell(track, watcher(track).missing(at: time), nil) })
     }
 
     private func watcher(_ track: Int) -> FaceWatcher {

@@ -73,8 +73,9 @@ public struct Worker: ~Copyable {
         if case .success(let reporter)? = sight {
             input.viewer = reporter.viewer(
                 mayLook: { track in lookedTracks.load(ordering: .relaxed) >> UInt32(track) & 1 == 1 },
-                tell: { [parent] track, sighting in
-                    parent.send(.face(FaceMessage(track: track, sighting: sighting)))
+                wantsOutline: { track in outlinedTracks.load(ordering: .relaxed) >> UInt32(track) & 1 == 1 },
+                tell: { [parent] track, sighting, outline in
+                    parent.send(.face(FaceMessage(track: track, sighting: sighting, outline: outline)))
                 })
             if !input.pictureTracks.isEmpty { waitForLooks() }
         }
@@ -138,6 +139,7 @@ public struct Worker: ~Copyable {
                     }
                     let bytes = UnsafeRawBufferPointer(rebasing: room[..<count])
                     if let order = try? LookOrder(decoding: bytes) {
+                        outlinedTracks.store(order.outlines, ordering: .relaxed)
                         lookedTracks.store(order.tracks, ordering: .relaxed)
                     }
                 }
@@ -164,6 +166,8 @@ public struct Worker: ~Copyable {
 /// Which tracks of pictures the parent lets be looked at, one bit each; none until it says so. Written by the thread that
 /// listens to the parent, read before each packet of pictures.
 private let lookedTracks = Atomic<UInt32>(Worker.nothingSaid)
+/// Of which of them the contours of the face are asked for.
+private let outlinedTracks = Atomic<UInt32>(0)
 
 extension PictureCounts {
     /// Whether enough has changed to be told: the first packets, and then a hundred at a time.

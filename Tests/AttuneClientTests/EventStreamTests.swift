@@ -189,6 +189,30 @@ import Testing
         }
     }
 
+    /// Contours of a face come to who asks for them by name, and are read.
+    @Test func contoursOfAFaceAreRead() async throws {
+        try await withFolder { folder in
+            let path = folder + "/events.sock"
+            let daemon = try await TestDaemon(path)
+            let points = FacePoints(aspectRatio: 1.5, parts: [.nose: [FacePoints.Point(x: 0.25, y: 0.5)]])
+            let load = Task {
+                while !Task.isCancelled {
+                    daemon.publisher.publish(Event(.facePoints(points), session: "s", speaker: "ana", timeSeconds: 3))
+                    try? await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            for try await element in EventStream(path: path, filter: EventFilter(types: ["face.points"])) {
+                guard case .line(let line) = element, case .facePoints(let read) = line.event?.body else { continue }
+                #expect(read.aspectRatio == 1.5 && read.parts[.nose] == points.parts[.nose])
+                #expect(read.parts[.oval] == [] && line.event?.speaker == "ana" && line.sequence == 0)
+                break
+            }
+            load.cancel()
+            await load.value
+            try await daemon.stop()
+        }
+    }
+
     @Test func whatTheDaemonRefusesIsSaid() async throws {
         try await withFolder { folder in
             let path = folder + "/events.sock"

@@ -15,11 +15,13 @@ import Testing
         #expect(
             names(.measurement) == [
                 "tick", "words", "tracker", "speech.started", "speech.ended", "turn", "overlap", "overlap.started",
-                "video",
+                "video", "face.points",
                 "cue.raised",
                 "cue.changed",
                 "cue.cleared", "quality", "session.ended",
             ])
+        #expect(names(.fleeting) == ["face.points"])
+        #expect(names(.stored).isDisjoint(with: names(.fleeting)))
         #expect(names(.stored).isSubset(of: names(.measurement)), "what is stored is deleted with the consent")
         #expect(EventKind.filterable.count == EventKind.allCases.count - names(.connection).count)
     }

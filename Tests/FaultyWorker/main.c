@@ -12,10 +12,10 @@ static void say(const void *bytes, size_t count) { send(1, bytes, count, MSG_NOS
 
 #define IS(name) (strncmp(mode, name, strlen(name)) == 0)
 
-static const unsigned char started[] = {1, 2, 0, 0, 0, 0};
+static const unsigned char started[] = {1, 3, 0, 0, 0, 0};
 
 /// What was seen on the first track of pictures, of which there is none.
-static const unsigned char face[62] = {7};
+static const unsigned char face[63] = {7};
 
 /// One finite track without a name.
 static const unsigned char opened[] = {2, 1, 1, 0, 0, 0, 0, 0, 255, 255, 255, 255, 0x80, 0x3e, 0, 0, 1, 0, 0, 0,

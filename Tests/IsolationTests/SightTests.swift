@@ -17,12 +17,13 @@ import Testing
 
     private final class Seen {
         var sightings: [FaceSighting] = []
+        var outlines: [FaceOutline?] = []
     }
 
     private func watch(
-        _ location: String, mayLook: @escaping (Int) -> Bool = { _ in true }
-    ) throws -> (seen: [FaceSighting], counts: PictureCounts, confinement: String, warnings: [String], seconds: Double)
-    {
+        _ location: String, mayLook: @escaping (Int) -> Bool = { _ in true },
+        wantsOutline: @escaping (Seen) -> Bool = { _ in false }
+    ) throws -> (seen: Seen, counts: PictureCounts, confinement: String, warnings: [String], seconds: Double) {
         var options = InputOptions()
         options.pictureRateHz = 10
         var order = WorkerOrder(location, options: options, limits: WorkerLimits())
@@ -31,23 +32,51 @@ import Testing
             order, program: "\(programs)/attuned-worker", cancellation: Cancellation())
         let seen = Seen()
         worker.viewer = PictureViewer(
-            mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, sighted: { seen.sightings.append($1) })
+            mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, wantsOutline: { _ in wantsOutline(seen) },
+            sighted: { _, sighting, outline in
+                seen.sightings.append(sighting)
+                seen.outlines.append(outline)
+            })
         var seconds = 0.0
         while try worker.read({ _, _, samples in seconds += Double(samples.count) / 16_000 }) != .end {}
-        return (seen.sightings, worker.pictureCounts, worker.confinement, worker.warnings, seconds)
+        return (seen, worker.pictureCounts, worker.confinement, worker.warnings, seconds)
     }
 
     @Test(
         .enabled(if: areThere, "needs models/ (make models-sight)"),
         .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
     func aFaceIsSeenUnderConfinement() throws {
-        let (seen, counts, confinement, warnings, _) = try watch(Self.clip)
+        let (watched, counts, confinement, warnings, _) = try watch(Self.clip)
+        let seen = watched.sightings
         #expect(warnings.isEmpty)
         #expect(confinement.contains("filter of calls on"))
         #expect((28...32).contains(seen.count))
         #expect(seen.count { $0.hasFace } >= 28)
         #expect(counts.decodedPackets > 0)
         #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.time < $1.time })
+        #expect(watched.outlines.allSatisfy { $0 == nil })
+    }
+
+    @Test(
+        .enabled(if: areThere, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func contoursComeOutOnlyAsLongAsTheyAreAskedFor() throws {
+        let (seen, _, _, _, _) = try watch(Self.clip, wantsOutline: { $0.sightings.count < 15 })
+        #expect(seen.outlines.prefix(14).count { $0 != nil } >= 12)
+        #expect(seen.outlines.dropFirst(15).allSatisfy { $0 == nil } && seen.outlines.count > 20)
+        for (sighting, outline) in zip(seen.sightings, seen.outlines) {
+            guard let outline else { continue }
+            #expect(sighting.hasFace && abs(outline.aspectRatio - 1.25) < 0.1)
+            // The contours lie where the face is, and in the order of a face.
+            let oval = outline.points(of: .oval), eyes = outline.points(of: .eyeRight),
+                left = outline.points(of: .eyeLeft)
+            let lips = outline.points(of: .lips), nose = outline.points(of: .nose)
+            let middle = oval.map(\.x).reduce(0, +) / Double(oval.count)
+            #expect(abs(middle - Double(sighting.centreX)) < 0.1)
+            #expect(eyes.map(\.x).max() ?? 1 < left.map(\.x).min() ?? 0, "the right eye is the person's")
+            #expect(eyes.map(\.y).max() ?? 1 < nose.last?.y ?? 0 && nose.last?.y ?? 1 < lips.map(\.y).min() ?? 0)
+            #expect(oval.map(\.y).max() ?? 0 > lips.map(\.y).max() ?? 1)
+        }
     }
 
     @Test(.enabled(if: areThere, "needs models/ (make models-sight)"))
@@ -55,7 +84,7 @@ import Testing
         let folder = try Folder()
         let path = try folder.make("a.mkv", "-f lavfi -i testsrc2=d=4:s=160x120:r=25 -map 0 -map 1 -c:v libx264")
         let (seen, counts, _, _, seconds) = try watch(path, mayLook: { _ in false })
-        #expect(seen.isEmpty)
+        #expect(seen.sightings.isEmpty)
         #expect(counts.decodedPackets == 0 && counts.droppedPackets > 0)
         #expect(seconds > 2)
     }

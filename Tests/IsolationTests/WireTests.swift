@@ -14,6 +14,8 @@ import Testing
         face.eyeDistancePx = 41
         return face
     }()
+    private static let outline = FaceOutline(
+        aspectRatio: 1.5, places: (0..<2 * FaceOutline.pointCount).map { UInt16(400 * $0) })
     private static let counts = {
         var counts = PictureCounts()
         (counts.decodedPackets, counts.droppedPackets, counts.pictures, counts.errors) = (1, 2, 3, 4)
@@ -32,7 +34,9 @@ import Testing
             ],
             pictures: [PictureTrack(index: 0, streamIndex: 3, codecName: "h264", width: 640, height: 360)],
             isFinite: true),
-        .face(FaceMessage(track: 1, sighting: face)), .pictures(counts), .warning("odd"), .read(.idle, decodeErrors: 3),
+        .face(FaceMessage(track: 1, sighting: face)),
+        .face(FaceMessage(track: 1, sighting: face, outline: outline)), .pictures(counts), .warning("odd"),
+        .read(.idle, decodeErrors: 3),
         .read(.delivered, decodeErrors: 0),
         .read(.end, decodeErrors: 9),
         .failed(MediaError(kind: .tooLarge, operation: .decode, code: -12, location: "there", detail: "why")),
@@ -121,10 +125,26 @@ import Testing
         }
     }
 
+    @Test func contoursOfNoFaceAreRefused() throws {
+        let outline = try #require(Self.outline)
+        var blank = Self.face
+        blank.hasFace = false
+        #expect(
+            decoded(WorkerReport.face(FaceMessage(track: 0, sighting: Self.face, outline: outline)).encoded()) != nil)
+        #expect(decoded(WorkerReport.face(FaceMessage(track: 0, sighting: blank, outline: outline)).encoded()) == nil)
+        for shape: Float in [0, -1, .nan, .infinity, 1_000] {
+            #expect(FaceOutline(aspectRatio: shape, places: outline.places) == nil)
+        }
+        #expect(FaceOutline(aspectRatio: 1, places: Array(outline.places.dropLast())) == nil)
+    }
+
     @Test func ordersToLookArrive() throws {
-        let order = LookOrder(tracks: 0x8001)
+        let order = LookOrder(tracks: 0x8001, outlines: 0x8000)
         #expect(try order.encoded().withUnsafeBytes { try LookOrder(decoding: $0) } == order)
-        for bytes in [[], [0x4C], [0x4C, 1, 2, 3], [0x4D, 1, 0, 0, 0], [0x4C, 1, 0, 0, 0, 0]] as [[UInt8]] {
+        for bytes in [
+            [], [0x4C], [0x4C, 1, 2, 3], [0x4C, 1, 0, 0, 0], [0x4D, 1, 0, 0, 0, 0, 0, 0, 0],
+            [0x4C, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+        ] as [[UInt8]] {
             #expect(throws: WireError.self) { try bytes.withUnsafeBytes { try LookOrder(decoding: $0) } }
         }
     }

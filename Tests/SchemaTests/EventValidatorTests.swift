@@ -53,6 +53,18 @@ import Testing
         #expect(found.isEmpty == mayHaveText, "\(found)")
     }
 
+    @Test(arguments: [
+        ("standard", "rep", true), ("behaviour-only", "customer", false), ("eu-work", "rep", false),
+        ("eu-work", "customer", true), ("us-work", "rep", false), ("eu-education", "student", false),
+        ("self", "rep", false), ("self", "self", true),
+    ])
+    func contoursOfFacesAreHeldAgainstTheProfile(policy: String, role: String, mayBe: Bool) {
+        let points = Samples.lines.first { $0.contains(#""type":"face.points""#) } ?? ""
+        var validator = EventValidator()
+        #expect(validator.violations(in: hello(policy)) == [] && validator.violations(in: joined(role)) == [])
+        #expect(!points.isEmpty && validator.violations(in: points).isEmpty == mayBe)
+    }
+
     @Test func protectionIsRemembered() {
         var validator = EventValidator()
         for line in [hello("eu-work"), joined("employee"), joined("customer")] {

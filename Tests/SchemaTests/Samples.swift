@@ -225,6 +225,19 @@ enum Samples {
     private static let givenUp = Degraded(
         what: .tracks, level: 4, tracks: 2, speakers: ["ana", "ben"], reason: .analysisBehind, load: 2)
 
+    /// Contours of a made-up face: rows of as many points as each has.
+    static let points: FacePoints = {
+        let counts: [FacePoints.Part: Int] = [
+            .oval: 18, .browRight: 5, .browLeft: 5, .nose: 5, .nostrils: 5, .eyeRight: 8, .eyeLeft: 8, .lips: 12,
+            .mouth: 8,
+        ]
+        return FacePoints(
+            aspectRatio: 1.7778,
+            parts: counts.mapValues { count in
+                (0..<count).map { FacePoints.Point(x: 0.4 + 0.01 * Double($0), y: 0.3 + 0.005 * Double($0)) }
+            })
+    }()
+
     private static let speaker: [EventBody] = [
         .gap(Gap(fromSeconds: 1.2, toSeconds: 1.4, why: .loss)),
         .speakerJoined(SpeakerJoined(role: "rep", consent: .granted)),
@@ -252,6 +265,7 @@ enum Samples {
         .tracker(
             TrackerMet(tracker: "pricing", mentions: 2, startSeconds: 12.34, endSeconds: 13.87, writer: .recogniser)),
         .video(VideoState(state: .covered, previous: .live)), .video(VideoState(state: .live, previous: nil)),
+        .facePoints(points),
         .turn(Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: -340, previousSpeaker: "ben")),
         .turn(Turn(startSeconds: 0, endSeconds: 4, ftoMilliseconds: nil, previousSpeaker: nil)),
         .overlap(

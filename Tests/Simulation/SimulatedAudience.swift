@@ -85,7 +85,7 @@ struct PublicRecord {
         note(through: sequence - 1)
         var entry = Entry(type: event.body.kind, speaker: event.speaker)
         switch event.body {
-        case .tick, .speechStarted, .speechEnded, .cueRaised, .cueChanged, .cueCleared, .quality, .video,
+        case .tick, .speechStarted, .speechEnded, .cueRaised, .cueChanged, .cueCleared, .quality, .video, .facePoints,
             .words, .tracker:
             entry.measured = [event.speaker ?? ""]
         case .turn(let turn): entry.measured = [event.speaker ?? "", turn.previousSpeaker ?? ""]

@@ -23,6 +23,30 @@ extension SessionEngine {
         emit(.video(VideoState(state: state, previous: previous)), speaker: speaker, at: min(hop, presentHops))
     }
 
+    /// From now on the contours of a speaker's face may be told, as far as consent and policy allow it; until the
+    /// speaker has left.
+    public mutating func givePoints(of speaker: Int) {
+        guard speakers.indices.contains(speaker) else { return }
+        speakers[speaker].givesPoints = true
+        pushPermit(of: speaker)
+    }
+
+    /// Tells where the contours of a speaker's face lie at `hop` of the session; keeps none of it.
+    public mutating func tell(_ outline: FaceOutline, of speaker: Int, at hop: Int64) {
+        guard speakers.indices.contains(speaker), speakers[speaker].mayGivePoints, isNear(hop) else { return }
+        if let latest = speakers[speaker].toldPoints.last, hop < latest { speakers[speaker].toldPoints.removeAll() }
+        // The oldest of as many as a second may have.
+        if let oldest = speakers[speaker].toldPoints.first, speakers[speaker].toldPoints.count >= Self.mostPoints {
+            guard hop - oldest >= Int64(AudioGrid.hopsPerSecond) else { return }
+            speakers[speaker].toldPoints.removeFirst()
+        }
+        speakers[speaker].toldPoints.append(hop)
+        emit(.facePoints(FacePoints(outline)), speaker: speaker, at: min(hop, presentHops))
+    }
+
+    /// Contours of a face that are told in a second.
+    private static let mostPoints = 10
+
     /// Takes in a nod or a shake of a speaker.
     ///
     /// - Parameter isSpeaking: whether the speaker spoke meanwhile: then it is a beat of the own speech.
@@ -73,5 +97,17 @@ extension SessionEngine {
         guard speakers[index].permits.visibleScores, !speakers[index].evidence.isEmpty else { return 0 }
         let from = settledHops - Int64(configuration.engagement.windowSeconds * AudioGrid.hopsPerSecond)
         return speakers[index].evidence.values.reduce(0) { $0 + $1.listenerNods(after: from) }
+    }
+}
+
+extension FacePoints {
+    /// Contours as they are told.
+    init(_ outline: FaceOutline) {
+        var parts: [Part: [Point]] = [:]
+        for part in FaceOutline.Part.allCases {
+            guard let named = Part(rawValue: part.rawValue) else { continue }
+            parts[named] = outline.points(of: part).map { Point(x: $0.x, y: $0.y) }
+        }
+        self.init(aspectRatio: Double(outline.aspectRatio), parts: parts)
     }
 }

@@ -16,4 +16,6 @@ public struct Permit: OptionSet, Sendable, Hashable {
     public static let face = Permit(rawValue: 4)
     /// Of a voice on a track with several: to keep what it sounds like, within the session, so that it is known again.
     public static let likeness = Permit(rawValue: 8)
+    /// The contours of the face, to be told to who asks for them. Without it nobody lays them out.
+    public static let outline = Permit(rawValue: 16)
 }

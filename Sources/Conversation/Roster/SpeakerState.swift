@@ -58,6 +58,9 @@ struct SpeakerState {
     var foreign = ForeignSpeech()
     /// What the picture was last said to be; nil where nothing was said.
     var picture: VideoState.State?
+    /// Whether the contours of the face may be told, as was said with the speaker's source, and when they were told
+    /// lately, in hops.
+    var givesPoints = false, toldPoints: Deque<Int64> = []
     private(set) var isSpeaking = false
     /// When the speaker came first, and the last hop in which speech was heard; in hops of the session.
     let firstHop: Int64
@@ -127,6 +130,7 @@ struct SpeakerState {
         self.consent = consent
         // One source of a speaker may have the voice, another one the picture.
         declaredLanes = isPresent ? declaredLanes.union(lanes) : lanes
+        givesPoints = givesPoints && isPresent
         isPresent = true
         lane.rejoin(at: hop)
         bounds = SpeechBounds()
@@ -152,9 +156,12 @@ struct SpeakerState {
         guard isMeasured else { return likeness }
         var permit = likeness.union(.voice)
         if lanes.contains(.words), !hasCaptions { permit.insert(.words) }
-        if lanes.contains(.face) { permit.insert(.face) }
+        if lanes.contains(.face) { permit.insert(mayGivePoints ? [.face, .outline] : .face) }
         return permit
     }
+
+    /// Whether the contours of the face may be told.
+    var mayGivePoints: Bool { givesPoints && isPresent && isMeasured && permits.facePoints && lanes.contains(.face) }
 
     /// Takes in what was decided before the daemon was started anew.
     mutating func restore(_ known: RememberedSpeaker) {

@@ -27,6 +27,12 @@ extension Policy {
                 "not measured under the profile '\(profile.rawValue)': "
                     + unmeasured.map(\.name).joined(separator: ", "))
         }
+        let undrawn = tracks.filter { $0.givesPoints && !permissions(role: $0.role).facePoints }
+        if !undrawn.isEmpty {
+            notes.append(
+                "contours of the face are not told under the profile '\(profile.rawValue)': "
+                    + undrawn.map(\.name).joined(separator: ", "))
+        }
         return notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 }

@@ -46,7 +46,7 @@ enum AttachValidation {
                 SpeakerTrack(
                     track: number, name: track.speaker, role: track.role,
                     consent: try consent(track.consent ?? request.consent, of: track.speaker), selector: selector,
-                    video: try video(of: track, among: tracks)))
+                    video: try video(of: track, among: tracks), givesPoints: request.facePoints ?? false))
         }
         if let voices = try voices(of: request, tracks) { tracks[0].voices = voices }
         return tracks
@@ -63,9 +63,12 @@ enum AttachValidation {
         guard text == "auto" || count.map((1...maxVoices).contains) ?? false else {
             throw malformed("'\(text)' is no number of voices; use auto, or 1 to \(maxVoices)")
         }
-        guard tracks.count == 1, tracks[0].selector == nil, tracks[0].video == nil, tracks[0].role == nil else {
+        guard tracks.count == 1, tracks[0].selector == nil, tracks[0].video == nil, tracks[0].role == nil,
+            !tracks[0].givesPoints
+        else {
             throw malformed(
-                "voices are told apart on one track; name that alone, without a role, ssrc, cname or video")
+                "voices are told apart on one track; name that alone, without a role, ssrc, cname, video or face_points"
+            )
         }
         guard tracks[0].consent == .granted else {
             throw Problem(
@@ -74,6 +77,20 @@ enum AttachValidation {
                     + "more; give --consent granted, and each person's own consent with 'attune name'")
         }
         return VoicesWanted(count: count)
+    }
+
+    /// Refuses contours of faces where the policy tells of nobody's in the request.
+    static func checkPoints(of request: AttachRequest, under policy: Policy) throws(Problem) {
+        guard request.facePoints ?? false,
+            !request.tracks.contains(where: { policy.permissions(role: $0.role).facePoints })
+        else { return }
+        let remedy =
+            policy.permitsFacePoints
+            ? "name the role of somebody of whom it allows them" : "attach it without face_points"
+        throw Problem(
+            status: 403, type: .forbiddenByPolicy,
+            detail: "under the profile '\(policy.profile.rawValue)' contours of these speakers' faces are not told; "
+                + remedy)
     }
 
     /// Refuses a description of a speaker that says nothing or can't be.

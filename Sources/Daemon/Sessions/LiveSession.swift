@@ -25,6 +25,8 @@ final class LiveSession: Sendable {
     /// What is given up of it while there is more to do than can be done.
     let shedding: SessionShedding
     private let publish: EventOutput
+    /// Whether anybody asks for the contours of a speaker's face.
+    private let seeksPoints: @Sendable (_ speaker: String) -> Bool
     /// Who writes down what is said, and what that is counted with; nil where nobody does.
     private let words: (pool: RecogniserPool, counting: WordCounting)?
     /// Who tells voices of one track apart; nil where nobody does.
@@ -57,7 +59,8 @@ final class LiveSession: Sendable {
         id: String, started: SessionStarted, configuration: ConversationConfiguration,
         detection: SpeechDetection, shedding: SessionShedding = SessionShedding(), before: SessionBefore? = nil,
         clock: HostClock = .system, words: (pool: RecogniserPool, counting: WordCounting)? = nil,
-        voices: VoicePool? = nil, publish: @escaping EventOutput
+        voices: VoicePool? = nil, seeksPoints: @escaping @Sendable (_ speaker: String) -> Bool = { _ in false },
+        publish: @escaping EventOutput
     ) {
         self.clock = clock
         patienceSamples = Int64((configuration.skewHops ?? 0) * AudioGrid.hopSamples)
@@ -69,6 +72,7 @@ final class LiveSession: Sendable {
         self.detection = detection
         self.started = started
         self.publish = publish
+        self.seeksPoints = seeksPoints
         self.words = words
         self.voices = voices
         var engine = SessionEngine(id: id, configuration: configuration)
@@ -140,9 +144,13 @@ final class LiveSession: Sendable {
                     origin: track.origin, at: hop)
                 : state.engine.admitMixture(name: track.name, patienceHops: FedMixture.patienceHops, at: hop)
             guard let speaker else { return nil }
+            if track.givesPoints { state.engine.givePoints(of: speaker) }
             return (speaker, admitted(speaker, &state))
         }
     }
+
+    /// Whether anybody asks for the contours of a speaker's face.
+    func seeksPoints(of speaker: String) -> Bool { seeksPoints(speaker) }
 
     /// A voice is heard on a track with several, from `hop` on.
     ///

@@ -145,6 +145,7 @@ actor SessionRegistry: ControlBackend {
         guard !draining.isOn || entries[request.session] != nil else { throw Draining.problem }
         let tracks = try AttachValidation.tracks(of: request)
         try checkVoices(of: tracks, request)
+        try AttachValidation.checkPoints(of: request, under: inForce)
         try descriptors.check()
         let running = entries.values.reduce(0) { $0 + $1.attached.count(where: \.isRunning) }
         guard running < settings.sources.maximum else {
@@ -335,7 +336,8 @@ actor SessionRegistry: ControlBackend {
             session: LiveSession(
                 id: request.session, started: started,
                 configuration: configuration, detection: detection, shedding: shedding, before: before,
-                words: recogniser.map { ($0, counting) }, voices: voices
+                words: recogniser.map { ($0, counting) }, voices: voices,
+                seeksPoints: { [sinks, session = request.session] in sinks.seeksPoints(of: $0, in: session) }
             ) { [sinks] in sinks.take($0, arrivedNanoseconds: $1) },
             timer: overload.timers.first { $0.eventLoop === eventLoop } ?? idlestTimer, trackers: trackers)
     }

@@ -6,6 +6,8 @@ import Pipeline
 /// One speaker's voice as far as a source feeds it. Confined to the thread (or event loop) of its source.
 final class FedVoice {
     let speaker: Int
+    /// Name of the speaker within the session.
+    let name: String
     /// What may be computed, as the session pushed it.
     let permit: PermitHolder
     /// Whether the pipeline computes more than speech or silence.
@@ -36,8 +38,9 @@ final class FedVoice {
     /// Mean power of the loudest block lately, and how many samples in a row were far below it.
     private var loudestPower: Float = 0, quietSamples = 0
 
-    init(speaker: Int, permit: PermitHolder) {
+    init(speaker: Int, name: String, permit: PermitHolder) {
         self.speaker = speaker
+        self.name = name
         self.permit = permit
     }
 

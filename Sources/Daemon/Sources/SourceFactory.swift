@@ -95,11 +95,11 @@ struct SourceFactory: Sendable {
             id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
         let tracks = order.tracks
         if streams != nil || location.lowercased().hasPrefix(AudioSocketCalls.scheme),
-            tracks.contains(where: { $0.video != nil })
+            tracks.contains(where: { $0.video != nil || $0.givesPoints })
         {
             throw SourceFailure(
                 kind: .badInput,
-                message: "pictures of \(monitor.url) are not looked at; attach it without video")
+                message: "pictures of \(monitor.url) are not looked at; attach it without video and face_points")
         }
         guard var streams else {
             guard key == nil else {
@@ -208,12 +208,15 @@ struct SourceFactory: Sendable {
                 reconnectMostMilliseconds: settings.reconnectMostMilliseconds, countsSamples: countsSamples,
                 deadMilliseconds: isPatient ? nil : dead),
             monitor: monitor, eventLoop: eventLoopGroup.next(),
-            viewer: { [sight] mayLook, tell in
+            viewer: { [sight] mayLook, wantsOutline, tell in
                 guard looksHere else {
                     return PictureViewer(
-                        mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, sighted: tell)
+                        mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, wantsOutline: wantsOutline,
+                        sighted: tell)
                 }
-                return sight.networks().map { FaceDetection.viewer($0, mayLook: mayLook, tell: tell) }
+                return sight.networks().map {
+                    FaceDetection.viewer($0, mayLook: mayLook, wantsOutline: wantsOutline, tell: tell)
+                }
             }, open: open)
     }
 

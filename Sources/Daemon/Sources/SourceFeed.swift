@@ -17,6 +17,8 @@ struct SpeakerTrack: Sendable, Equatable {
     var selector: RTPSourceSelector?
     /// Number of the track of pictures that shows the speaker, from 0; nil where none does.
     var video: Int?
+    /// Whether the contours of the face may be told to who asks for them.
+    var givesPoints = false
     /// The voices that are to be told apart on the track; nil where it has one.
     var voices: VoicesWanted?
 
@@ -79,7 +81,7 @@ final class SourceFeed {
                 isComplete = false
                 continue
             }
-            let voice = FedVoice(speaker: joined.speaker, permit: joined.permit)
+            let voice = FedVoice(speaker: joined.speaker, name: track.name, permit: joined.permit)
             voice.mixture = track.voices.flatMap { session.separate(joined.speaker, $0) }
             voice.saidAbsence = saidAbsences[track.track] ?? saidAbsences[nil]
             voices[track.track] = voice
@@ -224,9 +226,15 @@ final class SourceFeed {
     /// Whether pictures of the speaker on a track may be looked at.
     func mayLook(track: Int) -> Bool { voices[track]?.permit.permit.contains(.face) ?? false }
 
+    /// Whether the contours of the face of the speaker on a track may be told, and somebody asks for them.
+    func wantsOutline(track: Int) -> Bool {
+        guard let voice = voices[track], voice.permit.permit.contains(.outline) else { return false }
+        return session.seeksPoints(of: voice.name)
+    }
+
     /// Takes in what a picture of the speaker on a track has shown; its time is media time of the source. Before the
     /// first sound nobody knows where it lies.
-    func sighting(track: Int, _ sighting: FaceSighting) {
+    func sighting(track: Int, _ sighting: FaceSighting, outline: FaceOutline? = nil) {
         guard let voice = voices[track], mayLook(track: track) else {
             voices[track]?.faces = nil
             return
@@ -237,7 +245,11 @@ final class SourceFeed {
         var sighting = sighting
         sighting.time = MediaTime(samples: samples)
         var faces = voice.faces ?? FacePipeline()
-        session.update { faces.take(sighting, of: voice.speaker, into: &$0) }
+        session.update { engine in
+            faces.take(sighting, of: voice.speaker, into: &engine)
+            guard let outline, sighting.hasFace else { return }
+            engine.tell(outline, of: voice.speaker, at: samples / Int64(AudioGrid.hopSamples))
+        }
         voice.faces = faces
     }
 

@@ -109,7 +109,8 @@ extension DeclaredSource {
                     track: $0.track, ssrc: $0.ssrc, cname: $0.cname, speaker: $0.speaker, role: $0.role,
                     consent: $0.consent, video: $0.video)
             },
-            consent: consent, noticeID: noticeID, crypto: key, priority: priority)
+            consent: consent, noticeID: noticeID, crypto: key, priority: priority,
+            facePoints: facePoints ? true : nil)
     }
 
     private static func secret(_ path: String, _ key: String) throws(Problem) -> String {

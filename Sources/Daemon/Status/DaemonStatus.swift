@@ -177,7 +177,7 @@ struct DaemonStatus: StatusBackend {
             help: "Events that single subscribers did not get, or nobody (oversized), by reason.", by: "reason",
             [
                 ("coalesced", Double(counted.coalesced)), ("lost", Double(counted.lost)),
-                ("oversized", Double(counted.oversized)),
+                ("oversized", Double(counted.oversized)), ("points", Double(counted.skippedPoints)),
             ])
         text.metric(
             "attune_ring_events", .gauge, help: "Events kept for subscribers that are behind or come back.",

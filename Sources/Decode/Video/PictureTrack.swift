@@ -56,18 +56,21 @@ public struct PictureViewer {
     public var look: PictureSink
     /// Is told of pictures that don't come, once a second.
     public var miss: MissingPictureSink
-    /// Takes what a process that looks at the pictures itself has seen.
-    public var sighted: (_ track: Int, _ sighting: FaceSighting) -> Void
+    /// Whether somebody asks for the contours of the face on a track; asked as `mayLook` is.
+    public var wantsOutline: (_ track: Int) -> Bool
+    /// Takes what a process that looks at the pictures itself has seen, and the contours where they were asked for.
+    public var sighted: (_ track: Int, _ sighting: FaceSighting, _ outline: FaceOutline?) -> Void
 
     /// Somebody who looks.
     public init(
         mayLook: @escaping (_ track: Int) -> Bool = { _ in true }, look: @escaping PictureSink,
-        miss: @escaping MissingPictureSink,
-        sighted: @escaping (_ track: Int, _ sighting: FaceSighting) -> Void = { _, _ in }
+        miss: @escaping MissingPictureSink, wantsOutline: @escaping (_ track: Int) -> Bool = { _ in false },
+        sighted: @escaping (_ track: Int, _ sighting: FaceSighting, _ outline: FaceOutline?) -> Void = { _, _, _ in }
     ) {
         self.mayLook = mayLook
         self.look = look
         self.miss = miss
+        self.wantsOutline = wantsOutline
         self.sighted = sighted
     }
 }

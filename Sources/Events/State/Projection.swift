@@ -72,7 +72,7 @@ public struct Projection: Sendable {
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
         case .hello, .snapshot, .gap, .voiceFound, .voiceMerged, .voiceNamed, .speechStarted, .speechEnded, .turn,
-            .overlap, .overlapStarted, .video, .quality,
+            .overlap, .overlapStarted, .video, .facePoints, .quality,
             .words, .tracker, .lagged, .heartbeat, .error:
             break
         }

@@ -32,8 +32,8 @@ public final class WorkerInput: TrackSource {
     /// Looks at a track lie further apart than this (20 ms), or somebody makes them up.
     private static let leastLookSamples = Int64(AudioGrid.sampleRateHz / 50)
 
-    /// Which tracks of pictures the worker was told that it may look at; nil before it was told anything, and so waits.
-    private var looked: UInt32?
+    /// What the worker was told that it may look at; nil before it was told anything, and so waits.
+    private var looked: LookOrder?
     /// When each track of pictures was looked at last.
     private var lastLooks: [Int64] = []
     private let location: String
@@ -151,13 +151,16 @@ public final class WorkerInput: TrackSource {
         }
     }
 
-    /// Tells the worker which tracks of pictures it may look at, where that has changed.
+    /// Tells the worker which tracks of pictures it may look at, and what is asked for of them, where that has changed.
     private func tellLooks() {
         guard !pictureTracks.isEmpty else { return }
-        var tracks: UInt32 = 0
-        for index in pictureTracks.indices where viewer?.mayLook(index) ?? false { tracks |= 1 << UInt32(index) }
-        guard tracks != looked, process.send(LookOrder(tracks: tracks).encoded()) else { return }
-        looked = tracks
+        var order = LookOrder(tracks: 0)
+        for index in pictureTracks.indices where viewer?.mayLook(index) ?? false {
+            order.tracks |= 1 << UInt32(index)
+            if viewer?.wantsOutline(index) ?? false { order.outlines |= 1 << UInt32(index) }
+        }
+        guard order != looked, process.send(order.encoded()) else { return }
+        looked = order
     }
 
     /// Hands on what was seen, where it may have been looked at; false where nobody can have seen that.
@@ -168,7 +171,9 @@ public final class WorkerInput: TrackSource {
         let audio = ends.map(\.samples).max() ?? 0
         guard time - last >= Self.leastLookSamples, time <= max(audio, last) + Self.maxGapSamples else { return false }
         lastLooks[message.track] = time
-        if viewer?.mayLook(message.track) ?? false { viewer?.sighted(message.track, message.sighting) }
+        guard let viewer, viewer.mayLook(message.track) else { return true }
+        viewer.sighted(
+            message.track, message.sighting, viewer.wantsOutline(message.track) ? message.outline : nil)
         return true
     }
 

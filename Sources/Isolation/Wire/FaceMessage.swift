@@ -6,10 +6,13 @@ package struct FaceMessage: Equatable {
     package let track: Int
     /// What was seen.
     package let sighting: FaceSighting
+    /// The contours of the face, where they were asked for; nil where there is none.
+    package let outline: FaceOutline?
 
-    package init(track: Int, sighting: FaceSighting) {
+    package init(track: Int, sighting: FaceSighting, outline: FaceOutline? = nil) {
         self.track = track
         self.sighting = sighting
+        self.outline = outline
     }
 
     /// Most faces that anybody counts.
@@ -35,6 +38,10 @@ package struct FaceMessage: Equatable {
             let value = sighting[keyPath: field]
             writer.put((value.isFinite ? min(range.upperBound, max(range.lowerBound, value)) : 0).bitPattern)
         }
+        writer.put(outline != nil)
+        guard let outline else { return }
+        writer.put(outline.aspectRatio.bitPattern)
+        for place in outline.places { writer.put(place) }
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
@@ -52,22 +59,41 @@ package struct FaceMessage: Equatable {
             sighting[keyPath: field] = value
         }
         self.sighting = sighting
+        outline = try reader.flag() ? Self.outline(from: &reader, of: sighting) : nil
+    }
+
+    private static func outline(
+        from reader: inout WireReader, of sighting: FaceSighting
+    ) throws(WireError) -> FaceOutline {
+        let aspectRatio = Float(bitPattern: try reader.number(UInt32.self))
+        var places: [UInt16] = []
+        for _ in 0..<2 * FaceOutline.pointCount { places.append(try reader.number()) }
+        // Of what was not measured nobody knows the contours.
+        guard sighting.hasFace, let outline = FaceOutline(aspectRatio: aspectRatio, places: places) else {
+            throw WireError()
+        }
+        return outline
     }
 }
 
-/// What the parent says after the order: which tracks of pictures may be looked at, from now on.
+/// What the parent says after the order: which tracks of pictures may be looked at, from now on, and of which of them
+/// the contours of the face are asked for.
 package struct LookOrder: Equatable {
     private static let tag: UInt8 = 0x4C
 
     /// One bit per track, the first the lowest.
-    package var tracks: UInt32
+    package var tracks: UInt32, outlines: UInt32
 
-    package init(tracks: UInt32) { self.tracks = tracks }
+    package init(tracks: UInt32, outlines: UInt32 = 0) {
+        self.tracks = tracks
+        self.outlines = outlines
+    }
 
     package func encoded() -> [UInt8] {
         var writer = WireWriter()
         writer.put(Self.tag)
         writer.put(tracks)
+        writer.put(outlines)
         return writer.bytes
     }
 
@@ -75,6 +101,7 @@ package struct LookOrder: Equatable {
         var reader = WireReader(bytes[...])
         guard try reader.number(UInt8.self) == Self.tag else { throw WireError() }
         tracks = try reader.number()
+        outlines = try reader.number()
         try reader.end()
     }
 }

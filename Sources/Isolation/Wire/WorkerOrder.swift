@@ -3,7 +3,7 @@ public import Decode
 /// What a worker is told to read, and what it may take for that. The first message to it, and the only one.
 public struct WorkerOrder: Sendable {
     /// Version of the messages; a worker of another one ends at once, and says so.
-    package static let version: UInt16 = 2
+    package static let version: UInt16 = 3
 
     /// File or URL, as given.
     public var location: String

@@ -58,6 +58,7 @@ final class ClientHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
         if let position { loop.remove(self, position.subscription) }
+        position = nil
         context.fireChannelInactive()
     }
 
@@ -173,6 +174,13 @@ final class ClientHandler: ChannelInboundHandler {
         flush(bytes, isBehind ? .init() : offer.arrivals)
         isPumping = false
         if isBehind { pump() }
+    }
+
+    /// Takes contours of faces that it has asked for, if there are any.
+    func takePoints() {
+        guard !isClosing, position?.seeker?.hasNext ?? false else { return }
+        position?.isBehind = true
+        pump()
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

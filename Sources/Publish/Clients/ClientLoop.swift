@@ -59,10 +59,16 @@ final class ClientLoop: Sendable {
 
     private func distribute() {
         let batch = core.batch(after: clients.value.cursor, limit: Self.batchEvents, loop: index)
+        // What a client does meanwhile changes the groups, not the copy.
+        let groups = clients.value.groups
+        defer {
+            for (subscription, members) in groups where subscription.seeksPoints {
+                for client in members.values { client.takePoints() }
+            }
+        }
         guard let first = batch.first, let last = batch.last else { return }
         clients.value.cursor = last.sequence
-        // What a client does meanwhile changes the groups, not the copy.
-        for (subscription, members) in clients.value.groups {
+        for (subscription, members) in groups {
             let offer = ClientOffer(first: first, last: last, wanted: batch.filter(subscription.wants))
             for client in members.values { client.take(offer) }
         }
@@ -158,6 +164,7 @@ struct PublishReporter {
         drops.set("clients that took nothing for too long", total: UInt64(clamping: now.stalledClients))
         drops.set("events for clients too far behind", total: UInt64(clamping: now.lost))
         drops.set("ticks for clients that were behind", total: UInt64(clamping: now.coalesced))
+        drops.set("contours of faces for clients that were behind", total: UInt64(clamping: now.skippedPoints))
         drops.set("events longer than a line may be", total: UInt64(clamping: now.oversized))
         guard let text = drops.take(nowNanoseconds: nowMilliseconds * 1_000_000) else { return }
         let user = core.counters.lastRefusedUID.load(ordering: .relaxed)

@@ -24,10 +24,18 @@ struct Subscription: Sendable, Hashable {
 
     /// Whether an event passes the filters but for the interval between ticks.
     func selects(_ record: EventRecord) -> Bool {
-        if let session = record.key.session, !sessions.isEmpty, !sessions.contains(session) { return false }
-        if let speaker = record.key.speaker, !speakers.isEmpty, !speakers.contains(speaker) { return false }
-        return types.isEmpty || types.contains(record.kind)
+        concerns(record.key) && (types.isEmpty || types.contains(record.kind))
     }
+
+    /// Whether somebody is among those to be told of.
+    func concerns(_ key: SpeakerKey) -> Bool {
+        if let session = key.session, !sessions.isEmpty, !sessions.contains(session) { return false }
+        if let speaker = key.speaker, !speakers.isEmpty, !speakers.contains(speaker) { return false }
+        return true
+    }
+
+    /// Whether it asks for contours of faces: only by their name.
+    var seeksPoints: Bool { types.contains(.facePoints) }
 
     /// Whether a newer tick of the same speaker that passes the filters is on its way.
     func isSuperseded(_ record: EventRecord, by newest: TickMark?) -> Bool {

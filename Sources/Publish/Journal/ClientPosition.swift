@@ -9,6 +9,8 @@ struct ClientPosition {
     private(set) var subscription = Subscription()
     /// Makes its ticks slim; nil where they are whole.
     private var slim: SlimTicks?
+    /// Gets it the contours of faces; nil where it has not asked for them.
+    private(set) var seeker: PointSeeker?
     /// The client has been told everything up to this event.
     private(set) var cursor = 0
     /// Whether events after the cursor may wait in the ring, or anything else is owed.
@@ -41,6 +43,7 @@ struct ClientPosition {
         self.core = core
         self.subscription = subscription
         self.slim = slim
+        seeker = core.points.seeker(subscription)
         cursor = admission.sequence
         withdrawals = admission.withdrawals
         snapshot = SnapshotLines(sessions: subscription.filter(admission.sessions), sequence: admission.sequence)
@@ -52,6 +55,7 @@ struct ClientPosition {
     mutating func subscribe(_ subscription: Subscription) throws(ErrorLine) {
         slim = try core.slimTicks.shared(subscription.fields)
         self.subscription = subscription
+        seeker = core.points.seeker(subscription)
     }
 
     /// Goes back to an earlier event; a client from another epoch has heard nothing of this one yet and gets all
@@ -153,6 +157,7 @@ struct ClientPosition {
                 snapshot = SnapshotLines(sessions: subscription.filter(sessions), sequence: cursor)
                 if let line = snapshotLine() { return line }
             }
+            if let points = seeker?.next() { return lineBuffer(points.event.line(sequence: cursor, at: points.at)) }
             isBehind = false
             owedTicks = []  // left are those of whom consent was taken back
             return nil

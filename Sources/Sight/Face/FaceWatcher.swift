@@ -23,6 +23,9 @@ public final class FaceWatcher {
     private var farInVain = 0
     private var faceCount: UInt8 = 0
     private var last: FaceSighting?
+    /// The mesh of `last`, and whether the picture looked at last shows it.
+    private var lastPoints: FacePoints?
+    private var isShown = false
     private var yaw = OneEuroFilter(leastHz: 1, slope: 0.05)
     private var pitch = OneEuroFilter(leastHz: 1, slope: 0.05)
     private var roll = OneEuroFilter(leastHz: 1, slope: 0.05)
@@ -31,6 +34,9 @@ public final class FaceWatcher {
     public init(networks: FaceNetworks) {
         self.networks = networks
     }
+
+    /// The contours of the face in the picture looked at last; nil where nothing of a face was measured in it.
+    public var outline: FaceOutline? { isShown ? lastPoints?.outline(width: size.width, height: size.height) : nil }
 
     /// Looks at a picture. Times may not go back.
     public func look(at picture: borrowing Picture, time: MediaTime) -> FaceSighting {
@@ -58,6 +64,7 @@ public final class FaceWatcher {
         }
         // Of several people nobody knows who is meant: they are counted, and nothing is measured.
         if faceCount > 1 { sighting.hasFace = false }
+        isShown = sighting.hasFace
         return sighting
     }
 
@@ -65,6 +72,7 @@ public final class FaceWatcher {
     public func missing(at time: MediaTime) -> FaceSighting {
         watch.takeNothing()
         forget()
+        isShown = false
         return FaceSighting(time: time, state: .off)
     }
 
@@ -79,6 +87,7 @@ public final class FaceWatcher {
     private func lose() {
         square = nil
         last = nil
+        lastPoints = nil
         faceCount = 0
         countedAt = -.infinity
         yaw.reset()
@@ -104,6 +113,7 @@ public final class FaceWatcher {
         faceCount = max(1, faceCount)
         measure(points, pose, seconds, &sighting)
         last = sighting
+        lastPoints = points
     }
 
     /// Looks for a face that is nearest, or where there is none from time to time for one that is far away.

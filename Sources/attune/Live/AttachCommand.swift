@@ -78,6 +78,9 @@ struct Attach: AsyncParsableCommand {
                 + "One speaker alone has the first.", valueName: "N:NAME"))
     var video: [String] = []
 
+    @Flag(help: "Tell the contours of the speakers' faces to who asks for face.points; needs --consent voice,face.")
+    var facePoints = false
+
     @Option(
         help: ArgumentHelp(
             "How many voices the one track has: each is a speaker of its own, anonymous until 'attune name' says whose "
@@ -92,7 +95,7 @@ struct Attach: AsyncParsableCommand {
         let request = AttachRequest(
             url: try Webhook.location(url) ?? absolute(url), session: session, tracks: try tracks(), consent: consent,
             noticeID: notice,
-            crypto: try crypto(), priority: priority, voices: voices?.text)
+            crypto: try crypto(), priority: priority, voices: voices?.text, facePoints: facePoints ? true : nil)
         do {
             let source = try await sockets.control.attach(request)
             try say("\(source.source) \(source.state) \(source.url)")

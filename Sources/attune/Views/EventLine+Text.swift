@@ -31,6 +31,7 @@ extension EventBody {
                 format: "in the turn of %@, %@ by %.0f %%", overlap.holder, overlap.likely.rawValue,
                 overlap.probability * 100)
         case .video(let video): video.state.rawValue
+        case .facePoints(let points): "\(points.parts.values.reduce(0) { $0 + $1.count }) points"
         case .overlap(let overlap): "\(overlap.kind.rawValue) in the turn of \(overlap.holder)"
         case .quality(let quality):
             (quality.issues.isEmpty ? "no issues" : quality.issues.map(\.rawValue).joined(separator: ", "))

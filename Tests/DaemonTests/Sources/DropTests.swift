@@ -93,7 +93,7 @@ import Testing
         let fields: [WritableKeyPath<PublisherStatistics, Int>] = [
             \.clients, \.admitted, \.subscribes, \.resumes, \.events, \.encodedBytes, \.deliveredBytes, \.coalesced,
             \.lost, \.oversized, \.refusedPeers, \.refusedClients, \.rejectedLines, \.hurriedClients, \.stalledClients,
-            \.ringEvents, \.ringBytes, \.historyBytes, \.historyPointsDropped,
+            \.ringEvents, \.ringBytes, \.historyBytes, \.historyPointsDropped, \.skippedPoints,
         ]
         var filled = PublisherStatistics()
         for field in fields {

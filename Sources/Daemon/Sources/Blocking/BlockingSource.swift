@@ -13,11 +13,13 @@ import Timing
 final class BlockingSource: MediaSource {
     /// Opens the input, for the first time or again.
     typealias Open = @Sendable (InputOptions, Cancellation) throws(MediaError) -> MediaInput
-    /// Makes who looks at the pictures of an input, from who says what may be looked at and who takes what is seen;
-    /// nil where nobody can.
+    /// Makes who looks at the pictures of an input, from who says what may be looked at, whether contours are asked
+    /// for, and who takes what is seen; nil where nobody can.
     typealias MakeViewer =
-        @Sendable (_ mayLook: @escaping (Int) -> Bool, _ tell: @escaping (Int, FaceSighting) -> Void) ->
-        PictureViewer?
+        @Sendable (
+            _ mayLook: @escaping (Int) -> Bool, _ wantsOutline: @escaping (Int) -> Bool,
+            _ tell: @escaping (Int, FaceSighting, FaceOutline?) -> Void
+        ) -> PictureViewer?
 
     struct Timing {
         var openMilliseconds: Int
@@ -84,7 +86,7 @@ final class BlockingSource: MediaSource {
 
     init(
         _ order: SourceOrder, options: InputOptions, timing: Timing, monitor: SourceMonitor,
-        eventLoop: any EventLoop, viewer: @escaping MakeViewer = { _, _ in nil }, open: @escaping Open
+        eventLoop: any EventLoop, viewer: @escaping MakeViewer = { _, _, _ in nil }, open: @escaping Open
     ) {
         openInput = open
         makeViewer = viewer
@@ -271,11 +273,12 @@ final class BlockingSource: MediaSource {
                 // Where there is too much to do, whoever is not heard is not looked at either.
                 speakers[video].map { feed.mayLook(track: $0) && !gate.isGivenUp($0) } ?? false
             },
-            { video, sighting in
+            { video in speakers[video].map(feed.wantsOutline) ?? false },
+            { video, sighting, outline in
                 guard let track = speakers[video] else { return }
                 var sighting = sighting
                 if followers.indices.contains(track) { sighting.time = followers[track].place(of: sighting.time) }
-                feed.sighting(track: track, sighting)
+                feed.sighting(track: track, sighting, outline: outline)
             })
     }
 
