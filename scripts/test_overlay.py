@@ -3,15 +3,15 @@
 
 usage: test_overlay.py BIN_FOLDER CALL_FOLDER [--bench] [CASE ...]
 
-Cases with a made-up feed (page_cases.py, word_cases.py and load_cases.py of scripts/overlay) look at the page alone; those of
-daemon_cases.py play the call of CALL_FOLDER (made by make_demo_call.py) into attuned of BIN_FOLDER. --bench measures
-frames a second in real time instead. Exits 0 if all pass.
+Cases with a made-up feed (page_cases.py, word_cases.py, face_cases.py and load_cases.py of scripts/overlay) look at the
+page alone; those of daemon_cases.py play the call of CALL_FOLDER (made by make_demo_call.py) into attuned of
+BIN_FOLDER. --bench measures frames a second in real time instead. Exits 0 if all pass.
 """
 import sys
 import tempfile
 import traceback
 
-from overlay import daemon_cases, load_cases, page_cases, word_cases
+from overlay import daemon_cases, face_cases, load_cases, page_cases, word_cases
 from overlay.browser import Browser
 
 
@@ -44,7 +44,7 @@ def main():
         try:
             if "--bench" in sys.argv:
                 return 1 if run(load_cases.BENCH, wanted, browser) else 0
-            failures = run(page_cases.CASES + word_cases.CASES + load_cases.CASES, wanted, browser)
+            failures = run(page_cases.CASES + word_cases.CASES + face_cases.CASES + load_cases.CASES, wanted, browser)
             browser.close_pages()
             names = [case.__name__ for case in daemon_cases.CASES]
             if not wanted or set(wanted) & set(names):

@@ -34,6 +34,7 @@ public struct OverlayPage: Sendable {
         "feed.js": PackageResources.feed_js,
         "chart.js": PackageResources.chart_js,
         "parts.js": PackageResources.parts_js,
+        "faces.js": PackageResources.faces_js,
         "themes.js": PackageResources.themes_js,
         "main.js": PackageResources.main_js,
     ]

@@ -93,7 +93,8 @@ class Simulated:
             name = fields.get("speaker")
             if kind in ("speaker.joined", "consent"):
                 entry = self.speakers.setdefault(name, {"speaker": name})
-                entry.update({key: fields[key] for key in ("name", "role", "consent") if key in fields})
+                entry.pop("lanes", None)
+                entry.update({key: fields[key] for key in ("name", "role", "consent", "lanes") if key in fields})
                 if entry["consent"] != "granted":
                     entry.pop("last_tick", None)
                     self.points.pop(name, None)

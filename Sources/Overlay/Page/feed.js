@@ -47,7 +47,9 @@ class Feed {
 
   #url(path, query) {
     const all = new URLSearchParams({ token: options.token });
-    for (const [key, value] of Object.entries(query)) if (value !== null) all.set(key, value);
+    for (const [key, value] of Object.entries(query)) {
+      if (value !== null) for (const one of [value].flat()) all.append(key, one);
+    }
     return `${path}?${all}`;
   }
 
@@ -101,6 +103,8 @@ class Feed {
     const query = {
       session: this.model.session, last_event_id: this.#lastId,
       fields: this.#hasFields ? this.fields.join(",") : null,
+      // Contours of faces come only where they are named, and then everything has to be.
+      type: options.points ? Object.keys(Model.handlers) : null,
     };
     let timer;
     const alive = () => {

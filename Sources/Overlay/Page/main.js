@@ -117,7 +117,7 @@ preferred.addEventListener("change", dress);
 const model = new Model(wake);
 const theme = new THEMES[options.theme](view);
 const disclosure = new Disclosure(document.getElementById("disclosure"));
-const captions = new Captions(document.getElementById("captions"));
+const captions = new Captions(document.getElementById("captions")), faces = new Faces(document.getElementById("faces"));
 let drawn = 0, withdrawals = 0;
 
 function frame(now) {
@@ -130,6 +130,7 @@ function frame(now) {
   theme.update(model, now);
   disclosure.update(model, now);
   captions.update(model.lines(now));
+  faces.update(model.faces(now));
   for (const cue of model.activeCues(now)) {
     if (!cue.cleared) announce(`cue ${cue.id}`, cueText(cue));
   }
@@ -144,7 +145,8 @@ let looked = "";
 setInterval(() => {
   const now = performance.now();
   const looks = [Math.floor(model.now(now)), ...model.measured.map((speaker) => speaker.isStale(now)),
-    model.activeCues(now).length, model.lines(now).length, toTell.length > 0 && now >= tellsAt].join();
+    model.activeCues(now).length, model.lines(now).length, model.faces(now).length,
+    toTell.length > 0 && now >= tellsAt].join();
   if (looks !== looked) wake();
   looked = looks;
 }, 125);

@@ -62,6 +62,7 @@ class Speaker {
     this.bid = null;
     this.lastHeard = this.firstSeen = undefined;
     this.issues = [];
+    this.points = null;
     this.wasHeard = false;
     this.version = (this.version ?? 0) + 1;
   }
@@ -171,7 +172,8 @@ class Model {
     if (!handler) return;
     const speaker = line.speaker === undefined ? null : this.speaker(line.speaker);
     handler.call(this, line, speaker);
-    if (speaker) speaker.version += 1;
+    // Curves have nothing of a face.
+    if (speaker && line.type !== "face.points") speaker.version += 1;
     this.changed();
   }
 
@@ -226,6 +228,12 @@ class Model {
   /// What was said of late, where the address asks for it and the daemon tells it.
   lines(clockMs) { return [...this.said.values()].filter((line) => clockMs - line.at < LINE_LINGERS_MS); }
 
+  /// Those whose face was told of late.
+  faces(clockMs) {
+    return this.ended || this.connection !== "live" ? []
+      : this.here.filter((one) => one.points && clockMs - one.pointsAt < FACE_LINGERS_MS);
+  }
+
   /// Forgets what somebody said.
   unsay(id) {
     for (const [key, line] of this.said) if (line.speaker === id) this.said.delete(key);
@@ -254,6 +262,7 @@ class Model {
     consent(line, speaker) {
       speaker.consent = line.consent;
       if (!line.lanes?.includes("words")) this.unsay(speaker.id);
+      if (!line.lanes?.includes("face")) speaker.points = null;
       if (line.consent === "granted") return;
       if (speaker.tick) this.withdrawals += 1;
       speaker.forget();
@@ -269,6 +278,10 @@ class Model {
       this.said.set(key, { key, speaker: speaker.id, name: speaker.name, text, isFinal: line.final,
         revision: line.revision, at: performance.now() });
       if (this.said.size > MOST_LINES) this.said.delete(this.said.keys().next().value);
+    },
+    "face.points"(line, speaker) {
+      if (!options.points || (speaker.consent && speaker.consent !== "granted")) return;
+      [speaker.points, speaker.pointsAt] = [line, performance.now()];
     },
     tick(line, speaker) {
       // Ticks are of those who consented; the line that says so may still be on its way.

@@ -2,6 +2,7 @@
 // with what to say where it is above and below what is usual for the speaker.
 const TEXTS = {
   en: {
+    face: "Contours of the face of {name}",
     title: "Conversation overlay", waiting: "Waiting for a call", connecting: "Connecting", live: "Live",
     lost: "Connection lost, trying again", away: "The daemon does not answer, trying again",
     denied: "The token of this address no longer holds: open a new address",
@@ -70,6 +71,7 @@ const TEXTS = {
     afterOthers: "after the others have ended", seconds: "s",
   },
   de: {
+    face: "Umrisse des Gesichts von {name}",
     title: "Gesprächsanzeige", waiting: "Wartet auf ein Gespräch", connecting: "Verbindet", live: "Live",
     lost: "Verbindung verloren, neuer Versuch", away: "Der Dienst antwortet nicht, neuer Versuch",
     denied: "Das Token dieser Adresse gilt nicht mehr: bitte eine neue Adresse öffnen",

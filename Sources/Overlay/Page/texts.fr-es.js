@@ -1,5 +1,6 @@
 // The same in French and Spanish.
 TEXTS.fr = {
+  face: "Contours du visage de {name}",
   title: "Affichage de conversation", waiting: "En attente d’un appel", connecting: "Connexion", live: "En direct",
   lost: "Connexion perdue, nouvel essai", away: "Le service ne répond pas, nouvel essai",
   denied: "Le jeton de cette adresse n’est plus valable : ouvrez une nouvelle adresse",
@@ -73,6 +74,7 @@ TEXTS.fr = {
   notSpeaking: "vous ne parlez pas", afterOthers: "après la fin des autres", seconds: "s",
 };
 TEXTS.es = {
+  face: "Contornos de la cara de {name}",
   title: "Vista de conversación", waiting: "Esperando una llamada", connecting: "Conectando", live: "En directo",
   lost: "Conexión perdida, nuevo intento", away: "El servicio no responde, nuevo intento",
   denied: "El token de esta dirección ya no vale: abra una dirección nueva",

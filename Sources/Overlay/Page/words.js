@@ -17,6 +17,7 @@ const options = {
   size: Math.min(4, Math.max(0.5, Number(asked.get("size") ?? 1) || 1)),
   background: asked.get("background"),
   captions: choice("captions", ["on", "off"], "off") === "on",
+  points: choice("points", ["on", "off"], "off") === "on",
 };
 const say = TEXTS[options.language];
 
