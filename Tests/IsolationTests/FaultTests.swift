@@ -44,7 +44,7 @@ import Testing
     @Test func nobodyIsLeftBehind() throws {
         for mode in ["silent-later", "spins", "silent-first", "garbage-later"] { _ = failure(of: mode) }
         // Of this process's children, only those of other tests that run now may be there; none has ended unburied.
-        let children = try String(contentsOfFile: "/proc/self/task/\(getpid())/children", encoding: .utf8)
+        let children = try kernelFile("/proc/self/task/\(getpid())/children")
         for child in children.split(separator: " ") {
             let status = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
             #expect(!(status.contains("(faulty-worker)") && status.contains(") Z ")), "\(child) is a zombie")

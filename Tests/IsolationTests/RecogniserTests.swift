@@ -96,7 +96,7 @@ import Testing
             try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/fd/\($0)")
         }
         #expect(files.allSatisfy { !$0.hasPrefix("/") || $0 == "/dev/null" }, "\(files)")
-        let maps = try String(contentsOfFile: "\(folder)/maps", encoding: .utf8)
+        let maps = try kernelFile("\(folder)/maps")
         let shared = maps.split(separator: "\n").filter {
             $0.split(separator: " ").dropFirst().first?.contains("ws") ?? false
         }

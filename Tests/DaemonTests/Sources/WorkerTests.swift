@@ -17,7 +17,7 @@ import Testing
     private static func workers(_ program: String) -> [pid_t] {
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         let children = threads.flatMap { thread in
-            ((try? String(contentsOfFile: "/proc/self/task/\(thread)/children", encoding: .utf8)) ?? "")
+            ((try? kernelFile("/proc/self/task/\(thread)/children")) ?? "")
                 .split(separator: " ").compactMap { pid_t($0) }
         }
         return children.filter { child in

@@ -182,7 +182,7 @@ import Timing
 
     /// How often a pattern, told with each value changed so that it is not found itself, lies in this process's memory.
     private static func places(of masked: [UInt32]) throws -> Int {
-        let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+        let maps = try kernelFile("/proc/self/maps")
         let memory = open("/proc/self/mem", O_RDONLY)
         try #require(memory >= 0)
         defer { close(memory) }
