@@ -4,8 +4,8 @@
 usage: field_cases.py BIN_FOLDER CALL_FOLDER [CASE ...]
 
 CALL_FOLDER is made by make_demo_call.py. Each case is a session of its own with speakers of that call, many at a time.
-What the daemon says on the time line of a session is held against what was really sent, and when. Prints a line per
-case; exits 0 if all are right.
+What the daemon says on the time line of a session is held against what was really sent, and when. A case that fails
+while this machine was too busy to send on time is tried again, alone. Prints a line per case; exits 0 if all are right.
 """
 import os
 import resource
