@@ -8,9 +8,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// Numbers are counted with optimisation in debug builds too, with assertions: hours of calls go through them in tests,
-// which would take ten times as long.
-let quick = strict + [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
+// What hours of calls go through in tests is optimised in debug builds too, with its assertions: the tests would take
+// several times as long.
+let optimised = strict + [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -34,8 +34,8 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func numbers(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: quick)
+func optimisedLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: optimised)
 }
 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -92,14 +92,14 @@ let package = Package(
     targets: [
         // Media in.
         library("Kit", ["CPlatform"]),
-        numbers("MediaTypes"),
-        numbers("Statistics"),
-        numbers("Timing", ["Kit", "MediaTypes"]),
+        optimisedLibrary("MediaTypes"),
+        optimisedLibrary("Statistics"),
+        optimisedLibrary("Timing", ["Kit", "MediaTypes"]),
         .systemLibrary(name: "CFFmpeg", pkgConfig: "libavformat"),
         .target(name: "CFFmpegSupport"),
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile"),
         .systemLibrary(name: "COpus", pkgConfig: "opus"),
-        numbers("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
+        optimisedLibrary("Decode", ["CFFmpeg", "CFFmpegSupport", "CSndfile", "Kit", "MediaTypes"]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2"),
         // What reads media of strangers does so in a process of its own.
         .target(name: "CSandbox", dependencies: ["CPlatform"]),
@@ -109,23 +109,23 @@ let package = Package(
         library("Words", ["CPlatform", "CSherpa", "Kit", "MediaTypes"]),
         // What tells voices apart; its runtime is opened where it is there.
         .target(name: "COnnxRuntime"),
-        numbers("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
+        optimisedLibrary("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
         library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
-        numbers("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
+        optimisedLibrary("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
 
         // Numbers.
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
-        numbers("Voice", ["CKernels", "MediaTypes"]),
+        optimisedLibrary("Voice", ["CKernels", "MediaTypes"]),
         // Declares what it uses of a library that is opened at run time.
         .target(name: "CLiteRT"),
-        numbers("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
+        optimisedLibrary("Sight", ["CKernels", "CLiteRT", "MediaTypes"]),
         // For words of scripts that have no spaces.
-        .target(name: "Text", swiftSettings: quick, linkerSettings: [.linkedLibrary("_FoundationICU")]),
-        numbers("Events"),
+        .target(name: "Text", swiftSettings: optimised, linkerSettings: [.linkedLibrary("_FoundationICU")]),
+        optimisedLibrary("Events"),
         library("Schema", ["Events"]),
-        numbers("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
-        numbers(
+        optimisedLibrary("Conversation", ["Events", "MediaTypes", "Statistics", deque]),
+        optimisedLibrary(
             "Pipeline",
             [
                 "Conversation", "Decode", "Diarisation", "Events", "Isolation", "Kit", "MediaTypes", "Sight", "Text",

@@ -186,7 +186,7 @@ extension DialectReader {
         return noteSilence(voice: index, isSilent: isSilent, duration: duration) ?? .media(media)
     }
 
-    /// What Zoom's L16 is: its tables do not say in which byte order, so the samples do, once there is a second of sound.
+    /// What Zoom's L16 is: its tables do not say in which byte order, so the samples do, after a second of sound.
     private mutating func zoomFormat() -> WireFormat {
         if let format { return format }
         let rough = payload.roughness()

@@ -16,7 +16,7 @@ public struct RecordedSpeaker: Sendable {
     public var media: String
     /// Audio track or channel within the media, counted from 0; nil takes the first track, mixed to mono.
     public var channel: Int?
-    /// Track of pictures that shows the speaker, counted from 0; nil takes the first for who speaks alone in a recording.
+    /// Track of pictures that shows the speaker, from 0; nil takes the first for who speaks alone in a recording.
     public var video: Int?
 
     /// A speaker in a recording.

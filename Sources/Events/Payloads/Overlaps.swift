@@ -44,8 +44,8 @@ public struct Overlap: Sendable {
     }
 }
 
-/// Two have begun to speak at once, and it is not over: what it will most likely turn out to be. `Overlap` says with the
-/// same number what it was.
+/// Two have begun to speak at once, and it is not over: what it will most likely turn out to be. `Overlap` says with
+/// the same number what it was.
 public struct OverlapStarted: Sendable {
     /// Number within the session.
     public var id: Int

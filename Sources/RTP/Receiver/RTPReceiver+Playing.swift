@@ -1,6 +1,6 @@
 import MediaTypes
 
-/// Plays packets whose turn has come. Static, because the packet is lent by one part of the receiver while others change.
+/// Plays packets whose turn has come. Static, because one part of the receiver lends the packet while others change.
 extension RTPReceiver {
     static func takeAndPlay<Sink: RTPSink & ~Copyable>(
         _ reorder: inout ReorderBuffer, _ formats: [AudioFormat?], _ playout: inout Playout,
