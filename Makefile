@@ -85,7 +85,7 @@ $(CALL)/timeline.csv: scripts/call/make_demo_call.py scripts/call/demo_call.txt 
 # All tests. Those that need recordings which are not there say so and are skipped.
 test: setup $(CALL)/timeline.csv
 	swift build --build-tests
-	swift test --skip-build
+	@python3 scripts/run_tests.py swift test --skip-build
 
 # Each protocol with a real program as the sender or server (FFmpeg, GStreamer, Icecast, Janus with a browser), the
 # situations of scripts/field_cases.py, `attune top` in a terminal, a report in a browser, and monitoring/ in a Prometheus;

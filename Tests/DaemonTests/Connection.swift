@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import NIOPosix
+import Testing
 
 /// A client with a plain blocking socket, which waits on threads of its own. Closed with the object.
 final class Connection: Sendable {
@@ -57,38 +57,47 @@ final class Connection: Sendable {
     }
 
     /// What there is; waits for something; empty at the end.
-    func read() async throws -> String {
-        try await NIOThreadPool.singleton.runIfActive { self.take(0) }
-    }
+    func read() async -> String { String(decoding: await readBytes(), as: UTF8.self) }
 
-    /// The same as bytes, waited for on a thread of its own: those of the pool are few, and other tests wait on them.
-    func readBytes() async -> [UInt8] {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var chunk = [UInt8](repeating: 0, count: 1 << 16)
-                let count = recv(self.descriptor, &chunk, chunk.count, 0)
-                continuation.resume(returning: Array(chunk.prefix(max(0, count))))
-            }
+    /// The same as bytes.
+    func readBytes() async -> [UInt8] { await waiting { self.take(0) } }
+
+    /// Everything up to `marker` and a little more. Who closes before it ends the test, which would wait for ever.
+    func read(until marker: String, after text: String = "") async throws -> String {
+        var text = text
+        while !text.contains(marker) {
+            let part = await read()
+            try #require(!part.isEmpty, "closed before \(marker)")
+            text += part
         }
+        return text
     }
 
     /// What there is already.
-    func readWithoutWaiting() -> String { take(CInt(MSG_DONTWAIT)) }
+    func readWithoutWaiting() -> String { String(decoding: take(CInt(MSG_DONTWAIT)), as: UTF8.self) }
 
-    func readToEnd() async throws -> String {
-        try await NIOThreadPool.singleton.runIfActive {
-            var text = ""
+    func readToEnd() async -> String {
+        await waiting {
+            var bytes: [UInt8] = []
             while true {
                 let part = self.take(0)
-                if part.isEmpty { return text }
-                text += part
+                if part.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+                bytes += part
             }
         }
     }
 
-    private func take(_ flags: CInt) -> String {
+    /// On a thread of its own: any number of tests wait at a time, and threads that are shared would be too few for
+    /// the one that all others wait for.
+    private func waiting<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+
+    private func take(_ flags: CInt) -> [UInt8] {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(descriptor, &chunk, chunk.count, flags)
-        return String(decoding: chunk.prefix(max(0, count)), as: UTF8.self)
+        return Array(chunk.prefix(max(0, count)))
     }
 }

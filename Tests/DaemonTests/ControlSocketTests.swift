@@ -36,6 +36,7 @@ import Text
         var limits = ConnectionLimits(
             allowsPeer: { _ in true }, stallSeconds: 86_400, maxConnections: 64,
             refusals: SocketRefusals(logger).control)
+        (limits.bodySeconds, limits.idleSeconds) = (86_400, 86_400)
         change(&limits, &publishing)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         let publisher = Publisher(configuration: publishing, eventLoopGroup: group, logger: logger)
@@ -83,14 +84,13 @@ import Text
 
     @Test func aBodyThatDoesNotComeIsAnswered408AndOneThatIsTooLarge413() async throws {
         let head = "POST /v1/sessions/s/sources HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
-        try await withServer({ limits, _ in (limits.bodySeconds, limits.idleSeconds) = (1, 86_400) }) { path, _, _ in
+        try await withServer({ limits, _ in limits.bodySeconds = 1 }) { path, _, _ in
             let slow = try await Connection(path, sending: head + "100\r\n\r\n{\"url\":").readToEnd()
             #expect(slow.hasPrefix("HTTP/1.1 408 ") && slow.contains("too_slow"), "\(slow)")
             try await expectHealth(path)
         }
         // However slowly this machine takes it, it is too large and not too slow.
-        try await withServer({ limits, _ in (limits.bodySeconds, limits.idleSeconds) = (86_400, 86_400) }) {
-            path, _, _ in
+        try await withServer { path, _, _ in
             let large = try await Connection(
                 path, sending: head + "70000\r\n\r\n" + String(repeating: " ", count: 70_000)
             ).readToEnd()
@@ -150,7 +150,7 @@ import Text
             var held: [Connection] = []
             for _ in 0..<8 {
                 let connection = try Connection(path, sending: "GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
-                let head = try await connection.read()
+                let head = await connection.read()
                 #expect(head.contains("200 OK"))
                 held.append(connection)
             }
@@ -171,7 +171,7 @@ import Text
     @Test func whatIsNoRequestDisturbsNobody() async throws {
         try await withServer { path, publisher, _ in
             let witness = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
-            let head = try await witness.read()
+            let head = await witness.read()
             #expect(head.contains("200 OK"))
             var random = SeededRandom(seed: 5)
             let texts = [
@@ -188,8 +188,7 @@ import Text
                 if Bool.random(using: &random) { _ = connection.readWithoutWaiting() }
             }
             publisher.publish(Event(.heartbeat(Heartbeat(sessions: 1, subscribers: 4711))))
-            var seen = ""
-            while !seen.contains("4711") { seen += try await witness.read() }
+            let seen = try await witness.read(until: "4711")
             #expect(!seen.contains("lagged"))
             try await expectHealth(path)
         }
@@ -239,12 +238,11 @@ import Text
             (publishing.ringBytes, publishing.clientQueueBytes) = (1 << 18, 1 << 16)
         }) { path, publisher, _ in
             let slow = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
-            var text = try await slow.read()
-            while !text.contains(#""type":"snapshot""#) { text += try await slow.read() }
+            let first = try await slow.read(until: #""type":"snapshot""#)
             for number in 1...20_000 {
                 publisher.publish(Event(.speechStarted(SpeechStarted(startSeconds: Double(number))), session: "s"))
             }
-            while !text.contains(#""start_s":20000}"#) { text += try await slow.read() }
+            let text = try await slow.read(until: #""start_s":20000}"#, after: first)
             let ids = text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("id: ") }
             let (events, lost) = Self.account(text)
             #expect(lost > 0 && events + lost == 20_000)
@@ -253,8 +251,7 @@ import Text
             let last = try #require(ids.last).dropFirst(4)
             let again = try Connection(
                 path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: \(last)\r\n\r\n")
-            var rest = try await again.read()
-            while !rest.contains(#""start_s":20001}"#) { rest += try await again.read() }
+            let rest = try await again.read(until: #""start_s":20001}"#)
             let (more, missed) = Self.account(rest)
             #expect(more == 1 && missed == 0)
         }
@@ -263,7 +260,7 @@ import Text
     @Test func aStreamThatIsNotReadIsClosed() async throws {
         try await withServer({ limits, _ in limits.stallSeconds = 0.2 }) { path, publisher, _ in
             let stalled = try Connection(path, sending: "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
-            let head = try await stalled.read()
+            let head = await stalled.read()
             #expect(head.contains("200 OK"))
             for number in 1...10_000 {
                 publisher.publish(Event(.speechStarted(SpeechStarted(startSeconds: Double(number))), session: "s"))

@@ -77,25 +77,17 @@ final class Descriptor: @unchecked Sendable {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Delays are up to the 0.1 s between two looks; the bound only tells a stop from a hang.
+    /// Who waited for his own time to end would say so, and not that he was told to stop.
     @Test(.timeLimit(.minutes(30)), arguments: Hang.allCases)
     func cancelStopsIt(hang: Hang) async throws {
         let (location, keeper) = try hang.make(folder)
         let cancellation = Cancellation()
-        let options = InputOptions(openTimeoutMilliseconds: 60_000, readTimeoutMilliseconds: 60_000)
-        async let outcome = onThread { () -> (MediaError?, ContinuousClock.Instant) in
-            let error = failure(location, options, cancellation: cancellation)
-            return (error, .now)
-        }
+        let options = InputOptions(openTimeoutMilliseconds: 600_000, readTimeoutMilliseconds: 600_000)
+        async let error = onThread { failure(location, options, cancellation: cancellation) }
         usleep(UInt32.random(in: 500_000...900_000))
-        let cancelled = ContinuousClock.now
         cancellation.cancel()
-        let (error, stopped) = await outcome
-        #expect(error?.kind == .cancelled, "\(String(describing: error))")
-        #expect(stopped - cancelled < .seconds(10))
-        if ProcessInfo.processInfo.environment["DECODE_TESTS_SHOW_DELAYS"] != nil {
-            print("\(hang.rawValue) stopped after \(stopped - cancelled)")
-        }
+        let told = await error
+        #expect(told?.kind == .cancelled, "\(String(describing: told))")
         withExtendedLifetime(keeper) {}
     }
 

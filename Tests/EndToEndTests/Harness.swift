@@ -87,7 +87,7 @@ func startSender(_ arguments: [String], logs: String) throws -> Process {
 }
 
 /// Waits until `condition` holds; fails after a time that only a hung program reaches.
-func eventually(_ what: String, seconds: Double = 60, _ condition: () throws -> Bool) throws {
+func eventually(_ what: String, seconds: Double = 600, _ condition: () throws -> Bool) throws {
     let end = Date().addingTimeInterval(seconds)
     while try !condition() {
         try #require(Date() < end, "still waiting: \(what)")
@@ -217,7 +217,7 @@ final class Subscriber {
     /// Reads until a line fulfils `condition`.
     @discardableResult
     func wait(
-        for what: String, seconds: Double = 60, _ condition: ([String: any Sendable]) -> Bool
+        for what: String, seconds: Double = 600, _ condition: ([String: any Sendable]) -> Bool
     ) throws -> [String: any Sendable] {
         var seen = 0
         let end = Date().addingTimeInterval(seconds)

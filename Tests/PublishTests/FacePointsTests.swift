@@ -6,7 +6,8 @@ import Testing
 
 @testable import Publish
 
-/// Contours of faces: for who asks for them by name, the newest only, and kept nowhere.
+/// Contours of faces: for who asks for them by name, the newest only, and kept nowhere. What lies there too long is gone,
+/// so that the clock stands still wherever somebody is to get some.
 @Suite struct FacePointsTests {
     private static let asking = #"{"subscribe":{"types":["face.points","turn"]}}"#
 
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func onlyWhoNamesThemGetsThem() async throws {
-        try await withPublisher { publisher, path in
+        try await withPublisher(clock: ManualClock().clock) { publisher, path in
             let asking = try TestClient(path), other = try TestClient(path), everything = try TestClient(path)
             for (client, line) in [
                 (asking, Self.asking), (other, #"{"subscribe":{"types":["turn"]}}"#),
@@ -89,7 +90,7 @@ import Testing
     }
 
     @Test func aReaderIsWokenByThem() async throws {
-        try await withPublisher { publisher, _ in
+        try await withPublisher(clock: ManualClock().clock) { publisher, _ in
             let reader = try publisher.reader(types: ["face.points"])
             #expect(await reader.next()?.count == 2, "hello and snapshot")
             for second in 1...3 { #expect(await drawn(by: reader, Double(second), publisher) == ["face.points"]) }

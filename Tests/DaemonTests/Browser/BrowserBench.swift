@@ -104,6 +104,7 @@ func withBrowsers(
     let refusals = SocketRefusals(logger)
     var limits = ConnectionLimits(
         allowsPeer: { _ in true }, stallSeconds: 86_400, maxConnections: 64, refusals: refusals.http)
+    (limits.bodySeconds, limits.idleSeconds) = (86_400, 86_400)
     changeLimits(&limits)
     let server = try #require(
         access.server(

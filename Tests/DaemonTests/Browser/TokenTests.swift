@@ -92,14 +92,12 @@ import Testing
             let stream = try bench.connection("/v1/events?last_event_id=other:0", token: token)
             bench.publisher.publish(browserTick("b", "of-b", 2))
             bench.publisher.publish(browserTick("a", "of-a", 2, score: 77))
-            var text = ""
-            while !text.contains(#""score":77"#) { text += try await stream.read() }
+            let text = try await stream.read(until: #""score":77"#)
             #expect(text.contains("of-a") && !text.contains("of-b") && !text.contains(#""session":"b""#))
             // The first state shows no other, either.
             let fresh = try bench.connection("/v1/events", token: token)
-            text = ""
-            while !text.contains(#""type":"snapshot""#) { text += try await fresh.read() }
-            #expect(text.contains("of-a") && !text.contains("of-b"))
+            let state = try await fresh.read(until: #""type":"snapshot""#)
+            #expect(state.contains("of-a") && !state.contains("of-b"))
         }
     }
 
@@ -110,19 +108,14 @@ import Testing
             let ending = try bench.connection("/v1/events?token=\(short)")
             let revoked = try bench.connection("/v1/events", token: long)
             for stream in [ending, revoked] {
-                var text = ""
-                while !text.contains("snapshot") {
-                    let part = try await stream.read()
-                    try #require(!part.isEmpty)
-                    text += part
-                }
+                _ = try await stream.read(until: "snapshot")
             }
             // Nothing is published: the end of the token alone ends it.
-            _ = try await ending.readToEnd()
+            _ = await ending.readToEnd()
             try await eventually { try await bench.ask("/v1/health", token: short).status == 401 }
             #expect(try await bench.ask("/v1/health", token: long).status == 200)
             #expect(try await bench.access.revoke().revoked == 2)
-            _ = try await revoked.readToEnd()
+            _ = await revoked.readToEnd()
             #expect(try await bench.ask("/v1/health", token: long).status == 401)
             try await eventually { bench.publisher.statistics.clients == 0 }
         }
@@ -236,20 +229,19 @@ import Testing
         try await withBrowsers({ $0.httpTokens = path }) { bench in
             let old = "until=2020-01-01T00:00:00Z"
             let streams = try [stays, goes].map { try bench.connection("/v1/events", token: $0) }
-            for stream in streams { #expect(try await stream.read().contains("200 OK")) }
+            for stream in streams { #expect(await stream.read().contains("200 OK")) }
             #expect(try await bench.ask("/v1/history?session=b", token: stays).status == 403)
             try write("\(stays) session=a\n\(comes)\nexpired-0123456789 \(old)\n")
             #expect(try bench.access.reread()())
             #expect(try bench.access.reread()() == false)
-            _ = try await streams[1].readToEnd()
+            _ = await streams[1].readToEnd()
             #expect(try await bench.ask("/v1/health", token: goes).status == 401)
             #expect(try await bench.ask("/v1/health", token: comes).status == 200)
             #expect(try await bench.ask("/v1/health", token: "expired-0123456789").status == 401)
             // Tokens of the file are not taken back with those that were made.
             _ = try await bench.access.revoke()
             bench.publisher.publish(browserTick("a", "anna", 1, score: 33))
-            var text = ""
-            while !text.contains(#""score":33"#) { text += try await streams[0].read() }
+            _ = try await streams[0].read(until: #""score":33"#)
             try write("no token")
             #expect(throws: DaemonError.self) { try bench.access.reread() }
             #expect(try await bench.ask("/v1/health", token: comes).status == 200)

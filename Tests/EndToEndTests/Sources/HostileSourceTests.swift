@@ -5,8 +5,8 @@ import Testing
 /// Sources that would hold the daemon, or take it down, while others are answered.
 @Suite(.waiting) struct HostileSourceTests {
     /// How long an answer may take that comes within 2 s on a machine that has nothing else to do: a test does not fail
-    /// by the load of the machine, only where nothing came at all.
-    private static let patienceSeconds = 60.0
+    /// by the load of the machine, only where it took as long as the sources may.
+    private static let patienceSeconds = 300.0
 
     @Test func anSDPFileMayBeAnythingAndOthersAreAnswered() throws {
         let daemon = try RunningDaemon()
