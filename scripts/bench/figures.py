@@ -13,6 +13,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_mib(pid):
+    """Memory of a process that is resident now, MiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
+
+
 def write_table(mark, text):
     """Puts a table between the marks of docs/performance.md that are called so."""
     with open(DOCS, encoding="utf-8") as file:

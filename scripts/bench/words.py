@@ -3,11 +3,13 @@
 (G.711, packets of 20 ms) into a daemon of its own, once, ten times at once, and forty times.
 
     scripts/bench/words.py BUILD [--calls 1 10 40] [--seconds S] [--no-partials] [--write] HOST_MEDIA GUEST_MEDIA
+    scripts/bench/words.py BUILD --memory [--seconds 7200] [--write] HOST_MEDIA GUEST_MEDIA
 
 Every call begins at another place of the recordings, so that not all pause at once. Late is from the end of a stretch of
 speech, as the event says it, to its line at the socket; what is cut out of the middle of a long one, when it is ten
 seconds long and where it is quietest, is told apart. Prints a table; --write puts it into docs/performance.md. Fails
-where a limit is missed. Wants a machine of two cores that does nothing else, and the recogniser (make models).
+where a limit is missed. --memory looks at the memory of one call at every sixth of it instead, after one round of the
+recordings, and fails where it grows by 2 % or more from then to its end. Wants a machine of two cores that does nothing else, and the recogniser (make models).
 """
 
 import argparse
@@ -25,7 +27,7 @@ import tempfile
 import threading
 import time
 
-from figures import cpu_seconds, write_table
+from figures import cpu_seconds, resident_mib, write_table
 
 RATE_HZ, PACKET = 8_000, 160
 MEDIAN_S, LATE_S = 0.8, 1.3
@@ -33,6 +35,7 @@ TICK_P99_S = 1.0
 # CPU seconds per hour of speech: final words alone, and with what is told while somebody speaks.
 FINAL_COST_S, COST_S = 240, 650
 CALM_S = 25
+MOST_GROWTH = 1.02
 
 
 def ulaw(path):
@@ -95,13 +98,22 @@ class Daemon:
                 found["waiting"] = int(float(line.split()[-1]))
         return found
 
-    def cpu_seconds(self):
-        """Of the daemon, and of the recogniser's process."""
+    def pids(self):
+        """The daemon, and then the recogniser's process."""
         pids = [self.process.pid]
         for task in os.listdir(f"/proc/{self.process.pid}/task"):
             pids += [int(pid) for pid in open(f"/proc/{self.process.pid}/task/{task}/children").read().split()]
-        seconds = [cpu_seconds(pid) for pid in pids]
+        return pids
+
+    def cpu_seconds(self):
+        """Of the daemon, and of the recogniser's process."""
+        seconds = [cpu_seconds(pid) for pid in self.pids()]
         return seconds[0], sum(seconds[1:])
+
+    def memory(self):
+        """Resident MiB of the daemon, and of the recogniser's process."""
+        held = [resident_mib(pid) for pid in self.pids()]
+        return held[0], sum(held[1:])
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -220,29 +232,60 @@ def measure(build, media, count, seconds, tells_partials):
         daemon.stop()
 
 
+def watch_memory(build, media, seconds):
+    """Rows of (minutes, MiB of the daemon, MiB of the recogniser) of one call, and what is missed."""
+    daemon, rows = Daemon(build, True), []
+    try:
+        calls = Calls(daemon, media, 1, "call")
+        player = threading.Thread(target=calls.play, args=(seconds,))
+        began = time.monotonic()
+        player.start()
+        first = max(len(sound) for sound in media) / RATE_HZ
+        for at in [first, *(seconds * sixth / 6 for sixth in range(1, 7))]:
+            if at >= first:
+                time.sleep(max(0, began + at - 1 - time.monotonic()))
+                rows.append((at / 60, *daemon.memory()))
+        player.join()
+    finally:
+        daemon.stop()
+    missed = [f"the {who} grew from {rows[0][column]:.1f} to {rows[-1][column]:.1f} MiB"
+              for column, who in ((1, "daemon"), (2, "recogniser"))
+              if rows[-1][column] > MOST_GROWTH * rows[0][column]]
+    return [[f"{minutes:.0f}", f"{ours:.1f}", f"{its:.1f}"] for minutes, ours, its in rows], missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build")
     parser.add_argument("media", nargs=2)
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 10, 40])
-    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--seconds", type=float)
     parser.add_argument("--no-partials", action="store_true")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     media = [ulaw(path) for path in asked.media]
+    if asked.memory:
+        rows, missed = watch_memory(asked.build, media, asked.seconds or 7_200)
+        return show("words-memory", ["minutes", "daemon, MiB", "recogniser, MiB"], rows, missed, asked.write)
     rows, missed = [], []
     for count in asked.calls:
-        row, wrong = measure(asked.build, media, count, asked.seconds, not asked.no_partials)
+        row, wrong = measure(asked.build, media, count, asked.seconds or 120, not asked.no_partials)
         print("| " + " | ".join(row) + " |", flush=True)
         rows.append(row)
         missed += wrong
     heads = ["calls", "late, s, p50", "p95", "cut out, p95", "given up", "final, host / guest", "partial",
              "ticks after their time, s, p50, p99", "cores: daemon + recogniser", "CPU-s per hour of speech",
              "calls told, of them over", "load"]
+    show("words", heads, rows, missed, asked.write)
+
+
+def show(name, heads, rows, missed, writes):
+    """Prints a table, puts it into the docs where asked, and fails where something is missed."""
     table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
     print(table)
-    if asked.write:
-        write_table("words", table)
+    if writes:
+        write_table(name, table)
     if missed:
         sys.exit("missed: " + "; ".join(missed))
 

@@ -40,6 +40,12 @@ struct CompliancePapers {
         if case .roles(let roles) = facts.whom(\.visibleScores) {
             agreed.append(with(texts.cameraNoScore, roles.joined(separator: ", ")))
         }
+        switch facts.whom(\.facePoints) {
+        case .everybody: agreed.append(texts.contours)
+        case .nobody: break
+        case .roles(let roles):
+            agreed += [texts.contours, with(texts.contoursOf, roles.joined(separator: ", "))]
+        }
         let stored = facts.storedDays.map { with(texts.stored, "\($0)") } ?? texts.notStored
         return """
             # \(texts.title)
@@ -76,13 +82,13 @@ struct CompliancePapers {
             return [
                 who, roleClass.isProtected ? "yes" : "no", yes(true), yes(allowed.voiceScores), yes(allowed.sentiment),
                 words,
-                texts, yes(true), yes(allowed.visibleScores),
+                texts, yes(true), yes(allowed.visibleScores), yes(allowed.facePoints),
             ]
         }
         return Self.table(
             [
                 "role", "protected", "floor and voice metrics", "voice in the score", "sentiment, activation",
-                "words counted¹", "words as a text¹", "camera²", "camera in the score²",
+                "words counted¹", "words as a text¹", "camera²", "camera in the score²", "outline of the face³",
             ], rows)
     }
 
@@ -101,7 +107,8 @@ struct CompliancePapers {
 
         \(ofWhom)
 
-        ¹ of who agreed to `words`. ² of who agreed to `face`, where pictures come.
+        ¹ of who agreed to `words`. ² of who agreed to `face`, where pictures come. ³ the same, where it was
+        asked for as well; to who asks for `face.points` by name, kept nowhere.
 
         Not computed of anybody: identity, gender, age, health, discrete emotions; nothing is compared between people, and
         nothing is carried from call to call.

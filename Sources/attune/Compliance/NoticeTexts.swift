@@ -4,7 +4,7 @@ struct NoticeTexts: Sendable {
     let title, measured, ownVoiceOnly, score, comparison: String
     let sentimentOfAll, sentimentOfNobody, sentimentOf: String
     let wordsCounted, wordsLive, wordsStored, wordsCountedOf: String
-    let camera, cameraNoScore: String
+    let camera, cameraNoScore, contours, contoursOf: String
     let notStored, stored: String
     let whoSees, decision, withdrawal, fillIn: String
 
@@ -53,6 +53,11 @@ struct NoticeTexts: Sendable {
             read from a face.
             """,
         cameraNoScore: "What a camera shows moves no score but of these roles: %.",
+        contours: """
+            Where that was asked for when the picture was connected, the outline of your face is drawn while the call \
+            runs, without the picture; it is not kept.
+            """,
+        contoursOf: "Outlines are drawn of these roles alone: %.",
         notStored: """
             The sound is not kept and does not leave that computer. The measurements are gone when the call is over.
             """,
@@ -118,6 +123,11 @@ struct NoticeTexts: Sendable {
             aus keinem Gesicht wird ein Gefühl gelesen.
             """,
         cameraNoScore: "Was eine Kamera zeigt, ändert nur bei diesen Rollen einen Wert: %.",
+        contours: """
+            Wo das beim Anschließen des Bildes verlangt wurde, wird im Gespräch der Umriss Ihres Gesichts gezeichnet, \
+            ohne das Bild; er wird nicht aufbewahrt.
+            """,
+        contoursOf: "Umrisse werden nur von diesen Rollen gezeichnet: %.",
         notStored: """
             Der Ton wird nicht aufbewahrt und verlässt diesen Rechner nicht. Die Messwerte sind mit dem Gespräch \
             weg.
@@ -179,6 +189,11 @@ struct NoticeTexts: Sendable {
             sentimiento en una cara.
             """,
         cameraNoScore: "Lo que muestra una cámara solo cambia un valor en estos papeles: %.",
+        contours: """
+            Donde se pidió al conectar la imagen, se dibuja el contorno de su cara durante la llamada, sin la imagen; \
+            no se guarda.
+            """,
+        contoursOf: "Solo se dibujan contornos de estos papeles: %.",
         notStored: """
             El sonido no se guarda ni sale de ese ordenador. Las mediciones desaparecen al terminar la llamada.
             """,
@@ -243,6 +258,11 @@ struct NoticeTexts: Sendable {
             et aucun sentiment n’est lu sur un visage.
             """,
         cameraNoScore: "Ce que montre une caméra ne change une valeur que pour ces rôles : %.",
+        contours: """
+            Là où cela a été demandé en raccordant l’image, le contour de votre visage est dessiné pendant l’appel, \
+            sans l’image ; il n’est pas conservé.
+            """,
+        contoursOf: "Seuls sont dessinés les contours de ces rôles : %.",
         notStored: "Le son n’est pas conservé et ne quitte pas cet ordinateur. Les mesures disparaissent avec l’appel.",
         stored: "Le son n’est pas conservé et ne quitte pas cet ordinateur. Les mesures sont conservées % jours.",
         whoSees: """
