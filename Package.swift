@@ -182,8 +182,8 @@ let package = Package(
             name: "attune",
             dependencies: [
                 "AttuneClient", "Audit", "CNcurses", "ControlAPI", "Conversation", "Decode", "Diarisation", "Events",
-                "Gateway", "Kit", "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words", argumentParser,
-                mustache,
+                "Fleet", "Gateway", "Kit", "Pipeline", "Schema", "Settings", "Statistics", "Text", "Words",
+                argumentParser, mustache,
             ],
             resources: [.embedInCode("Templates")], swiftSettings: strict),
         // The client of docs/clients.md.

@@ -56,6 +56,13 @@ import Testing
         let open = try papers { $0.sockets.http = Settings.ListenAddress(host: "10.0.0.1", port: 8480) }
         #expect(open["processing.md"]?.contains("10.0.0.1:8480 | whoever has a token; other machines, by TLS") == true)
         #expect(plain["processing.md"]?.contains("token") == false)
+        let fleet = try papers { $0.bus.address = Settings.Bus.Address(host: "10.0.0.2", port: 4222, isSecure: true) }
+        #expect(fleet["processing.md"]?.contains("over the bus at 10.0.0.2:4222, by TLS | the fleet's nodes") == true)
+        #expect(fleet["processing.md"]?.contains("events in the memory of the bus | 300 s") == true)
+        #expect(fleet["notice.en.md"]?.contains("handed on to other computers") == true)
+        for name in ["notice.de.md", "notice.es.md", "notice.fr.md"] { #expect(fleet[name] != plain[name], "\(name)") }
+        #expect(plain["processing.md"]?.contains("the bus") == false)
+        #expect(plain["notice.en.md"]?.contains("other computers") == false)
         let kept = try papers { $0.ledger.path = "/var/lib/attune/consent.ndjson" }
         #expect(kept["processing.md"]?.contains("(/var/lib/attune/consent.ndjson) | 1095 days") == true)
         #expect(plain["processing.md"]?.contains("decisions on consent") == false)

@@ -1,5 +1,6 @@
 import Conversation
 import Events
+import Fleet
 import Settings
 
 /// What a configuration says about the people in a call: the source of every statement of the papers.
@@ -63,6 +64,13 @@ struct ComplianceFacts {
             ways.append(("cues, to \(address.host):\(address.port)", "that program, on this machine"))
         case nil: break
         }
+        if let bus = settings.bus.address {
+            ways.append(
+                (
+                    "events and ticks, over the bus at \(bus.host):\(bus.port), \(bus.isSecure ? "by TLS" : "in clear")",
+                    "the fleet's nodes and gateways, and through those whoever has a token of theirs"
+                ))
+        }
         if let path = settings.store.path {
             ways.append(("the store \(path)", "the daemon's user; reports for who may use the control socket"))
         }
@@ -77,6 +85,10 @@ struct ComplianceFacts {
         ]
         if settings.events.historyMebibytes > 0 {
             kept.append(("thinned ticks in memory, for pages that are loaded anew", "until the call ends, 4 h at most"))
+        }
+        if settings.bus.address != nil {
+            kept.append(("events in the memory of the bus", "\(BusLimits.factSeconds) s"))
+            kept.append(("the last state of each session there", "\(BusLimits.sessionSeconds / 3_600) h at most"))
         }
         if settings.state.maxAgeSeconds > 0 {
             kept.append(

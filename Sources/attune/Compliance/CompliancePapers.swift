@@ -46,7 +46,8 @@ struct CompliancePapers {
         case .roles(let roles):
             agreed += [texts.contours, with(texts.contoursOf, roles.joined(separator: ", "))]
         }
-        let stored = facts.storedDays.map { with(texts.stored, "\($0)") } ?? texts.notStored
+        var stays = [facts.storedDays.map { with(texts.stored, "\($0)") } ?? texts.notStored]
+        if facts.settings.bus.address != nil { stays.append(texts.overBus) }
         return """
             # \(texts.title)
 
@@ -54,7 +55,7 @@ struct CompliancePapers {
 
             \(agreed.joined(separator: " "))
 
-            \(stored) \(texts.whoSees)
+            \(stays.joined(separator: " ")) \(texts.whoSees)
 
             \(texts.decision) \(texts.withdrawal)
 

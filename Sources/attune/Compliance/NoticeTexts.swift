@@ -5,7 +5,7 @@ struct NoticeTexts: Sendable {
     let sentimentOfAll, sentimentOfNobody, sentimentOf: String
     let wordsCounted, wordsLive, wordsStored, wordsCountedOf: String
     let camera, cameraNoScore, contours, contoursOf: String
-    let notStored, stored: String
+    let notStored, stored, overBus: String
     let whoSees, decision, withdrawal, fillIn: String
 
     /// The languages of the overlay.
@@ -62,6 +62,7 @@ struct NoticeTexts: Sendable {
             The sound is not kept and does not leave that computer. The measurements are gone when the call is over.
             """,
         stored: "The sound is not kept and does not leave that computer. The measurements are kept for % days.",
+        overBus: "The measurements, not the sound, are handed on to other computers of [whom] while the call runs.",
         whoSees: """
             [Who] sees the measurements, for [what purpose], on the ground of [legal basis]. You can see what is \
             measured of you at any time: ask [whom].
@@ -135,6 +136,9 @@ struct NoticeTexts: Sendable {
         stored: """
             Der Ton wird nicht aufbewahrt und verlässt diesen Rechner nicht. Die Messwerte werden % Tage aufbewahrt.
             """,
+        overBus: """
+            Die Messwerte, nicht der Ton, werden während des Gesprächs an andere Rechner von [wem] weitergegeben.
+            """,
         whoSees: """
             [Wer] sieht die Messwerte, zu [welchem Zweck], auf der Grundlage von [Rechtsgrundlage]. Was von Ihnen \
             gemessen wird, können Sie jederzeit sehen: fragen Sie [wen].
@@ -198,6 +202,7 @@ struct NoticeTexts: Sendable {
             El sonido no se guarda ni sale de ese ordenador. Las mediciones desaparecen al terminar la llamada.
             """,
         stored: "El sonido no se guarda ni sale de ese ordenador. Las mediciones se guardan % días.",
+        overBus: "Las mediciones, no el sonido, pasan durante la llamada a otros ordenadores de [quién].",
         whoSees: """
             [Quién] ve las mediciones, para [qué fin], sobre la base de [base jurídica]. Puede ver en todo momento \
             lo que se mide de usted: pregunte a [quién].
@@ -265,6 +270,7 @@ struct NoticeTexts: Sendable {
         contoursOf: "Seuls sont dessinés les contours de ces rôles : %.",
         notStored: "Le son n’est pas conservé et ne quitte pas cet ordinateur. Les mesures disparaissent avec l’appel.",
         stored: "Le son n’est pas conservé et ne quitte pas cet ordinateur. Les mesures sont conservées % jours.",
+        overBus: "Les mesures, non le son, sont transmises pendant l’appel à d’autres ordinateurs de [qui].",
         whoSees: """
             [Qui] voit les mesures, dans [quel but], sur le fondement de [base légale]. Vous pouvez voir à tout \
             moment ce qui est mesuré de vous : demandez à [qui].
