@@ -118,10 +118,12 @@ private final class Follower: Sendable {
         }
         // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream number>.<consumer number>.<time>.<pending>; a server with
         // a domain has two words more after ACK and may have one at the end.
-        guard let words = message.reply?.split(separator: "."), words.count >= 9 else { return miss() }
+        guard let words = message.reply?.utf8.split(separator: UInt8(ascii: ".")), words.count >= 9 else {
+            return miss()
+        }
         let first = words.count >= 11 ? 4 : 2
-        guard words.count >= first + 7, let sequence = UInt64(words[first + 3]),
-            let own = UInt64(words[first + 4]), let pending = UInt64(words[first + 6])
+        guard words.count >= first + 7, let sequence = UInt64(Substring(words[first + 3])),
+            let own = UInt64(Substring(words[first + 4])), let pending = UInt64(Substring(words[first + 6]))
         else { return miss() }
         let isNext = state.withLock { state in
             guard own == state.next else { return false }

@@ -43,23 +43,31 @@ struct BusParser {
     mutating func next() throws(BusError) -> BusFrame? {
         if let expected { return try message(expected) }
         guard let line = try line() else { return nil }
-        let words = line.split(separator: " ", omittingEmptySubsequences: true)
-        switch words.first?.uppercased() {
+        let words = line.split(separator: UInt8(ascii: " "))
+        switch words.first.map(Self.upper) {
         case "MSG", "HMSG":
             expected = try Self.header(of: words)
             return try next()
         case "PING": return .ping
         case "PONG": return .pong
         case "+OK": return .ok
-        case "INFO": return .info(Array(line.dropFirst(5).utf8))
-        case "-ERR": return .error(String(line.dropFirst(5)).trimmingCharacters(in: ["'", " "]))
+        case "INFO": return .info(Array(line.dropFirst(5)))
+        case "-ERR": return .error(Self.text(line.dropFirst(5)).trimmingCharacters(in: ["'", " "]))
         default: throw Self.nonsense
         }
     }
 
+    private static func text(_ bytes: ByteBufferView) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// A word without a look at small and large letters, as servers may write either.
+    private static func upper(_ bytes: ByteBufferView) -> String {
+        String(decoding: bytes.lazy.map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }, as: UTF8.self)
+    }
+
     private static let nonsense = BusError(.connection, "what answers is no NATS server; check bus.url")
 
-    private mutating func line() throws(BusError) -> String? {
+    /// The next line, without its end.
+    private mutating func line() throws(BusError) -> ByteBufferView? {
         let view = buffer.readableBytesView
         guard let end = view.firstIndex(of: UInt8(ascii: "\n")) else {
             guard view.count <= Self.maxLine else { throw Self.nonsense }
@@ -67,25 +75,35 @@ struct BusParser {
         }
         let length = end - view.startIndex
         guard length <= Self.maxLine, let bytes = buffer.readSlice(length: length + 1) else { throw Self.nonsense }
-        var text = bytes.readableBytesView.dropLast()
-        if text.last == UInt8(ascii: "\r") { text = text.dropLast() }
-        return String(decoding: text, as: UTF8.self)
+        let text = bytes.readableBytesView.dropLast()
+        return text.last == UInt8(ascii: "\r") ? text.dropLast() : text
     }
 
     /// `MSG <subject> <sid> [reply] <bytes>`, `HMSG <subject> <sid> [reply] <header bytes> <bytes>`.
     private static func header(
-        of words: [Substring]
+        of words: [ByteBufferView]
     ) throws(BusError) -> (message: BusMessage, headerBytes: Int, bytes: Int) {
-        let hasHeaders = words[0].uppercased() == "HMSG"
+        let hasHeaders = upper(words[0]) == "HMSG"
         let sizes = hasHeaders ? 2 : 1
-        guard (3 + sizes...4 + sizes).contains(words.count), let subscription = Int(words[2]),
-            let bytes = Int(words[words.count - 1]), (0...maxPayload).contains(bytes),
-            let headerBytes = hasHeaders ? Int(words[words.count - 2]) : 0, (0...bytes).contains(headerBytes)
+        guard (3 + sizes...4 + sizes).contains(words.count), let subscription = number(words[2]),
+            let bytes = number(words[words.count - 1]), bytes <= maxPayload,
+            let headerBytes = hasHeaders ? number(words[words.count - 2]) : 0, headerBytes <= bytes
         else { throw nonsense }
         let message = BusMessage(
-            subject: String(words[1]), reply: words.count == 4 + sizes ? String(words[3]) : nil, payload: ByteBuffer(),
+            subject: text(words[1]), reply: words.count == 4 + sizes ? text(words[3]) : nil, payload: ByteBuffer(),
             subscription: subscription)
         return (message, headerBytes, bytes)
+    }
+
+    /// Digits; nil for anything else, and for more than any size has.
+    private static func number(_ word: ByteBufferView) -> Int? {
+        guard (1...12).contains(word.count) else { return nil }
+        var sum = 0
+        for byte in word {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            sum = sum * 10 + Int(byte - 0x30)
+        }
+        return sum
     }
 
     private mutating func message(

@@ -24,10 +24,10 @@ actor GatewayFeed: EventFeed {
     deinit { hub.dismiss() }
 
     func next() async -> [EventFeedLine]? {
-        let due = GatewayHub.now().milliseconds + Self.heartbeatMilliseconds
+        let due = GatewayHub.nowMilliseconds + Self.heartbeatMilliseconds
         while !Task.isCancelled, !isEnded.load(ordering: .acquiring) {
             guard let lines = hub.lines(session, &position, filter) else { return nil }
-            if !lines.isEmpty || GatewayHub.now().milliseconds >= due {
+            if !lines.isEmpty || GatewayHub.nowMilliseconds >= due {
                 return lines.map { EventFeedLine(json: $0.json, id: $0.id) }
             }
             await hub.wait(session, position) { self.isEnded.load(ordering: .acquiring) }

@@ -26,13 +26,10 @@ final class GatewayHub: Sendable {
         state = Mutex(State(board: GatewayBoard(ringMilliseconds: ringMilliseconds)))
     }
 
-    /// The monotonic clock in milliseconds, and the wall clock as RFC 3339.
-    static func now() -> (milliseconds: Int64, at: String) {
-        (
-            HostClock.monotonicNanoseconds() / 1_000_000,
-            rfc3339(Int64(Date().timeIntervalSince1970 * 1_000))
-        )
-    }
+    /// The monotonic clock, milliseconds.
+    static var nowMilliseconds: Int64 { HostClock.monotonicNanoseconds() / 1_000_000 }
+    /// The wall clock as RFC 3339.
+    private static func at() -> String { rfc3339(Int64(Date().timeIntervalSince1970 * 1_000)) }
 
     /// Looks at the board.
     func reading<Result: Sendable>(_ body: (borrowing GatewayBoard) -> Result) -> Result {
@@ -40,10 +37,12 @@ final class GatewayHub: Sendable {
     }
 
     /// Changes the board, and wakes the clients of the sessions that are returned.
-    func change(_ body: (inout GatewayBoard, _ milliseconds: Int64, _ at: String) -> Set<String>) {
-        let (milliseconds, at) = Self.now()
+    ///
+    /// - Parameter body: gets the clocks as well; few changes need a text of the time.
+    func change(_ body: (inout GatewayBoard, _ milliseconds: Int64, _ at: () -> String) -> Set<String>) {
+        let milliseconds = Self.nowMilliseconds
         let woken = state.withLock { state in
-            let news = body(&state.board, milliseconds, at)
+            let news = body(&state.board, milliseconds, Self.at)
             return news.flatMap { state.waiting.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
         }
         for client in woken { client.resume() }
@@ -56,7 +55,7 @@ final class GatewayHub: Sendable {
     var clients: Int { state.withLock { $0.clients } }
 
     func setConnected(_ isConnected: Bool) {
-        let (milliseconds, _) = Self.now()
+        let milliseconds = Self.nowMilliseconds
         state.withLock { state in
             state.isConnected = isConnected
             if isConnected { state.board.resume(nowMilliseconds: milliseconds) }
@@ -69,7 +68,7 @@ final class GatewayHub: Sendable {
     func keepHouse() {
         let isConnected = isConnected
         change { board, milliseconds, at in
-            board.keepHouse(nowMilliseconds: milliseconds, at: at, isConnected: isConnected)
+            board.keepHouse(nowMilliseconds: milliseconds, at: at(), isConnected: isConnected)
         }
         wakeAll()
     }
@@ -113,7 +112,7 @@ final class GatewayHub: Sendable {
 
     /// The next lines; nil at the end.
     func lines(_ session: String, _ position: inout RingPosition, _ filter: RingFilter) -> [RingLine]? {
-        let (_, at) = Self.now()
+        let at = Self.at()
         return state.withLock { state in
             guard state.isOpen else { return nil }
             return state.board.lines(session, for: &position, filter, daemon: attuneVersion, at: at)

@@ -154,7 +154,7 @@ final class GatewayLink: Service {
                 line: Array(message.payload.readableBytesView))
         else { return unreadable() }
         hub.change { board, milliseconds, at in
-            board.take(fact, nowMilliseconds: milliseconds, at: at).map { [$0] } ?? []
+            board.take(fact, nowMilliseconds: milliseconds, at: at()).map { [$0] } ?? []
         }
     }
 
@@ -192,7 +192,7 @@ final class GatewayLink: Service {
         guard let name = Self.key(of: message) else { return unreadable() }
         if message.message.header("KV-Operation") != nil {
             return hub.change { board, milliseconds, at in
-                board.leave(String(name), nowMilliseconds: milliseconds, at: at)
+                board.leave(String(name), nowMilliseconds: milliseconds, at: at())
             }
         }
         guard
@@ -200,7 +200,7 @@ final class GatewayLink: Service {
                 FleetNode.self, from: Data(message.message.payload.readableBytesView)),
             node.name == name
         else { return unreadable() }
-        hub.change { board, milliseconds, at in board.hear(node, nowMilliseconds: milliseconds, at: at) }
+        hub.change { board, milliseconds, at in board.hear(node, nowMilliseconds: milliseconds, at: at()) }
     }
 
     private func unreadable() {

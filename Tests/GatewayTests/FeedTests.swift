@@ -59,7 +59,7 @@ import Testing
                 node: "n1", epoch: "e", term: 1, after: 0,
                 line: started.line(sequence: 1, at: "2026-03-02T12:00:00.000Z")))
         hub.change { board, milliseconds, at in
-            Set([board.take(fact, nowMilliseconds: milliseconds, at: at)].compactMap(\.self))
+            Set([board.take(fact, nowMilliseconds: milliseconds, at: at())].compactMap(\.self))
         }
         let lines = try #require(await waiting.value)
         #expect(lines.compactMap { EventLine($0.json).type } == ["hello", "snapshot"])

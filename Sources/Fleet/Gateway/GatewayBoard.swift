@@ -62,11 +62,13 @@ public struct GatewayBoard: Sendable {
     // MARK: What the bus brings
 
     /// - Returns: the session, if its clients have to be told.
-    public mutating func take(_ fact: Fact, nowMilliseconds: Int64, at: String) -> String? {
+    public mutating func take(
+        _ fact: Fact, nowMilliseconds: Int64, at: @autoclosure () -> String
+    ) -> String? {
         guard let session = fact.envelope.session else { return nil }
         let isBack = rings[session]?.isLost == true && rings[session]?.epoch == fact.epoch
         let taken = change(session, nowMilliseconds: nowMilliseconds) { ring in
-            if isBack { _ = ring.regain(nowMilliseconds: nowMilliseconds, at: at) }
+            if isBack { _ = ring.regain(nowMilliseconds: nowMilliseconds, at: at()) }
             return ring.take(fact, nowMilliseconds: nowMilliseconds)
         }
         switch taken {
@@ -137,12 +139,18 @@ public struct GatewayBoard: Sendable {
     /// - Parameter isConnected: whether the bus is there; nobody is lost while it is not.
     /// - Returns: the sessions whose clients have to be told.
     public mutating func keepHouse(nowMilliseconds: Int64, at: String, isConnected: Bool) -> Set<String> {
-        for session in Array(rings.keys) {
-            rings[session]?.evict(before: nowMilliseconds - ringMilliseconds)
-            guard let ring = rings[session] else { continue }
-            let age = nowMilliseconds - ring.heardMilliseconds
-            if ring.isOver ? age > Self.overMilliseconds : age > Self.silentMilliseconds { rings[session] = nil }
+        var gone: [String] = []
+        // In place: a ring is large, and there are thousands.
+        var index = rings.values.startIndex
+        while index != rings.values.endIndex {
+            rings.values[index].evict(before: nowMilliseconds - ringMilliseconds)
+            let age = nowMilliseconds - rings.values[index].heardMilliseconds
+            if age > (rings.values[index].isOver ? Self.overMilliseconds : Self.silentMilliseconds) {
+                gone.append(rings.values[index].session)
+            }
+            rings.values.formIndex(after: &index)
         }
+        for session in gone { rings[session] = nil }
         guard isConnected else { return [] }
         return nodes.expire(nowMilliseconds: nowMilliseconds).reduce(into: []) { news, change in
             news.formUnion(follow(change, nowMilliseconds: nowMilliseconds, at: at))

@@ -30,11 +30,11 @@ public struct Fact: Sendable {
     }
 
     /// Node and epoch of such an id; nil where it is none.
-    public static func origin(ofMessageID id: some StringProtocol) -> (node: String, epoch: String)? {
-        let parts = id.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, BusNames.isNodeName(String(parts[0])), (1...64).contains(parts[1].utf8.count) else {
-            return nil
-        }
-        return (String(parts[0]), String(parts[1]))
+    public static func origin(ofMessageID id: String) -> (node: String, epoch: String)? {
+        let parts = id.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard parts.count == 3, (1...64).contains(parts[1].count), let node = String(parts[0]),
+            let epoch = String(parts[1]), BusNames.isNodeName(node)
+        else { return nil }
+        return (node, epoch)
     }
 }

@@ -1,4 +1,5 @@
 public import Events
+import Glibc
 
 /// Ticks of one node that travel together: lines of the event socket behind a line that says whose they are, deflated.
 /// Ticks are alike, so that a hundred of 2.3 kB each are some 30 kB.
@@ -67,17 +68,38 @@ public struct TickBatch: Sendable {
     /// Reads what has come; nil where it is damaged. Lines in it that are no ticks are left out and counted.
     public static func unpack(_ packed: some Collection<UInt8>) -> (batch: TickBatch, strange: Int)? {
         guard let text = inflated(packed, maxBytes: maxBytes) else { return nil }
-        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
-        guard let head = lines.popFirst(), head.count <= 512, String(validating: head, as: UTF8.self) != nil,
+        let ends = lineEnds(text)
+        let head = text[..<ends[0]]
+        guard head.count <= 512, String(validating: head, as: UTF8.self) != nil,
             case .object(let members) = try? JSONReader.parse(Array(head)),
             members["v"] == .number(Double(wireVersion)), case .string(let node) = members["node"],
-            case .string(let epoch) = members["epoch"], BusNames.isNodeName(node), lines.count <= maxTicks
+            case .string(let epoch) = members["epoch"], BusNames.isNodeName(node), ends.count <= maxTicks + 1
         else { return nil }
         var batch = TickBatch(node: node, epoch: epoch)
         var strange = 0
-        for line in lines {
-            if let tick = Tick(Array(line)), line.count < maxLineBytes { batch.add(tick) } else { strange += 1 }
+        for (before, end) in zip(ends, ends.dropFirst()) {
+            if end - before <= maxLineBytes, let tick = Tick(Array(text[(before + 1)..<end])) {
+                batch.add(tick)
+            } else {
+                strange += 1
+            }
         }
         return (batch, strange)
+    }
+
+    /// Where lines end: at each line feed, of one more than may be, and at the end.
+    private static func lineEnds(_ text: [UInt8]) -> [Int] {
+        text.withUnsafeBytes { bytes in
+            var ends: [Int] = []
+            var at = 0
+            // What is searched lies within the bytes.
+            while at < bytes.count, ends.count <= maxTicks, let start = bytes.baseAddress,
+                let found = memchr(start + at, 0x0A, bytes.count - at)
+            {
+                ends.append(start.distance(to: UnsafeRawPointer(found)))
+                at = start.distance(to: UnsafeRawPointer(found)) + 1
+            }
+            return ends + [bytes.count]
+        }
     }
 }
