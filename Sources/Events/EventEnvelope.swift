@@ -95,7 +95,8 @@ private struct EnvelopeScan {
     }
 
     /// 10⁰ to 10¹⁵.
-    private static let powers: [Double] = (0...15).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 } }
+    private static let powers: [Double] = (0...15).map { exponent in (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
 
     /// Where a text lies, without its quotes.
     private mutating func span() -> Range<Int>? {
