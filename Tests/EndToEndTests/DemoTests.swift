@@ -35,4 +35,11 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { !$0.hasPrefix("attune-demo") }
         )
     }
+
+    @Test func aFolderThatIsNotThereIsNamed() throws {
+        let place = "/tmp/attune-none-\(UInt32.random(in: 0 ... .max))"
+        let answer = try run(
+            Place.command("attune"), ["demo", "--no-open"], environment: ["TMPDIR": place])
+        #expect(answer.status == 73 && answer.errors.contains(place) && answer.errors.contains("TMPDIR"))
+    }
 }

@@ -22,12 +22,15 @@ def inside(folder):
     return ["unshare", "--mount", "--fork", "--pid", "--kill-child", f"--mount-proc={folder}/proc", "chroot", str(folder)]
 
 
+# What a command finds in its environment there: nothing of who runs this.
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+
+
 def run(*command, folder=None, seconds=600):
     """Output of a command, which must end well."""
     chroot = inside(folder) if folder else []
     ended = subprocess.run([*map(str, chroot + list(command))], text=True, capture_output=True, timeout=seconds,
-                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
-                                "LC_ALL": "C.UTF-8"})
+                           env=ENVIRONMENT)
     if ended.returncode:
         sys.exit(f"{' '.join(map(str, command))}: {ended.stdout}{ended.stderr}")
     return ended.stdout
@@ -63,7 +66,8 @@ def newer(package, output):
 
 def demo(folder):
     """A score of the call that the installed command plays."""
-    with subprocess.Popen([*inside(folder), "attune", "demo", "--no-open"], text=True, stdout=subprocess.PIPE) as player:
+    with subprocess.Popen([*inside(folder), "attune", "demo", "--no-open"], text=True, stdout=subprocess.PIPE,
+                          env=ENVIRONMENT) as player:
         page = next(line.strip() for line in player.stdout if line.startswith("http"))
         token = urllib.parse.parse_qs(urllib.parse.urlsplit(page).query)["token"][0]
         history = urllib.parse.urljoin(page, "/v1/history?session=demo&fields=engagement.score&since_s=300")

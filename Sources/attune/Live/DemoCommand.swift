@@ -91,9 +91,13 @@ private final class DemoDaemon: Sendable {
         guard let program = programFolder().map({ $0 + "/attuned" }), access(program, X_OK) == 0 else {
             throw fail("attuned is missing; install it beside attune", code: 69)
         }
-        folder = FileManager.default.temporaryDirectory.path + "/attune-demo-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        let place = FileManager.default.temporaryDirectory.path
+        folder = place + "/attune-demo-\(UUID().uuidString)"
+        guard mkdir(folder, 0o700) == 0 else {
+            throw fail(
+                "nothing can be put into \(place): \(String(cString: strerror(errno))); "
+                    + "let TMPDIR name a folder that is there and may be written to", code: 73)
+        }
         let configuration = """
             sockets:
               events: \(folder)/events.sock
