@@ -79,6 +79,19 @@ import Testing
         }
     }
 
+    @Test(
+        .enabled(if: areThere, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func ofSeveralFacesThereAreNoContours() throws {
+        let folder = try Folder()
+        let path = try folder.make(
+            "two.mkv",
+            "-i \(Self.clip) -i \(Self.clip) -filter_complex [1:v][2:v]hstack[v] -map 0 -map [v] -c:v libx264")
+        let (seen, _, _, _, _) = try watch(path, wantsOutline: { _ in true })
+        #expect(seen.sightings.count { $0.faceCount == 2 } > 20)
+        #expect(seen.outlines.allSatisfy { $0 == nil })
+    }
+
     @Test(.enabled(if: areThere, "needs models/ (make models-sight)"))
     func withoutLeaveNoPacketReachesADecoder() throws {
         let folder = try Folder()
