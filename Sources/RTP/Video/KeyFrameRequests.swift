@@ -16,6 +16,9 @@ struct KeyFrameRequests {
         pause = Self.leastPause
     }
 
+    /// Everything begins anew: what was asked for in vain before does not count.
+    mutating func needAnew() { (isNeeded, pause) = (true, Self.leastPause) }
+
     /// A key frame has come.
     mutating func satisfy() { isNeeded = false }
 

@@ -20,7 +20,7 @@ struct PictureAssembly: ~Copyable {
     mutating func restart() {
         begin(nil)
         hasGap = false
-        requests.need()
+        requests.needAnew()
     }
 
     /// Packets are missing before the next one.

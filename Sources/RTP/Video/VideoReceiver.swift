@@ -60,6 +60,8 @@ public struct VideoReceiver: ~Copyable {
     private let limits: Limits
     private var reorder: ReorderBuffer
     private var assembly: PictureAssembly
+    /// What the sender's clock shows where its timestamps say 0, in nanoseconds since 1900; nil before it has said.
+    private var wallClockOrigin: Int64?
     private var latestSequence: Int64 = 0, latestTimestamp: Int64 = 0, latestArrival: Int64 = 0
 
     /// A receiver of pictures of one codec.
@@ -82,10 +84,34 @@ public struct VideoReceiver: ~Copyable {
         return true
     }
 
-    /// Forgets the picture that is put together and waits for a key frame: nobody may look any more, or looks anew.
+    /// Forgets the picture that is put together and waits for a key frame.
     public mutating func restart() {
         assembly.restart()
     }
+
+    /// Forgets the source and all that came of it, but what was counted: nobody may look any more, or looks anew.
+    public mutating func forget() {
+        source = nil
+        wallClockOrigin = nil
+        reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
+        assembly.restart()
+    }
+
+    /// Takes what the sender says of its clock (RFC 3550, section 6.4.1), where it is the one that is followed.
+    public mutating func note(_ report: SenderReport) {
+        guard report.ssrc == source else { return }
+        let later = Int32(truncatingIfNeeded: Int64(report.rtpTimestamp) &- latestTimestamp)
+        let media = Self.nanoseconds(latestTimestamp &+ Int64(later))
+        wallClockOrigin = report.wallClockNanoseconds &- media
+    }
+
+    /// When a picture was taken by the sender's clock, in nanoseconds since 1900; nil before it has told.
+    public func wallClockNanoseconds(of timestamp: Int64) -> Int64? {
+        wallClockOrigin.map { $0 &+ Self.nanoseconds(timestamp) }
+    }
+
+    /// Units of the timestamp as time.
+    private static func nanoseconds(_ timestamp: Int64) -> Int64 { timestamp / 9 &* 100_000 }
 
     /// Takes one packet.
     ///
@@ -143,6 +169,7 @@ public struct VideoReceiver: ~Copyable {
             return false
         }
         if source != nil { statistics.restarts += 1 }
+        wallClockOrigin = nil
         source = packet.ssrc
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
         // Far from 0, so that nothing before it is negative.

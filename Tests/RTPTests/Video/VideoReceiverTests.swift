@@ -45,6 +45,12 @@ import Testing
             ask()
         }
 
+        func forget() { receiver.forget() }
+
+        func report(_ report: SenderReport) { receiver.note(report) }
+
+        func wallClock(of unit: VideoUnit) -> Int64? { receiver.wallClockNanoseconds(of: unit.timestamp) }
+
         private func ask() {
             if receiver.requestsKeyFrame(nowNanoseconds: now) { requests.append(now / 1_000_000) }
         }
@@ -239,6 +245,36 @@ import Testing
         bench.take(502, 9_000, Self.refresh, marker: true, ssrc: 8)
         #expect(bench.statistics.restarts == 1 && bench.units.count == 2)
         #expect(bench.units[1].bytes == Self.start + Self.refresh)
+    }
+
+    @Test func whatIsForgottenNeverComesOut() {
+        let bench = Bench(.h264)
+        key(bench, 0, 0)
+        // The last packet of a key frame waits for the one before it.
+        bench.take(3, 3_000, Self.refresh)
+        bench.take(5, 3_000, Self.more, marker: true)
+        bench.forget()
+        bench.take(4, 3_000, Self.more)
+        bench.wait(milliseconds: 500)
+        #expect(bench.units.count == 1 && bench.statistics.lost == 0 && bench.statistics.restarts == 0)
+        // A source that is seen anew is asked for a key frame, and begins with it.
+        #expect(!bench.requests.isEmpty)
+        bench.take(5, 6_000, Self.slice, marker: true)
+        bench.take(6, 9_000, Self.refresh, marker: true)
+        #expect(bench.units.count == 2 && bench.units[1].bytes == Self.start + Self.refresh)
+    }
+
+    @Test func theSenderTellsWhenAPictureWasTaken() throws {
+        let bench = Bench(.h264)
+        key(bench, 0, 0xFFFF_FFF0)
+        let second: UInt64 = 1 << 32
+        // Of another source it says nothing.
+        bench.report(SenderReport(ssrc: 8, ntpTimestamp: 9 * second, rtpTimestamp: 0))
+        #expect(bench.wallClock(of: bench.units[0].unit) == nil)
+        // Two seconds after the first picture, beyond the wrap of its timestamp.
+        bench.report(SenderReport(ssrc: 7, ntpTimestamp: 100 * second, rtpTimestamp: 180_000 &- 16))
+        let taken = try #require(bench.wallClock(of: bench.units[0].unit))
+        #expect(abs(taken - 98_000_000_000) < 1_000_000, "\(taken)")
     }
 
     /// Bytes that mean something, and nil for any.
