@@ -1,5 +1,7 @@
 // Stands in for attuned-worker where tests want one that fails. What it is told to read says how.
 
+#define _GNU_SOURCE
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -100,11 +102,16 @@ int main(void) {
     say(started, sizeof started);
     if (IS("crash-opening")) raise(SIGSEGV);
     if (IS("-")) {
-        // Takes some of the pictures that are sent, and dies of them.
-        char piece[1 << 10];
+        // Takes some of the pictures that are sent, and dies of them, or says what nobody can have seen.
+        static char piece[1 << 10];
+        static unsigned char early[sizeof face] = {7};
+        const int64_t time = 3600 * 16000;
         say(opened_pictures, sizeof opened_pictures);
-        if (read(0, piece, sizeof piece) > 0) raise(SIGKILL);
-        return 0;
+        if (read(0, piece, sizeof piece - 1) <= 0) return 0;
+        if (!memmem(piece, sizeof piece, "V_VP8", 5)) raise(SIGKILL);
+        memcpy(early + 3, &time, sizeof time);
+        say(early, sizeof early);
+        for (;;) pause();
     }
     if (IS("no-tracks")) say("\2\1\0\0\0\0", 6);
     say(opened, sizeof opened);

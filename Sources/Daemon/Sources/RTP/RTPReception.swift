@@ -100,6 +100,9 @@ final class RTPReception: TimedReception {
         pictures[number]?.receive(datagram, channel: channel, sender: sender, arrival)
     }
 
+    /// Does without pictures that can't be received.
+    func leaveOut(pictures number: Int) { pictures[number] = nil }
+
     /// Takes what the sender says of media that does not come, also for speakers of the track who join later.
     func setAbsence(track: Int?, _ why: Gap.Why?) {
         for port in ports where track == nil || track == port.number { port.setAbsence(why) }

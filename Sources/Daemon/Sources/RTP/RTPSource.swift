@@ -160,11 +160,18 @@ final class RTPSource: MediaSource {
         if isMulticast { try await join(address, interface, media) }
         let port = media.localAddress?.port ?? Int(port)
         // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
-        if port < 65_535, let control = try? await open(address, port + 1, isMulticast: isMulticast, deliver: deliver) {
+        if port < 65_535, !mediaPorts.contains(UInt16(port + 1)),
+            let control = try? await open(address, port + 1, isMulticast: isMulticast, deliver: deliver)
+        {
             channels.withLock { $0.append(control) }
             if isMulticast { try? await join(address, interface, control) }
         }
         return port
+    }
+
+    /// Ports on which media comes, and so no RTCP alone.
+    private var mediaPorts: Set<UInt16> {
+        Set(tracks.map { streams[$0.track].port } + (pictures?.videos.values.map(\.port) ?? []))
     }
 
     /// Takes the pictures that tracks have; those that nobody asked for only where that can be.
@@ -179,6 +186,7 @@ final class RTPSource: MediaSource {
             } catch {
                 guard pictures.unasked.contains(number) else { throw error }
                 monitor.warn("pictures of m=video \(number) are not looked at: \(reason(of: error))")
+                try await eventLoop.submit { reception.value.leaveOut(pictures: number) }.get()
             }
         }
     }

@@ -14,8 +14,8 @@ final class PictureWorker: Sendable {
     enum News: Sendable {
         /// A picture was looked at; its time is that of the stream.
         case seen(FaceSighting, FaceOutline?)
-        /// What its pictures have come to, and its CPU time.
-        case counted(PictureCounts, nanoseconds: Int64)
+        /// What its pictures have come to, its CPU time, and what is odd about them.
+        case counted(PictureCounts, nanoseconds: Int64, warnings: [String])
         /// There is nobody who can look at pictures.
         case unavailable
         /// It is gone: of itself, because that was asked for, or for that reason.
@@ -76,15 +76,17 @@ final class PictureWorker: Sendable {
             mayLook: { $0 == 0 }, look: { _, _, _ in }, miss: { _, _ in },
             wantsOutline: { [self] _ in wantsOutline.load(ordering: .relaxed) },
             sighted: { _, sighting, outline in tell(.seen(sighting, outline)) })
-        var told: PictureCounts?
+        var told: (counts: PictureCounts, warnings: Int)?
         func count() {
-            told = worker.pictureCounts
-            tell(.counted(worker.pictureCounts, nanoseconds: worker.remoteNanoseconds))
+            told = (worker.pictureCounts, worker.warnings.count)
+            tell(
+                .counted(
+                    worker.pictureCounts, nanoseconds: worker.remoteNanoseconds, warnings: worker.warnings))
         }
         defer { count() }
         while !cancellation.isCancelled {
             if try worker.read({ _, _, _ in }) == .end { return }
-            if worker.pictureCounts != told { count() }
+            if told.map({ $0 != (worker.pictureCounts, worker.warnings.count) }) ?? true { count() }
         }
     }
 }

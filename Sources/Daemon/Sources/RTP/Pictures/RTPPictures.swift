@@ -39,6 +39,8 @@ final class RTPPictures {
     private static let offNanoseconds: Int64 = 1_500_000_000, offPauseNanoseconds: Int64 = 1_000_000_000
     /// A timestamp that is further from the last one is of a clock that began anew (10 s).
     private static let maxStep = 10 * Int64(VideoPayload.clockRateHz)
+    /// Different oddities that the log is told.
+    private static let maxWarnings = 8
     private static let nanosecondsPerSample = 1_000_000_000 / Int64(AudioGrid.sampleRateHz)
 
     let speaker: RTPSpeaker
@@ -58,13 +60,18 @@ final class RTPPictures {
     private var backoff: Backoff<SystemRandomNumberGenerator>
     /// When the next process may be started; never where nobody can look.
     private var notBefore = Int64.min
+    /// What the log was told of the pictures.
+    private var warnings: Set<String> = []
     /// Whether somebody may look, and since when.
     private var mayLook = false, mayLookSince: Int64 = 0
     /// Whether a key frame is needed that the receiver does not know of.
     private var needsKey = false
     /// How the timestamps since the first picture of a look lie to arrival.
     private var clock = ClockTracker()
-    private var latest: (timestamp: Int64, nanoseconds: Int64)?
+    /// Timestamp of the latest picture.
+    private var latest: Int64?
+    /// When the latest packet came, whether it was looked at or not.
+    private var latestPacket = Int64.min
     private var latestOff = Int64.min
     /// Where the last sighting lies.
     private var place = MediaTime(samples: -1)
@@ -121,6 +128,7 @@ final class RTPPictures {
         case .malformed: statistics.malformed += 1
         case .packet(let packet):
             guard video.types.contains(packet.payloadType) else { return statistics.unknownPayload += 1 }
+            latestPacket = now
             guard canLook(now) else { return statistics.unlooked += 1 }
             receiver.receive(datagram, as: packet, arrivalNanoseconds: now, into: put)
             if packet.ssrc == receiver.source { requests.origin = arrival.origin }
@@ -134,10 +142,10 @@ final class RTPPictures {
         if canLook(now) { receiver.flush(nowNanoseconds: now, into: put) }
         look?.outlet?.flush()
         look?.worker.setOutline(speaker.feed.wantsOutline(track: speaker.track.track))
-        let silent = now - max(latest?.nanoseconds ?? .min, mayLookSince)
+        let silent = now - max(latestPacket, mayLookSince)
         // Of a camera that is off nothing has to wait.
         if silent >= Int64(limits.stallMilliseconds) * 1_000_000 { end() }
-        if mayLook, silent >= Self.offNanoseconds, now - Self.offPauseNanoseconds >= latestOff {
+        if mayLook, notBefore < .max, silent >= Self.offNanoseconds, now - Self.offPauseNanoseconds >= latestOff {
             latestOff = now
             see(FaceSighting(time: .zero, state: .off), nil, atNanoseconds: now)
         }
@@ -171,8 +179,8 @@ final class RTPPictures {
 
     /// Takes a picture that is whole.
     private func put(_ unit: VideoUnit, _ bytes: RawSpan) {
-        if let latest, (unit.timestamp &- latest.timestamp).magnitude > UInt64(Self.maxStep) { end() }
-        latest = (unit.timestamp, unit.arrivalNanoseconds)
+        if let latest, (unit.timestamp &- latest).magnitude > UInt64(Self.maxStep) { end() }
+        latest = unit.timestamp
         guard !needsKey || unit.isKey else { return statistics.unqueued += 1 }
         var head: [UInt8] = []
         if look == nil {
@@ -226,15 +234,20 @@ final class RTPPictures {
         let now = session.clock.nanoseconds()
         switch news {
         case .seen(let sighting, let outline): take(sighting, outline, look, now)
-        case .counted(let counts, let nanoseconds):
+        case .counted(let counts, let nanoseconds, let lines):
             self.look?.counts = counts
             self.look?.nanoseconds = nanoseconds
+            for line in lines where warnings.count < Self.maxWarnings && warnings.insert(line).inserted {
+                monitor.warn("pictures of m=video \(number): \(line)")
+            }
         case .unavailable:
             notBefore = .max
             bury(look)
         case .ended(let error):
             // Whoever was not asked to end has failed.
-            if look.outlet != nil { fail(error?.detail ?? "its process ended", now) }
+            if look.outlet != nil {
+                fail(error.map { $0.detail.isEmpty ? $0.description : $0.detail } ?? "its process ended", now)
+            }
             bury(look)
         }
     }
@@ -250,14 +263,14 @@ final class RTPPictures {
 
     private func take(_ sighting: FaceSighting, _ outline: FaceOutline?, _ look: Look, _ now: Int64) {
         guard look.outlet != nil, let latest else { return }
-        let end = Self.nanoseconds(latest.timestamp &- look.origin)
+        let end = Self.nanoseconds(latest &- look.origin)
         // Nobody has seen what was not sent: pictures come out of order by less than a second.
         guard sighting.time.samples <= end / Self.nanosecondsPerSample + Int64(AudioGrid.sampleRateHz) else {
             fail("what was seen makes no sense", now)
             return self.end()
         }
         backoff.reset()
-        let media = sighting.time.samples * Self.nanosecondsPerSample
+        let media = sighting.time.samples &* Self.nanosecondsPerSample
         see(sighting, outline, atNanoseconds: min(now, taken(media, look, now)))
     }
 

@@ -21,7 +21,8 @@ extension SourceFactory {
         of order: SourceOrder, _ description: SessionDescription, isEncrypted: Bool, _ monitor: SourceMonitor
     ) throws(SourceFailure) -> (tracks: [SpeakerTrack], pictures: RTPPictureOrder?) {
         // The pictures of a source whose sound is encrypted are so too, without a key that is known here.
-        guard !description.videos.isEmpty, !isEncrypted, order.tracks.allSatisfy({ $0.selector != .unnamed }) else {
+        let isOfNobody = order.tracks.contains { $0.selector == .unnamed && $0.video != nil }
+        guard !description.videos.isEmpty, !isEncrypted, !isOfNobody else {
             try checkNoPictures(of: order, monitor)
             return (order.tracks, nil)
         }
