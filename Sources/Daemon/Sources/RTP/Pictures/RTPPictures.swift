@@ -4,7 +4,6 @@ import Kit
 import MediaTypes
 import NIOCore
 import RTP
-import Timing
 
 /// How pictures of plain RTP are received and looked at.
 struct RTPPictureOrder: Sendable {
@@ -67,7 +66,7 @@ final class RTPPictures {
     /// Whether a key frame is needed that the receiver does not know of.
     private var needsKey = false
     /// How the timestamps since the first picture of a look lie to arrival.
-    private var clock = ClockTracker()
+    private var clock = PictureClock()
     /// Timestamp of the latest picture.
     private var latest: Int64?
     /// When the latest packet came, whether it was looked at or not.
@@ -192,7 +191,7 @@ final class RTPPictures {
         }
         guard let look, let outlet = look.outlet else { return statistics.unqueued += 1 }
         let media = Self.nanoseconds(unit.timestamp &- look.origin)
-        clock.note(mediaEnd: media, arrival: unit.arrivalNanoseconds)
+        clock.note(media: media, arrival: unit.arrivalNanoseconds)
         let sets = head.isEmpty ? [] : video.parameterSets
         head += PictureStream.head(
             milliseconds: media / 1_000_000, isKey: unit.isKey, byteCount: sets.count + bytes.byteCount)
@@ -207,7 +206,7 @@ final class RTPPictures {
             fail("no socket could be made", unit.arrivalNanoseconds)
             return false
         }
-        clock = ClockTracker()
+        clock = PictureClock()
         let pictures = NIOLoopBound(self, eventLoop: order.eventLoop)
         let worker = PictureWorker(inlet, on: order.eventLoop, open: order.open) { pictures.value.hear($1, from: $0) }
         look = Look(worker: worker, origin: unit.timestamp, outlet: outlet)
@@ -274,17 +273,12 @@ final class RTPPictures {
         see(sighting, outline, atNanoseconds: min(now, taken(media, look, now)))
     }
 
-    /// When a picture was taken, by the host's clock: by what the sender says of its clocks where it does so of both
-    /// sound and pictures, else by arrival.
+    /// When a picture was taken, by the host's clock.
     private func taken(_ media: Int64, _ look: Look, _ now: Int64) -> Int64 {
-        let arrived = media &+ clock.leastDelay(at: now)
-        guard let origin = requests.origin, !speaker.isForeign(origin),
-            let wallClock = receiver.wallClockNanoseconds(of: look.origin &+ media / 100_000 &* 9),
-            let offset = speaker.receiver.wallClockOffset(at: now)
-        else { return arrived }
-        let told = wallClock &+ offset
-        // What is further off was told of other clocks.
-        return (told &- arrived).magnitude < 2_000_000_000 ? told : arrived
+        let isOfOneHost = requests.origin.map { !speaker.isForeign($0) } ?? false
+        return clock.taken(
+            media: media, now: now, wallClock: receiver.wallClockNanoseconds(of: look.origin &+ media / 100_000 &* 9),
+            offset: isOfOneHost ? speaker.receiver.wallClockOffset(at: now) : nil)
     }
 
     private func see(_ sighting: FaceSighting, _ outline: FaceOutline?, atNanoseconds nanoseconds: Int64) {
