@@ -48,7 +48,7 @@ struct VideoSection {
     }
 
     /// Whether it is switched off.
-    var isOff: Bool { media.count > 1 && media[1].split(separator: "/").first == "0" }
+    var isOff: Bool { media.count > 1 && media[1].split(separator: "/").first.flatMap { UInt16($0) } == 0 }
 
     /// Takes the address of a `c=` line, which may be none.
     mutating func connect(to address: Substring?) { self.address = address ?? "" }

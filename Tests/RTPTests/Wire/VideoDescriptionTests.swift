@@ -24,6 +24,7 @@ import Testing
             a=rtpmap:98 h264/90000
             m=video 0 RTP/AVP 96
             a=rtpmap:96 VP8/90000
+            m=video 00/2 RTP/AVP 96
             m=video 5008 RTP/AVP 100
             c=IN IP6 2001:db8::1
             a=rtpmap:100 vp8/90000
