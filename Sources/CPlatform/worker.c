@@ -18,7 +18,7 @@
 static const char *const kept[] = {"SSL_CERT_FILE", "SSL_CERT_DIR", "TZ"};
 enum { kept_count = sizeof kept / sizeof *kept, longest_variable = 1024 };
 
-static int start(const char *path, int end, pid_t *pid) {
+static int start(const char *path, int input, int end, pid_t *pid) {
     char variables[kept_count][longest_variable];
     // One arena: each more would take 128 MiB of address space, of which there is not so much. No backtraces, which
     // another program makes.
@@ -31,14 +31,14 @@ static int start(const char *path, int end, pid_t *pid) {
         if (length > 0 && length < longest_variable) environment[count++] = variables[index];
     }
     char *arguments[] = {"attuned-worker", NULL};
-    const int descriptors[3] = {end, end, -1};
+    const int descriptors[3] = {input < 0 ? end : input, end, -1};
     return attune_spawn(path, arguments, environment, descriptors, NULL, pid);
 }
 
-int attune_worker_start(const char *path, int *socket, pid_t *pid) {
+int attune_worker_start(const char *path, int input, int *socket, pid_t *pid) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -errno;
-    int error = start(path, ends[1], pid);
+    int error = start(path, input, ends[1], pid);
     close(ends[1]);
     if (!error && fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) error = -errno;
     if (error) {

@@ -26,6 +26,8 @@ struct LocationNeeds {
 
     init(_ location: String) {
         readablePaths = Self.libraries
+        // Standard input is open.
+        guard location != "-" else { return }
         guard let mark = location.firstRange(of: "://"), !location.lowercased().hasPrefix("file:") else {
             needFile(location)
             return

@@ -6,8 +6,9 @@ import MediaTypes
 import Sight
 import Synchronization
 
-/// What `attuned-worker` does: takes an order from its standard input, gives up what it has no need of, reads the media,
-/// and says what is in it, until that ends or its parent goes. Or, in its other role, writes down what it is sent.
+/// What `attuned-worker` does: takes an order from the socket that is its standard output, gives up what it has no need
+/// of, reads the media, and says what is in it, until that ends or its parent goes. Or, in its other role, writes down
+/// what it is sent. Its standard input is the same socket, or media that the parent has received.
 public struct Worker: ~Copyable {
     /// How long closing the input may take, once the parent is gone.
     private static let farewellMicroseconds: UInt32 = 250_000
@@ -16,9 +17,9 @@ public struct Worker: ~Copyable {
     /// The parent has said nothing of pictures yet. It never says this itself: there are 16 tracks at most.
     fileprivate static let nothingSaid: UInt32 = 1 << 31
 
-    private let parent = ParentSocket(descriptor: STDIN_FILENO)
+    private let parent = ParentSocket(descriptor: STDOUT_FILENO)
 
-    /// A worker of the process that holds the other end of standard input.
+    /// A worker of the process that holds the other end of the socket.
     public init() {}
 
     /// Works until there is nothing to do any more.
@@ -132,7 +133,7 @@ public struct Worker: ~Copyable {
                 // All that is sent to a worker now is what it may look at; what ends this wait is the end.
                 let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 8)
                 while true {
-                    let count = recv(STDIN_FILENO, room.baseAddress, room.count, 0)
+                    let count = recv(STDOUT_FILENO, room.baseAddress, room.count, 0)
                     guard count > 0 else {
                         if count < 0, errno == EINTR { continue }
                         break

@@ -1,5 +1,7 @@
 // Stands in for attuned-worker where tests want one that fails. What it is told to read says how.
 
+#define _GNU_SOURCE
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -12,7 +14,10 @@ static void say(const void *bytes, size_t count) { send(1, bytes, count, MSG_NOS
 
 #define IS(name) (strncmp(mode, name, strlen(name)) == 0)
 
-static const unsigned char started[] = {1, 3, 0, 0, 0, 0};
+static const unsigned char started[] = {1, 4, 0, 0, 0, 0};
+
+/// One track of pictures, and no sound.
+static const unsigned char opened_pictures[] = {2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
 /// What was seen on the first track of pictures, of which there is none.
 static const unsigned char face[63] = {7};
@@ -56,7 +61,7 @@ static int recognise(const char *mode) {
     say(ready, sizeof ready);
     if (IS("ready-twice")) say(ready, sizeof ready);
     if (IS("unasked")) say_text(0, "nobody asked");
-    while (recv(0, piece, sizeof piece, 0) > 0) {
+    while (recv(1, piece, sizeof piece, 0) > 0) {
         if (!piece[1]) continue;
         if (IS("killed")) raise(SIGKILL);
         if (IS("silent")) continue;
@@ -81,7 +86,7 @@ static int recognise(const char *mode) {
 
 int main(void) {
     static char order[1 << 16];
-    ssize_t count = recv(0, order, sizeof order - 1, 0);
+    ssize_t count = recv(1, order, sizeof order - 1, 0);
     if (count <= 0) return 64;
     // The location stands behind the version and its length.
     const char *mode = count > 4 ? order + 4 : order;
@@ -96,6 +101,18 @@ int main(void) {
     if (IS("silent-first")) pause();
     say(started, sizeof started);
     if (IS("crash-opening")) raise(SIGSEGV);
+    if (IS("-")) {
+        // Takes some of the pictures that are sent, and dies of them, or says what nobody can have seen.
+        static char piece[1 << 10];
+        static unsigned char early[sizeof face] = {7};
+        const int64_t time = 3600 * 16000;
+        say(opened_pictures, sizeof opened_pictures);
+        if (read(0, piece, sizeof piece - 1) <= 0) return 0;
+        if (!memmem(piece, sizeof piece, "V_VP8", 5)) raise(SIGKILL);
+        memcpy(early + 3, &time, sizeof time);
+        say(early, sizeof early);
+        for (;;) pause();
+    }
     if (IS("no-tracks")) say("\2\1\0\0\0\0", 6);
     say(opened, sizeof opened);
     say_block(0, 0, 160);

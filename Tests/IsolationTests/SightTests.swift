@@ -102,6 +102,27 @@ import Testing
         #expect(seconds > 2)
     }
 
+    /// What the daemon has received itself: pictures without sound, by a descriptor.
+    @Test(.enabled(if: areThere, "needs models/ (make models-sight)"), arguments: ["libx264", "libvpx"])
+    func picturesComeByStandardInput(encoder: String) throws {
+        let folder = try Folder()
+        let path = try folder.make("a.mkv", "-f lavfi -i testsrc2=d=4:s=160x120:r=10 -map 1 -c:v \(encoder)")
+        let inlet = try #require(FileHandle(forReadingAtPath: path))
+        var options = InputOptions(allowedProtocols: ["pipe"])
+        options.pictureRateHz = 10
+        var order = WorkerOrder("-", options: options, limits: WorkerLimits())
+        order.sight = Self.files
+        let worker = try WorkerInput(
+            order, program: "\(programs)/attuned-worker", input: inlet.fileDescriptor, cancellation: Cancellation())
+        #expect(worker.tracks.isEmpty && worker.pictureTracks.count == 1)
+        let seen = Seen()
+        worker.viewer = PictureViewer(
+            look: { _, _, _ in }, miss: { _, _ in }, sighted: { _, sighting, _ in seen.sightings.append(sighting) })
+        while try worker.read({ _, _, _ in }) != .end {}
+        #expect((38...41).contains(seen.sightings.count))
+        #expect(seen.sightings.last?.state == .live)
+    }
+
     @Test func whatCannotBeLoadedIsSaidAndTheSoundIsRead() throws {
         let folder = try Folder()
         let path = try folder.make("a.mkv", "-f lavfi -i testsrc2=d=4:s=160x120:r=25 -map 0 -map 1 -c:v libx264")

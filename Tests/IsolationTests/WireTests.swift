@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func ordersArrive() throws {
-        var options = InputOptions(allowedProtocols: ["file", "http"], splitsChannels: true)
+        var options = InputOptions(allowedProtocols: ["file", "http"], splitsChannels: true, readsDescriptors: false)
         options.openTimeoutMilliseconds = 123
         options.demuxerOptions = ["a": "b", "c": ""]
         var limits = WorkerLimits()

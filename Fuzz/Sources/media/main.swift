@@ -22,6 +22,8 @@ enum Kind: UInt8, CaseIterable {
     case worker
     /// Messages of a sender by WebSocket, in any dialect.
     case dialect
+    /// Datagrams of RTP with pictures.
+    case pictures
 }
 
 let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size in
@@ -37,6 +39,7 @@ let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size 
     case .session: converse(rest.span)
     case .worker: hear(rest)
     case .dialect: listen(rest.span)
+    case .pictures: watch(rest.span)
     }
     return 0
 }

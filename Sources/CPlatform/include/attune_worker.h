@@ -8,10 +8,11 @@
 /// as its standard input and output, nothing else open, no signal blocked or ignored, and next to no environment.
 ///
 /// @param path of the program; it gets no arguments
+/// @param input what it has as its standard input instead; -1 for nothing
 /// @param socket receives the other end: non-blocking, closed on exec
 /// @param pid receives the process, which has to be waited for
 /// @return 0, or a negated errno
-int attune_worker_start(const char *path, int *socket, pid_t *pid);
+int attune_worker_start(const char *path, int input, int *socket, pid_t *pid);
 
 /// How a child has ended: a worker, or a command (attune_command.h).
 struct attune_worker_end {

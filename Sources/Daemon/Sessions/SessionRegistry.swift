@@ -93,7 +93,7 @@ actor SessionRegistry: ControlBackend {
     func attach(_ request: AttachRequest, isKept: Bool) async throws(Problem) -> SourceSummary {
         do throws(Problem) {
             let key = try AttachValidation.key(of: request)
-            let streams: [RTPStreamDescription]?
+            let streams: SessionDescription?
             do throws(SourceFailure) { streams = try await factory.rtpStreams(at: request.url) } catch {
                 throw Problem(error)
             }

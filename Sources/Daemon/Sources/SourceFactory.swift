@@ -27,17 +27,17 @@ struct SourceOrder: Sendable {
 
 /// Makes the kind of source that a location calls for.
 struct SourceFactory: Sendable {
-    private var settings: Settings.Sources
+    private(set) var settings: Settings.Sources
     private let calls: AudioSocketCalls?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
     /// The program that reads what FFmpeg and libsndfile open; nil where there is none.
-    private let worker: String?
+    let worker: String?
     private let firstWorker: FirstWorker
     /// What looks at pictures, found when the first source needs it.
-    private let sight: SightFinder
+    let sight: SightFinder
     /// Pictures of a speaker that are looked at in a second.
-    private static let pictureRateHz = 10.0
+    static let pictureRateHz = 10.0
 
     /// Whether it was said how workers are confined.
     private final class FirstWorker: Sendable {
@@ -68,10 +68,10 @@ struct SourceFactory: Sendable {
     }
 
     /// The streams of plain RTP that a location names, or nil where it is something for FFmpeg.
-    func rtpStreams(at location: String) async throws(SourceFailure) -> [RTPStreamDescription]? {
+    func rtpStreams(at location: String) async throws(SourceFailure) -> SessionDescription? {
         if location.lowercased().hasPrefix("rtp://") {
             do throws(RTPURLError) {
-                return [try RTPStreamDescription(url: location)]
+                return SessionDescription(streams: [try RTPStreamDescription(url: location)])
             } catch {
                 throw SourceFailure(kind: .badInput, message: "\(redactedLocation(location)): \(error)")
             }
@@ -79,7 +79,7 @@ struct SourceFactory: Sendable {
         guard let path = DescriptionFile.path(of: location) else { return nil }
         let description = try await DescriptionFile.description(at: path, eventLoop: eventLoopGroup.next())
         for warning in description.warnings { logger.warning("\(redactedLocation(path)): \(warning); it is left out") }
-        return description.streams
+        return description
     }
 
     /// A source that has not been opened yet.
@@ -89,19 +89,12 @@ struct SourceFactory: Sendable {
     ///   - key: that of SRTP, where the request has one.
     /// - Throws: `SourceFailure` where the location can't be a source.
     func make(
-        _ order: SourceOrder, location: String, streams: [RTPStreamDescription]?, key: SRTPKey?
+        _ order: SourceOrder, location: String, streams description: SessionDescription?, key: SRTPKey?
     ) throws(SourceFailure) -> any MediaSource {
         let monitor = SourceMonitor(
             id: order.id, url: redactedLocation(location), session: order.session, logger: logger)
-        let tracks = order.tracks
-        if streams != nil || location.lowercased().hasPrefix(AudioSocketCalls.scheme),
-            tracks.contains(where: { $0.video != nil || $0.givesPoints })
-        {
-            throw SourceFailure(
-                kind: .badInput,
-                message: "pictures of \(monitor.url) are not looked at; attach it without video and face_points")
-        }
-        guard var streams else {
+        if location.lowercased().hasPrefix(AudioSocketCalls.scheme) { try checkNoPictures(of: order, monitor) }
+        guard let description else {
             guard key == nil else {
                 throw SourceFailure(
                     kind: .badInput, message: "\(monitor.url) is no plain RTP and takes no crypto; leave it out")
@@ -116,7 +109,7 @@ struct SourceFactory: Sendable {
                         id: order.id, url: ZoomCall.shown(location), session: order.session, logger: logger),
                     logger: logger)
             }
-            guard tracks.allSatisfy({ $0.selector == nil }) else {
+            guard order.tracks.allSatisfy({ $0.selector == nil }) else {
                 throw SourceFailure(
                     kind: .badInput,
                     message: "\(monitor.url) is no plain RTP, so it has no SSRCs; name its speakers by track")
@@ -127,6 +120,8 @@ struct SourceFactory: Sendable {
             return blockingSource(
                 showing(order), InputProtocol(location: location), monitor: monitor, open: try opening(of: location))
         }
+        var streams = description.streams
+        let (tracks, pictures) = try pictures(of: order, description, isEncrypted: key != nil, monitor)
         for track in tracks where !streams.indices.contains(track.track) {
             throw SourceFailure(
                 kind: .badInput,
@@ -144,8 +139,8 @@ struct SourceFactory: Sendable {
             for index in streams.indices { streams[index].key = key }
         }
         return RTPSource(
-            streams: streams, tracks: tracks, limits: RTPReception.Limits(settings), session: order.session,
-            monitor: monitor, timer: order.timer, logger: logger)
+            streams: streams, tracks: tracks, pictures: pictures, limits: RTPReception.Limits(settings),
+            session: order.session, monitor: monitor, timer: order.timer, logger: logger)
     }
 
     /// A source of the samples that come by a connection.
@@ -221,12 +216,20 @@ struct SourceFactory: Sendable {
     }
 
     /// The order with the first track of pictures for who speaks alone, and agreed to be seen.
-    private func showing(_ order: SourceOrder) -> SourceOrder {
+    func showing(_ order: SourceOrder) -> SourceOrder {
         guard order.tracks.count == 1, order.tracks[0].video == nil, order.tracks[0].consent.lanes.contains(.face)
         else { return order }
         var order = order
         order.tracks[0].video = 0
         return order
+    }
+
+    /// What a worker may take of the machine, and where it may go.
+    var workerLimits: WorkerLimits {
+        var limits = WorkerLimits()
+        limits.memoryMebibytes = settings.workerMebibytes
+        limits.references = settings.references
+        return limits
     }
 
     /// How a location that FFmpeg or libsndfile reads is opened: by a process of its own, but where the operator wants
@@ -245,10 +248,7 @@ struct SourceFactory: Sendable {
                 message:
                     "attuned-worker, which reads \(redactedLocation(location)), is missing; install it beside attuned")
         }
-        var limits = WorkerLimits()
-        limits.memoryMebibytes = settings.workerMebibytes
-        limits.references = settings.references
-        return { [limits, logger, firstWorker, sight] options, cancellation throws(MediaError) in
+        return { [limits = workerLimits, logger, firstWorker, sight] options, cancellation throws(MediaError) in
             var order = WorkerOrder(location, options: options, limits: limits)
             order.sight = options.pictureRateHz > 0 ? sight.files() : nil
             let input = try WorkerInput(order, program: worker, cancellation: cancellation)

@@ -226,6 +226,9 @@ final class SourceFeed {
     /// Whether pictures of the speaker on a track may be looked at.
     func mayLook(track: Int) -> Bool { voices[track]?.permit.permit.contains(.face) ?? false }
 
+    /// Forgets what pictures of the speaker on a track have shown.
+    func forgetSeen(track: Int) { voices[track]?.faces = nil }
+
     /// Whether the contours of the face of the speaker on a track may be told, and somebody asks for them.
     func wantsOutline(track: Int) -> Bool {
         guard let voice = voices[track], voice.permit.permit.contains(.outline) else { return false }
@@ -235,15 +238,19 @@ final class SourceFeed {
     /// Takes in what a picture of the speaker on a track has shown; its time is media time of the source. Before the
     /// first sound nobody knows where it lies.
     func sighting(track: Int, _ sighting: FaceSighting, outline: FaceOutline? = nil) {
-        guard let voice = voices[track], mayLook(track: track) else {
-            voices[track]?.faces = nil
-            return
-        }
+        guard mayLook(track: track) else { return forgetSeen(track: track) }
         guard let offset = placement.offset(of: track) else { return }
         let (samples, overflows) = sighting.time.samples.addingReportingOverflow(offset)
-        guard !overflows, samples >= 0 else { return }
+        guard !overflows else { return }
         var sighting = sighting
         sighting.time = MediaTime(samples: samples)
+        see(track: track, sighting, outline: outline)
+    }
+
+    /// The same, where its time is that of the session.
+    func see(track: Int, _ sighting: FaceSighting, outline: FaceOutline? = nil) {
+        let samples = sighting.time.samples
+        guard let voice = voices[track], mayLook(track: track), samples >= 0 else { return }
         var faces = voice.faces ?? FacePipeline()
         session.update { engine in
             faces.take(sighting, of: voice.speaker, into: &engine)

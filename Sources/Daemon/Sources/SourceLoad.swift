@@ -28,9 +28,15 @@ enum MediaCounter: String, Sendable, CaseIterable {
     /// Dropped.
     case ahead, decodeError, duplicate, empty, foreignMixer, foreignReport, late, malformed, nameTaken, notAuthentic
     case onProbation, overload, overRate, overSSRCs, replayed, ssrcCollision, stray, tooLong, unknownPayload
+    /// Of pictures that come by plain RTP, before they are put together, and then.
+    case videoPackets, videoBytes, videoLost, videoRestarts, keyFrameRequests
+    case assembledPictures, keyFrames
+    /// Dropped of them: packets, and pictures.
+    case videoLate, videoMalformed, videoOverRate, videoStray, videoTooLong, videoUnknownPayload, videoUnsupported
+    case brokenPictures, unreferencedPictures, unqueuedPictures
     /// Of inputs that FFmpeg reads.
     case inputDecodeErrors
-    /// Of their pictures: looked at; packets that went to a decoder, and that did not.
+    /// Of all pictures: looked at; packets that went to a decoder, and that did not.
     case pictures, picturePackets, pictureDrops
     /// Processes that read a source and failed: ended by themselves, were silent too long, or said nonsense.
     case failedWorkers
@@ -66,6 +72,20 @@ enum MediaCounter: String, Sendable, CaseIterable {
         }
     }
 
+    /// Why packets of pictures are dropped, as the metrics name it; nil for what is no such drop.
+    var videoDropReason: String? {
+        switch self {
+        case .videoLate: "late"
+        case .videoMalformed: "malformed"
+        case .videoOverRate: "over_rate"
+        case .videoStray: "stray"
+        case .videoTooLong: "too_long"
+        case .videoUnknownPayload: "unknown_payload"
+        case .videoUnsupported: "unsupported"
+        default: nil
+        }
+    }
+
     /// What the log says of drops that somebody can do something about; nil for those that a network has anyway.
     var dropLine: String? {
         switch self {
@@ -86,6 +106,20 @@ enum MediaCounter: String, Sendable, CaseIterable {
         default: nil
         }
     }
+}
+
+/// What a port of pictures drops before or behind the receiver.
+struct PictureStatistics: Sendable {
+    /// Packets of pictures at which nobody may look, or can.
+    var unlooked: UInt64 = 0
+    /// Datagrams that are neither RTP nor RTCP, and RTCP that cannot be read.
+    var malformed: UInt64 = 0
+    /// Packets of other payload types, such as retransmissions.
+    var unknownPayload: UInt64 = 0
+    /// Datagrams over `sources.max_kbit_s`.
+    var overRate: UInt64 = 0
+    /// Pictures for which there was no room on the way to the process that looks at them, or no key frame since.
+    var unqueued: UInt64 = 0
 }
 
 /// What a port of plain RTP drops before anybody else looks at it.
@@ -122,6 +156,18 @@ extension SourceLoad {
     static let portFields: [Field<PortStatistics, UInt64>] = [
         (.tooLong, \.tooLong), (.malformed, \.malformed), (.nameTaken, \.nameTaken),
         (.foreignReport, \.foreignReports),
+    ]
+
+    static let videoFields: [Field<VideoStatistics, UInt64>] = [
+        (.videoPackets, \.packets), (.videoBytes, \.bytes), (.videoLost, \.lost), (.videoLate, \.late),
+        (.videoMalformed, \.malformed), (.videoStray, \.stray), (.videoTooLong, \.tooLong),
+        (.videoUnsupported, \.unsupported), (.assembledPictures, \.units), (.keyFrames, \.keyUnits),
+        (.brokenPictures, \.brokenUnits), (.unreferencedPictures, \.unreferencedUnits),
+        (.videoRestarts, \.restarts), (.keyFrameRequests, \.requests),
+    ]
+    static let pictureFields: [Field<PictureStatistics, UInt64>] = [
+        (.pictureDrops, \.unlooked), (.videoMalformed, \.malformed), (.videoUnknownPayload, \.unknownPayload),
+        (.videoOverRate, \.overRate), (.unqueuedPictures, \.unqueued),
     ]
 
     /// What a session adds.

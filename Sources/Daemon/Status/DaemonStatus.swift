@@ -33,11 +33,18 @@ struct DaemonStatus: StatusBackend {
         ("attune_rtp_packets_lost_total", "RTP packets that were not there when their turn came.", .lost),
         ("attune_rtp_packets_reordered_total", "RTP packets that came out of order, but in time.", .reordered),
         ("attune_rtp_restarts_total", "How often the media time of a sender began anew.", .restarts),
+        ("attune_rtp_video_packets_total", "RTP packets of pictures that were taken.", .videoPackets),
+        ("attune_rtp_video_bytes_total", "Bytes of these.", .videoBytes),
+        ("attune_rtp_video_packets_lost_total", "RTP packets of pictures that never came.", .videoLost),
+        ("attune_rtp_video_restarts_total", "How often another sender of pictures took a port over.", .videoRestarts),
+        ("attune_rtp_key_frames_requested_total", "How often a sender was asked for a key frame.", .keyFrameRequests),
+        ("attune_rtp_pictures_total", "Pictures of plain RTP that were put together.", .assembledPictures),
+        ("attune_rtp_key_frames_total", "Key frames among these.", .keyFrames),
         (
             "attune_media_decode_errors_total", "Packets of inputs read by FFmpeg that could not be decoded.",
             .inputDecodeErrors
         ),
-        ("attune_pictures_total", "Pictures of inputs read by FFmpeg that were looked at.", .pictures),
+        ("attune_pictures_total", "Pictures that were looked at.", .pictures),
         (
             "attune_picture_packets_decoded_total", "Packets of pictures that went to a decoder; none without consent.",
             .picturePackets
@@ -123,6 +130,20 @@ struct DaemonStatus: StatusBackend {
             MediaCounter.allCases.compactMap { counter in
                 counter.dropReason.map { ($0, Double(load.total[counter])) }
             })
+        text.metric(
+            "attune_rtp_video_packets_dropped_total", .counter, help: "RTP packets of pictures dropped by reason.",
+            by: "reason",
+            MediaCounter.allCases.compactMap { counter in
+                counter.videoDropReason.map { ($0, Double(load.total[counter])) }
+            })
+        text.metric(
+            "attune_rtp_pictures_dropped_total", .counter, help: "Pictures of plain RTP dropped by reason.",
+            by: "reason",
+            [
+                ("broken", Double(load.total[.brokenPictures])),
+                ("unreferenced", Double(load.total[.unreferencedPictures])),
+                ("unqueued", Double(load.total[.unqueuedPictures])),
+            ])
         text.metric(
             "attune_rtp_packets_not_decoded_total", .counter,
             help: "RTP packets that say that there is silence, and were taken as that.", by: "reason",

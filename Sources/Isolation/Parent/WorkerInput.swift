@@ -50,13 +50,19 @@ public final class WorkerInput: TrackSource {
 
     /// Starts a worker and has it open the input.
     ///
-    /// - Parameter program: path of `attuned-worker`.
-    public init(_ order: WorkerOrder, program: String, cancellation: Cancellation) throws(MediaError) {
+    /// - Parameters:
+    ///   - program: path of `attuned-worker`.
+    ///   - input: descriptor of what it reads as its standard input (the location `-`); nil where it opens something.
+    public init(
+        _ order: WorkerOrder, program: String, input: Int32? = nil, cancellation: Cancellation
+    ) throws(MediaError) {
         location = redactedLocation(order.location)
+        var order = order
+        order.options.readsDescriptors = input != nil
         self.order = order
         self.cancellation = cancellation
         do throws(SystemError) {
-            process = try WorkerProcess(path: program)
+            process = try WorkerProcess(path: program, input: input)
         } catch {
             throw MediaError(
                 kind: .workerFailed, operation: .open, code: error.code, location: location,
@@ -67,7 +73,7 @@ public final class WorkerInput: TrackSource {
         }
         // Where it could not be sent the process has ended, which is found next.
         _ = process.send(order.encoded())
-        while tracks.isEmpty {
+        while tracks.isEmpty, pictureTracks.isEmpty {
             switch try next(.open, within: order.options.openTimeoutMilliseconds, { _, _, _ in }) {
             case .started(let landlock, let isFiltered):
                 confinement = confinementText(landlock: landlock, isFiltered: isFiltered)
@@ -90,9 +96,10 @@ public final class WorkerInput: TrackSource {
         let report = try next(.read, within: order.options.readTimeoutMilliseconds, sink)
         guard case .read(let outcome, let errors) = report, errors >= decodeErrors else { throw nonsense(.read) }
         decodeErrors = errors
-        // Time that media brings, and a little for waiting.
+        // Time that media brings, and a little for waiting. What brings no sound lasts as long as it is read.
         let waited = Double(HostClock.monotonicNanoseconds() - began) / 1e9
-        process.allow(cpuSeconds: Double(order.limits.cpuSeconds) + mediaSeconds + waited / 10)
+        process.allow(
+            cpuSeconds: Double(order.limits.cpuSeconds) + (tracks.isEmpty ? waited : mediaSeconds + waited / 10))
         return outcome
     }
 

@@ -37,10 +37,11 @@ final class WorkerProcess {
 
     /// Starts the program at `path`.
     ///
+    /// - Parameter input: descriptor of what it has as its standard input; nil for nothing but messages.
     /// - Throws: the negated `errno` of what failed.
-    init(path: String) throws(SystemError) {
+    init(path: String, input: Int32? = nil) throws(SystemError) {
         var pid: pid_t = 0, socket: Int32 = -1
-        let code = attune_worker_start(path, &socket, &pid)
+        let code = attune_worker_start(path, input ?? -1, &socket, &pid)
         guard code == 0 else { throw SystemError(code: code) }
         self.pid = pid
         self.socket = socket

@@ -3,7 +3,7 @@ public import Decode
 /// What a worker is told to read, and what it may take for that. The first message to it, and the only one.
 public struct WorkerOrder: Sendable {
     /// Version of the messages; a worker of another one ends at once, and says so.
-    package static let version: UInt16 = 3
+    package static let version: UInt16 = 4
 
     /// File or URL, as given.
     public var location: String
@@ -62,6 +62,7 @@ extension WorkerOrder {
         writer.put(Self.version)
         writer.put(location)
         writer.put(options.allowedProtocols)
+        writer.put(options.readsDescriptors)
         writer.put(Int64(options.openTimeoutMilliseconds))
         writer.put(Int64(options.readTimeoutMilliseconds))
         writer.put(Int64(options.bufferBytes))
@@ -83,7 +84,8 @@ extension WorkerOrder {
         var reader = WireReader(bytes[...])
         guard try reader.number(UInt16.self) == Self.version else { throw WireError() }
         location = try reader.text()
-        options = InputOptions(allowedProtocols: try reader.texts(most: Self.maxTexts), readsDescriptors: false)
+        options = InputOptions(allowedProtocols: try reader.texts(most: Self.maxTexts))
+        options.readsDescriptors = try reader.flag()
         options.openTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
         options.readTimeoutMilliseconds = Int(clamping: try reader.number(Int64.self))
         options.bufferBytes = Int(clamping: try reader.number(Int64.self))

@@ -75,13 +75,15 @@ package enum WorkerReport: Equatable {
         case .opened:
             let isFinite = try reader.flag()
             let count = Int(try reader.number(UInt16.self))
-            guard (1...Self.maxTracks).contains(count) else { throw WireError() }
+            guard count <= Self.maxTracks else { throw WireError() }
             var tracks: [MediaTrack] = []
             for index in 0..<count { tracks.append(try Self.track(index, from: &reader)) }
             let pictureCount = Int(try reader.number(UInt16.self))
             guard pictureCount <= Self.maxPictureTracks else { throw WireError() }
             var pictures: [PictureTrack] = []
             for index in 0..<pictureCount { pictures.append(try Self.pictureTrack(index, from: &reader)) }
+            // There is something to read in what is open.
+            guard count + pictureCount > 0 else { throw WireError() }
             self = .opened(tracks: tracks, pictures: pictures, isFinite: isFinite)
         case .face: self = .face(try FaceMessage(from: &reader))
         case .pictures:

@@ -14,11 +14,10 @@ public struct SDPError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// The audio streams of a session description (SDP, RFC 8866).
+/// The streams of a session description (SDP, RFC 8866).
 ///
-/// Reads what a receiver of plain RTP needs (`c=`, `m=audio`, `a=rtpmap`, `a=fmtp`, `a=ptime`, `a=extmap`,
-/// `a=crypto`) and skips
-/// everything else, so descriptions without `v=`, `o=`, `s=` or `t=` are taken too.
+/// Reads what a receiver of plain RTP needs (`c=`, `m=audio`, `m=video`, `a=rtpmap`, `a=fmtp`, `a=ptime`, `a=extmap`,
+/// `a=crypto`) and skips everything else, so descriptions without `v=`, `o=`, `s=` or `t=` are taken too.
 public struct SessionDescription: Sendable, Hashable {
     /// Longest description taken, in bytes.
     public static let maxBytes = 65_536
@@ -26,8 +25,18 @@ public struct SessionDescription: Sendable, Hashable {
     /// One per `m=audio` line that is not switched off (port 0), in order; never empty.
     public let streams: [RTPStreamDescription]
 
+    /// One per `m=video` line that is not switched off, in order: its pictures, or why they can't be looked at.
+    public let videos: [Result<RTPVideoDescription, RTPVideoRefusal>]
+
     /// What was left out because it could not be read, though the rest can be used; a line each.
     public let warnings: [String]
+
+    /// A description of streams that is written nowhere.
+    public init(streams: [RTPStreamDescription]) {
+        self.streams = streams
+        videos = []
+        warnings = []
+    }
 
     /// Without white space at the ends, and with single spaces: phones and cameras write it in either place.
     private static func trimmed(_ line: Substring) -> Substring {
@@ -50,12 +59,13 @@ public struct SessionDescription: Sendable, Hashable {
             try parser.read(line: Self.trimmed(Substring(bytes)), number: index + 1)
         }
         streams = try parser.finish()
+        videos = parser.videos
         warnings = parser.warnings
     }
 }
 
 /// Collects the lines of a description, media section by media section.
-private struct SDPParser {
+struct SDPParser {
     private struct Section {
         var line: Int
         var port: UInt16
@@ -74,13 +84,16 @@ private struct SDPParser {
     private enum Place {
         case session
         case audio(Section)
-        /// A media section that is not read: video, or audio with port 0.
+        case video(VideoSection)
+        /// A media section that is not read, or is switched off (port 0).
         case other
     }
 
     private var place = Place.session
     private var sessionAddress: String?
     private var streams: [RTPStreamDescription] = []
+    private var videoSections: [VideoSection] = []
+    private(set) var videos: [Result<RTPVideoDescription, RTPVideoRefusal>] = []
     private var number = 0
     private(set) var warnings: [String] = []
 
@@ -101,7 +114,10 @@ private struct SDPParser {
             try closeSection()
             try openSection(value)
         case "a":
-            if case .audio(var section) = place {
+            if case .video(var section) = place {
+                section.read(attribute: value)
+                place = .video(section)
+            } else if case .audio(var section) = place {
                 // What an attribute says of one payload type is not needed for the others.
                 do throws(SDPError) { try readAttribute(value, into: &section) } catch { warn(error) }
                 place = .audio(section)
@@ -113,6 +129,11 @@ private struct SDPParser {
 
     mutating func finish() throws(SDPError) -> [RTPStreamDescription] {
         try closeSection()
+        videos = videoSections.map { $0.described(sessionAddress: sessionAddress) }
+        for case (let index, .failure(let refusal)) in videos.enumerated() {
+            let text = "the pictures of m=video \(index) are not looked at: \(refusal.description)"
+            if warnings.count < 16 { warnings.append("line \(refusal.line): \(text)") }
+        }
         guard !streams.isEmpty else {
             throw SDPError(
                 line: 0, problem: "there is no audio stream with a port",
@@ -128,6 +149,11 @@ private struct SDPParser {
         let words = value.split(separator: " ")
         // A multicast address may carry its TTL or a count of addresses: 224.2.36.42/127.
         let address = words.count == 3 ? words[2].split(separator: "/").first : nil
+        if case .video(var section) = place {
+            section.connect(to: address)
+            place = .video(section)
+            return
+        }
         guard let address, words[0] == "IN",
             words[1] == "IP4" && NumericAddress.isIPv4(address)
                 || words[1] == "IP6" && NumericAddress.isIPv6(address)
@@ -146,7 +172,8 @@ private struct SDPParser {
     private mutating func openSection(_ value: Substring) throws(SDPError) {
         let words = value.split(separator: " ")
         guard let media = words.first, media.lowercased() == "audio" else {
-            place = .other
+            let section = VideoSection(line: number, media: words)
+            place = words.first?.lowercased() == "video" && !section.isOff ? .video(section) : .other
             return
         }
         guard words.count >= 4 else {
@@ -242,7 +269,8 @@ private struct SDPParser {
         return (type, words[1])
     }
 
-    private static func parameters(_ text: Substring) -> [String: String] {
+    /// The parameters of an `a=fmtp` line, by name in lower case.
+    static func parameters(_ text: Substring) -> [String: String] {
         var result: [String: String] = [:]
         for item in text.split(separator: ";") {
             let trimmed = item.drop { $0 == " " }
@@ -256,8 +284,9 @@ private struct SDPParser {
     // MARK: Sections
 
     private mutating func closeSection() throws(SDPError) {
+        defer { place = .other }
+        if case .video(let section) = place { videoSections.append(section) }
         guard case .audio(let section) = place else { return }
-        place = .other
         guard let address = section.address ?? sessionAddress else {
             throw SDPError(
                 line: section.line, problem: "the stream has no address",

@@ -51,6 +51,21 @@ extension RTCP {
         return bytes
     }
 
+    /// A compound that asks a sender of pictures for a key frame (picture loss indication, RFC 4585, section 6.3.1).
+    ///
+    /// - Parameters:
+    ///   - ssrc: the receiver's own.
+    ///   - source: the sender's.
+    ///   - cname: at most 255 bytes; what is beyond is left out.
+    public static func pictureLossIndication(ssrc: UInt32, source: UInt32, cname: String) -> [UInt8] {
+        // RFC 3550, section 6.1: a compound begins with a report and has the CNAME of whoever sends it.
+        var bytes = receiverReport(ssrc: ssrc, reports: [], cname: cname)
+        bytes += [0x81, 206, 0, 2]
+        append(ssrc, to: &bytes)
+        append(source, to: &bytes)
+        return bytes
+    }
+
     private static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }

@@ -39,7 +39,7 @@ public struct SRTPKey: Sendable, Hashable, CustomStringConvertible, CustomDebugS
         guard let name = words.first, let suite = Suite(rawValue: String(name)) else { throw .suite }
         guard words.count >= 2, words[1].hasPrefix("inline:") else { throw .key }
         let parts = words[1].dropFirst("inline:".count).split(separator: "|", omittingEmptySubsequences: false)
-        guard let first = parts.first, let bytes = Self.base64(first.utf8), bytes.count == suite.keyBytes else {
+        guard let first = parts.first, let bytes = Base64.bytes(of: first.utf8), bytes.count == suite.keyBytes else {
             throw .key
         }
         guard parts.dropFirst().allSatisfy({ !$0.contains(":") }) else { throw .identifier }
@@ -53,33 +53,4 @@ public struct SRTPKey: Sendable, Hashable, CustomStringConvertible, CustomDebugS
     public var debugDescription: String { description }
     /// Shows no parts.
     public var customMirror: Mirror { Mirror(self, children: []) }
-
-    private static func base64(_ text: some Sequence<UInt8>) -> [UInt8]? {
-        var result: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        var isPadded = false
-        for character in text {
-            let value: UInt8
-            switch character {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
-            case UInt8(ascii: "+"): value = 62
-            case UInt8(ascii: "/"): value = 63
-            case UInt8(ascii: "="):
-                isPadded = true
-                continue
-            default: return nil
-            }
-            guard !isPadded else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                result.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-            }
-        }
-        return result
-    }
 }

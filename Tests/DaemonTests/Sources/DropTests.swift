@@ -76,6 +76,8 @@ import Testing
         expectAll(of: RTPSourceTable(selectors: [], limit: 1).statistics, SourceLoad.tableFields)
         expectAll(of: SRTPSession.Statistics(), SourceLoad.securityFields)
         expectAll(of: PortStatistics(), SourceLoad.portFields)
+        expectAll(of: VideoStatistics(), SourceLoad.videoFields)
+        expectAll(of: PictureStatistics(), SourceLoad.pictureFields)
     }
 
     @Test func theLoadIsInTheMetrics() {
@@ -144,7 +146,7 @@ import Testing
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appendingPathComponent("docs/control.md"), encoding: .utf8)
-        for reason in MediaCounter.allCases.compactMap(\.dropReason) {
+        for reason in MediaCounter.allCases.flatMap({ [$0.dropReason, $0.videoDropReason].compactMap(\.self) }) {
             #expect(text.contains("`\(reason)`"), "\(reason)")
         }
         for reason in RefusalReason.allCases { #expect(text.contains("`\(reason.rawValue)`"), "\(reason)") }

@@ -4,7 +4,7 @@ import RTP
 /// Receiver reports (RFC 3550, section 6.4.2), and whom they go to.
 extension RTPPort {
     /// Identifies this receiver to senders; says nothing about it (RFC 7022).
-    private static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
+    static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
     private static let reportNanoseconds: Int64 = 5_000_000_000
     /// Who has not reported for so long gets no reports any more.

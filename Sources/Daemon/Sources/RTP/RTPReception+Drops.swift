@@ -17,7 +17,10 @@ extension RTPReception {
         var load = SourceLoad()
         for port in ports { load += port.load }
         load[.overRate] += budget.refused
-        load.decodeNanoseconds = max(0, meter.nanoseconds - load.analysisNanoseconds)
+        var pictureLoad = SourceLoad()
+        for pictures in pictures.values { pictureLoad += pictures.load }
+        load += pictureLoad
+        load.decodeNanoseconds = pictureLoad.decodeNanoseconds + max(0, meter.nanoseconds - load.analysisNanoseconds)
         monitor.note(load)
     }
 

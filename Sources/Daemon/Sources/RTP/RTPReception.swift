@@ -31,6 +31,8 @@ final class RTPReception: TimedReception {
     let limits: Limits
     let logger: Logger
     private(set) var ports: [RTPPort] = []
+    /// By the number of their section.
+    private(set) var pictures: [Int: RTPPictures] = [:]
     /// Bytes of datagrams that may come: a second's worth at once.
     private(set) var budget: TokenBucket
     private var timer: RTPTimer?
@@ -39,12 +41,12 @@ final class RTPReception: TimedReception {
     /// CPU time of everything that arrived.
     private(set) var meter = CPUMeter()
 
-    /// A reception of `streams`, one port each, for the speakers `tracks`.
+    /// A reception of `streams`, one port each, for the speakers `tracks`, and of their pictures.
     ///
     /// - Throws: `SourceFailure` where a stream's key cannot be used.
     init(
-        streams: [RTPStreamDescription], tracks: [SpeakerTrack], session: LiveSession, monitor: SourceMonitor,
-        limits: Limits, logger: Logger
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], pictures order: RTPPictureOrder? = nil,
+        session: LiveSession, monitor: SourceMonitor, limits: Limits, logger: Logger
     ) throws(SourceFailure) {
         self.session = session
         self.monitor = monitor
@@ -63,6 +65,12 @@ final class RTPReception: TimedReception {
                 try RTPPort(
                     number: number, stream: stream, tracks: tracks.filter { $0.track == number }, session: session,
                     monitor: monitor, limits: limits))
+        }
+        guard let order else { return }
+        forEachSpeaker { speaker in
+            guard let number = speaker.track.video, let video = order.videos[number] else { return }
+            self.pictures[number] = RTPPictures(
+                number, video, order, speaker: speaker, session: session, monitor: monitor, limits: limits)
         }
     }
 
@@ -83,6 +91,18 @@ final class RTPReception: TimedReception {
         if ports[number].receive(datagram, channel: channel, sender: sender, arrival) { stallIfAllLeft() }
     }
 
+    /// Takes one datagram that came to the port of the pictures `number` by `channel` from `sender`.
+    func receive(_ datagram: RawSpan, pictures number: Int, channel: any Channel, sender: SocketAddress) {
+        let began = meter.begin()
+        defer { meter.end(began) }
+        let now = session.clock.nanoseconds()
+        let arrival = RTPArrival(origin: sender.origin, nowNanoseconds: now, timeWeight: meter.weight)
+        pictures[number]?.receive(datagram, channel: channel, sender: sender, arrival)
+    }
+
+    /// Does without pictures that can't be received.
+    func leaveOut(pictures number: Int) { pictures[number] = nil }
+
     /// Takes what the sender says of media that does not come, also for speakers of the track who join later.
     func setAbsence(track: Int?, _ why: Gap.Why?) {
         for port in ports where track == nil || track == port.number { port.setAbsence(why) }
@@ -91,6 +111,7 @@ final class RTPReception: TimedReception {
     func finish(reason: String) {
         timer?.remove(self)
         timer = nil
+        for pictures in pictures.values { pictures.finish() }
         for port in ports { port.finishMixer(nowNanoseconds: session.clock.nanoseconds()) }
         forEachSpeaker { $0.finish(reason: reason) }
         noteLoad()
@@ -112,6 +133,7 @@ final class RTPReception: TimedReception {
             if now - latest >= Int64(limits.stallMilliseconds) * 1_000_000 { speaker.suspend() }
         }
         for port in ports { port.tend(nowNanoseconds: now) }
+        for pictures in pictures.values { pictures.tend(nowNanoseconds: now) }
         if let newest, monitor.state == .live, now - newest >= Int64(limits.stallMilliseconds) * 1_000_000 {
             stall(reason: "no media for \(limits.stallMilliseconds) ms")
         }

@@ -7,12 +7,14 @@ import RTP
 import Synchronization
 
 /// A source of plain RTP: one UDP port (and the next one for RTCP) per stream, received, decoded and analysed
-/// on an event loop. It never ends by itself: a sender that stops makes it stalled, one that starts again
-/// makes it live. On a port there may be one speaker or, told apart by SSRC, many.
+/// on an event loop; pictures are put together there, and decoded in a process of their own. It never ends by
+/// itself: a sender that stops makes it stalled, one that starts again makes it live. On a port there may be one
+/// speaker or, told apart by SSRC, many.
 final class RTPSource: MediaSource {
     let monitor: SourceMonitor
     private let streams: [RTPStreamDescription]
     private let tracks: [SpeakerTrack]
+    private let pictures: RTPPictureOrder?
     private let limits: RTPReception.Limits
     private let session: LiveSession
     private let timer: RTPTimer
@@ -33,10 +35,11 @@ final class RTPSource: MediaSource {
     }
 
     init(
-        streams: [RTPStreamDescription], tracks: [SpeakerTrack], limits: RTPReception.Limits, session: LiveSession,
-        monitor: SourceMonitor, timer: RTPTimer, logger: Logger
+        streams: [RTPStreamDescription], tracks: [SpeakerTrack], pictures: RTPPictureOrder? = nil,
+        limits: RTPReception.Limits, session: LiveSession, monitor: SourceMonitor, timer: RTPTimer, logger: Logger
     ) {
         self.streams = streams
+        self.pictures = pictures
         self.tracks = tracks
         self.limits = limits
         self.session = session
@@ -58,8 +61,8 @@ final class RTPSource: MediaSource {
         do {
             reception = try await eventLoop.submit { [self] in
                 let reception = try RTPReception(
-                    streams: streams, tracks: tracks, session: session, monitor: monitor, limits: limits,
-                    logger: logger)
+                    streams: streams, tracks: tracks, pictures: pictures, session: session, monitor: monitor,
+                    limits: limits, logger: logger)
                 return NIOLoopBound(reception, eventLoop: eventLoop)
             }.get()
         } catch {
@@ -69,8 +72,13 @@ final class RTPSource: MediaSource {
         do {
             for number in Set(tracks.map(\.track)).sorted() {
                 try checkWanted()
-                try await bind(streams[number], number: number, reception: reception)
+                let stream = streams[number]
+                let media = try await bind(stream.address, stream.port, interface: stream.interface) {
+                    reception.value.receive($0, port: number, channel: $1, sender: $2)
+                }
+                monitor.noteReceiver(port: media)
             }
+            try await bindPictures(reception)
             monitor.begin()
             try await eventLoop.submit { reception.value.start(with: self.timer) }.get()
             let isKept = holding.withLock { holding in
@@ -124,40 +132,68 @@ final class RTPSource: MediaSource {
             return channels
         }
         for channel in open { try? await channel.close() }
-        try? await eventLoop.submit { reception.value.finish(reason: reason) }.get()
+        let workers = try? await eventLoop.submit {
+            reception.value.finish(reason: reason)
+            return reception.value.pictures.values.compactMap(\.finished)
+        }.get()
+        for worker in workers ?? [] { try? await worker.get() }
         monitor.change(to: .ended, reason: reason)
     }
 
+    /// Takes what comes to a port, and to the one behind it.
+    ///
+    /// - Returns: the number of the port, which the system may have chosen.
     private func bind(
-        _ stream: RTPStreamDescription, number: Int, reception: NIOLoopBound<RTPReception>
-    ) async throws {
-        let isMulticast = (try? SocketAddress(ipAddress: stream.address, port: 0))?.isMulticast == true
-        func open(port: Int) async throws -> any Channel {
-            try await self.open(stream.address, port, isMulticast: isMulticast, number: number, reception: reception)
-        }
+        _ address: String, _ port: UInt16, interface: String? = nil, deliver: @escaping DatagramHandler.Deliver
+    ) async throws -> Int {
+        let isMulticast = (try? SocketAddress(ipAddress: address, port: 0))?.isMulticast == true
         let media: any Channel
         do {
-            media = try await open(port: Int(stream.port))
+            media = try await open(address, Int(port), isMulticast: isMulticast, deliver: deliver)
         } catch {
             throw SourceFailure(
                 kind: .unavailable,
-                message: "cannot receive on \(stream.address):\(stream.port) (\(error)); "
+                message: "cannot receive on \(address):\(port) (\(error)); "
                     + "choose a free UDP port on an address of this machine")
         }
         channels.withLock { $0.append(media) }
-        if isMulticast { try await join(stream, media) }
-        let port = media.localAddress?.port ?? Int(stream.port)
-        monitor.noteReceiver(port: port)
+        if isMulticast { try await join(address, interface, media) }
+        let port = media.localAddress?.port ?? Int(port)
         // Senders that do not multiplex RTCP use the next port. Without it nothing but BYE and SR are missed.
-        if port < 65_535, let control = try? await open(port: port + 1) {
+        if port < 65_535, !mediaPorts.contains(UInt16(port + 1)),
+            let control = try? await open(address, port + 1, isMulticast: isMulticast, deliver: deliver)
+        {
             channels.withLock { $0.append(control) }
-            if isMulticast { try? await join(stream, control) }
+            if isMulticast { try? await join(address, interface, control) }
+        }
+        return port
+    }
+
+    /// Ports on which media comes, and so no RTCP alone.
+    private var mediaPorts: Set<UInt16> {
+        Set(tracks.map { streams[$0.track].port } + (pictures?.videos.values.map(\.port) ?? []))
+    }
+
+    /// Takes the pictures that tracks have; those that nobody asked for only where that can be.
+    private func bindPictures(_ reception: NIOLoopBound<RTPReception>) async throws {
+        guard let pictures else { return }
+        for (number, video) in pictures.videos.sorted(by: { $0.key < $1.key }) {
+            try checkWanted()
+            do {
+                _ = try await bind(video.address, video.port) {
+                    reception.value.receive($0, pictures: number, channel: $1, sender: $2)
+                }
+            } catch {
+                guard pictures.unasked.contains(number) else { throw error }
+                monitor.warn("pictures of m=video \(number) are not looked at: \(reason(of: error))")
+                try await eventLoop.submit { reception.value.leaveOut(pictures: number) }.get()
+            }
         }
     }
 
     /// A port whose datagrams go to the reception.
     private func open(
-        _ address: String, _ port: Int, isMulticast: Bool, number: Int, reception: NIOLoopBound<RTPReception>
+        _ address: String, _ port: Int, isMulticast: Bool, deliver: @escaping DatagramHandler.Deliver
     ) async throws -> any Channel {
         let made = Mutex<(any Channel)?>(nil)
         let bootstrap = DatagramBootstrap(group: eventLoop)
@@ -174,8 +210,7 @@ final class RTPSource: MediaSource {
             .channelInitializer { channel in
                 made.withLock { $0 = channel }
                 return channel.eventLoop.makeCompletedFuture {
-                    let handler = RTPDatagramHandler(port: number, reception: reception.value)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try channel.pipeline.syncOperations.addHandler(DatagramHandler(deliver))
                 }
             }
         do {
@@ -188,10 +223,10 @@ final class RTPSource: MediaSource {
         }
     }
 
-    private func join(_ stream: RTPStreamDescription, _ channel: any Channel) async throws {
+    private func join(_ address: String, _ interface: String?, _ channel: any Channel) async throws {
         do {
-            let group = try SocketAddress(ipAddress: stream.address, port: 0)
-            let device = try stream.interface.map { name in
+            let group = try SocketAddress(ipAddress: address, port: 0)
+            let device = try interface.map { name in
                 // One per address of the interface.
                 let device = try System.enumerateDevices().first {
                     $0.name == name && $0.address?.protocol == group.protocol
@@ -199,7 +234,7 @@ final class RTPSource: MediaSource {
                 guard let device else {
                     throw SourceFailure(
                         kind: .badInput,
-                        message: "there is no interface '\(name)' with an address like \(stream.address); "
+                        message: "there is no interface '\(name)' with an address like \(address); "
                             + "'ip address' lists them")
                 }
                 return device
@@ -210,29 +245,27 @@ final class RTPSource: MediaSource {
         } catch {
             throw SourceFailure(
                 kind: .unavailable,
-                message: "cannot join the multicast group \(stream.address) (\(error)); "
+                message: "cannot join the multicast group \(address) (\(error)); "
                     + "name an interface that can, as in ?interface=eth0")
         }
     }
 }
 
 /// Takes the datagrams of one port to the reception of its source.
-private final class RTPDatagramHandler: ChannelInboundHandler {
+private final class DatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
+    /// Takes a datagram, which is lent, with where it came by and from whom; called on the event loop.
+    typealias Deliver = @Sendable (RawSpan, any Channel, SocketAddress) -> Void
 
-    private let port: Int
-    private let reception: RTPReception
+    private let deliver: Deliver
 
-    init(port: Int, reception: RTPReception) {
-        self.port = port
-        self.reception = reception
-    }
+    init(_ deliver: @escaping Deliver) { self.deliver = deliver }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let envelope = unwrapInboundIn(data)
         envelope.data.withUnsafeReadableBytes { bytes in
             // The bytes are lent for the duration of the call only, as the buffer's are.
-            reception.receive(bytes.bytes, port: port, channel: context.channel, sender: envelope.remoteAddress)
+            deliver(bytes.bytes, context.channel, envelope.remoteAddress)
         }
     }
 
