@@ -13,10 +13,6 @@ int attune_notify(const char *state);
 /// @return 0, or a negated errno
 int attune_forbid_core_dumps(void);
 
-/// Lets all threads share so many heaps at most; to be called before there are threads. The C library gives each thread
-/// its own, and what threads that are gone have freed in theirs is of little use to the next.
-void attune_bound_heaps(int most);
-
 /// What the process uses.
 struct attune_process_usage {
     double cpu_seconds;  ///< user and system, all threads

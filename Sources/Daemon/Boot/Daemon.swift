@@ -35,8 +35,6 @@ private let commandConnections = 64
 public func runDaemon(_ settings: Settings, file: String?) async throws {
     // A core dump would hold the voices of the people in the call.
     attune_forbid_core_dumps()
-    let loops = min(System.coreCount, 4)
-    attune_bound_heaps(Int32(loops))
     let level = LogRules(settings.log)
     let output = LogOutput(level)
     LoggingSystem.bootstrap { StandardErrorLog(level, label: $0, output: output) }
@@ -48,7 +46,7 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
     let policy = try policy(of: settings.policy)
     let recogniser = recogniser(settings.words, logger)
     let voices = voicePool(logger)
-    let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+    let eventLoopGroup = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
     let cueActions = try CueActions.make(settings.cues, logger)
     var publishing = PublisherConfiguration(settings, group: group)
     let descriptors = Descriptors()
