@@ -13,6 +13,9 @@ int attune_notify(const char *state);
 /// @return 0, or a negated errno
 int attune_forbid_core_dumps(void);
 
+/// Gives the system back what lies free in the heaps. The C library does so by itself only at their ends.
+void attune_return_free_memory(void);
+
 /// What the process uses.
 struct attune_process_usage {
     double cpu_seconds;  ///< user and system, all threads

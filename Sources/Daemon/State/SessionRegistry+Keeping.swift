@@ -77,16 +77,21 @@ extension SessionRegistry {
 /// over.
 struct KeepingService: Service {
     let registry: SessionRegistry
+    /// How often what sessions have left behind is given back to the system, in looks.
+    private static let looksBetweenReturns = 10
 
     func run() async throws {
         await registry.takeUpCalls()
         await registry.attachDeclared()
+        var looks = 0
         // Not with every change: where hundreds of calls begin at once, each would have all of them written.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
             await registry.attachDeclared()
             await registry.endIdle()
             await registry.keepCalls()
+            looks = (looks + 1) % Self.looksBetweenReturns
+            if looks == 0 { attune_return_free_memory() }
             // In one message, so that nobody is told that it lives without what it does.
             attune_notify("WATCHDOG=1\nSTATUS=\(await registry.statusLine)")
         }
