@@ -1,3 +1,4 @@
+import CPlatform
 import Decode
 import Foundation
 import Glibc
@@ -49,5 +50,22 @@ import Testing
             let status = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ""
             #expect(!(status.contains("(faulty-worker)") && status.contains(") Z ")), "\(child) is a zombie")
         }
+    }
+
+    /// A process that had not ended when it was waited for leaves no zombie: it is waited for again.
+    @Test func whoEndsLaterIsBuriedThen() throws {
+        var socket: Int32 = -1
+        var pid: pid_t = 0
+        try #require(attune_worker_start(Self.faulty, -1, &socket, &pid) == 0)
+        defer { close(socket) }
+        LateProcesses.leave(pid)
+        LateProcesses.bury()
+        #expect(kill(pid, 0) == 0, "it waits for its order")
+        kill(pid, SIGKILL)
+        for _ in 0..<60_000 where kill(pid, 0) == 0 {
+            usleep(1_000)
+            LateProcesses.bury()
+        }
+        #expect(kill(pid, 0) != 0 && errno == ESRCH)
     }
 }

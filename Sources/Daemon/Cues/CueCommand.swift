@@ -1,5 +1,6 @@
 import CPlatform
 import Glibc
+import Isolation
 import Kit
 
 /// An executable of the operator's that is started for each cue, with the cue's line on its standard input.
@@ -49,6 +50,7 @@ struct CueCommand {
         }
         var end = attune_worker_end()
         let buried = attune_command_end(pid, &end)
+        if buried != 0 { LateProcesses.leave(pid) }
         pipes.close()
         let said = pipes.firstLine
         if let broken { return (broken, said) }

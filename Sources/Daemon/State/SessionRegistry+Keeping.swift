@@ -3,6 +3,7 @@ import ControlAPI
 import Conversation
 import Decode
 import Events
+import Isolation
 import Kit
 import Logging
 import ServiceLifecycle
@@ -90,6 +91,7 @@ struct KeepingService: Service {
             await registry.attachDeclared()
             await registry.endIdle()
             await registry.keepCalls()
+            LateProcesses.bury()
             looks = (looks + 1) % Self.looksBetweenReturns
             if looks == 0 { attune_return_free_memory() }
             // In one message, so that nobody is told that it lives without what it does.

@@ -138,12 +138,13 @@ final class WorkerProcess {
         return end
     }
 
-    /// Lets it end by itself (its socket is closed), then makes it, then leaves it to the system.
+    /// Lets it end by itself (its socket is closed), then makes it, then leaves it to who looks later.
     private func finish() {
         _ = waitForEnd(milliseconds: Self.farewellMilliseconds)
         guard !isBuried else { return }
         kill()
         _ = waitForEnd(milliseconds: Self.burialMilliseconds)
+        if !isBuried { LateProcesses.leave(pid) }
     }
 }
 
