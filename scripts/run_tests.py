@@ -27,8 +27,12 @@ def note(line, running):
 
 
 def main():
-    # A terminal, so that lines come when they are written; a process group, so that all of it can be ended.
-    ours, theirs = pty.openpty()
+    # A terminal, so that lines come when they are written, where the system has one to give; a process group, so that all
+    # of it can be ended.
+    try:
+        ours, theirs = pty.openpty()
+    except OSError:
+        ours, theirs = os.pipe()
     process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
                                start_new_session=True, env=dict(os.environ, NO_COLOR="1", TERM="dumb"))
     os.close(theirs)
