@@ -237,6 +237,18 @@ final class Subscriber {
     }
 }
 
+extension RunningDaemon {
+    /// The value of a metric without labels, now.
+    func metric(_ name: String) throws -> Double {
+        let text = try run(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            ["curl", "-s", "--unix-socket", controlPath, "http://localhost/metrics"]
+        ).output
+        let line = try #require(text.split(separator: "\n").last { $0.hasPrefix(name + " ") })
+        return try #require(line.split(separator: " ").last.flatMap { Double($0) })
+    }
+}
+
 extension [String: any Sendable] {
     var type: String { self["type"] as? String ?? "" }
     var speaker: String? { self["speaker"] as? String }

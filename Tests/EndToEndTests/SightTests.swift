@@ -22,15 +22,6 @@ import Testing
         return path
     }
 
-    private func metric(_ name: String, _ daemon: RunningDaemon) throws -> Double {
-        let text = try run(
-            URL(fileURLWithPath: "/usr/bin/env"),
-            ["curl", "-s", "--unix-socket", daemon.controlPath, "http://localhost/metrics"]
-        ).output
-        let line = try #require(text.split(separator: "\n").last { $0.hasPrefix(name + " ") })
-        return try #require(line.split(separator: " ").last.flatMap { Double($0) })
-    }
-
     @Test(.enabled(if: areThere, "needs models/ (make models-sight)"))
     func aFaceIsLookedAtWithConsentOnly() throws {
         let folder = try TemporaryFolder()
@@ -43,9 +34,9 @@ import Testing
         try #require(voice.status == 0, "\(voice.errors)")
         try subscriber.wait(for: "a tick") { $0.type == "tick" }
         try eventually("packets that nobody may decode") {
-            try metric("attune_picture_packets_dropped_total", daemon) > 0
+            try daemon.metric("attune_picture_packets_dropped_total") > 0
         }
-        #expect(try metric("attune_picture_packets_decoded_total", daemon) == 0)
+        #expect(try daemon.metric("attune_picture_packets_decoded_total") == 0)
         #expect(!subscriber.lines.contains { $0.type == "video" || $0["visible"] != nil })
         _ = try daemon.attune("detach", "a")
         // With consent to the face it is looked at, and no longer than that.
@@ -56,7 +47,7 @@ import Testing
             return subscriber.lines.contains { $0.type == "video" && $0.speaker == "ben" }
                 && subscriber.lines.contains { $0.speaker == "ben" && $0["visible"] != nil }
         }
-        #expect(try metric("attune_picture_packets_decoded_total", daemon) > 0)
+        #expect(try daemon.metric("attune_picture_packets_decoded_total") > 0)
         #expect(try daemon.attune("consent", "b", "ben", "withdraw", "--lane", "face").status == 0)
         try eventually("the change of consent") {
             try subscriber.poll()

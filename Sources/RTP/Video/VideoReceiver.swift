@@ -36,8 +36,8 @@ public struct VideoStatistics: Sendable, Hashable {
 /// Receives the packets of one source of pictures (SSRC) and hands on each picture when it is whole.
 ///
 /// Packets that come out of order are waited for within the limits. After a loss nothing is handed on before the next
-/// key frame, which the sender is asked for: what a decoder makes of the rest is no picture of anybody. Has no clock and
-/// no thread. Never traps, whatever the bytes.
+/// key frame, which the sender is asked for: what a decoder makes of the rest is no picture of anybody. Has no clock
+/// and no thread. Never traps, whatever the bytes.
 public struct VideoReceiver: ~Copyable {
     /// Bounds of a receiver.
     public struct Limits: Sendable {

@@ -26,15 +26,6 @@ import Testing
             logs: folder.path)
     }
 
-    private func metric(_ name: String, _ daemon: RunningDaemon) throws -> Double {
-        let text = try run(
-            URL(fileURLWithPath: "/usr/bin/env"),
-            ["curl", "-s", "--unix-socket", daemon.controlPath, "http://localhost/metrics"]
-        ).output
-        let line = try #require(text.split(separator: "\n").last { $0.hasPrefix(name + " ") })
-        return try #require(line.split(separator: " ").last.flatMap { Double($0) })
-    }
-
     @Test(
         .enabled(if: FaceConsentTests.areThere, "needs models/ (make models-sight)"),
         arguments: [("H264", ["-c:v", "libx264"]), ("VP8", ["-c:v", "libvpx", "-deadline", "realtime"])])
@@ -65,9 +56,9 @@ import Testing
         // Whoever agreed to be heard is heard, and nothing more.
         try subscriber.wait(for: "a tick") { $0.type == "tick" }
         try eventually("packets at which nobody may look") {
-            try metric("attune_picture_packets_dropped_total", daemon) > 20
+            try daemon.metric("attune_picture_packets_dropped_total") > 20
         }
-        #expect(try metric("attune_rtp_pictures_total", daemon) == 0)
+        #expect(try daemon.metric("attune_rtp_pictures_total") == 0)
         #expect(!subscriber.lines.contains { $0.type == "video" || $0["visible"] != nil })
         #expect(try daemon.attune("consent", "a", "ana", "grant", "--lane", "face").status == 0)
         try eventually("a state of the picture, and what is visible") {
@@ -77,7 +68,7 @@ import Testing
             }
         }
         try eventually("packets that were decoded") {
-            try metric("attune_picture_packets_decoded_total", daemon) > 0
+            try daemon.metric("attune_picture_packets_decoded_total") > 0
         }
         #expect(subscriber.lines.contains { $0.type == "video" && $0.speaker == "ana" })
         #expect(try daemon.attune("consent", "a", "ana", "withdraw", "--lane", "face").status == 0)
@@ -94,7 +85,7 @@ import Testing
             return subscriber.lines.dropFirst(taken).count { $0.type == "tick" && $0.speaker == "ana" } >= 3
         }
         #expect(!subscriber.lines.dropFirst(taken).contains { $0.type == "video" || $0["visible"] != nil })
-        #expect(try metric("attune_workers_failed_total", daemon) == 0)
+        #expect(try daemon.metric("attune_workers_failed_total") == 0)
     }
 
     @Test func picturesThatAreNotThereAreRefusedWithTheRemedy() throws {

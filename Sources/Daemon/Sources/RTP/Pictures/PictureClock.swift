@@ -12,8 +12,8 @@ struct PictureClock: ~Copyable {
     /// - Parameter media: its time on the time line of the pictures, which the sender's timestamps make.
     mutating func note(media: Int64, arrival: Int64) { tracker.note(mediaEnd: media, arrival: arrival) }
 
-    /// When a picture was taken: by what the sender says of its clock where it does so of sound and pictures, else by the
-    /// least delay of late.
+    /// When a picture was taken: by what the sender says of its clock where it does so of sound and pictures, else by
+    /// the least delay of late.
     ///
     /// - Parameters:
     ///   - wallClock: when it was taken by the sender's clock; nil where that is not known.
