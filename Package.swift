@@ -195,7 +195,9 @@ let package = Package(
         .target(name: "CMallocCounter", path: "Tests/CMallocCounter"),
         .target(name: "SeededNumbers", path: "Tests/SeededNumbers", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["Kit", logging], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("ArchitectureTests", []),
+        // Programs that tests run.
+        .target(name: "Programs", dependencies: ["CPlatform"], path: "Tests/Programs", swiftSettings: strict),
+        tests("ArchitectureTests", ["Programs"]),
         // Whole sessions in simulated time, for tests and `make simulate`.
         .target(
             name: "Simulation",
@@ -209,7 +211,8 @@ let package = Package(
         .target(
             name: "ConversationGenerator",
             dependencies: [
-                "CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "RTP", "SeededNumbers",
+                "CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "Programs", "RTP",
+                "SeededNumbers",
                 "Statistics",
             ],
             path: "Tests/ConversationGenerator", swiftSettings: strict),
@@ -227,23 +230,24 @@ let package = Package(
         tests("EventsTests", ["Events", "SeededNumbers"]),
         tests("FleetTests", ["Events", "Fleet", "SeededNumbers"]),
         tests("GatewayTests", ["Control", "ControlAPI", "Events", "Fleet", "Gateway", "Telemetry"]),
-        tests("BusTests", ["Bus", "Fleet", "SeededNumbers", "TestSupport", nioCore, nioPosix]),
+        tests("BusTests", ["Bus", "Fleet", "Programs", "SeededNumbers", "TestSupport", nioCore, nioPosix]),
         tests("KitTests", ["Kit", "SeededNumbers", "TestSupport"]),
         tests(
             "DaemonTests",
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
-                "Overlay", "Pipeline", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation", "TestSupport",
+                "Overlay", "Pipeline", "Programs", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation",
+                "TestSupport",
                 "Text",
                 "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
             ]),
         tests("DiarisationTests", ["CKernels", "Diarisation", "MediaTypes", "SeededNumbers"]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),
-        tests("DecodeTests", ["Decode", "MediaTypes", "SeededNumbers", "TestSupport"]),
+        tests("DecodeTests", ["Decode", "MediaTypes", "Programs", "SeededNumbers", "TestSupport"]),
         tests(
             "EndToEndTests",
             [
-                "CSRTP", "CallFaults", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned",
+                "CSRTP", "CallFaults", "Programs", "RTP", "Schema", "SeededNumbers", "TestSupport", "attune", "attuned",
                 "attuned-worker", "ticks",
             ]),
         .target(name: "CallFaults", path: "Tests/CallFaults"),
@@ -253,17 +257,21 @@ let package = Package(
         tests(
             "IsolationTests",
             [
-                "CPlatform", "Decode", "Isolation", "MediaTypes", "SeededNumbers", "TestSupport", "Words", "Worker",
+                "CPlatform", "Decode", "Isolation", "MediaTypes", "Programs", "SeededNumbers", "TestSupport", "Words",
+                "Worker",
                 "attuned-worker", "confined-probe", "faulty-worker",
             ]),
         tests("PipelineTests", ["Conversation", "Diarisation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
             [
-                "CPlatform", "Events", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore, nioEmbedded,
+                "CPlatform", "Events", "Programs", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore,
+                nioEmbedded,
                 nioPosix,
             ]),
-        tests("RTPTests", ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "RTP", "SeededNumbers", "Timing"]),
+        tests(
+            "RTPTests",
+            ["CMallocCounter", "COpus", "CSRTP", "Kit", "MediaTypes", "Programs", "RTP", "SeededNumbers", "Timing"]),
         tests("SchemaTests", ["Events", "Schema", "attune"]),
         tests("SettingsTests", ["Conversation", "Settings"]),
         tests("SightTests", ["CKernels", "MediaTypes", "SeededNumbers", "Sight"]),
@@ -273,6 +281,6 @@ let package = Package(
         tests("TextTests", ["SeededNumbers", "Text"]),
         tests("WordsTests", ["MediaTypes", "Words"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Voice"]),
+        tests("VoiceTests", ["CKernels", "CMallocCounter", "MediaTypes", "Programs", "Voice"]),
     ]
 )

@@ -41,6 +41,8 @@ def main():
         if not select.select([ours], [], [], SILENCE_SECONDS)[0]:
             print(f"nothing has happened for {SILENCE_SECONDS} s; not ended: {', '.join(sorted(running)) or 'unknown'}",
                   flush=True)
+            # Which programs they wait for.
+            subprocess.run(["ps", "-e", "-o", "pid,ppid,stat,etimes,wchan:20,args"])
             os.killpg(process.pid, signal.SIGKILL)
             sys.exit(1)
         try:

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 
-#include "spawn.h"
+#include "attune_spawn.h"
 
 #include <fcntl.h>
 #include <signal.h>

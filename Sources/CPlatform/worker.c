@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 
 #include "attune_worker.h"
-#include "spawn.h"
+#include "attune_spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

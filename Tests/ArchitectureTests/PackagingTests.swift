@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What is built, fetched and installed, and how.
@@ -11,20 +12,13 @@ import Testing
     }
 
     private func run(_ command: [String]) throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = command
-        process.currentDirectoryURL = Self.root
         // A make that runs these tests must not speak to the one that is run here.
-        process.environment = ProcessInfo.processInfo.environment.filter { name, _ in
+        let environment = ProcessInfo.processInfo.environment.filter { name, _ in
             !["MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"].contains(name)
         }
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let process = try Program(
+            "/usr/bin/env", command, environment: environment, output: .pipe, errors: .output, folder: Self.root.path)
+        let output = String(decoding: try process.readToEnd(), as: UTF8.self)
         return (process.terminationStatus, output)
     }
 

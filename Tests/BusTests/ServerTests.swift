@@ -2,6 +2,7 @@ import Fleet
 import Foundation
 import NIOCore
 import NIOPosix
+import Programs
 import Synchronization
 import TestSupport
 import Testing
@@ -15,18 +16,16 @@ private final class Server: Sendable {
 
     let port: Int
     private let folder: String
-    private let process: Mutex<Process>
+    private let process: Program
 
     init() throws {
         let folder = FileManager.default.temporaryDirectory.path + "/bus-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.program ?? "")
         // The server chooses the port and writes it down.
-        process.arguments = ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", folder, "--ports_file_dir", folder]
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        process = try Program(
+            Self.program ?? "",
+            ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", folder, "--ports_file_dir", folder], output: .nothing,
+            errors: .nothing)
         var found: Int?
         for _ in 0..<600 where found == nil {
             usleep(50_000)
@@ -37,23 +36,13 @@ private final class Server: Sendable {
         guard let found else { throw BusError(.connection, "nats-server did not start") }
         self.folder = folder
         port = found
-        self.process = Mutex(process)
     }
 
-    func kill() {
-        process.withLock { process in
-            Foundation.kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
-    }
+    func kill() { process.end() }
 
     deinit {
-        process.withLock { process in
-            if process.isRunning {
-                process.terminate()
-                process.waitUntilExit()
-            }
-        }
+        process.terminate()
+        process.waitUntilExit()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

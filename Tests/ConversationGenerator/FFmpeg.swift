@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 
 /// The `ffmpeg` command.
 public enum FFmpeg {
@@ -27,24 +28,13 @@ public enum FFmpeg {
         let folder = FileManager.default.temporaryDirectory.appending(path: "attune-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["ffmpeg", "-v", "error", "-nostdin"] + arguments
-        process.standardInput = FileHandle.nullDevice
-        if let input {
-            // A file rather than a pipe: nothing can block on the other.
-            let file = folder.appending(path: "input")
-            try input.withUnsafeBytes { Data($0) }.write(to: file)
-            process.standardInput = try FileHandle(forReadingFrom: file)
-        }
-        let complaints = folder.appending(path: "complaints")
-        try Data().write(to: complaints)
-        process.standardError = try FileHandle(forWritingTo: complaints)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        // Files rather than pipes: nothing can block on the other.
+        let (file, complaints) = (folder.appending(path: "input"), folder.appending(path: "complaints"))
+        if let input { try input.withUnsafeBytes { Data($0) }.write(to: file) }
+        let process = try Program(
+            "ffmpeg", ["-v", "error", "-nostdin"] + arguments, input: input == nil ? .nothing : .file(file.path),
+            output: .pipe, errors: .file(complaints.path))
+        let data = try process.readToEnd()
         guard process.terminationStatus == 0 else {
             let text = (try? String(contentsOf: complaints, encoding: .utf8)) ?? ""
             throw ToolFailure(description: "ffmpeg \(arguments.joined(separator: " ")): \(text)")

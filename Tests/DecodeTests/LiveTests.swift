@@ -1,17 +1,18 @@
 import Decode
 import Foundation
 import Glibc
+import Programs
 import TestSupport
 import Testing
 
 /// An `ffmpeg` that sends the test signal in a loop until it is let go; tried again while nobody listens yet.
 final class Sender: Sendable {
-    private let loop: Command
+    private let loop: Program
 
     /// Sends `recording` with these output options.
     init(_ recording: String, _ output: String) throws {
         let send = "ffmpeg -nostdin -v quiet -re -stream_loop -1 -i '\(recording)' \(output)"
-        loop = try Command(["sh", "-c", "while :; do \(send); sleep 0.2; done"])
+        loop = try Program("/bin/sh", ["-c", "while :; do \(send); sleep 0.2; done"])
     }
 
     deinit { loop.end() }

@@ -2,6 +2,7 @@ import Decode
 import Foundation
 import Glibc
 import MediaTypes
+import Programs
 import TestSupport
 
 /// A folder that goes away with its owner.
@@ -46,43 +47,6 @@ enum TestSignal {
     }
 }
 
-/// A process in a group of its own, which ends with its owner.
-final class Command: Sendable {
-    private let pid: pid_t
-
-    init(_ arguments: [String]) throws {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        // It would keep the sockets of other tests open.
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in 3..<1_024 { posix_spawn_file_actions_addclose(&actions, Int32(descriptor)) }
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
-        var pid: pid_t = 0
-        guard posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, environ) == 0 else {
-            throw ToolFailure(arguments: arguments)
-        }
-        self.pid = pid
-    }
-
-    /// Waits for the end; gives whether it went well.
-    func wait() -> Bool {
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return status == 0
-    }
-
-    /// Ends the whole group.
-    func end() {
-        kill(-pid, SIGKILL)
-        _ = wait()
-    }
-}
-
 /// Runs `ffmpeg` to its end.
 func ffmpeg(_ arguments: String...) throws {
     try ffmpeg(arguments)
@@ -90,8 +54,9 @@ func ffmpeg(_ arguments: String...) throws {
 
 /// Runs `ffmpeg` to its end.
 func ffmpeg(_ arguments: [String]) throws {
-    let command = try Command(["ffmpeg", "-nostdin", "-v", "error", "-y"] + arguments)
-    guard command.wait() else { throw ToolFailure(arguments: arguments) }
+    let program = try Program("ffmpeg", ["-nostdin", "-v", "error", "-y"] + arguments)
+    program.waitUntilExit()
+    guard program.terminationStatus == 0 else { throw ToolFailure(arguments: arguments) }
 }
 
 struct ToolFailure: Error { let arguments: [String] }

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
         os.execv(sys.argv[2], sys.argv[2:])
         """
 
-    private func startManager(_ folder: TemporaryFolder, names: String, _ sockets: [String]) throws -> (Process, String)
+    private func startManager(_ folder: TemporaryFolder, names: String, _ sockets: [String]) throws -> (Program, String)
     {
         let config = try folder.file(
             "attune.yaml", "sockets:\n  events: \(folder.path)/events.sock\n  control: \(folder.path)/control.sock\n")

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
@@ -50,7 +51,7 @@ import Testing
         kill(daemon.process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         let errors = try String(contentsOfFile: logs.path + "/err", encoding: .utf8)
-        #expect(process.terminationReason == .exit && process.terminationStatus == 69)
+        #expect(process.hasExited && process.terminationStatus == 69)
         #expect(errors.split(separator: "\n").count == 1 && errors.contains("has closed the connection"), "\(errors)")
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// `attune demo`: what somebody sees who has nothing but the program.

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Schema
 import Testing
 
@@ -63,26 +64,17 @@ func run(_ executable: URL, _ arguments: [String], environment: [String: String]
 /// Starts a command; `logs` gets its outputs as `out` and `err`.
 func start(
     _ executable: URL, _ arguments: [String], environment: [String: String] = [:], logs: String
-) throws -> Process {
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-    process.standardInput = FileHandle.nullDevice
-    for (name, isOutput) in [("out", true), ("err", false)] {
-        let path = logs + "/" + name
-        try Data().write(to: URL(fileURLWithPath: path))
-        let handle = try #require(FileHandle(forWritingAtPath: path))
-        if isOutput { process.standardOutput = handle } else { process.standardError = handle }
-    }
-    try process.run()
-    return process
+) throws -> Program {
+    try Program(
+        executable.path, arguments,
+        environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+        output: .file(logs + "/out"), errors: .file(logs + "/err"))
 }
 
 let ffmpeg = URL(fileURLWithPath: "/usr/bin/env")
 
 /// Starts FFmpeg as a sender.
-func startSender(_ arguments: [String], logs: String) throws -> Process {
+func startSender(_ arguments: [String], logs: String) throws -> Program {
     try start(ffmpeg, ["ffmpeg", "-nostdin", "-loglevel", "error"] + arguments, logs: logs)
 }
 
@@ -98,7 +90,7 @@ func eventually(_ what: String, seconds: Double = 600, _ condition: () throws ->
 /// A daemon with sockets in a folder of its own; killed with the object.
 final class RunningDaemon {
     let folder: TemporaryFolder
-    let process: Process
+    let process: Program
     let config: String
 
     /// - Parameter maxDescriptors: files that it may have open; nil for what this process may.
@@ -135,10 +127,8 @@ final class RunningDaemon {
     }
 
     deinit {
-        if process.isRunning {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
+        process.signal(SIGKILL)
+        process.waitUntilExit()
     }
 
     var log: String { (try? String(contentsOfFile: folder.path + "/err", encoding: .utf8)) ?? "" }

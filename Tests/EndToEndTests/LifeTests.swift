@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
@@ -87,7 +88,7 @@ import Testing
         try subscriber.wait(for: "snapshot") { $0.type == "snapshot" }
         kill(daemon.process.processIdentifier, signal)
         daemon.process.waitUntilExit()
-        #expect(daemon.process.terminationReason == .exit && daemon.process.terminationStatus == 0, "\(daemon.log)")
+        #expect(daemon.process.hasExited && daemon.process.terminationStatus == 0, "\(daemon.log)")
         try eventually("the socket is closed") {
             try subscriber.poll()
             return subscriber.isClosed

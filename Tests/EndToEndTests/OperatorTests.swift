@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
@@ -114,7 +115,7 @@ import Testing
         let drained = try daemon.attune("drain", "--timeout", "600")
         #expect(drained.status == 0 && drained.output == "0 calls run\n", "\(drained)")
         try eventually("it ends") { !daemon.process.isRunning }
-        #expect(daemon.process.terminationStatus == 0 && daemon.process.terminationReason == .exit)
+        #expect(daemon.process.terminationStatus == 0 && daemon.process.hasExited)
 
         let other = try RunningDaemon(
             settings: "sources:\n  attach:\n    - {url: \"rtp://127.0.0.1:0\", session: desk, consent: granted,\n"
@@ -126,12 +127,12 @@ import Testing
         #expect(refused.status == 69 && refused.errors.contains("takes no new calls"), "\(refused.errors)")
         _ = try other.attune("detach", "desk")
         try eventually("it ends") { !other.process.isRunning }
-        #expect(other.process.terminationStatus == 0 && other.process.terminationReason == .exit)
+        #expect(other.process.terminationStatus == 0 && other.process.hasExited)
 
         let third = try RunningDaemon()
         kill(third.process.processIdentifier, SIGUSR1)
         try eventually("it ends") { !third.process.isRunning }
-        #expect(third.process.terminationStatus == 0 && third.process.terminationReason == .exit)
+        #expect(third.process.terminationStatus == 0 && third.process.hasExited)
     }
 
     @Test func theConfigurationIsCheckedAsAWholeAndShown() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// The page for browsers, as an operator has it: from the configuration to the address to paste.

@@ -2,6 +2,7 @@ import CPlatform
 import Decode
 import Foundation
 import Isolation
+import Programs
 import TestSupport
 import Testing
 
@@ -11,15 +12,11 @@ import Testing
 @Suite(.waiting) struct ConfinementTests {
     private func probe() throws -> [String: String] {
         let folder = try Folder()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(programs)/confined-probe")
         let other = try folder.write([2], "other")
-        process.arguments = [try folder.write([1], "allowed"), other, "\(LoopbackServer.freePort())"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        let process = try Program(
+            "\(programs)/confined-probe",
+            [try folder.write([1], "allowed"), other, "\(LoopbackServer.freePort())"], output: .pipe)
+        let text = String(decoding: try process.readToEnd(), as: UTF8.self)
         let pairs = text.split(separator: "\n").compactMap { line -> (String, String)? in
             line.firstIndex(of: " ").map { (String(line[..<$0]), String(line[$0...].dropFirst())) }
         }

@@ -1,5 +1,6 @@
 import Decode
 import Foundation
+import Programs
 import Synchronization
 import TestSupport
 import Testing
@@ -18,13 +19,8 @@ import Testing
         }
         // FFmpeg writes any rate that it is told.
         let raw = try folder.write([UInt8](repeating: 9, count: 60_000 * channels), "raw")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments =
-            "ffmpeg -v error -f s16le -ar \(rateHz) -ac \(channels) -i \(raw) -c:a flac -frame_size 65535 -strict -2"
-            .split(separator: " ").map(String.init) + [folder["b.flac"]]
-        try process.run()
-        process.waitUntilExit()
+        let words = "-v error -f s16le -ar \(rateHz) -ac \(channels) -i \(raw) -c:a flac -frame_size 65535 -strict -2"
+        try Program("ffmpeg", words.split(separator: " ").map(String.init) + [folder["b.flac"]]).waitUntilExit()
         return folder["b.flac"]
     }
 

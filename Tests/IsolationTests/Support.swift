@@ -2,6 +2,7 @@ import Decode
 import Foundation
 import Isolation
 import MediaTypes
+import Programs
 import TestSupport
 
 /// The folder in which this run's programs are.
@@ -75,14 +76,9 @@ final class Folder {
 
     /// Makes a file of a swept tone.
     func make(_ name: String, _ options: String = "") throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let tone = "-f lavfi -i aevalsrc=0.3*sin(2*PI*(200+50*t)*t):d=3:s=48000"
-        process.arguments =
-            ["ffmpeg", "-v", "error", "-y"]
-            + "\(tone) \(options)".split(separator: " ").map(String.init) + [self[name]]
-        try process.run()
-        process.waitUntilExit()
+        let words = "\(tone) \(options)".split(separator: " ").map(String.init)
+        try Program("ffmpeg", ["-v", "error", "-y"] + words + [self[name]]).waitUntilExit()
         return self[name]
     }
 }

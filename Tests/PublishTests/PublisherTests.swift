@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Programs
 import Publish
 import Synchronization
 import Testing
@@ -124,15 +125,16 @@ import Testing
         try #require(FileManager.default.isExecutableFile(atPath: socat), "socat must be installed")
         try await withPublisher { publisher, path in
             // -t: socat itself would leave that long after the end of its input.
-            let process = try TestProcess([socat, "-t", "600", "-", "UNIX-CONNECT:\(path)"])
+            let process = try Program(socat, ["-t", "600", "-", "UNIX-CONNECT:\(path)"], output: .pipe)
+            defer { process.end() }
             try await eventually("socat is connected") { publisher.statistics.clients == 1 }
             var text = ""
             for number in 1...3 {
                 publisher.publish(turnEvent("ana", Double(number)))
                 while !text.contains(#""seq":\#(number),"#) {
-                    let part = process.read()
+                    let part = try #require(process.output?.availableData)
                     try #require(!part.isEmpty, "socat ended")
-                    text += part
+                    text += String(decoding: part, as: UTF8.self)
                 }
             }
         }

@@ -223,59 +223,6 @@ final class TestClient {
     }
 }
 
-/// A process with its output in a pipe and no input, ended and reaped at the end of its life.
-final class TestProcess {
-    private let pid: pid_t
-    private let output: CInt
-
-    init(_ arguments: [String]) throws {
-        var pipe: [CInt] = [0, 0]
-        // A socket pair can be close-on-exec from the start, so that no other process inherits it.
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &pipe) == 0 else { throw ClientFailure(description: "no pipe") }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, pipe[1], 1)
-        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var child: pid_t = 0
-        let result = posix_spawn(&child, arguments[0], &actions, nil, &words, environ)
-        for word in words { free(word) }
-        posix_spawn_file_actions_destroy(&actions)
-        Glibc.close(pipe[1])
-        output = pipe[0]
-        pid = child
-        guard result == 0 else {
-            throw ClientFailure(description: "\(arguments[0]): \(String(cString: strerror(result)))")
-        }
-    }
-
-    deinit {
-        if pid > 0 {
-            kill(pid, SIGKILL)
-            var status: CInt = 0
-            waitpid(pid, &status, 0)
-        }
-        Glibc.close(output)
-    }
-
-    /// What it has written, as soon as there is something; empty at the end.
-    func read() -> String {
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        let count = Glibc.read(output, &chunk, chunk.count)
-        return String(decoding: chunk.prefix(max(0, count)), as: UTF8.self)
-    }
-
-    func readToEnd() -> String {
-        var text = ""
-        while true {
-            let part = read()
-            if part.isEmpty { return text }
-            text += part
-        }
-    }
-}
-
 // MARK: Events
 
 /// A tick as long as a real one.

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import Programs
 import Testing
 
 @testable import Publish
@@ -279,10 +280,12 @@ import Testing
 
     /// What a process of another user and group gets until it leaves or is closed.
     private func receive(from path: String, asUser user: Int) throws -> String {
-        try TestProcess([
-            "/usr/bin/setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "/usr/bin/socat", "-",
-            "UNIX-CONNECT:\(path)",
-        ]).readToEnd()
+        let socat = try Program(
+            "/usr/bin/setpriv",
+            [
+                "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "/usr/bin/socat", "-", "UNIX-CONNECT:\(path)",
+            ], output: .pipe)
+        return String(decoding: try socat.readToEnd(), as: UTF8.self)
     }
 
     @Test func configurationIsChecked() async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import MediaTypes
+import Programs
 import Testing
 import Voice
 
@@ -27,18 +28,10 @@ enum Recordings {
 
     /// 16 kHz mono samples of an audio file.
     static func decode(_ file: URL) throws -> [Float] {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            [
-                "ffmpeg", "-v", "error", "-nostdin", "-i", file.path, "-f", "f32le", "-ac", "1", "-ar",
-                "16000", "-",
-            ]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+        let process = try Program(
+            "ffmpeg",
+            ["-v", "error", "-nostdin", "-i", file.path, "-f", "f32le", "-ac", "1", "-ar", "16000", "-"], output: .pipe)
+        let data = try process.readToEnd()
         try #require(process.terminationStatus == 0)
         return data.withUnsafeBytes { raw in
             (0..<raw.count / 4).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }

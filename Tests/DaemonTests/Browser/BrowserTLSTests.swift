@@ -1,6 +1,7 @@
 import Control
 import ControlAPI
 import Foundation
+import Programs
 import Settings
 import TestSupport
 import Testing
@@ -15,17 +16,12 @@ import Testing
 
     /// Runs openssl to its end.
     private static func run(_ arguments: [String], input: String = "") throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: openssl ?? "/usr/bin/openssl")
-        process.arguments = arguments
-        let (inlet, outlet) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput) = (inlet, outlet)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        inlet.fileHandleForWriting.write(Data(input.utf8))
+        let process = try Program(
+            openssl ?? "/usr/bin/openssl", arguments, input: .pipe, output: .pipe, errors: .nothing)
+        try process.input?.write(contentsOf: Data(input.utf8))
         // The request ends by itself; the end of the input would end the client before the answer.
-        let output = try outlet.fileHandleForReading.readToEnd() ?? Data()
-        try inlet.fileHandleForWriting.close()
+        let output = try process.output?.readToEnd() ?? Data()
+        try process.input?.close()
         process.waitUntilExit()
         return String(decoding: output, as: UTF8.self)
     }

@@ -1,9 +1,10 @@
 import Foundation
+import Programs
 import Testing
 
 /// A running `curl` on `/v1/events` and what it has received.
 final class EventStreamClient {
-    private let process: Process
+    private let process: Program
     private let folder: TemporaryFolder
 
     init(_ daemon: RunningDaemon, query: String = "", lastID: String? = nil) throws {

@@ -1,10 +1,11 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
 /// The daemon on live media, with FFmpeg as the sender.
 @Suite(.waiting) struct LiveTests {
-    private func send(_ files: [String], to urls: [String], logs: String) throws -> Process {
+    private func send(_ files: [String], to urls: [String], logs: String) throws -> Program {
         var arguments: [String] = []
         for file in files { arguments += ["-re", "-i", file] }
         for (index, url) in urls.enumerated() {
@@ -84,12 +85,13 @@ import Testing
         let times = subscriber.lines.filter { $0.type == "tick" }.compactMap { $0.number("t") }
         #expect(times == times.sorted())
         #expect(Set(times).count == times.count)
-        // What is waited for in vain is missing, too.
-        let gaps = subscriber.lines.count { $0.type == "gap" && $0["why"] as? String == "stall" }
         #expect(try daemon.attune("detach", "call").status == 0)
         try subscriber.wait(for: "the end") { $0.type == "session.ended" }
         let stalls = subscriber.lines.filter { $0.type == "gap" && $0["why"] as? String == "stall" }
-        #expect(stalls.count == gaps + 1)
+        // What is waited for in vain is missing, too. What a busy machine read late may have revived the source once more.
+        let types = subscriber.lines.map(\.type)
+        let lastStall = try #require(types.lastIndex(of: "source.stalled"))
+        #expect(types[lastStall...].contains { $0 == "gap" || $0 == "source.connected" })
         let last = try #require(stalls.last)
         // A busy host is behind with its media, so how long it was is not known here.
         #expect((last.number("to_s") ?? 0) > (last.number("from_s") ?? 0))
@@ -186,7 +188,7 @@ import Testing
         let url = "http://127.0.0.1:\(port)/live"
         let logs = try TemporaryFolder()
         // The server of FFmpeg has one listener and ends with it; it says no length.
-        func station() throws -> Process {
+        func station() throws -> Program {
             try startSender(
                 ["-re", "-i", files[0], "-f", "mp3", "-content_type", "audio/mpeg", "-listen", "1", url],
                 logs: logs.path)

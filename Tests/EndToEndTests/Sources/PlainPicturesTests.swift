@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
 
     /// A camera's moving picture with a key frame every second, and sound, until the process is ended.
     private func send(_ encoder: [String], to ports: (audio: Int, video: Int), _ folder: TemporaryFolder) throws
-        -> Process
+        -> Program
     {
         try start(
             URL(fileURLWithPath: "/usr/bin/env"),

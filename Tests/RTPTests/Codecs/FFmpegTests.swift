@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Programs
 import RTP
 import SeededNumbers
 import Testing
@@ -60,15 +61,13 @@ private struct LoopbackSocket: ~Copyable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let sdp = folder.appendingPathComponent("stream.sdp")
 
-        let sender = Process()
-        sender.executableURL = URL(fileURLWithPath: Self.ffmpeg)
         // Faster than real time, but slow enough for the socket's buffer.
         let source = "aevalsrc=0.5*sin(2*PI*600*t)*between(mod(t\\,1)\\,0.5\\,0.8):s=48000:d=\(Self.seconds)"
-        sender.arguments =
+        let sender = try Program(
+            Self.ffmpeg,
             ["-nostdin", "-loglevel", "error", "-readrate", "20", "-f", "lavfi", "-i", source] + options
-            + ["-sdp_file", sdp.path, "-f", "rtp", "rtp://127.0.0.1:\(socket.port)?rtcpport=\(socket.port)"]
-        try sender.run()
-        defer { if sender.isRunning { sender.terminate() } }
+                + ["-sdp_file", sdp.path, "-f", "rtp", "rtp://127.0.0.1:\(socket.port)?rtcpport=\(socket.port)"])
+        defer { sender.end() }
         var datagrams: [[UInt8]] = []
         while true {
             if let datagram = socket.receive() {
@@ -177,40 +176,22 @@ private struct LoopbackSocket: ~Copyable {
     }
 
     private static func convert(_ bytes: [UInt8], _ arguments: [String]) throws -> [UInt8] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: ffmpeg)
-        process.arguments = ["-loglevel", "error"] + arguments
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        defer { if process.isRunning { process.terminate() } }
+        let process = try Program(ffmpeg, ["-loglevel", "error"] + arguments, input: .pipe, output: .pipe)
+        defer { process.end() }
         // FFmpeg reads all before it is asked for the rest: its output fits a pipe's buffer only in part.
         let writer = Thread {
-            input.fileHandleForWriting.write(Data(bytes))
-            try? input.fileHandleForWriting.close()
+            try? process.input?.write(contentsOf: bytes)
+            try? process.input?.close()
         }
         writer.start()
-        return [UInt8](output.fileHandleForReading.readDataToEndOfFile())
+        return [UInt8](try process.readToEnd())
     }
 
     /// The tables of G.711 against FFmpeg's, every byte.
     @Test(.enabled(if: isInstalled, "needs /usr/bin/ffmpeg"), arguments: ["mulaw", "alaw"])
     func everyByteExpandsAsInFFmpeg(law: String) throws {
-        let decoder = Process()
-        decoder.executableURL = URL(fileURLWithPath: Self.ffmpeg)
-        decoder.arguments = [
-            "-loglevel", "error", "-f", law, "-ar", "16000", "-ac", "1", "-i", "-", "-f", "s16be", "-",
-        ]
-        let (input, output) = (Pipe(), Pipe())
-        decoder.standardInput = input
-        decoder.standardOutput = output
-        try decoder.run()
-        defer { if decoder.isRunning { decoder.terminate() } }
-        input.fileHandleForWriting.write(Data(0...255))
-        try input.fileHandleForWriting.close()
-        let linear = [UInt8](output.fileHandleForReading.readDataToEndOfFile())
-        decoder.waitUntilExit()
+        let linear = try Self.convert(
+            Array(0...255), ["-f", law, "-ar", "16000", "-ac", "1", "-i", "-", "-f", "s16be", "-"])
 
         func play(_ codec: AudioCodec, _ payload: [UInt8]) throws -> [Float] {
             let format = try #require(AudioFormat(codec: codec, clockRateHz: 16_000, channels: 1))
