@@ -30,7 +30,7 @@ SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo fleet test test-peers test-overlay test-api \
 	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-churn \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces bench-churn \
 	conversations simulate simulate-fleet soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
@@ -202,6 +202,12 @@ bench-websocket: build
 WORDS_CALL ?= $(CALL)/anna.wav $(CALL)/ben.wav
 bench-words: build models $(CALL)/timeline.csv
 	python3 scripts/bench/words.py $(BUILD) --write $(WORDS_CALL)
+
+# Ten cameras at once; writes into docs/performance.md. FILM="a.mp4" shows a face and has sound. Takes four minutes; wants two
+# cores that do nothing else. Fails where a limit is missed.
+FILM ?= ../shared/data/video/lbbc2a.mpg
+bench-faces: build models-sight
+	python3 scripts/bench/faces.py $(BUILD) --write $(FILM)
 
 # What is left of calls that are over: thousands that come and go; writes into docs/reliability.md. Takes six minutes. Fails
 # where memory, files or threads of the daemon grow.

@@ -35,9 +35,11 @@ public struct ExpectRequest: Codable, Sendable, Equatable {
     public var ttlSeconds: Int?
     /// Connections that the token admits: one (nil), or one for each of so many tracks.
     public var connections: Int?
+    /// Of a call with one track on which several speak: how many voices there are, `auto` or a number.
+    public var voices: String?
 
     enum CodingKeys: String, CodingKey {
-        case session, speakers, consent, priority, connections
+        case session, speakers, consent, priority, connections, voices
         case noticeID = "notice_id"
         case ttlSeconds = "ttl_s"
     }
@@ -45,7 +47,7 @@ public struct ExpectRequest: Codable, Sendable, Equatable {
     /// A request.
     public init(
         session: String, speakers: [Speaker], consent: String?, noticeID: String? = nil, priority: String? = nil,
-        ttlSeconds: Int? = nil, connections: Int? = nil
+        ttlSeconds: Int? = nil, connections: Int? = nil, voices: String? = nil
     ) {
         self.session = session
         self.speakers = speakers
@@ -54,6 +56,7 @@ public struct ExpectRequest: Codable, Sendable, Equatable {
         self.priority = priority
         self.ttlSeconds = ttlSeconds
         self.connections = connections
+        self.voices = voices
     }
 }
 

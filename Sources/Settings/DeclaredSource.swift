@@ -26,6 +26,8 @@ public struct DeclaredSource: Sendable, Equatable {
     public var consent: String?, noticeID: String?, priority: String?
     /// Whether the contours of faces may be told to who asks for them.
     public var facePoints = false
+    /// How many voices are to be told apart on its one track: `auto` or a number; nil where it has one.
+    public var voices: String?
 }
 
 extension SettingsValue {
@@ -45,7 +47,7 @@ extension SettingsValue {
             of: node, what: "a source to attach",
             known: [
                 "url", "url_file", "session", "tracks", "consent", "notice_id", "priority", "crypto_file",
-                "face_points",
+                "face_points", "voices",
             ],
             example: "{url: \"rtp://127.0.0.1:5004\", session: desk, tracks: [{speaker: anna}], consent: granted}")
         try fields.check()
@@ -61,7 +63,7 @@ extension SettingsValue {
             session: session, url: url, urlFile: urlFile, cryptoFile: try fields.text("crypto_file", isPath: true),
             tracks: try tracks.map(declaredTrack), consent: try fields.text("consent"),
             noticeID: try fields.text("notice_id"), priority: try fields.text("priority"),
-            facePoints: try fields.flag("face_points"))
+            facePoints: try fields.flag("face_points"), voices: try fields.text("voices"))
     }
 
     private static func declaredTrack(_ node: Node) throws -> DeclaredSource.Track {

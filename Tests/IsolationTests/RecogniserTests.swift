@@ -112,22 +112,9 @@ import Testing
     /// As under MemoryDenyWriteExecute of the unit: no memory becomes code, from the first instruction on.
     @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
     func itNeedsNoMemoryThatBecomesCode() throws {
-        let python = "/usr/bin/python3"
-        guard FileManager.default.isExecutableFile(atPath: python) else { return }
         let folder = try Folder()
-        let program = try folder.write(
-            Array(
-                """
-                #!\(python)
-                import ctypes, os
-                if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
-                    os._exit(77)
-                os.execv("\(programs)/attuned-worker", ["attuned-worker"])
-
-                """.utf8), "program")
-        chmod(program, 0o700)
         // A kernel that does not know it says so by the code.
-        let told = failure(Self.model, program: program, of: Self.long)
+        let told = failure(Self.model, program: try folder.workerWithoutNewCode(), of: Self.long)
         #expect(told == nil || told?.contains("code 77") == true, "\(told ?? "nothing")")
     }
 

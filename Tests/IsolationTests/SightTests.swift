@@ -21,15 +21,15 @@ import Testing
     }
 
     private func watch(
-        _ location: String, mayLook: @escaping (Int) -> Bool = { _ in true },
+        _ location: String, program: String = "\(programs)/attuned-worker",
+        mayLook: @escaping (Int) -> Bool = { _ in true },
         wantsOutline: @escaping (Seen) -> Bool = { _ in false }
     ) throws -> (seen: Seen, counts: PictureCounts, confinement: String, warnings: [String], seconds: Double) {
         var options = InputOptions()
         options.pictureRateHz = 10
         var order = WorkerOrder(location, options: options, limits: WorkerLimits())
         order.sight = Self.files
-        let worker = try WorkerInput(
-            order, program: "\(programs)/attuned-worker", cancellation: Cancellation())
+        let worker = try WorkerInput(order, program: program, cancellation: Cancellation())
         let seen = Seen()
         worker.viewer = PictureViewer(
             mayLook: mayLook, look: { _, _, _ in }, miss: { _, _ in }, wantsOutline: { _ in wantsOutline(seen) },
@@ -55,6 +55,20 @@ import Testing
         #expect(counts.decodedPackets > 0)
         #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.time < $1.time })
         #expect(watched.outlines.allSatisfy { $0 == nil })
+    }
+
+    @Test(
+        .enabled(if: areThere, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func lookingNeedsNoMemoryThatBecomesCode() throws {
+        let folder = try Folder()
+        do {
+            let (seen, _, _, warnings, _) = try watch(Self.clip, program: try folder.workerWithoutNewCode())
+            #expect(warnings.isEmpty && seen.sightings.count { $0.hasFace } >= 28)
+        } catch let error as MediaError {
+            // A kernel that does not know it says so by the code.
+            #expect(error.detail.contains("77"), "\(error)")
+        }
     }
 
     @Test(

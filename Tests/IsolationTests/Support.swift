@@ -74,6 +74,24 @@ final class Folder {
         return self[name]
     }
 
+    /// A worker as under MemoryDenyWriteExecute of the unit: no memory becomes code, from the first instruction on.
+    ///
+    /// - Returns: its path; it ends with code 77 where the kernel does not know that.
+    func workerWithoutNewCode() throws -> String {
+        let program = try write(
+            Array(
+                """
+                #!/usr/bin/python3
+                import ctypes, os
+                if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
+                    os._exit(77)
+                os.execv("\(programs)/attuned-worker", ["attuned-worker"])
+
+                """.utf8), "program")
+        chmod(program, 0o700)
+        return program
+    }
+
     /// Makes a file of a swept tone.
     func make(_ name: String, _ options: String = "") throws -> String {
         let tone = "-f lavfi -i aevalsrc=0.3*sin(2*PI*(200+50*t)*t):d=3:s=48000"

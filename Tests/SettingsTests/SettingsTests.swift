@@ -68,7 +68,7 @@ import Testing
                   attach:
                     - {url: "rtp://127.0.0.1:5004", session: desk, tracks: [{speaker: anna, role: rep, ssrc: "*"}],
                        consent: granted, notice_id: n, priority: high, face_points: true}
-                    - {url_file: /u, crypto_file: /k, session: t, tracks: [{speaker: b, consent: withheld, track: 1}]}
+                    - {url_file: /u, crypto_file: /k, session: t, tracks: [{speaker: b, consent: withheld, track: 1}], voices: "2"}
                 session: {idle_s: 60}
                 ledger: {path: /tmp/l, notices_dir: /tmp/n, retention_days: 9}
                 overload: {enabled: false, target: 0.7}
@@ -89,7 +89,7 @@ import Testing
         let declared = settings.sources.attach
         #expect(declared.map(\.session) == ["desk", "t"] && declared.map(\.urlFile) == [nil, "/u"])
         #expect(declared[0].tracks == [DeclaredSource.Track(speaker: "anna", role: "rep", ssrc: "*")])
-        #expect(declared.map(\.facePoints) == [true, false])
+        #expect(declared.map(\.facePoints) == [true, false] && declared.map(\.voices) == [nil, "2"])
         #expect(declared[0].noticeID == "n" && declared[0].priority == "high" && declared[0].consent == "granted")
         #expect(declared[1].tracks[0].consent == "withheld" && declared[1].tracks[0].track == 1)
         #expect(settings.ledger.path == "/tmp/l" && settings.ledger.retentionDays == 9)

@@ -19,6 +19,12 @@ def resident_mib(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
 
 
+def quantile(values, share):
+    """The value below which that share of the values lies; not a number where there are none."""
+    values = sorted(values)
+    return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
+
+
 def write_table(mark, text):
     """Puts a table between the marks of docs/performance.md that are called so."""
     with open(DOCS, encoding="utf-8") as file:

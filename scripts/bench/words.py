@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 
-from figures import cpu_seconds, resident_mib, write_table
+from figures import cpu_seconds, quantile, resident_mib, write_table
 
 RATE_HZ, PACKET = 8_000, 160
 MEDIAN_S, LATE_S = 0.8, 1.3
@@ -149,11 +149,6 @@ class Calls:
                 place = number * PACKET % (len(sound) - PACKET)
                 header = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, number * PACKET & 0xFFFFFFFF, source)
                 sender.sendto(header + sound[place : place + PACKET], ("127.0.0.1", port))
-
-
-def quantile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
 
 
 def events_of(daemon, calls, first):

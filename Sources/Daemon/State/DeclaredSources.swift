@@ -110,7 +110,7 @@ extension DeclaredSource {
                     consent: $0.consent, video: $0.video)
             },
             consent: consent, noticeID: noticeID, crypto: key, priority: priority,
-            facePoints: facePoints ? true : nil)
+            voices: voices, facePoints: facePoints ? true : nil)
     }
 
     private static func secret(_ path: String, _ key: String) throws(Problem) -> String {

@@ -40,6 +40,12 @@ struct Expect: AsyncParsableCommand {
         completion: .list(["low", "normal", "high"]))
     var priority: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Several speak on the one track: how many; each becomes a speaker of their own, without a name.",
+            valueName: "auto|N"))
+    var voices: String?
+
     @Option(help: ArgumentHelp("Seconds within which the call has to come.", valueName: "SECONDS"))
     var ttl: Int?
 
@@ -64,7 +70,7 @@ struct Expect: AsyncParsableCommand {
             let call = try await sockets.control.expect(
                 ExpectRequest(
                     session: session, speakers: speakers, consent: consent, noticeID: notice, priority: priority,
-                    ttlSeconds: ttl, connections: connectionEach ? speakers.count : nil))
+                    ttlSeconds: ttl, connections: connectionEach ? speakers.count : nil, voices: voices))
             if token { return try say(call.token) }
             guard let dialect else {
                 try say("expected until \(call.expiresAt); the addresses are secret")

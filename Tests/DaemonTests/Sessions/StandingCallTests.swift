@@ -90,6 +90,12 @@ import Testing
         #expect(#expect(throws: Problem.self) { try missing.request() }?.detail.contains("can't be read") == true)
     }
 
+    @Test func itsVoicesMayBeToldApart() throws {
+        var source = Self.declared("rtp://127.0.0.1:0")
+        source.voices = "auto"
+        #expect(try AttachValidation.tracks(of: try source.request()).map(\.voices) == [VoicesWanted(count: nil)])
+    }
+
     @Test func aDeclarationThatCannotBeIsRefusedBeforeTheStart() throws {
         var settings = Settings()
         settings.sources.attach = [Self.declared("rtp://127.0.0.1:0"), Self.declared("")]

@@ -23,6 +23,13 @@ import Testing
                     ], consent: "granted", noticeID: "n", priority: "high"))
     }
 
+    @Test func itsVoicesMayBeToldApart() throws {
+        let line =
+            #"{"format":"s16le","rate":16000,"channels":2,"session":"s","consent":"granted","speaker":"room","voices":"auto"}"#
+        let request = try PCMHello(parsing: Array(line.utf8)).request
+        #expect(try AttachValidation.tracks(of: request).map(\.voices) == [VoicesWanted(count: nil)])
+    }
+
     /// Damaged hellos are taken or refused, with a reason; numbers stay within their bounds.
     @Test func damagedHellosAreRefusedInWords() {
         var random = SeededRandom(seed: 5)

@@ -91,6 +91,19 @@ import Testing
         await bench.stop()
     }
 
+    @Test func theVoicesOfACallMayBeToldApart() throws {
+        let calls = ExpectedCalls { 0 }
+        let expectation = CallExpectation(calls: calls, address: "ws://x")
+        var request = ExpectRequest(
+            session: "s", speakers: [.init(speaker: "room")], consent: "granted", voices: "3")
+        let token = try expectation.expect(request).token
+        let admitted = try #require(calls.admit(token, speaker: nil))
+        #expect(try AttachValidation.tracks(of: admitted).map(\.voices) == [VoicesWanted(count: 3)])
+        request.speakers.append(.init(speaker: "b"))
+        let problem = #expect(throws: Problem.self) { try expectation.expect(request) }
+        #expect(problem?.detail.contains("name that alone") == true)
+    }
+
     @Test func tokensEnd() throws {
         let clock = Clock()
         let calls = ExpectedCalls { clock.value.load(ordering: .relaxed) }

@@ -37,11 +37,13 @@ struct PCMHello: Equatable {
                 tracks.append(try Self.track(element, channelCount: format.channelCount))
             }
         }
+        let voices = try fields.text("voices")
         startsMuted = try fields.flag("muted") ?? false
         try fields.finish("the hello")
         let url = "pcm:\(encoding.rawValue)/\(format.rateHz)/\(format.channelCount)"
         request = AttachRequest(
-            url: url, session: session, tracks: tracks, consent: consent, noticeID: notice, priority: priority)
+            url: url, session: session, tracks: tracks, consent: consent, noticeID: notice, priority: priority,
+            voices: voices)
     }
 
     private static func track(

@@ -35,7 +35,7 @@ struct CallExpectation: Sendable {
         }
         let request = AttachRequest(
             url: "websocket:", session: wanted.session, tracks: tracks, consent: wanted.consent,
-            noticeID: wanted.noticeID, priority: wanted.priority
+            noticeID: wanted.noticeID, priority: wanted.priority, voices: wanted.voices
         ).withCanonicalNames
         // What is wrong is told now, not to a sender who can do nothing about it.
         _ = try AttachValidation.tracks(of: request)
