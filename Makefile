@@ -30,8 +30,8 @@ SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo fleet test test-peers test-overlay test-api \
 	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces bench-churn \
-	conversations simulate simulate-fleet soak fuzz \
+	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces \
+	bench-churn conversations simulate simulate-fleet soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
 all: build

@@ -212,8 +212,7 @@ let package = Package(
             name: "ConversationGenerator",
             dependencies: [
                 "CKernels", "COpus", "Conversation", "Events", "MediaTypes", "Pipeline", "Programs", "RTP",
-                "SeededNumbers",
-                "Statistics",
+                "SeededNumbers", "Statistics",
             ],
             path: "Tests/ConversationGenerator", swiftSettings: strict),
         tests(
@@ -237,9 +236,8 @@ let package = Package(
             [
                 "Control", "ControlAPI", "Conversation", "Daemon", "Decode", "Dialects", "Events", "Kit", "MediaTypes",
                 "Overlay", "Pipeline", "Programs", "Publish", "RTP", "SeededNumbers", "Settings", "Simulation",
-                "TestSupport",
-                "Text",
-                "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded, nioPosix,
+                "TestSupport", "Text", "Timing", "Words", "faulty-worker", lifecycle, logging, nioCore, nioEmbedded,
+                nioPosix,
             ]),
         tests("DiarisationTests", ["CKernels", "Diarisation", "MediaTypes", "SeededNumbers"]),
         tests("DialectsTests", ["Dialects", "SeededNumbers"]),
@@ -258,16 +256,14 @@ let package = Package(
             "IsolationTests",
             [
                 "CPlatform", "Decode", "Isolation", "MediaTypes", "Programs", "SeededNumbers", "TestSupport", "Words",
-                "Worker",
-                "attuned-worker", "confined-probe", "faulty-worker",
+                "Worker", "attuned-worker", "confined-probe", "faulty-worker",
             ]),
         tests("PipelineTests", ["Conversation", "Diarisation", "MediaTypes", "Pipeline", "Text"]),
         tests(
             "PublishTests",
             [
                 "CPlatform", "Events", "Programs", "Publish", "Schema", "SeededNumbers", "Telemetry", logging, nioCore,
-                nioEmbedded,
-                nioPosix,
+                nioEmbedded, nioPosix,
             ]),
         tests(
             "RTPTests",

@@ -12,7 +12,6 @@ threads at all.
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
@@ -24,6 +23,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+from control import ask
 
 RATE_HZ, PACKET = 8_000, 160
 MOST_GROWTH = 0.01
@@ -59,15 +60,7 @@ class Daemon:
             self.lagged += event["type"] == "lagged"
 
     def ask(self, method, target, body=None):
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(f"{self.folder}/control.sock")
-        connection.request(method, target, None if body is None else json.dumps(body))
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        if answer.status >= 300:
-            raise SystemExit(f"{method} {target}: {answer.status} {text.decode()}")
+        text = ask(f"{self.folder}/control.sock", method, target, body)
         return json.loads(text) if text else None
 
     def state(self):

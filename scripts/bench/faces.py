@@ -11,18 +11,17 @@ what looks at pictures (make models-sight).
 """
 
 import argparse
-import http.client
 import json
 import os
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-from figures import cpu_seconds, quantile, write_table
+from control import ask
+from figures import cpu_seconds, quantile, show
 from isolation import memory_mib, processes
 
 LOOKS_HZ, TICK_P99_S = 8, 1.0
@@ -112,13 +111,7 @@ def measure(build, path, streams, seconds, consent):
 
 def looked(folder):
     """Pictures that were looked at so far."""
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(f"{folder}/control.sock")
-    connection.request("GET", "/metrics")
-    text = connection.getresponse().read().decode()
-    connection.close()
-    return float(re.search(r"^attune_pictures_total (\S+)", text, re.M)[1])
+    return float(re.search(r"^attune_pictures_total (\S+)", ask(f"{folder}/control.sock", "GET", "/metrics"), re.M)[1])
 
 
 def main():
@@ -145,12 +138,7 @@ def main():
                 missed.append(f"{looks:.1f} pictures a second were looked at, and a face was in {seen:.2f} of the ticks")
     heads = [f"{asked.streams} streams, consent to", "cores", "CPU-s per hour of a stream", "MiB per stream (PSS)",
              "pictures looked at per s and stream", "ticks with a face", "ticks after their time, s, p99", "given up"]
-    table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
-    print(table)
-    if asked.write:
-        write_table("faces", table)
-    if missed:
-        sys.exit("missed: " + "; ".join(missed))
+    show("faces", heads, rows, missed, asked.write)
 
 
 if __name__ == "__main__":

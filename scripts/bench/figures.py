@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "performance.md")
 
@@ -35,3 +36,13 @@ def write_table(mark, text):
         raise SystemExit(f"{DOCS}: there is no place for a table '{mark}'")
     with open(DOCS, "w", encoding="utf-8") as file:
         file.write(page)
+
+
+def show(mark, heads, rows, missed, writes):
+    """Prints a table, puts it into docs/performance.md where asked, and fails where something is missed."""
+    table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
+    print(table)
+    if writes:
+        write_table(mark, table)
+    if missed:
+        sys.exit("missed: " + "; ".join(missed))

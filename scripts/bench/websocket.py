@@ -9,7 +9,6 @@ Writes the table of docs/performance.md and fails where the limit is missed.
 """
 
 import base64
-import http.client
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ import tempfile
 import threading
 import time
 
+from control import ask
 from figures import cpu_seconds, write_table
 
 CPU_RATIO = 1.10
@@ -50,15 +50,7 @@ class Daemon:
             time.sleep(0.02)
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("localhost")
-        connection.sock = socket.socket(socket.AF_UNIX)
-        connection.sock.connect(os.path.join(self.folder, "control.sock"))
-        connection.request(method, path, body and json.dumps(body))
-        answer = connection.getresponse()
-        data = json.loads(answer.read() or b"null")
-        if answer.status >= 400:
-            sys.exit(f"bench: {method} {path}: {data}")
-        return data
+        return json.loads(ask(os.path.join(self.folder, "control.sock"), method, path, body) or "null")
 
     def stop(self):
         self.process.terminate()

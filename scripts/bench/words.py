@@ -13,7 +13,6 @@ recordings, and fails where it grows by 2 % or more from then to its end. Wants 
 """
 
 import argparse
-import http.client
 import json
 import os
 import pathlib
@@ -27,7 +26,8 @@ import tempfile
 import threading
 import time
 
-from figures import cpu_seconds, quantile, resident_mib, write_table
+from control import ask
+from figures import cpu_seconds, quantile, resident_mib, show
 
 RATE_HZ, PACKET = 8_000, 160
 MEDIAN_S, LATE_S = 0.8, 1.3
@@ -43,20 +43,6 @@ def ulaw(path):
     return subprocess.run(
         ["ffmpeg", "-v", "error", "-i", path, "-ac", "1", "-ar", str(RATE_HZ), "-f", "mulaw", "-"],
         check=True, capture_output=True).stdout
-
-
-def ask(path, method, target, body=None):
-    """A request over the control socket; the answer's text."""
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.connect(path)
-    connection.request(method, target, None if body is None else json.dumps(body))
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    if answer.status >= 300:
-        raise SystemExit(f"{method} {target}: {answer.status} {text}")
-    return text
 
 
 class Daemon:
@@ -273,16 +259,6 @@ def main():
              "ticks after their time, s, p50, p99", "cores: daemon + recogniser", "CPU-s per hour of speech",
              "calls told, of them over", "load"]
     show("words", heads, rows, missed, asked.write)
-
-
-def show(name, heads, rows, missed, writes):
-    """Prints a table, puts it into the docs where asked, and fails where something is missed."""
-    table = "\n".join("| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows])
-    print(table)
-    if writes:
-        write_table(name, table)
-    if missed:
-        sys.exit("missed: " + "; ".join(missed))
 
 
 if __name__ == "__main__":

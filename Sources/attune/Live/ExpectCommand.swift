@@ -42,9 +42,9 @@ struct Expect: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Several speak on the one track: how many; each becomes a speaker of their own, without a name.",
-            valueName: "auto|N"))
-    var voices: String?
+            "How many voices the one track has: each is a speaker of its own, anonymous until 'attune name' says whose "
+                + "it is.", valueName: "auto|N"))
+    var voices: VoiceCount?
 
     @Option(help: ArgumentHelp("Seconds within which the call has to come.", valueName: "SECONDS"))
     var ttl: Int?
@@ -70,7 +70,7 @@ struct Expect: AsyncParsableCommand {
             let call = try await sockets.control.expect(
                 ExpectRequest(
                     session: session, speakers: speakers, consent: consent, noticeID: notice, priority: priority,
-                    ttlSeconds: ttl, connections: connectionEach ? speakers.count : nil, voices: voices))
+                    ttlSeconds: ttl, connections: connectionEach ? speakers.count : nil, voices: voices?.text))
             if token { return try say(call.token) }
             guard let dialect else {
                 try say("expected until \(call.expiresAt); the addresses are secret")
