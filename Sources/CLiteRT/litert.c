@@ -29,6 +29,7 @@ _Static_assert(sizeof(struct tensor_type) == 72, "LiteRT's tensor type has 72 by
 
 struct attune_litert {
     void *library;
+    int nowhere;
     handle environment;
     status (*create_environment)(int, const void *, handle *);
     void (*destroy_environment)(handle);
@@ -68,14 +69,14 @@ static void say(char *why, size_t size, const char *format, ...) {
 }
 
 // The library tells standard error how it sets itself up, and cannot be told not to. While it does so standard error
-// leads nowhere; one thread at a time, so that the right one is put back.
+// leads nowhere; one thread at a time, so that the right one is put back. Where it leads is opened with the library:
+// a process that has been confined opens no files.
 static pthread_mutex_t quiet_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int begin_quiet(void) {
+static int begin_quiet(const attune_litert *library) {
     pthread_mutex_lock(&quiet_lock);
-    int saved = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (saved >= 0 && nowhere >= 0) dup2(nowhere, STDERR_FILENO);
-    if (nowhere >= 0) close(nowhere);
+    int saved = dup(STDERR_FILENO);
+    if (saved >= 0 && library->nowhere >= 0) dup2(library->nowhere, STDERR_FILENO);
     return saved;
 }
 
@@ -90,10 +91,11 @@ static void end_quiet(int saved) {
 attune_litert *attune_litert_open(const char *path, char *why, size_t why_size) {
     attune_litert *opened = calloc(1, sizeof *opened);
     if (!opened) return NULL;
+    opened->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     opened->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!opened->library) {
         say(why, why_size, "%s", dlerror());
-        free(opened);
+        attune_litert_close(opened);
         return NULL;
     }
     const struct {
@@ -131,7 +133,7 @@ attune_litert *attune_litert_open(const char *path, char *why, size_t why_size) 
         // POSIX: pointers to functions and to data have one representation.
         memcpy(functions[index].target, &found, sizeof found);
     }
-    int saved = begin_quiet();
+    int saved = begin_quiet(opened);
     status result = opened->create_environment(0, NULL, &opened->environment);
     end_quiet(saved);
     if (result == 0) return opened;
@@ -144,10 +146,11 @@ attune_litert *attune_litert_open(const char *path, char *why, size_t why_size) 
 void attune_litert_close(attune_litert *library) {
     if (!library) return;
     if (library->environment) {
-        int saved = begin_quiet();
+        int saved = begin_quiet(library);
         library->destroy_environment(library->environment);
         end_quiet(saved);
     }
+    if (library->nowhere >= 0) close(library->nowhere);
     // The library stays mapped: its threads and destructors may still be needed.
     free(library);
 }
@@ -198,7 +201,7 @@ attune_network *attune_network_make(attune_litert *library, const void *model, s
     if (!network) return NULL;
     network->library = library;
     handle options = NULL;
-    int saved = begin_quiet();
+    int saved = begin_quiet(library);
     status result = library->create_model(library->environment, model, size, &network->model);
     if (result == 0) result = library->create_options(&options);
     if (result == 0) result = library->set_accelerators(options, on_cpu);

@@ -40,8 +40,9 @@ public struct FaceDetection: Sendable {
         return FaceDetection(
             library: paths[0], networkFiles: Array(paths.dropFirst()),
             weights: FaceNetworks.Weights(
-                near: try contents(of: paths[1], files.near.1), far: try contents(of: paths[2], files.far.1),
-                mesh: try contents(of: paths[3], files.mesh.1)))
+                near: NetworkFile(try contents(of: paths[1], files.near.1)),
+                far: NetworkFile(try contents(of: paths[2], files.far.1)),
+                mesh: NetworkFile(try contents(of: paths[3], files.mesh.1))))
     }
 
     /// Networks of the calling thread.

@@ -1,5 +1,4 @@
 import Decode
-import Glibc
 import Isolation
 import MediaTypes
 import Sight
@@ -8,16 +7,15 @@ import Sight
 final class FaceReporter {
     private let networks: FaceNetworks
     private var watchers: [Int: FaceWatcher] = [:]
-    private static let mostFileBytes = 32 << 20
 
-    /// Loads what the order names, before anything is given up: a library can be mapped later, but not found.
+    /// Opens what the order names, before anything is given up: a confined process opens no files.
     init(_ files: SightFiles) throws(NetworkError) {
         let library = try NetworkLibrary(path: files.library)
         networks = try FaceNetworks(
             library: library,
             weights: FaceNetworks.Weights(
-                near: try Self.contents(of: files.near), far: try Self.contents(of: files.far),
-                mesh: try Self.contents(of: files.mesh)))
+                near: try NetworkFile(mapping: files.near), far: try NetworkFile(mapping: files.far),
+                mesh: try NetworkFile(mapping: files.mesh)))
     }
 
     /// Who looks at the pictures of an input, as far as the parent allows it and asks for it.
@@ -45,17 +43,5 @@ final class FaceReporter {
         let watcher = FaceWatcher(networks: networks)
         watchers[track] = watcher
         return watcher
-    }
-
-    private static func contents(of path: String) throws(NetworkError) -> [UInt8] {
-        guard let file = fopen(path, "re") else { throw NetworkError(description: "\(path) cannot be read") }
-        defer { fclose(file) }
-        var bytes: [UInt8] = [], piece = [UInt8](repeating: 0, count: 1 << 16)
-        while bytes.count < mostFileBytes {
-            let count = fread(&piece, 1, piece.count, file)
-            guard count > 0 else { break }
-            bytes += piece.prefix(count)
-        }
-        return bytes
     }
 }

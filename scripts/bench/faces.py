@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whether a machine carries ten cameras at once: a film of somebody who talks (H.264, 640 by 360, 30 pictures a second,
-with sound), sent live as MPEG-TS over TCP, ten times, into a daemon of its own; first with consent to the voice alone,
-then to the face as well.
+with sound), sent live as MPEG-TS over TCP, ten times, into a daemon of its own; first for the voice alone, then for the
+face as well.
 
     scripts/bench/faces.py BUILD FILM [--streams 10] [--seconds 60] [--write]
 
@@ -85,7 +85,7 @@ def measure(build, path, streams, seconds, consent):
                     ["ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i", path, "-c", "copy", "-f",
                      "mpegts", f"tcp://127.0.0.1:{port}?listen=1"]))
                 attach = [f"{build}/attune", "attach", f"tcp://127.0.0.1:{port}", "--session", f"s{number}", "--speaker", "a",
-                          "--consent", consent, "--video", "0:a", "--runtime-dir", folder]
+                          "--consent", consent, *(["--video", "0:a"] if "face" in consent else []), "--runtime-dir", folder]
                 # The sender listens after it has opened its film.
                 for _ in range(100):
                     if subprocess.run(attach, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:

@@ -58,7 +58,7 @@ final class FaceDetector {
     /// Centres of the anchors, 0…1.
     private let anchors: [(x: Double, y: Double)]
 
-    init(_ kind: Kind, library: NetworkLibrary, weights: [UInt8]) throws(NetworkError) {
+    init(_ kind: Kind, library: NetworkLibrary, weights: NetworkFile) throws(NetworkError) {
         anchors = kind.grids.flatMap { cells, count in
             (0..<cells * cells * count).map { index in
                 let cell = index / count

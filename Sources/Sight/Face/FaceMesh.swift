@@ -40,7 +40,7 @@ final class FaceMesh {
     private let network: Network
     private let format = CropFormat(side: side, low: 0, high: 1, repeatsEdges: true)
 
-    init(library: NetworkLibrary, weights: [UInt8]) throws(NetworkError) {
+    init(library: NetworkLibrary, weights: NetworkFile) throws(NetworkError) {
         network = try Network(
             library, weights: weights, name: "face mesh", inputCount: Self.side * Self.side * 3,
             outputCounts: [FacePoints.count * 3, 1])

@@ -101,7 +101,7 @@ public final class FaceWatcher {
             sighting.bodyMotion = 0
             return
         }
-        var points = square.flatMap { networks.mesh.points(in: $0, of: picture) }
+        var points = square.flatMap { networks.mesh?.points(in: $0, of: picture) }
         if points == nil {
             if square != nil { lose() }
             points = search(picture, seconds)
@@ -121,13 +121,14 @@ public final class FaceWatcher {
         guard seconds - searchedAt >= Self.searchSeconds else { return nil }
         searchedAt = seconds
         if let found = first(networks.near.find(in: picture), of: picture) {
+            networks.forgetFar()
             count(picture, seconds, found)
             return found
         }
         let pause = farInVain < Self.farTriesBeforeInVain ? Self.farSeconds : Self.farSecondsInVain
         guard seconds - farAt >= pause else { return nil }
         farAt = seconds
-        let found = first(networks.far.find(in: picture), of: picture)
+        let found = first(networks.far?.find(in: picture) ?? [], of: picture)
         farInVain = found == nil ? farInVain + 1 : 0
         return found
     }
@@ -136,8 +137,8 @@ public final class FaceWatcher {
     private func first(_ faces: [FoundFace], of picture: borrowing Picture) -> FacePoints? {
         for face in faces.sorted(by: { $0.width > $1.width }).prefix(Self.mostOthers) {
             // The first square comes from two eyes only: what the mesh has found itself is better.
-            guard let rough = networks.mesh.points(in: face.meshSquare, of: picture), let square = rough.meshSquare,
-                let points = networks.mesh.points(in: square, of: picture)
+            guard let rough = networks.mesh?.points(in: face.meshSquare, of: picture), let square = rough.meshSquare,
+                let points = networks.mesh?.points(in: square, of: picture)
             else { continue }
             return points
         }
@@ -155,7 +156,7 @@ public final class FaceWatcher {
             {
                 continue
             }
-            if networks.mesh.points(in: face.meshSquare, of: picture) != nil { others += 1 }
+            if networks.mesh?.points(in: face.meshSquare, of: picture) != nil { others += 1 }
         }
         faceCount = UInt8(clamping: others + (known == nil ? 0 : 1))
     }

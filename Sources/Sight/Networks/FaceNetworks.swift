@@ -2,19 +2,21 @@
 /// nothing between runs.
 ///
 /// They are the short-range and full-range detectors and the face mesh of MediaPipe (Bazarevsky et al., "BlazeFace",
-/// 2019; Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019).
+/// 2019; Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019). A network
+/// takes five to ten megabytes, so the two that need not be there are made when they are first asked: the mesh with the
+/// first face, the detector of distant faces where there is none near.
 public final class FaceNetworks {
     /// The files' contents.
     public struct Weights: Sendable {
         /// Detector of faces that are near.
-        public var near: [UInt8]
+        public var near: NetworkFile
         /// Detector of faces that are far away.
-        public var far: [UInt8]
+        public var far: NetworkFile
         /// Mesh of a face.
-        public var mesh: [UInt8]
+        public var mesh: NetworkFile
 
         /// Contents of the three files.
-        public init(near: [UInt8], far: [UInt8], mesh: [UInt8]) {
+        public init(near: NetworkFile, far: NetworkFile, mesh: NetworkFile) {
             self.near = near
             self.far = far
             self.mesh = mesh
@@ -22,13 +24,30 @@ public final class FaceNetworks {
     }
 
     let near: FaceDetector
-    let far: FaceDetector
-    let mesh: FaceMesh
+    private let library: NetworkLibrary
+    private let weights: Weights
+    private var madeFar: FaceDetector?
+    private var madeMesh: FaceMesh?
 
-    /// Makes the networks, which takes some 30 ms.
+    /// Makes what finds faces that are near, which takes some 10 ms.
     public init(library: NetworkLibrary, weights: Weights) throws(NetworkError) {
         near = try FaceDetector(.near, library: library, weights: weights.near)
-        far = try FaceDetector(.far, library: library, weights: weights.far)
-        mesh = try FaceMesh(library: library, weights: weights.mesh)
+        self.library = library
+        self.weights = weights
     }
+
+    /// What finds faces that are far away; nil where it can't be made, which is tried again the next time.
+    var far: FaceDetector? {
+        if madeFar == nil { madeFar = try? FaceDetector(.far, library: library, weights: weights.far) }
+        return madeFar
+    }
+
+    /// What lays the mesh; nil where it can't be made, which is tried again the next time.
+    var mesh: FaceMesh? {
+        if madeMesh == nil { madeMesh = try? FaceMesh(library: library, weights: weights.mesh) }
+        return madeMesh
+    }
+
+    /// Somebody sits near: what finds distant faces is not needed until nobody does.
+    func forgetFar() { madeFar = nil }
 }

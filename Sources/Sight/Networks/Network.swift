@@ -41,25 +41,20 @@ final class Network {
 
     private let library: NetworkLibrary
     private let handle: OpaquePointer
-    // The network reads its weights from here for as long as it lives.
-    private let weights: UnsafeMutableRawBufferPointer
+    // Read by the network for as long as it lives.
+    private let weights: NetworkFile
 
-    /// The network in the bytes of a TFLite file; its input and outputs must have these counts of values.
+    /// The network of a TFLite file; its input and outputs must have these counts of values.
     init(
-        _ library: NetworkLibrary, weights bytes: [UInt8], name: String, inputCount: Int, outputCounts: [Int]
+        _ library: NetworkLibrary, weights: NetworkFile, name: String, inputCount: Int, outputCounts: [Int]
     ) throws(NetworkError) {
-        let weights = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
-        weights.copyBytes(from: bytes)
+        let bytes = weights.bytes
         var reason = [CChar](repeating: 0, count: NetworkLibrary.reasonBytes)
-        guard let made = attune_network_make(library.handle, weights.baseAddress, bytes.count, &reason, reason.count)
-        else {
-            weights.deallocate()
-            throw NetworkError(description: "\(name): \(NetworkLibrary.text(reason))")
-        }
+        guard let made = attune_network_make(library.handle, bytes.baseAddress, bytes.count, &reason, reason.count)
+        else { throw NetworkError(description: "\(name): \(NetworkLibrary.text(reason))") }
         let counts = (0..<attune_network_output_total(made)).map { attune_network_output_count(made, $0) }
         guard attune_network_input_count(made) == inputCount, counts == outputCounts else {
             attune_network_free(made)
-            weights.deallocate()
             throw NetworkError(description: "\(name): it has other inputs or outputs than expected")
         }
         self.library = library
@@ -71,7 +66,6 @@ final class Network {
 
     deinit {
         attune_network_free(handle)
-        weights.deallocate()
     }
 
     /// Runs it on the input; false where it fails, and then the outputs mean nothing.
