@@ -5,16 +5,47 @@ public import NIOCore
 public struct BusMessage: Sendable {
     /// Where it was sent to, and where an answer is to go.
     public var subject: String, reply: String?
-    /// Names and values that come before the payload.
-    public var headers: [(name: String, value: String)] = []
+    /// Names and values that come before the payload, as they came: most of them nobody asks for.
+    var headers = ByteBuffer()
     /// What the server says in place of a payload, as in HTTP; nil where it says nothing.
     public var status: Int?
     /// The payload.
     public var payload: ByteBuffer
     var subscription: Int
 
-    /// The value of a header, as it is written.
-    public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+    /// The value of a header, as it is written; the first of that name, without spaces around it.
+    public func header(_ name: String) -> String? {
+        headers.withUnsafeReadableBytes { bytes in
+            // The first line says what follows.
+            var rest = bytes.afterLine(bytes[...])
+            while !rest.isEmpty {
+                let line = rest.prefix { $0 != 0x0A }
+                rest = bytes.afterLine(rest)
+                guard let colon = line.firstIndex(of: 0x3A), line[..<colon].trimmed.elementsEqual(name.utf8) else {
+                    continue
+                }
+                return String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
+            }
+            return nil
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// What is behind the first line of `part`.
+    fileprivate func afterLine(_ part: SubSequence) -> SubSequence {
+        part.firstIndex(of: 0x0A).map { part[($0 + 1)...] } ?? part[part.endIndex...]
+    }
+}
+
+extension Slice where Base == UnsafeRawBufferPointer {
+    /// Without spaces at either end, and without a carriage return.
+    fileprivate var trimmed: Self {
+        var part = self
+        while let last = part.last, last == 0x0D || last == 0x20 { part = part.dropLast() }
+        while part.first == 0x20 { part = part.dropFirst() }
+        return part
+    }
 }
 
 /// What a server says.
@@ -29,6 +60,8 @@ enum BusFrame {
 struct BusParser {
     /// Longest line, and longest payload with its headers, bytes.
     private static let maxLine = 64 << 10, maxPayload = 8 << 20
+    /// One more than a message's line has.
+    private static let mostWords = 7
 
     private var buffer = ByteBuffer()
     /// What a line has said of the payload that follows.
@@ -43,7 +76,7 @@ struct BusParser {
     mutating func next() throws(BusError) -> BusFrame? {
         if let expected { return try message(expected) }
         guard let line = try line() else { return nil }
-        let words = line.split(separator: UInt8(ascii: " "))
+        let words = Self.words(of: line)
         switch words.first.map(Self.upper) {
         case "MSG", "HMSG":
             expected = try Self.header(of: words)
@@ -55,6 +88,22 @@ struct BusParser {
         case "-ERR": return .error(Self.text(line.dropFirst(5)).trimmingCharacters(in: ["'", " "]))
         default: throw Self.nonsense
         }
+    }
+
+    /// The words of a line; of one with more than a message's has, the rest is none.
+    private static func words(of line: ByteBufferView) -> [ByteBufferView] {
+        var words: [ByteBufferView] = []
+        words.reserveCapacity(mostWords)
+        line.withUnsafeBytes { bytes in
+            var start = 0
+            for index in 0...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: " ") {
+                if index > start, words.count < mostWords {
+                    words.append(line[line.startIndex + start..<line.startIndex + index])
+                }
+                start = index + 1
+            }
+        }
+        return words
     }
 
     private static func text(_ bytes: ByteBufferView) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -111,28 +160,18 @@ struct BusParser {
     ) throws(BusError) -> BusFrame? {
         guard buffer.readableBytes >= expected.bytes + 2 else { return nil }
         var message = expected.message
-        if let headers = buffer.readString(length: expected.headerBytes) { Self.read(headers, into: &message) }
+        message.headers = buffer.readSlice(length: expected.headerBytes) ?? ByteBuffer()
+        message.status = Self.status(message.headers)
         message.payload = buffer.readSlice(length: expected.bytes - expected.headerBytes) ?? ByteBuffer()
-        guard buffer.readBytes(length: 2) == [13, 10] else { throw Self.nonsense }
+        guard buffer.readInteger(as: UInt16.self) == 0x0D0A else { throw Self.nonsense }
         self.expected = nil
         return .message(message)
     }
 
-    /// `NATS/1.0[ <status> <text>]`, then `Name: value` on lines of their own.
-    private static func read(_ text: String, into message: inout BusMessage) {
-        var lines = text.utf8.split(separator: 10)[...]
-        func trimmed(_ part: Substring.UTF8View) -> String {
-            var part = part
-            while part.last == 13 || part.last == 32 { part = part.dropLast() }
-            while part.first == 32 { part = part.dropFirst() }
-            return String(Substring(part))
-        }
-        guard let first = lines.popFirst() else { return }
-        message.status = trimmed(first).split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        for line in lines {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-            message.headers.append(
-                (trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...])))
-        }
+    /// The number in `NATS/1.0[ <status> <text>]`, which stands before the headers.
+    private static func status(_ headers: ByteBuffer) -> Int? {
+        let line = headers.readableBytesView.prefix { $0 != 0x0D && $0 != 0x0A }
+        guard let space = line.firstIndex(of: 0x20) else { return nil }
+        return number(line[space...].drop { $0 == 0x20 }.prefix { $0 != 0x20 })
     }
 }

@@ -71,8 +71,11 @@ struct GatewayBackend: EventBackend, StatusBackend, StoredBackend {
             "attune_gateway_holes_total", .counter, help: "Holes before an event, of which clients were told.",
             Double(counts.holes))
         text.metric(
-            "attune_gateway_ticks_total", .counter, help: "Ticks that came, by what became of them.", by: "outcome",
+            "attune_gateway_ticks_total", .counter, help: "Ticks that somebody waited for, by what became of them.", by: "outcome",
             [("taken", Double(counts.ticks)), ("stale", Double(counts.staleTicks))])
+        text.metric(
+            "attune_gateway_parcels_total", .counter, help: "Parcels of ticks that came, by whether somebody waited.",
+            by: "outcome", [("opened", Double(counts.openedParcels)), ("unopened", Double(counts.unopenedParcels))])
         text.metric(
             "attune_fleet_nodes_lost_total", .counter, help: "Nodes that were lost, or came back as another run.",
             Double(counts.lostNodes))

@@ -19,9 +19,13 @@ actor GatewayFeed: EventFeed {
     init(_ hub: GatewayHub, session: String, filter: RingFilter, after last: (epoch: String, sequence: Int)?) {
         (self.hub, self.session, self.filter) = (hub, session, filter)
         position = RingPosition(after: last)
+        hub.follow(session)
     }
 
-    deinit { hub.dismiss() }
+    deinit {
+        hub.unfollow(session)
+        hub.dismiss()
+    }
 
     func next() async -> [EventFeedLine]? {
         let due = GatewayHub.nowMilliseconds + Self.heartbeatMilliseconds
@@ -30,7 +34,7 @@ actor GatewayFeed: EventFeed {
             if !lines.isEmpty || GatewayHub.nowMilliseconds >= due {
                 return lines.map { EventFeedLine(json: $0.json, id: $0.id) }
             }
-            await hub.wait(session, position) { self.isEnded.load(ordering: .acquiring) }
+            await hub.wait(session, position, until: due) { self.isEnded.load(ordering: .acquiring) }
         }
         return nil
     }

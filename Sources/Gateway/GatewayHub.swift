@@ -8,15 +8,24 @@ import Synchronization
 
 /// What the gateway knows, for many readers: the board under a lock, and who waits for news.
 final class GatewayHub: Sendable {
+    private struct Waiter {
+        var continuation: CheckedContinuation<Void, Never>
+        /// When it wants to look at its own clock.
+        var dueMilliseconds: Int64
+    }
+
     private struct State {
         var board: GatewayBoard
-        var waiting: [String: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var waiting: [String: [Int: Waiter]] = [:]
         var made = 0
         var clients = 0
         /// Whether the bus is there, and whether all that was on it at the start has been read.
         var isConnected = false, isReady = false
         var isOpen = true
     }
+
+    /// Looking at so many takes a millisecond or two.
+    private static let sweptSessions = 2_000
 
     let maxClients: Int
     private let state: Mutex<State>
@@ -45,7 +54,7 @@ final class GatewayHub: Sendable {
             let news = body(&state.board, milliseconds, Self.at)
             return news.flatMap { state.waiting.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
         }
-        for client in woken { client.resume() }
+        for client in woken { client.continuation.resume() }
     }
 
     // MARK: The bus
@@ -64,26 +73,34 @@ final class GatewayHub: Sendable {
 
     func setReady() { state.withLock { $0.isReady = true } }
 
-    /// What is due once a second; whoever waits looks at its own clock then.
+    /// What is due ten times a second: all sessions within a second, as long as there are not too many.
     func keepHouse() {
         let isConnected = isConnected
         change { board, milliseconds, at in
-            board.keepHouse(nowMilliseconds: milliseconds, at: at(), isConnected: isConnected)
+            board.keepHouse(
+                nowMilliseconds: milliseconds, at: at(), isConnected: isConnected, mostSessions: Self.sweptSessions)
         }
-        wakeAll()
+        let milliseconds = Self.nowMilliseconds
+        wake { $0.dueMilliseconds <= milliseconds }
     }
 
     func close() {
         state.withLock { $0.isOpen = false }
-        wakeAll()
+        wake { _ in true }
     }
 
-    private func wakeAll() {
+    private func wake(_ mayGo: (Waiter) -> Bool) {
         let woken = state.withLock { state in
-            defer { state.waiting = [:] }
-            return state.waiting.values.flatMap(\.values)
+            var woken: [Waiter] = []
+            for (session, waiters) in state.waiting {
+                for (id, waiter) in waiters where mayGo(waiter) {
+                    state.waiting[session]?[id] = nil
+                    woken.append(waiter)
+                }
+            }
+            return woken
         }
-        for client in woken { client.resume() }
+        for client in woken { client.continuation.resume() }
     }
 
     // MARK: Clients
@@ -110,6 +127,14 @@ final class GatewayHub: Sendable {
 
     func dismiss() { state.withLock { $0.clients -= 1 } }
 
+    /// What has been admitted follows a session, until `unfollow`.
+    func follow(_ session: String) {
+        let milliseconds = Self.nowMilliseconds
+        state.withLock { $0.board.follow(session, nowMilliseconds: milliseconds) }
+    }
+
+    func unfollow(_ session: String) { state.withLock { $0.board.unfollow(session) } }
+
     /// The next lines; nil at the end.
     func lines(_ session: String, _ position: inout RingPosition, _ filter: RingFilter) -> [RingLine]? {
         let at = Self.at()
@@ -119,8 +144,10 @@ final class GatewayHub: Sendable {
         }
     }
 
-    /// Returns as soon as there is something new, at the end of the task, and once a second.
-    func wait(_ session: String, _ position: RingPosition, unless isOver: @Sendable () -> Bool) async {
+    /// Returns as soon as there is something new, at the end of the task, and within a second of a time.
+    func wait(
+        _ session: String, _ position: RingPosition, until dueMilliseconds: Int64, unless isOver: @Sendable () -> Bool
+    ) async {
         let id = state.withLock { state in
             state.made += 1
             return state.made
@@ -132,18 +159,19 @@ final class GatewayHub: Sendable {
                     else {
                         return false
                     }
-                    state.waiting[session, default: [:]][id] = continuation
+                    state.waiting[session, default: [:]][id] = Waiter(
+                        continuation: continuation, dueMilliseconds: dueMilliseconds)
                     return true
                 }
                 if !mustWait { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting[session]?.removeValue(forKey: id) }?.resume()
+            state.withLock { $0.waiting[session]?.removeValue(forKey: id) }?.continuation.resume()
         }
     }
 
     func wake(_ session: String) {
         let woken = state.withLock { $0.waiting.removeValue(forKey: session)?.values.map(\.self) ?? [] }
-        for client in woken { client.resume() }
+        for client in woken { client.continuation.resume() }
     }
 }

@@ -75,8 +75,10 @@ final class GatewayLink: Service {
 
     private func keepHouse() async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))
-            hub.keepHouse()
+            for _ in 0..<10 {
+                try? await Task.sleep(for: .milliseconds(100))
+                hub.keepHouse()
+            }
             await placeAnew()
         }
     }
@@ -159,7 +161,12 @@ final class GatewayLink: Service {
     }
 
     private func takeTicks(_ message: BusMessage) {
-        guard let (batch, strange) = TickBatch.unpack(message.payload.readableBytesView) else { return unreadable() }
+        guard let parcel = TickParcel(message.payload.readableBytesView) else { return unreadable() }
+        guard hub.reading({ $0.isAwaited(parcel) }) else {
+            return hub.change { board, milliseconds, _ in board.take(parcel, nowMilliseconds: milliseconds) }
+        }
+        // Unpacked outside the lock.
+        guard let (batch, strange) = parcel.open() else { return unreadable() }
         hub.change { board, milliseconds, _ in
             board.counts.unreadable += strange
             return board.take(batch, nowMilliseconds: milliseconds)

@@ -41,33 +41,54 @@ import Testing
 
     @Test func aBatchComesOutAsItWentIn() throws {
         var batch = TickBatch(node: "n1", epoch: "e")
-        for number in 1...300 { batch.add(try #require(TickBatch.Tick(tick(number, "ana\(number)")))) }
-        batch.forget("ana7", in: "s")
+        for number in 1...300 {
+            batch.add(try #require(TickBatch.Tick(tick(number, "ana\(number)", session: "s\(number % 40)"))))
+        }
+        batch.forget("ana7", in: "s7")
         let packed = try #require(batch.packed())
-        let (unpacked, strange) = try #require(TickBatch.unpack(packed))
-        #expect(strange == 0 && unpacked.node == "n1" && unpacked.epoch == "e")
-        #expect(unpacked.ticks == batch.ticks && unpacked.ticks.count == 299)
-        #expect(packed.count < batch.ticks.reduce(0) { $0 + $1.line.count } / 5)
+        let parcels = try packed.map { try #require(TickParcel($0.bytes)) }
+        #expect(parcels.allSatisfy { $0.node == "n1" && $0.epoch == "e" })
+        let opened = try parcels.map { try #require($0.open()) }
+        #expect(opened.allSatisfy { $0.strange == 0 } && packed.map(\.ticks) == opened.map(\.batch.ticks.count))
+        let ticks = opened.flatMap(\.batch.ticks)
+        #expect(ticks.count == 299 && Set(ticks.map(\.line)) == Set(batch.ticks.map(\.line)))
+        // All of a session are in one parcel, in their order, and the parcel says whose they are.
+        #expect(parcels.flatMap(\.sessions).sorted() == (0..<40).map { "s\($0)" }.sorted())
+        for (parcel, (contents, _)) in zip(parcels, opened) {
+            #expect(Set(contents.ticks.map(\.session)) == Set(parcel.sessions) && contents.ticks.count >= 8)
+        }
+        for session in (0..<40).map({ "s\($0)" }) {
+            let sequences = ticks.filter { $0.session == session }.map(\.envelope.sequence)
+            #expect(sequences == sequences.sorted())
+        }
+        #expect(packed.reduce(0) { $0 + $1.bytes.count } < batch.ticks.reduce(0) { $0 + $1.line.count } / 3)
     }
 
     @Test func whatIsDamagedIsRefusedAndWhatIsNoTickLeftOut() throws {
         var batch = TickBatch(node: "n1", epoch: "e")
         batch.add(try #require(TickBatch.Tick(tick(1, "ana"))))
-        let packed = try #require(batch.packed())
+        let packed = try #require(batch.packed()?.first).bytes
         var numbers = SeededRandom(seed: 4)
         for _ in 0..<500 {
             var damaged = packed
             damaged[Int.random(in: 0..<damaged.count, using: &numbers)] ^= UInt8.random(in: 1...255, using: &numbers)
             // Whatever comes out of it, nothing traps; the checksum finds it.
-            #expect(TickBatch.unpack(damaged).map { $0.batch.ticks == batch.ticks } ?? true)
-            #expect(TickBatch.unpack(packed.prefix(Int.random(in: 0..<packed.count, using: &numbers))) == nil)
+            #expect(TickParcel(damaged)?.open().map { $0.batch.ticks == batch.ticks } ?? true)
+            #expect(TickParcel(packed.prefix(Int.random(in: 0..<packed.count, using: &numbers)))?.open() == nil)
         }
-        let head = #"{"v":1,"node":"n1","epoch":"e"}"#
-        func pack(_ text: String) -> [UInt8] { deflated(Array(text.utf8)) ?? [] }
-        #expect(TickBatch.unpack(pack(head + "\nnonsense"))?.strange == 1)
-        #expect(TickBatch.unpack(pack(#"{"v":1,"node":"a b","epoch":"e"}"#)) == nil)
-        // A few bytes that become far too many.
-        #expect(TickBatch.unpack(deflated([UInt8](repeating: 10, count: TickBatch.maxBytes + 1)) ?? []) == nil)
+        func parcel(_ head: String, _ contents: [UInt8]) -> TickParcel? {
+            TickParcel(Array(head.utf8) + [10] + (deflated(contents) ?? []))
+        }
+        let head = #"{"v":1,"node":"n1","epoch":"e","sessions":["s"]}"#
+        #expect(parcel(head, Array("nonsense".utf8))?.open()?.strange == 1)
+        for other in [
+            #"{"v":1,"node":"a b","epoch":"e","sessions":["s"]}"#, #"{"v":2,"node":"n1","epoch":"e","sessions":["s"]}"#,
+            #"{"v":1,"node":"n1","epoch":"e","sessions":[]}"#, #"{"v":1,"node":"n1","epoch":"e","sessions":[1]}"#,
+            #"{"v":1,"node":"n1","epoch":"e"}"#, String(repeating: " ", count: 200_000) + head,
+        ] { #expect(parcel(other, []) == nil) }
+        // A few bytes that become far too many, bytes or lines.
+        #expect(parcel(head, [UInt8](repeating: 32, count: TickBatch.maxBytes + 1))?.open() == nil)
+        #expect(parcel(head, [UInt8](repeating: 10, count: TickBatch.maxTicks + 1))?.open() == nil)
     }
 
     @Test func aFactSaysUpToWhereNothingIsMissingBeforeIt() {

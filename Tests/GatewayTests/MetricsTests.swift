@@ -9,6 +9,7 @@ import Testing
     @Test func whatTheBoardCountsIsInTheMetrics() {
         let fields: [WritableKeyPath<GatewayBoard.Counts, Int>] = [
             \.facts, \.duplicates, \.fenced, \.holes, \.ticks, \.staleTicks, \.unreadable, \.overflow, \.lostNodes,
+            \.openedParcels, \.unopenedParcels,
         ]
         var filled = GatewayBoard.Counts()
         for field in fields {

@@ -131,13 +131,15 @@ actor NodeTeller {
         guard !batch.ticks.isEmpty else { return }
         let full = batch
         batch = TickBatch(node: name, epoch: publisher.epoch)
-        guard let packed = full.packed(), connection.publish(packed, to: BusNames.ticks(of: name)) else {
-            return counters.note { $0.droppedTicks += full.ticks.count }
-        }
-        counters.note { counted in
-            counted.ticks += full.ticks.count
-            counted.batches += 1
-            counted.batchBytes += packed.count
+        guard let parcels = full.packed() else { return counters.note { $0.droppedTicks += full.ticks.count } }
+        for parcel in parcels {
+            let isSent = connection.publish(parcel.bytes, to: BusNames.ticks(of: name))
+            counters.note { counted in
+                guard isSent else { return counted.droppedTicks += parcel.ticks }
+                counted.ticks += parcel.ticks
+                counted.batches += 1
+                counted.batchBytes += parcel.bytes.count
+            }
         }
     }
 

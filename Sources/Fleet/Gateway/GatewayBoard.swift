@@ -9,6 +9,8 @@ public struct GatewayBoard: Sendable {
         public var facts = 0, duplicates = 0, fenced = 0, holes = 0
         /// Ticks that were taken, and those that came too late or of nobody who is known.
         public var ticks = 0, staleTicks = 0
+        /// Parcels of ticks that were unpacked, and those of which nobody waited for any.
+        public var openedParcels = 0, unopenedParcels = 0
         /// What could not be read.
         public var unreadable = 0
         /// What was dropped because there are as many sessions as may be.
@@ -34,6 +36,10 @@ public struct GatewayBoard: Sendable {
     /// Where sessions are, by name.
     public private(set) var places: [String: Place] = [:]
     private var rings: [String: SessionRing] = [:]
+    /// Sessions that are still to be looked at in this round.
+    private var unswept: ArraySlice<String> = []
+    /// How many clients wait for a session.
+    private var followers: [String: Int] = [:]
 
     /// Knows nothing yet.
     public init(ringMilliseconds: Int64) { self.ringMilliseconds = ringMilliseconds }
@@ -83,21 +89,57 @@ public struct GatewayBoard: Sendable {
         return taken == .taken || taken == .takenAfterHole ? session : nil
     }
 
+    /// Whether anybody waits for a tick in there.
+    public func isAwaited(_ parcel: TickParcel) -> Bool { parcel.sessions.contains { followers[$0] != nil } }
+
+    /// Takes in ticks that somebody waits for.
+    ///
     /// - Returns: the sessions whose clients have to be told.
     public mutating func take(_ batch: TickBatch, nowMilliseconds: Int64) -> Set<String> {
+        counts.openedParcels += 1
         var news: Set<String> = []
         for tick in batch.ticks {
-            // Of a session that nobody has told of yet the facts are still to come.
-            guard let session = tick.envelope.session,
-                rings[session]?.take(tick, epoch: batch.epoch, nowMilliseconds: nowMilliseconds) == true
-            else {
-                counts.staleTicks += 1
-                continue
-            }
-            counts.ticks += 1
-            news.insert(session)
+            let session = tick.session
+            if take(tick, of: session, epoch: batch.epoch, nowMilliseconds: nowMilliseconds) { news.insert(session) }
         }
         return news
+    }
+
+    /// Takes in ticks that nobody waited for when they came: each session keeps them as they are until somebody does.
+    ///
+    /// - Returns: the sessions whose clients have to be told, where one has come just now.
+    public mutating func take(_ parcel: TickParcel, nowMilliseconds: Int64) -> Set<String> {
+        counts.unopenedParcels += 1
+        for session in parcel.sessions { rings[session]?.keep(parcel, nowMilliseconds: nowMilliseconds) }
+        return Set(parcel.sessions.filter { followers[$0] != nil && open($0, nowMilliseconds: nowMilliseconds) })
+    }
+
+    private mutating func take(
+        _ tick: TickBatch.Tick, of session: String, epoch: String, nowMilliseconds: Int64
+    ) -> Bool {
+        // Of a session that nobody has told of yet the facts are still to come.
+        guard rings[session]?.take(tick, epoch: epoch, nowMilliseconds: nowMilliseconds) == true else {
+            counts.staleTicks += 1
+            return false
+        }
+        counts.ticks += 1
+        return true
+    }
+
+    /// Unpacks what a session has kept; whether anything of it is news.
+    private mutating func open(_ session: String, nowMilliseconds: Int64) -> Bool {
+        var isNews = false
+        for parcel in rings[session]?.takeUnopened() ?? [] {
+            guard let (batch, strange) = parcel.open() else {
+                counts.unreadable += 1
+                continue
+            }
+            counts.unreadable += strange
+            for tick in batch.ticks where tick.session == session {
+                if take(tick, of: session, epoch: batch.epoch, nowMilliseconds: nowMilliseconds) { isNews = true }
+            }
+        }
+        return isNews
     }
 
     /// The state of a session, as its node has written it down.
@@ -136,21 +178,22 @@ public struct GatewayBoard: Sendable {
 
     /// What is due once in a while: nodes whose time is over, and the end of what is too old to be kept.
     ///
-    /// - Parameter isConnected: whether the bus is there; nobody is lost while it is not.
+    /// - Parameters:
+    ///   - isConnected: whether the bus is there; nobody is lost while it is not.
+    ///   - mostSessions: so many are looked at, and the next ones the next time: who reads waits meanwhile.
     /// - Returns: the sessions whose clients have to be told.
-    public mutating func keepHouse(nowMilliseconds: Int64, at: String, isConnected: Bool) -> Set<String> {
-        var gone: [String] = []
-        // In place: a ring is large, and there are thousands.
-        var index = rings.values.startIndex
-        while index != rings.values.endIndex {
-            rings.values[index].evict(before: nowMilliseconds - ringMilliseconds)
-            let age = nowMilliseconds - rings.values[index].heardMilliseconds
-            if age > (rings.values[index].isOver ? Self.overMilliseconds : Self.silentMilliseconds) {
-                gone.append(rings.values[index].session)
+    public mutating func keepHouse(
+        nowMilliseconds: Int64, at: String, isConnected: Bool, mostSessions: Int = .max
+    ) -> Set<String> {
+        if unswept.isEmpty { unswept = Array(rings.keys)[...] }
+        for session in unswept.prefix(mostSessions) {
+            rings[session]?.evict(before: nowMilliseconds - ringMilliseconds)
+            guard let age = rings[session]?.age(nowMilliseconds: nowMilliseconds) else { continue }
+            if age > (rings[session]?.isOver == true ? Self.overMilliseconds : Self.silentMilliseconds) {
+                rings[session] = nil
             }
-            rings.values.formIndex(after: &index)
         }
-        for session in gone { rings[session] = nil }
+        unswept = unswept.dropFirst(mostSessions)
         guard isConnected else { return [] }
         return nodes.expire(nowMilliseconds: nowMilliseconds).reduce(into: []) { news, change in
             news.formUnion(follow(change, nowMilliseconds: nowMilliseconds, at: at))
@@ -185,6 +228,18 @@ public struct GatewayBoard: Sendable {
     }
 
     // MARK: Clients
+
+    /// A client waits for a session from now on, until `unfollow`.
+    public mutating func follow(_ session: String, nowMilliseconds: Int64) {
+        followers[session, default: 0] += 1
+        _ = open(session, nowMilliseconds: nowMilliseconds)
+    }
+
+    /// A client waits no more.
+    public mutating func unfollow(_ session: String) {
+        guard let count = followers[session] else { return }
+        followers[session] = count > 1 ? count - 1 : nil
+    }
 
     /// Whether a client of a session would be told something.
     public func hasNews(_ session: String, for position: RingPosition) -> Bool {

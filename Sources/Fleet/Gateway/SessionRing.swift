@@ -39,6 +39,8 @@ public struct SessionRing: Sendable {
     static let maxEntries = 2_048, maxBytes = 512 << 10
     /// Runs of nodes that are remembered, so that what is left of them is not taken for new.
     private static let maxFormer = 8
+    /// Parcels that are kept unopened: the ticks of all speakers come together, but may be on either side of a cut.
+    private static let maxUnopened = 2
     /// Types that change the state of a session.
     private static let folded: Set<EventKind> = [
         .sessionStarted, .sessionEnded, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting,
@@ -72,6 +74,8 @@ public struct SessionRing: Sendable {
     private(set) var forgotten: [String: Int] = [:]
     private(set) var newest: [String: Newest] = [:]
     private var ticks = 0
+    /// The last parcels with ticks of it, which nobody waited for.
+    private var unopened: [TickParcel] = []
     /// Ticks of a speaker before this number are not told any more.
     private var withdrawn: [String: Int] = [:]
 
@@ -83,8 +87,14 @@ public struct SessionRing: Sendable {
     /// The state as it is known; nil where the session does not run.
     public var state: Snapshot.Session? { projection.session(session) }
 
+    /// How long nothing of it has come, milliseconds.
+    func age(nowMilliseconds: Int64) -> Int64 { nowMilliseconds - heardMilliseconds }
+
     /// Bytes that are kept.
-    var keptBytes: Int { bytes + newest.values.reduce(0) { $0 + $1.tick.line.count } }
+    var keptBytes: Int {
+        bytes + newest.values.reduce(0) { $0 + $1.tick.line.count }
+            + unopened.reduce(0) { $0 + $1.keptBytes / $1.sessions.count }
+    }
 
     // MARK: What comes
 
@@ -129,6 +139,20 @@ public struct SessionRing: Sendable {
         return true
     }
 
+    /// Keeps ticks for who comes.
+    mutating func keep(_ parcel: TickParcel, nowMilliseconds: Int64) {
+        guard parcel.epoch == epoch, !isOver else { return }
+        heardMilliseconds = nowMilliseconds
+        unopened.append(parcel)
+        if unopened.count > Self.maxUnopened { unopened.removeFirst() }
+    }
+
+    /// What was kept, the oldest first; it is kept no longer.
+    mutating func takeUnopened() -> [TickParcel] {
+        defer { unopened = [] }
+        return unopened
+    }
+
     /// The state of the session as its node has written it down.
     mutating func take(
         _ state: Snapshot.Session, node: String, epoch: String, term: Int, sequence: Int, nowMilliseconds: Int64
@@ -152,7 +176,7 @@ public struct SessionRing: Sendable {
         (epoch, last, isOver, isLost) = (fact.epoch, fact.after, false, false)
         forgotten[fact.epoch] = fact.after
         projection = Projection()
-        (newest, withdrawn) = ([:], [:])
+        (newest, withdrawn, unopened) = ([:], [:], [])
         isPartial = fact.after > 0
         adoptState()
     }
@@ -174,8 +198,10 @@ public struct SessionRing: Sendable {
         }
         switch event.body {
         case .sessionStarted: isOver = false
-        case .sessionEnded: (isOver, newest) = (true, [:])
-        case .speakerLeft: if let speaker = event.speaker { newest[speaker] = nil }
+        case .sessionEnded: (isOver, newest, unopened) = (true, [:], [])
+        case .speakerLeft:
+            unopened = []
+            if let speaker = event.speaker { newest[speaker] = nil }
         default: break
         }
     }
@@ -183,6 +209,8 @@ public struct SessionRing: Sendable {
     /// Takes back what was measured of a speaker.
     private mutating func withdraw(_ speaker: String, before sequence: Int) {
         newest[speaker] = nil
+        // There may be something of them in it; that of others comes anew within a second.
+        unopened = []
         withdrawn[speaker] = sequence
         for index in entries.indices where entries[index].measures(speaker) {
             bytes -= entries[index].line?.count ?? 0

@@ -1,8 +1,6 @@
 public import Events
-import Glibc
 
-/// Ticks of one node that travel together: lines of the event socket behind a line that says whose they are, deflated.
-/// Ticks are alike, so that a hundred of 2.3 kB each are some 30 kB.
+/// Ticks of one node that are told together.
 public struct TickBatch: Sendable {
     /// A tick.
     public struct Tick: Sendable, Equatable {
@@ -10,6 +8,8 @@ public struct TickBatch: Sendable {
         public var envelope: EventEnvelope
         /// The line, without line feed.
         public var line: [UInt8]
+        /// Whose it is.
+        var session: String { envelope.session ?? "" }
 
         /// A tick; nil where the line is none.
         public init?(_ line: [UInt8]) {
@@ -22,6 +22,8 @@ public struct TickBatch: Sendable {
 
     /// What a batch may hold: bytes, unpacked, and ticks.
     public static let maxBytes = 2 << 20, maxTicks = 512
+    /// Fewer are packed badly; more would have to be unpacked for the few that somebody waits for.
+    static let ticksPerParcel = 8
     /// How long a tick may wait for others, milliseconds.
     public static let patienceMilliseconds: Int64 = 100
 
@@ -48,58 +50,35 @@ public struct TickBatch: Sendable {
         ticks.removeAll { $0.envelope.session == session && $0.envelope.speaker == speaker }
     }
 
-    /// As it travels; nil where there is no memory for it.
-    public func packed() -> [UInt8]? {
-        var json = JSONWriter()
-        json.object { json in
-            json.field("v", wireVersion)
-            json.field("node", node)
-            json.field("epoch", epoch)
+    /// As they travel: parcels of `ticksPerParcel` ticks or more, those of a session in one. Nil where there is no memory
+    /// for them.
+    public func packed() -> [(bytes: [UInt8], ticks: Int)]? {
+        // By session, in the order in which each one's came.
+        let order = ticks.indices.sorted { (ticks[$0].session, $0) < (ticks[$1].session, $1) }
+        var parcels: [(bytes: [UInt8], ticks: Int)] = []
+        var rest = order[...]
+        while !rest.isEmpty {
+            var count = min(rest.count, Self.ticksPerParcel)
+            while count < rest.count, ticks[rest[rest.startIndex + count]].session == session(rest, count - 1) {
+                count += 1
+            }
+            guard let parcel = packed(rest.prefix(count)) else { return nil }
+            parcels.append((parcel, count))
+            rest = rest.dropFirst(count)
         }
-        var text = json.bytes
-        text.reserveCapacity(bytes + text.count)
-        for tick in ticks {
-            text.append(UInt8(ascii: "\n"))
-            text += tick.line
-        }
-        return deflated(text)
+        return parcels
     }
 
-    /// Reads what has come; nil where it is damaged. Lines in it that are no ticks are left out and counted.
-    public static func unpack(_ packed: some Collection<UInt8>) -> (batch: TickBatch, strange: Int)? {
-        guard let text = inflated(packed, maxBytes: maxBytes) else { return nil }
-        let ends = lineEnds(text)
-        let head = text[..<ends[0]]
-        guard head.count <= 512, String(validating: head, as: UTF8.self) != nil,
-            case .object(let members) = try? JSONReader.parse(Array(head)),
-            members["v"] == .number(Double(wireVersion)), case .string(let node) = members["node"],
-            case .string(let epoch) = members["epoch"], BusNames.isNodeName(node), ends.count <= maxTicks + 1
-        else { return nil }
-        var batch = TickBatch(node: node, epoch: epoch)
-        var strange = 0
-        for (before, end) in zip(ends, ends.dropFirst()) {
-            if end - before <= maxLineBytes, let tick = Tick(Array(text[(before + 1)..<end])) {
-                batch.add(tick)
-            } else {
-                strange += 1
-            }
-        }
-        return (batch, strange)
-    }
+    private func session(_ part: ArraySlice<Int>, _ place: Int) -> String { ticks[part[part.startIndex + place]].session }
 
-    /// Where lines end: at each line feed, of one more than may be, and at the end.
-    private static func lineEnds(_ text: [UInt8]) -> [Int] {
-        text.withUnsafeBytes { bytes in
-            var ends: [Int] = []
-            var at = 0
-            // What is searched lies within the bytes.
-            while at < bytes.count, ends.count <= maxTicks, let start = bytes.baseAddress,
-                let found = memchr(start + at, 0x0A, bytes.count - at)
-            {
-                ends.append(start.distance(to: UnsafeRawPointer(found)))
-                at = start.distance(to: UnsafeRawPointer(found)) + 1
-            }
-            return ends + [bytes.count]
+    private func packed(_ part: ArraySlice<Int>) -> [UInt8]? {
+        var sessions: [String] = []
+        var text: [UInt8] = []
+        for index in part {
+            if sessions.last != ticks[index].session { sessions.append(ticks[index].session) }
+            if !text.isEmpty { text.append(UInt8(ascii: "\n")) }
+            text += ticks[index].line
         }
+        return deflated(text).map { TickParcel(node: node, epoch: epoch, sessions: sessions, packed: $0).bytes }
     }
 }
