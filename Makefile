@@ -251,8 +251,9 @@ schemas:
 	python3 scripts/config/embed_defaults.py
 	python3 scripts/config/embed_figures.py
 
-# README.md and docs/ as a site in .build/site, with every link and anchor checked.
-docs:
+# README.md and docs/ as a site in .build/site, with the reference of AttuneClient, and every link and anchor checked. To be
+# served from the root of a server: python3 -m http.server -d .build/site.
+docs: build
 	@scripts/setup.sh --docs >&2
 	python3 scripts/docs/build_site.py .build/site
 
@@ -274,7 +275,7 @@ lint:
 # Throws generated input at the parsers of what comes from outside, each of FUZZ_TARGETS for SECONDS (libFuzzer,
 # AddressSanitizer). What is found lies in .build-fuzz/; a crashing input belongs into Fuzz/corpus-TARGET once it is
 # mended. FUZZ_TARGETS=containers mutates media files of all kinds: what it finds is mostly FFmpeg's, which workers are
-# for.
+# for. FUZZ_TARGETS=faces shows pictures to what looks at faces, and wants its networks (make models-sight).
 FUZZ_TARGETS ?= media clients wire
 SECONDS ?= 60
 fuzz: $(addprefix fuzz-,$(FUZZ_TARGETS))

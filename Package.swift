@@ -70,6 +70,7 @@ let package = Package(
                 "ControlAPI", "Conversation", "Decode", "Dialects", "Events", "Isolation", "MediaTypes", "RTP",
                 "Timing",
             ]),
+        .library(name: "AttuneSight", targets: ["MediaTypes", "Pipeline", "Sight"]),
         .library(name: "AttunePublish", targets: ["Events", "Publish", "Telemetry"]),
         .library(name: "AttuneControl", targets: ["Control", "ControlAPI", "Kit", "Text"]),
         .library(name: "AttuneWire", targets: ["Daemon", "Dialects"]),

@@ -27,6 +27,9 @@ let package = Package(
             name: "containers", dependencies: ["CFuzz", .product(name: "AttuneMedia", package: "attune")],
             swiftSettings: strict),
         .executableTarget(
+            name: "faces", dependencies: ["CFuzz", .product(name: "AttuneSight", package: "attune")],
+            swiftSettings: strict),
+        .executableTarget(
             name: "wire",
             dependencies: [
                 "CFuzz", .product(name: "AttuneAnalysis", package: "attune"),

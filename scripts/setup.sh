@@ -10,7 +10,7 @@ libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libsndfile1-dev l
 [ "${1:-}" != --peers ] || packages="$packages
 icecast2 janus openssl prometheus tmux aha pngquant fonts-inter fonts-dejavu-core chromium-headless-shell python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good"
 # What packages are made and tried with (make deb, make test-deb).
-[ "${1:-}" != --package ] || packages="$packages dpkg-dev lintian debootstrap"
+[ "${1:-}" != --package ] || packages="$packages dpkg-dev lintian debootstrap systemd-container"
 # The bus of a fleet (make fleet, make test-fleet), and what cuts a node off from it.
 [ "${1:-}" != --fleet ] || packages="$packages nats-server iproute2 openssl gcc libc6-dev python3-venv"
 # What the pages are built with (make docs).

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Builds the pages of docs/ and README.md as a site, and checks every link and anchor of it.
+"""Builds the pages of docs/ and README.md as a site, with the reference of AttuneClient, and checks every link and anchor
+of it.
 
 usage: build_site.py SITE_FOLDER
 
-Needs Debian's package `mkdocs`. Exits 1 where a link of a page leads nowhere within the site; links to other sites are
+Needs Debian's package `mkdocs`, and a build. Exits 1 where a link of a page leads nowhere within the site; links to other sites are
 not followed.
 """
 import html.parser
@@ -12,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import urllib.parse
+
+import reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / ".build/site-sources"
@@ -36,8 +39,8 @@ def broken(site):
     """Links that lead nowhere, with their page."""
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     for path, page in sorted(pages.items()):
-        # Pages that the theme makes, with addresses of a server's root, and pages that are shipped as they are.
-        if path.name == "404.html" or "clients" in path.parts:
+        # Pages that others make, with addresses of a server's root, and pages that are shipped as they are.
+        if path.name == "404.html" or {"clients", reference.PLACE} & set(path.parts):
             continue
         for link in page.links:
             url = urllib.parse.urlsplit(link)
@@ -69,8 +72,10 @@ def main():
     (schemas / "index.html").write_text("<title>Schemas</title><ul>" + "".join(
         f'<li><a href="{name}">{name}</a></li>'
         for name in sorted(str(path.relative_to(schemas)) for path in schemas.rglob("*.json"))) + "</ul>", encoding="utf-8")
+    references = reference.write(site)
     found = list(broken(site))
-    print("\n".join(found) or f"{len(list(site.rglob('*.html')))} pages in {site}, no broken link")
+    print("\n".join(found) or f"{len(list(site.rglob('*.html'))) - references} pages in {site}, no broken link; "
+          f"{references} of the reference")
     sys.exit(1 if found else 0)
 
 
