@@ -3,8 +3,9 @@
 
 usage: test_deb.py PACKAGE_FOLDER [DEBIAN_FOLDER]
 
-Installs, looks at the demo's call until there is a score, upgrades, removes and purges; says what is wrong. systemd does
-not run in there, so what the maintainer scripts do with it is not tried. DEBIAN_FOLDER is kept and used again.
+Installs, looks at the demo's call until there is a score, upgrades, removes and purges; then boots that Debian with
+systemd, and does it again with the daemon as a service and two calls that go on meanwhile. Says what is wrong.
+DEBIAN_FOLDER is kept and used again.
 """
 import json
 import pathlib
@@ -16,14 +17,14 @@ import time
 import urllib.parse
 import urllib.request
 
+from booted import ENVIRONMENT, Booted
+from live_calls import SPEAKERS, LiveCalls
+
 
 def inside(folder):
     """In front of a command: it runs in the folder, with a /proc of its own, and ends with all that it started."""
     return ["unshare", "--mount", "--fork", "--pid", "--kill-child", f"--mount-proc={folder}/proc", "chroot", str(folder)]
 
-
-# What a command finds in its environment there: nothing of who runs this.
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
 
 def run(*command, folder=None, seconds=600):
@@ -39,6 +40,8 @@ def run(*command, folder=None, seconds=600):
 def bootstrap(folder):
     """A Debian with what every Debian has, which gets its packages from where this one does."""
     if (folder / "etc/debian_version").exists():
+        # What a run before has left that broke off.
+        run("dpkg", "--purge", "attune", "attune-models", folder=folder)
         return
     run("debootstrap", "--variant=minbase", "bookworm", folder, seconds=1800)
     for path in ("etc/apt/sources.list", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/resolv.conf"):
@@ -84,6 +87,44 @@ def demo(folder):
     return scores[0]
 
 
+def install(run, *names):
+    run("apt-get", "install", "-y", "-qq", *(f"/root/{name}" for name in names))
+
+
+def main_process(debian):
+    return debian.run("systemctl", "show", "--property=MainPID", "--value", "attuned").strip()
+
+
+def service(folder, packages):
+    """What the packages do where systemd runs: the daemon is there, and an upgrade does not end its calls."""
+    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "systemd-sysv", folder=folder)
+    with Booted(folder) as debian:
+        install(debian.run, *packages)
+        exposure = debian.run("systemd-analyze", "security", "attuned.service").splitlines()[-1]
+        print("a service:", exposure.strip("→ "))
+
+        def attach(session, speaker):
+            return debian.run("attune", "attach", "rtp://127.0.0.1:0", "--session", session, "--speaker", speaker,
+                              "--consent", "granted", "--notice-id", "n").split()[-1]
+
+        with LiveCalls(attach, lambda: debian.path("/run/attune/events.sock"),
+                       next((folder / "usr/share/attune/demo").iterdir())) as calls:
+            calls.wait_for("tick", lambda _: True)
+            print("it says:", debian.run("systemctl", "show", "--property=StatusText", "--value", "attuned").strip())
+            former, before = main_process(debian), len(calls.told)
+            install(debian.run, *(f"newer-{name}" for name in packages))
+            assert main_process(debian) != former, "an upgrade starts no new daemon"
+            gaps = calls.wait_for("gap", lambda event: event["why"] == "restart", before)
+            calls.wait_for("tick", lambda event: event["t"] > gaps.get(event["session"], {"to_s": event["t"]})["to_s"], before)
+            sessions = debian.run("attune", "sessions")
+            assert all(session in sessions for session, _ in SPEAKERS), sessions
+            print("upgraded: two calls went on, with gaps of",
+                  " and ".join(f"{gap['to_s'] - gap['from_s']:.1f} s" for gap in gaps.values()))
+        debian.run("apt-get", "purge", "-y", "-qq", "attune", "attune-models")
+        assert debian.try_run("systemctl", "is-active", "attuned").returncode, "a purge leaves the daemon running"
+        assert not left(folder), f"a purge leaves {left(folder)}"
+
+
 def left(folder):
     """What is there of the packages."""
     places = [*folder.glob("usr/**/*attune*"), *folder.glob("etc/**/*attune*"), *folder.glob("lib/systemd/**/*attune*"),
@@ -100,14 +141,19 @@ def main():
     given = folder / "root"
     for package in packages:
         shutil.copy(package, given)
-    run("apt-get", "install", "-y", "-qq", *(f"/root/{package.name}" for package in packages), folder=folder)
+    names = [package.name for package in packages]
+
+    def run_inside(*command):
+        return run(*command, folder=folder)
+
+    install(run_inside, *names)
     print("installed:", run("attuned", "--version", folder=folder).strip())
     print(f"demo: a score of {demo(folder):.1f}")
     (folder / "etc/attune/attune.yaml").write_text(
         (folder / "etc/attune/attune.yaml").read_text() + "\n# changed by the operator\n")
     for package in packages:
         newer(package, given)
-    run("apt-get", "install", "-y", "-qq", *(f"/root/newer-{package.name}" for package in packages), folder=folder)
+    install(run_inside, *(f"newer-{name}" for name in names))
     assert "changed by the operator" in (folder / "etc/attune/attune.yaml").read_text(), "the configuration is gone"
     print("upgraded: the configuration is kept")
     run("apt-get", "remove", "-y", "-qq", "attune", "attune-models", folder=folder)
@@ -116,6 +162,7 @@ def main():
     run("apt-get", "purge", "-y", "-qq", "attune", "attune-models", folder=folder)
     assert not left(folder), f"a purge leaves {left(folder)}"
     print("removed and purged: nothing is left")
+    service(folder, names)
     temporary.cleanup()
 
 
