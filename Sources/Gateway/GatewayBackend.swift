@@ -71,7 +71,8 @@ struct GatewayBackend: EventBackend, StatusBackend, StoredBackend {
             "attune_gateway_holes_total", .counter, help: "Holes before an event, of which clients were told.",
             Double(counts.holes))
         text.metric(
-            "attune_gateway_ticks_total", .counter, help: "Ticks that somebody waited for, by what became of them.", by: "outcome",
+            "attune_gateway_ticks_total", .counter, help: "Ticks that somebody waited for, by what became of them.",
+            by: "outcome",
             [("taken", Double(counts.ticks)), ("stale", Double(counts.staleTicks))])
         text.metric(
             "attune_gateway_parcels_total", .counter, help: "Parcels of ticks that came, by whether somebody waited.",

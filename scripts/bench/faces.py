@@ -84,8 +84,9 @@ def measure(build, path, streams, seconds, consent):
                 senders.append(subprocess.Popen(
                     ["ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i", path, "-c", "copy", "-f",
                      "mpegts", f"tcp://127.0.0.1:{port}?listen=1"]))
+                video = ["--video", "0:a"] if "face" in consent else []
                 attach = [f"{build}/attune", "attach", f"tcp://127.0.0.1:{port}", "--session", f"s{number}", "--speaker", "a",
-                          "--consent", consent, *(["--video", "0:a"] if "face" in consent else []), "--runtime-dir", folder]
+                          "--consent", consent, *video, "--runtime-dir", folder]
                 # The sender listens after it has opened its film.
                 for _ in range(100):
                     if subprocess.run(attach, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:

@@ -4,8 +4,8 @@ of it.
 
 usage: build_site.py SITE_FOLDER
 
-Needs Debian's package `mkdocs`, and a build. Exits 1 where a link of a page leads nowhere within the site; links to other sites are
-not followed.
+Needs Debian's package `mkdocs`, and a build. Exits 1 where a link of a page leads nowhere within the site; links to other
+sites are not followed.
 """
 import html.parser
 import pathlib

@@ -115,7 +115,7 @@ def service(folder, packages):
             install(debian.run, *(f"newer-{name}" for name in packages))
             assert main_process(debian) != former, "an upgrade starts no new daemon"
             gaps = calls.wait_for("gap", lambda event: event["why"] == "restart", before)
-            calls.wait_for("tick", lambda event: event["t"] > gaps.get(event["session"], {"to_s": event["t"]})["to_s"], before)
+            calls.wait_for("tick", lambda event: event["t"] > gaps[event["session"]]["to_s"], before)
             sessions = debian.run("attune", "sessions")
             assert all(session in sessions for session, _ in SPEAKERS), sessions
             print("upgraded: two calls went on, with gaps of",

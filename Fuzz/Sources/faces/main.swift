@@ -48,7 +48,9 @@ struct Shape {
             blue.deallocate()
             red.deallocate()
         }
-        guard let lumaBase = luma.baseAddress, let blueBase = blue.baseAddress, let redBase = red.baseAddress else { return }
+        guard let lumaBase = luma.baseAddress, let blueBase = blue.baseAddress, let redBase = red.baseAddress else {
+            return
+        }
         let second = step == 2 ? blueBase + bytesPerValue : redBase
         body(
             Picture(

@@ -69,7 +69,9 @@ public struct TickBatch: Sendable {
         return parcels
     }
 
-    private func session(_ part: ArraySlice<Int>, _ place: Int) -> String { ticks[part[part.startIndex + place]].session }
+    private func session(_ part: ArraySlice<Int>, _ place: Int) -> String {
+        ticks[part[part.startIndex + place]].session
+    }
 
     private func packed(_ part: ArraySlice<Int>) -> [UInt8]? {
         var sessions: [String] = []
