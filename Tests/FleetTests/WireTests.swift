@@ -86,6 +86,7 @@ import Testing
             #"{"v":1,"node":"n1","epoch":"e","sessions":[]}"#, #"{"v":1,"node":"n1","epoch":"e","sessions":[1]}"#,
             #"{"v":1,"node":"n1","epoch":"e"}"#, String(repeating: " ", count: 200_000) + head,
         ] { #expect(parcel(other, []) == nil) }
+        #expect(TickParcel(Array(head.utf8) + [UInt8](repeating: 10, count: TickBatch.maxBytes + 2)) == nil)
         // A few bytes that become far too many, bytes or lines.
         #expect(parcel(head, [UInt8](repeating: 32, count: TickBatch.maxBytes + 1))?.open() == nil)
         #expect(parcel(head, [UInt8](repeating: 10, count: TickBatch.maxTicks + 1))?.open() == nil)

@@ -48,7 +48,10 @@ public struct TickParcel: Sendable {
             guard case .string(let session) = name else { return nil }
             sessions.append(session)
         }
-        self.init(node: node, epoch: epoch, sessions: sessions, packed: Array(bytes[bytes.index(after: end)...]))
+        let packed = bytes[bytes.index(after: end)...]
+        // Nothing grows by being packed.
+        guard packed.count <= TickBatch.maxBytes else { return nil }
+        self.init(node: node, epoch: epoch, sessions: sessions, packed: Array(packed))
     }
 
     /// The ticks in it, and how many lines are none; nil where it is damaged.
