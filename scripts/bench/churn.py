@@ -2,10 +2,10 @@
 """What is left of calls that are over: a daemon of its own through which calls come and go, 50 at a time, as many as in
 72 hours of 50 places with calls of half an hour each.
 
-    scripts/bench/churn.py BUILD CALL [--calls N] [--places N] [--seconds S] [--write]
+    scripts/bench/churn.py BUILD CALL [--film FILM] [--calls N] [--places N] [--seconds S] [--write]
 
-A call is two seconds of G.711 as plain RTP; of ten calls one is a file, which a process of its own reads, and one agrees to
-its words being written down. Looks at memory (the median of three looks), files and threads of the daemon after half of the
+A call is two seconds of G.711 as plain RTP; of ten calls one is a file, which a process of its own reads, one agrees to its
+words being written down, and with --film one is a film, whose pictures are looked at. Looks at memory (the median of three looks), files and threads of the daemon after half of the
 calls, when all that is kept for a while is full, and at the end, whether the events came in order, and whether every call was
 told to its end. --write puts the table into docs/reliability.md. Fails where memory has grown by 1 % or more, or files or
 threads at all.
@@ -25,6 +25,7 @@ import threading
 import time
 
 from control import ask
+from faces import film
 
 RATE_HZ, PACKET = 8_000, 160
 MOST_GROWTH = 0.01
@@ -79,20 +80,23 @@ class Daemon:
 class Place:
     """Where one call follows the other."""
 
-    def __init__(self, daemon, sound, file, number):
-        self.daemon, self.sound, self.file = daemon, sound, file
+    def __init__(self, daemon, sound, file, film, number):
+        self.daemon, self.sound, self.file, self.film = daemon, sound, file, film
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.session, self.port, self.sent = None, None, 0
         self.source = number
 
     def begin(self, number):
         self.session, self.sent = f"call-{number}", 0
-        is_file = number % 10 == 3
-        consent = "voice,words" if number % 10 == 7 else "granted"
+        url = {3: self.file, 5: self.film}.get(number % 10) or "rtp://127.0.0.1:0"
+        track = {"speaker": "a", "role": "rep", "consent": "granted"}
+        if number % 10 == 7:
+            track["consent"] = "voice,words"
+        elif url == self.film:
+            track |= {"consent": "voice,face", "video": 0}
         answer = self.daemon.ask("POST", f"/v1/sessions/{self.session}/sources", {
-            "url": self.file if is_file else "rtp://127.0.0.1:0", "session": self.session,
-            "tracks": [{"speaker": "a", "role": "rep", "consent": consent}]})
-        self.port = None if is_file else int(answer["url"].rsplit(":", 1)[1])
+            "url": url, "session": self.session, "tracks": [track]})
+        self.port = int(answer["url"].rsplit(":", 1)[1]) if url.startswith("rtp:") else None
 
     def send(self):
         """The next packet, where the call is one of packets."""
@@ -147,6 +151,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build")
     parser.add_argument("call")
+    parser.add_argument("--film")
     parser.add_argument("--calls", type=int, default=7_200)
     parser.add_argument("--places", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=2)
@@ -156,13 +161,15 @@ def main():
     sound = subprocess.run(
         ["ffmpeg", "-v", "error", "-i", voice, "-ac", "1", "-ar", str(RATE_HZ), "-f", "mulaw", "-"],
         check=True, capture_output=True).stdout
-    daemon = Daemon(asked.build, asked.places)
-    try:
-        places = [Place(daemon, sound, os.path.abspath(voice), number) for number in range(asked.places)]
-        states = play(daemon, places, asked.calls, asked.seconds)
-        ended, disordered, lagged = daemon.ended, daemon.disordered, daemon.lagged
-    finally:
-        daemon.stop()
+    with tempfile.TemporaryDirectory(prefix="attune-film-") as folder:
+        pictures = film(asked.film, folder) if asked.film else None
+        daemon = Daemon(asked.build, asked.places)
+        try:
+            places = [Place(daemon, sound, os.path.abspath(voice), pictures, number) for number in range(asked.places)]
+            states = play(daemon, places, asked.calls, asked.seconds)
+            ended, disordered, lagged = daemon.ended, daemon.disordered, daemon.lagged
+        finally:
+            daemon.stop()
     half = len(states) // 2
     first, last = steady(states[half - 3:half]), steady(states[-3:])
     growth = last[0] / first[0] - 1
