@@ -9,8 +9,9 @@ import Testing
     }
 
     @Test func whatIsHeldIsLetGoOnceNobodyNeedsIt() {
-        let contents = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-        #expect(NetworkFile(contents).bytes.elementsEqual(contents))
+        let contents: [UInt8] = [3, 1, 4, 1, 5]
+        let copy = NetworkFile(contents)
+        withExtendedLifetime(copy) { #expect($0.bytes.elementsEqual(contents)) }
         #expect(NetworkFile([]).bytes.isEmpty)
         let held = Held()
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4, alignment: 64)
@@ -19,8 +20,7 @@ import Testing
                 held.isReleased.withLock { $0 = true }
                 bytes.deallocate()
             }
-            let other = file
-            #expect(other.bytes.count == 4 && !held.isReleased.withLock { $0 })
+            withExtendedLifetime(file) { #expect($0.bytes.count == 4 && !held.isReleased.withLock { $0 }) }
         }
         #expect(held.isReleased.withLock { $0 })
     }
