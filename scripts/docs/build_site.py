@@ -46,7 +46,10 @@ def broken(site):
             url = urllib.parse.urlsplit(link)
             if url.scheme or url.netloc:
                 continue
-            target = (path.parent / urllib.parse.unquote(url.path)).resolve() if url.path else path
+            place = urllib.parse.unquote(url.path)
+            # From the root of the server, or from the page.
+            folder = site if place.startswith("/") else path.parent
+            target = (folder / place.lstrip("/")).resolve() if place else path
             if target.is_dir():
                 target = target / "index.html"
             if not target.exists():
