@@ -212,7 +212,8 @@ bench-faces: build models-sight
 # What is left of calls that are over: thousands that come and go; writes into docs/reliability.md. Takes six minutes. Fails
 # where memory, files or threads of the daemon grow. FILM is looked at by some of them, where it and what looks is there.
 bench-churn: build $(CALL)/timeline.csv
-	python3 scripts/bench/churn.py $(BUILD) $(CALL) $(if $(and $(wildcard models/litert-*.so),$(wildcard $(FILM))),--film $(FILM)) --write
+	python3 scripts/bench/churn.py $(BUILD) $(CALL) --write \
+		$(if $(and $(wildcard models/litert-*.so),$(wildcard $(FILM))),--film $(FILM))
 
 # What pages that follow calls cost; writes into docs/performance.md. Takes two minutes; wants a machine that does
 # nothing else. Fails where the limit is missed.

@@ -4,8 +4,8 @@ public import MediaTypes
 ///
 /// Every second the last 10 s are looked at: who speaks in which frame, up to three speakers that mean nothing outside
 /// of the window, and what each sounds like where nobody else speaks. At the end what was alike becomes a voice, and
-/// each frame goes to the voices that most of the ten windows around it say. After Plaquet & Bredin (2023) and Bredin (2023,
-/// pyannote.audio 2.1), with other numbers. Takes some 5 MB an hour.
+/// each frame goes to the voices that most of the ten windows around it say. After Plaquet & Bredin (2023) and Bredin
+/// (2023, pyannote.audio 2.1), with other numbers. Takes some 5 MB an hour.
 ///
 /// What voices sound like is kept for as long as this lives, and leaves it nowhere.
 public struct Diariser<Model: VoiceModel> {

@@ -22,6 +22,13 @@ final class GatewayHub: Sendable {
         /// Whether the bus is there, and whether all that was on it at the start has been read.
         var isConnected = false, isReady = false
         var isOpen = true
+
+        /// Who waits no longer; a session that nobody waits for leaves nothing behind.
+        mutating func take(_ id: Int, of session: String) -> Waiter? {
+            let waiter = waiting[session]?.removeValue(forKey: id)
+            if waiting[session]?.isEmpty == true { waiting[session] = nil }
+            return waiter
+        }
     }
 
     /// Looking at so many takes a millisecond or two.
@@ -62,6 +69,8 @@ final class GatewayHub: Sendable {
     var isConnected: Bool { state.withLock { $0.isConnected } }
     var isReady: Bool { state.withLock { $0.isReady && $0.isConnected } }
     var clients: Int { state.withLock { $0.clients } }
+    /// Sessions that somebody waits for.
+    var awaitedSessions: Int { state.withLock { $0.waiting.count } }
 
     func setConnected(_ isConnected: Bool) {
         let milliseconds = Self.nowMilliseconds
@@ -91,14 +100,10 @@ final class GatewayHub: Sendable {
 
     private func wake(_ mayGo: (Waiter) -> Bool) {
         let woken = state.withLock { state in
-            var woken: [Waiter] = []
-            for (session, waiters) in state.waiting {
-                for (id, waiter) in waiters where mayGo(waiter) {
-                    state.waiting[session]?[id] = nil
-                    woken.append(waiter)
-                }
+            let due = state.waiting.flatMap { session, waiters in
+                waiters.filter { mayGo($0.value) }.map { (session, $0.key) }
             }
-            return woken
+            return due.compactMap { session, id in state.take(id, of: session) }
         }
         for client in woken { client.continuation.resume() }
     }
@@ -144,7 +149,7 @@ final class GatewayHub: Sendable {
         }
     }
 
-    /// Returns as soon as there is something new, at the end of the task, and within a second of a time.
+    /// Returns as soon as there is something new, at the end of the task, and soon after a time.
     func wait(
         _ session: String, _ position: RingPosition, until dueMilliseconds: Int64, unless isOver: @Sendable () -> Bool
     ) async {
@@ -166,7 +171,7 @@ final class GatewayHub: Sendable {
                 if !mustWait { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting[session]?.removeValue(forKey: id) }?.continuation.resume()
+            state.withLock { $0.take(id, of: session) }?.continuation.resume()
         }
     }
 

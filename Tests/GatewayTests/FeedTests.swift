@@ -67,4 +67,24 @@ import Testing
         hub.close()
         #expect(await feed.next() == nil)
     }
+
+    /// Clients may ask for sessions of any name: who is gone leaves nothing behind, however the waiting ended.
+    @Test func nothingIsLeftOfWhoWaited() async {
+        let hub = GatewayHub(ringMilliseconds: 60_000, maxClients: 1)
+        let position = RingPosition()
+        await hub.wait("over", position, until: .max) { true }
+        let cancelled = Task { await hub.wait("cancelled", position, until: .max) { false } }
+        let due = Task { await hub.wait("due", position, until: 0) { false } }
+        let later = Task { await hub.wait("later", position, until: .max) { false } }
+        while hub.awaitedSessions < 3 { await Task.yield() }
+        hub.keepHouse()
+        await due.value
+        #expect(hub.awaitedSessions == 2)
+        cancelled.cancel()
+        await cancelled.value
+        #expect(hub.awaitedSessions == 1)
+        hub.close()
+        await later.value
+        #expect(hub.awaitedSessions == 0)
+    }
 }

@@ -9,8 +9,8 @@ Every call begins at another place of the recordings, so that not all pause at o
 speech, as the event says it, to its line at the socket; what is cut out of the middle of a long one, when it is ten
 seconds long and where it is quietest, is told apart. Prints a table; --write puts it into docs/performance.md. Fails
 where a limit is missed. --memory looks at the memory of one call at every sixth of it instead, after one round of the
-recordings, and fails where it grows by 2 % or more from the second look on: units of all lengths have come by then. Wants
-a machine of two cores that does nothing else, and the recogniser (make models).
+recordings, and fails where it grows by 2 % or more from then to its end. Wants a machine of two cores that does nothing
+else, and the recogniser (make models).
 """
 
 import argparse
@@ -230,9 +230,9 @@ def watch_memory(build, media, seconds):
         player.join()
     finally:
         daemon.stop()
-    missed = [f"the {who} grew from {rows[1][column]:.1f} to {rows[-1][column]:.1f} MiB"
+    missed = [f"the {who} grew from {rows[0][column]:.1f} to {rows[-1][column]:.1f} MiB"
               for column, who in ((1, "daemon"), (2, "recogniser"))
-              if rows[-1][column] > MOST_GROWTH * rows[1][column]]
+              if rows[-1][column] > MOST_GROWTH * rows[0][column]]
     return [[f"{minutes:.0f}", f"{ours:.1f}", f"{its:.1f}"] for minutes, ours, its in rows], missed
 
 

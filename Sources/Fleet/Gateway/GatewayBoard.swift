@@ -188,8 +188,9 @@ public struct GatewayBoard: Sendable {
         if unswept.isEmpty { unswept = Array(rings.keys)[...] }
         for session in unswept.prefix(mostSessions) {
             rings[session]?.evict(before: nowMilliseconds - ringMilliseconds)
-            guard let age = rings[session]?.age(nowMilliseconds: nowMilliseconds) else { continue }
-            if age > (rings[session]?.isOver == true ? Self.overMilliseconds : Self.silentMilliseconds) {
+            guard let heard = rings[session]?.heardMilliseconds else { continue }
+            let patience = rings[session]?.isOver == true ? Self.overMilliseconds : Self.silentMilliseconds
+            if nowMilliseconds - heard > patience {
                 rings[session] = nil
             }
         }

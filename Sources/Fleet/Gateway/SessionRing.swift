@@ -87,9 +87,6 @@ public struct SessionRing: Sendable {
     /// The state as it is known; nil where the session does not run.
     public var state: Snapshot.Session? { projection.session(session) }
 
-    /// How long nothing of it has come, milliseconds.
-    func age(nowMilliseconds: Int64) -> Int64 { nowMilliseconds - heardMilliseconds }
-
     /// Bytes that are kept.
     var keptBytes: Int {
         bytes + newest.values.reduce(0) { $0 + $1.tick.line.count }

@@ -50,8 +50,8 @@ public struct TickBatch: Sendable {
         ticks.removeAll { $0.envelope.session == session && $0.envelope.speaker == speaker }
     }
 
-    /// As they travel: parcels of `ticksPerParcel` ticks or more, those of a session in one. Nil where there is no memory
-    /// for them.
+    /// As they travel: parcels of `ticksPerParcel` ticks or more, those of a session in one. Nil where there is no
+    /// memory for them.
     public func packed() -> [(bytes: [UInt8], ticks: Int)]? {
         // By session, in the order in which each one's came.
         let order = ticks.indices.sorted { (ticks[$0].session, $0) < (ticks[$1].session, $1) }

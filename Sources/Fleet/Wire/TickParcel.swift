@@ -1,8 +1,8 @@
 import Events
 import Glibc
 
-/// Ticks on their way: a line that says whose they are, and behind it their lines, deflated together because they are alike.
-/// Whoever waits for none of these sessions need not unpack them.
+/// Ticks on their way: a line that says whose they are, and behind it their lines, deflated together because they are
+/// alike. Whoever waits for none of these sessions need not unpack them.
 public struct TickParcel: Sendable {
     /// The node, and its run.
     public let node: String, epoch: String

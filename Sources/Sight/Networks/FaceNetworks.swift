@@ -3,7 +3,7 @@
 ///
 /// They are the short-range and full-range detectors and the face mesh of MediaPipe (Bazarevsky et al., "BlazeFace",
 /// 2019; Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019). A network
-/// takes five to ten megabytes, so the two that need not be there are made when they are first asked: the mesh with the
+/// takes four to eleven megabytes, so the two that need not be there are made when they are first asked: the mesh with the
 /// first face, the detector of distant faces where there is none near.
 public final class FaceNetworks {
     /// The files' contents.
