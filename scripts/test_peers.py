@@ -5,7 +5,8 @@ usage: test_peers.py BIN_FOLDER CALL_FOLDER [PEER ...]
 
 Each peer plays the same recording, made of a call of CALL_FOLDER (made by make_demo_call.py), to a daemon of its own.
 The speech segments of each must be those of the file itself: as many, each boundary within 50 ms once the unknown
-start of a live stream is taken out. Exits 0 if all are; a peer whose program is missing fails.
+start of a live stream is taken out, and the time by which the sender itself fell behind, where that is measured. Exits
+0 if all are; a peer whose program is missing fails.
 """
 import os
 import shutil
@@ -73,9 +74,11 @@ def main():
         for peer in waiting:
             found = daemon.speech.get(peer.name, [])
             far = deviation(found, expected) if len(found) == count and count >= 2 else None
-            is_good = far is not None and far <= TOLERANCE_S
+            slip_s = peer.tap.slip_s() if peer.tap else 0
+            is_good = far is not None and far <= TOLERANCE_S + slip_s
             verdict = "ok" if is_good else "FAILED"
             detail = f"{far * 1000:.0f} ms" if far is not None else f"{found} instead of {expected} {peer.log()}"
+            detail += f", its sender fell behind by {slip_s * 1000:.0f} ms" if peer.tap else ""
             print(f"{peer.name:8} {verdict}: {len(found)} segments, {detail}", flush=True)
             if not is_good:
                 failures.append(peer.name)

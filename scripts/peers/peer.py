@@ -29,6 +29,8 @@ class Peer:
         self.folder = os.path.join(folder, name)
         os.mkdir(self.folder)
         self.processes = []
+        # Of a sender that does not keep its own time: what tells how far it slipped.
+        self.tap = None
         self.port = free_port(socket.SOCK_DGRAM if name in ("udp", "srt", "rtpbin", "janus") else socket.SOCK_STREAM)
 
     def start(self, *arguments):

@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 from peers.peer import free_port, wait_for_port
+from peers.tap import Tap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -156,7 +157,11 @@ JANUS_FOLDER = "/usr/lib/x86_64-linux-gnu/janus"
 
 
 def janus(peer):
-    """A browser without a window publishes a recording as its microphone into a room, which Janus forwards."""
+    """A browser without a window publishes a recording as its microphone into a room, which Janus forwards.
+
+    On a busy machine a browser's microphone stands still now and then, and what follows is sent later.
+    """
+    peer.tap = Tap(clock_rate_hz=48_000)
     for kind, name in (("plugins", "videoroom"), ("transports", "http")):
         os.mkdir(os.path.join(peer.folder, kind))
         library = f"libjanus_{name}.so"
@@ -205,7 +210,7 @@ def janus(peer):
             raise RuntimeError("the browser published nothing")
         answer = ask(
             request="rtp_forward", publisher_id=publishers[0]["id"], host="127.0.0.1",
-            streams=[{"mid": "0", "port": peer.port, "pt": 111}])
+            streams=[{"mid": "0", "port": port, "pt": 111} for port in (peer.port, peer.tap.port)])
         if answer["videoroom"] != "rtp_forward":
             raise RuntimeError(f"Janus forwards nothing: {answer}")
         open(os.path.join(peer.folder, "go"), "w", encoding="utf-8").close()
