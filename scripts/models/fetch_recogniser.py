@@ -21,7 +21,7 @@ NAME = "moonshine-base-en-0.1.4"
 # Bytes and SHA-256 of what the recogniser reads; Sources/Words/RecogniserFiles.swift has the same.
 FILES = {
     "encoder.onnx": (31157044, "4c889c4e094d2a632a19e2a63f553290da53bbd3e3e66258e94fcf3feed87111"),
-    "decoder.onnx": (83810030, "76dc38a081ad5ed1581826ceec372ab248e9bc949c34a19f1e330687101be9b6"),
+    "decoder.onnx": (56549712, "912d66046af77ce46772dced25a8b2376ebe404efd8a65e8253486aa932b3b76"),
     "tokens.txt": (532090, "c6e35883ba038f70ceea8b4a21cf79742adbda7e6730cbff27460857e0667a02"),
     "libsherpa-onnx-c-api.so": (4892512, "250bf877faccc35d311041f7da84ad652772857be935eaa789f4c621a1d56e3e"),
     "libonnxruntime.so": (27026609, "4b3607aebd1784b26b6f9b20e4bd974c7ab8287043e4d095cb7d2cb40b5e566e"),

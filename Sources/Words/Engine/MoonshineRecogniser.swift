@@ -11,7 +11,7 @@ public final class MoonshineRecogniser: Recogniser, @unchecked Sendable {
 
     private let handle: OpaquePointer
 
-    /// Loads the model, which takes some 300 MB and a second. Files that are not what they should be can end the
+    /// Loads the model, which takes some 200 MB and a second. Files that are not what they should be can end the
     /// process: `RecogniserFiles.checkContents()` tells before.
     public init(_ files: RecogniserFiles) throws(RecogniserError) {
         var handle: OpaquePointer?

@@ -21,8 +21,8 @@ public struct RecogniserFiles: Sendable, Equatable {
         name: "encoder.onnx", bytes: 31_157_044,
         sha256: "4c889c4e094d2a632a19e2a63f553290da53bbd3e3e66258e94fcf3feed87111")
     static let decoder = Part(
-        name: "decoder.onnx", bytes: 83_810_030,
-        sha256: "76dc38a081ad5ed1581826ceec372ab248e9bc949c34a19f1e330687101be9b6")
+        name: "decoder.onnx", bytes: 56_549_712,
+        sha256: "912d66046af77ce46772dced25a8b2376ebe404efd8a65e8253486aa932b3b76")
     static let tokens = Part(
         name: "tokens.txt", bytes: 532_090,
         sha256: "c6e35883ba038f70ceea8b4a21cf79742adbda7e6730cbff27460857e0667a02")
