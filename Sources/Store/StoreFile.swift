@@ -13,7 +13,9 @@ enum StoreFile {
                     + "or set another path")
         }
         guard access(folder, W_OK | X_OK) == 0 else {
-            throw StoreError("the folder \(folder) of store.path may not be written to; mend its permissions")
+            let remedy =
+                errno == EROFS ? "its file system is read-only; mount it to be written to" : "mend its permissions"
+            throw StoreError("the folder \(folder) of store.path may not be written to; \(remedy)")
         }
         guard lstat(path, &info) == 0 else { return }
         guard info.st_mode & S_IFMT == S_IFREG else {

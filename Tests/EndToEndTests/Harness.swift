@@ -93,24 +93,17 @@ final class RunningDaemon {
     let process: Program
     let config: String
 
-    /// - Parameter maxDescriptors: files that it may have open; nil for what this process may.
+    /// - Parameter wrapper: what starts the daemon's command, which follows as its last arguments, by becoming it.
     init(
-        folder: TemporaryFolder? = nil, settings: String = "", maxDescriptors: Int? = nil,
+        folder: TemporaryFolder? = nil, settings: String = "", through wrapper: [String] = [],
         environment: [String: String] = [:]
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         config = try folder.file("attune.yaml", Self.configuration(of: folder.path, settings))
-        let command = Place.command("attuned")
-        process =
-            if let maxDescriptors {
-                try start(
-                    URL(fileURLWithPath: "/bin/sh"),
-                    ["-c", "ulimit -n \(maxDescriptors); exec \"$@\"", "sh", command.path, "--config", config],
-                    logs: folder.path)
-            } else {
-                try start(command, ["--config", config], environment: environment, logs: folder.path)
-            }
+        let words = wrapper + [Place.command("attuned").path, "--config", config]
+        process = try start(
+            URL(fileURLWithPath: "/usr/bin/env"), words, environment: environment, logs: folder.path)
         let log = folder.path + "/err"
         try eventually("attuned is ready") { [process] in
             let text = try String(contentsOfFile: log, encoding: .utf8)

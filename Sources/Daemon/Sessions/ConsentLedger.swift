@@ -131,23 +131,39 @@ final class ConsentLedger: EventSink, Service {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard var data = try? encoder.encode(line) else { return }
         data.append(0x0A)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        let isWritten =
-            descriptor >= 0
-            && data.withUnsafeBytes({ Glibc.write(descriptor, $0.baseAddress, $0.count) }) == data.count
-            && fsync(descriptor) == 0
-        let reason = String(cString: strerror(errno))
+        let error = write(data)
+        let isWritten = error == 0
         let wasFailing = state.withLock { state in
             defer { state.isFailing = !isWritten }
             if !isWritten { state.lost += 1 }
             return state.isFailing
         }
         if !isWritten, !wasFailing {
-            logger.error("\(path) can't be written: \(reason); what is decided on consent is not kept")
+            logger.error("\(path) can't be written: \(String(cString: strerror(error))); what is decided on consent is not kept")
         } else if isWritten, wasFailing {
             logger.notice("\(path) can be written again; \(lost) lines are missing")
         }
+    }
+
+    /// Appends a line.
+    ///
+    /// - Returns: why it is not on the disk (errno), or 0.
+    private func write(_ line: Data) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return errno }
+        defer { close(descriptor) }
+        // What a full disk or a loss of power has cut off spoils no line but its own.
+        let line = Self.endsInALine(descriptor) ? [0x0A] + line : line
+        let count = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == line.count else { return count < 0 ? errno : ENOSPC }
+        return fsync(descriptor) == 0 ? 0 : errno
+    }
+
+    /// Whether the file's last line has no end.
+    private static func endsInALine(_ descriptor: Int32) -> Bool {
+        var last: UInt8 = 0x0A
+        let end = lseek(descriptor, 0, SEEK_END)
+        return end > 0 && pread(descriptor, &last, 1, end - 1) == 1 && last != 0x0A
     }
 
     /// Deletes lines from before a time; the file is replaced as a whole.

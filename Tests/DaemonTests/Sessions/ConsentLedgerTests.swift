@@ -86,6 +86,21 @@ import Testing
         #expect(ledger.lost == 2 && log.text.count { $0.contains("can't be written") } == 1, "\(log.text)")
     }
 
+    /// What a full disk or a loss of power has cut off spoils no line but its own.
+    @Test func aLineThatWasCutOffSpoilsNoOther() async throws {
+        let cut = #"{"at":"2027-01-15T08:00:00Z","cons"#
+        try cut.write(toFile: path, atomically: true, encoding: .utf8)
+        let ledger = ledger()
+        for event in Self.events() { ledger.take(event, arrivedNanoseconds: nil) }
+        ledger.finish()
+        await ledger.write()
+        let written = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(written.count == 3 && written[0] == cut, "\(written)")
+        for line in written.dropFirst() {
+            _ = try JSONDecoder().decode(ConsentLedger.Line.self, from: Data(line.utf8))
+        }
+    }
+
     /// A name of a notice is no path.
     @Test(arguments: ["../n-1", ".n-1"]) func aNoticeIsLookedForInItsFolder(id: String) async throws {
         try FileManager.default.createDirectory(atPath: folder + "/notices", withIntermediateDirectories: true)

@@ -25,7 +25,7 @@ import Testing
 
     /// Sources are refused with the right remedy, and who looks after the daemon is let in all the same.
     @Test(arguments: [64, 96]) func withoutFreeDescriptorsTheDaemonStillAnswers(limit: Int) throws {
-        let daemon = try RunningDaemon(maxDescriptors: limit)
+        let daemon = try RunningDaemon(through: ["sh", "-c", "ulimit -n \(limit); exec \"$@\"", "sh"])
         var attached = 0
         var refusal = ""
         while refusal.isEmpty, attached < 100 {
