@@ -139,7 +139,8 @@ final class ConsentLedger: EventSink, Service {
             return state.isFailing
         }
         if !isWritten, !wasFailing {
-            logger.error("\(path) can't be written: \(String(cString: strerror(error))); what is decided on consent is not kept")
+            let reason = String(cString: strerror(error))
+            logger.error("\(path) can't be written: \(reason); what is decided on consent is not kept")
         } else if isWritten, wasFailing {
             logger.notice("\(path) can be written again; \(lost) lines are missing")
         }
