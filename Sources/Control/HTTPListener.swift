@@ -3,6 +3,8 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
 import NIOPosix
 import NIOSSL
 import ServiceLifecycle
@@ -15,6 +17,8 @@ struct HTTPListener: Sendable {
     let configuration: HTTP1Channel.Configuration
     /// Nil where no TLS is spoken.
     var tls: NIOSSLContext?
+    /// Whether who asks for a WebSocket gets one.
+    var hasSockets = false
     let eventLoopGroup: MultiThreadedEventLoopGroup
     let logger: Logger
 
@@ -22,7 +26,12 @@ struct HTTPListener: Sendable {
     func run(onRunning: @Sendable () async -> Void) async throws {
         let http = HTTP1Channel(responder: respond, configuration: configuration)
         // As long as it waits here a connection is nobody's; it is taken at once, and there are not many.
-        let (connections, arrivals) = AsyncStream.makeStream(of: HTTP1Channel.Value.self)
+        let (connections, arrivals) = AsyncStream.makeStream(of: Arrival.self)
+        @Sendable func take(_ arrival: Arrival) {
+            guard case .terminated = arrivals.yield(arrival) else { return }
+            // Too late: it has to be ended by whoever has it.
+            Task { try? await arrival.refuse() }
+        }
         let server = try await ServerBootstrap(group: eventLoopGroup)
             // Without descriptors left, accepting pauses instead of spinning.
             .serverChannelInitializer { channel in
@@ -31,23 +40,28 @@ struct HTTPListener: Sendable {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [logger, tls] channel in
+            .childChannelInitializer { [logger, tls, hasSockets] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let tls else { return }
-                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    guard hasSockets else { return }
+                    try awaitRequest(channel, take)
                 }.flatMap {
-                    http.setup(channel: channel, logger: logger)
-                }.map { connection in
-                    guard case .terminated = arrivals.yield(connection) else { return }
-                    // Too late: it has to be ended by whoever has it.
-                    Task { try? await connection.executeThenClose { _, _ in } }
+                    guard !hasSockets else { return channel.eventLoop.makeSucceededVoidFuture() }
+                    return http.setup(channel: channel, logger: logger).map { take(.http($0)) }
                 }
             }
             .withBoundSocket(descriptor).get()
         await onRunning()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for await connection in connections { group.addTask { await serve(connection, http) } }
+                for await arrival in connections {
+                    group.addTask {
+                        switch arrival {
+                        case .http(let connection): await serve(connection, http)
+                        case .socket(let socket): await socket.run()
+                        }
+                    }
+                }
             }
         } onGracefulShutdown: {
             server.close().whenComplete { _ in arrivals.finish() }
@@ -61,6 +75,56 @@ struct HTTPListener: Sendable {
             // Closes it once nothing is being answered.
             connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
+    }
+
+    /// What a connection turns out to be with its first request.
+    private enum Arrival: Sendable {
+        case http(HTTP1Channel.Value)
+        case socket(EventSocket)
+
+        func refuse() async throws {
+            switch self {
+            case .http(let connection): try await connection.executeThenClose { _, _ in }
+            case .socket(let socket): try await socket.refuse()
+            }
+        }
+    }
+
+    /// Has the first request of a connection decide what it becomes.
+    private func awaitRequest(_ channel: any Channel, _ take: @escaping @Sendable (Arrival) -> Void) throws {
+        // What HTTP has its own handler for, from the first request on.
+        let late = configuration.idleTimeout.map { timeout in
+            channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
+        }
+        channel.closeFuture.whenComplete { _ in late?.cancel() }
+        try channel.pipeline.syncOperations.addHandlers(configuration.additionalChannelHandlers())
+        let encoder = HTTPResponseEncoder()
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+        let door = SocketDoor(
+            EventSocket.upgrader(events, Arrival.socket), codecs: [decoder, encoder],
+            becomeHTTP: { [configuration, logger] channel in
+                let timeout = configuration.idleTimeout.map { Duration($0) }
+                try channel.pipeline.syncOperations.addHandlers(
+                    HTTP1ToHTTPServerCodec(secure: false),
+                    HTTPConnectionStateHandler(idleTimeout: timeout, logger: logger))
+                return .http(
+                    try NIOAsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true)))
+            },
+            take: { arrival in
+                late?.cancel()
+                take(arrival)
+            })
+        try channel.pipeline.syncOperations.addHandlers(encoder, decoder, door)
+    }
+
+    /// Answers a request for a WebSocket.
+    private func events(_ request: Request, _ channel: any Channel) async throws -> Response {
+        guard request.uri.path == EventRoute.path else { return Response(status: .notFound) }
+        var context = ControlContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        context.isSocket = true
+        return try await responder.respond(to: request, context: context)
     }
 
     private func respond(

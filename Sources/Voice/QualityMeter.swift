@@ -71,7 +71,8 @@ struct QualityMeter: ~Copyable, Sendable {
         guard speechProbability >= 0.7 else { return }
         speechBandHops = min(Self.speechMemory, speechBandHops + 1)
         for band in 0..<Self.bands.count {
-            speechBands[band] += (bandPower[Self.bands.lowerBound + band] - speechBands[band]) / speechBandHops
+            let mean = speechBands[band]
+            speechBands[band] = mean + (bandPower[Self.bands.lowerBound + band] - mean) / speechBandHops
         }
     }
 

@@ -31,7 +31,7 @@ public struct BrowserServer: Service {
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionGuard(limits, connections)],
                 idleTimeout: .seconds(limits.idleSeconds)),
-            tls: configuration.tls, eventLoopGroup: eventLoopGroup, logger: logger)
+            tls: configuration.tls, hasSockets: true, eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
     /// Serves until the daemon shuts down.

@@ -4,27 +4,39 @@ import Hummingbird
 import NIOCore
 import ServiceLifecycle
 
-/// `/v1/events`: the events of the event socket as server-sent events (WHATWG HTML, section 9.2).
+/// `/v1/events`: the events of the event socket as server-sent events (WHATWG HTML, section 9.2), or a piece of the
+/// answer each, for a WebSocket.
 enum EventRoute {
+    static let path = "/v1/events"
+
     static func add(to router: Router<ControlContext>, _ backend: any EventBackend) {
-        router.get("/v1/events") { request, context in
-            let access = context.access
+        router.get(RouterPath(path)) { request, context in
+            let (access, isSocket) = (context.access, context.isSocket)
             let feed = try await backend.events(try EventQuery(request).narrowed(to: access))
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
                 body: ResponseBody { writer in
-                    try await withGracefulShutdownHandler {
+                    try await withTaskCancellationOrGracefulShutdownHandler {
                         try await access.whileHolding(onEnd: feed.end) {
                             while let lines = await feed.next(), access.holds {
-                                try await writer.write(text(of: lines))
+                                if isSocket {
+                                    try await writer.write(contentsOf: messages(of: lines))
+                                } else {
+                                    try await writer.write(text(of: lines))
+                                }
                             }
                         }
-                    } onGracefulShutdown: {
+                    } onCancelOrGracefulShutdown: {
                         feed.end()
                     }
                     try await writer.finish(nil)
                 })
         }
+    }
+
+    /// An event each, or an empty one where there is none.
+    private static func messages(of lines: [EventFeedLine]) -> [ByteBuffer] {
+        lines.isEmpty ? [ByteBuffer()] : lines.map { ByteBuffer(bytes: $0.json) }
     }
 
     private static func text(of lines: [EventFeedLine]) -> ByteBuffer {

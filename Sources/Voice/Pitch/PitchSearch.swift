@@ -52,9 +52,10 @@ struct PitchSearch: ~Copyable, Sendable {
         var candidate = candidate
         candidate.strength -= habit.cost(log2F0: candidate.log2F0, parameters)
         let first = slot * Self.places
-        var place = Int(counts[slot])
+        let count = counts[slot]
+        var place = Int(count)
         if place < Self.places {
-            counts[slot] += 1
+            counts[slot] = count + 1
         } else {
             place = 1
             for other in 2..<Self.places
@@ -76,7 +77,12 @@ struct PitchSearch: ~Copyable, Sendable {
         }
         // Totals only matter relative to each other: keep them small, for precision.
         let lead = candidates[first + best].total
-        for place in 0..<Int(counts[slot]) { candidates[first + place].total -= lead }
+        for place in 0..<Int(counts[slot]) {
+            // Changing a value in its place breaks the compiler down where ThreadSanitizer is to be built in (6.3.1).
+            var candidate = candidates[first + place]
+            candidate.total -= lead
+            candidates[first + place] = candidate
+        }
         return trace(from: best)
     }
 
