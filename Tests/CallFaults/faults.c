@@ -14,6 +14,10 @@
 
 #include "faults.h"
 
+#ifndef __has_feature
+#define __has_feature(name) 0
+#endif
+
 #define PARAMETERS long a, long b, long c, long d, long e, long f, long g, long h, long i, long j
 typedef long (*any_call)(PARAMETERS);
 
@@ -59,6 +63,8 @@ MAY_FAIL(swr_convert, io_error)
 MAY_FAIL(sf_open, nothing)
 MAY_FAIL(sf_readf_float, nothing)
 
+// ThreadSanitizer stands there itself.
+#if !__has_feature(thread_sanitizer)
 // Threads with a stack as those of sources have; others are the libraries' own, which do not say what becomes of them.
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
     static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
@@ -69,3 +75,4 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
     return real == NULL ? EAGAIN : real(thread, attributes, start, argument);
 }
+#endif
