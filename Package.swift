@@ -113,7 +113,7 @@ let package = Package(
         // What tells voices apart; its runtime is opened where it is there.
         .target(name: "COnnxRuntime"),
         optimisedLibrary("Diarisation", ["CKernels", "COnnxRuntime", "MediaTypes"]),
-        library("Worker", ["CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
+        library("Worker", ["CPlatform", "CSandbox", "Decode", "Isolation", "MediaTypes", "Sight", "Words"]),
         optimisedLibrary("RTP", ["COpus", "CSRTP", "Kit", "MediaTypes", "Timing"]),
         library("Dialects"),
 

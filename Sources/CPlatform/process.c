@@ -42,6 +42,10 @@ int attune_forbid_core_dumps(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno;
 }
 
+void attune_share_heap(void) {
+    mallopt(M_ARENA_MAX, 1);
+}
+
 void attune_return_free_memory(void) {
     malloc_trim(0);
 }

@@ -1,3 +1,4 @@
+import CPlatform
 import CSandbox
 import Glibc
 import Isolation
@@ -32,6 +33,9 @@ struct RecogniserRole {
     }
 
     private func run(_ recogniser: some Recogniser) -> Int32 {
+        // One heap for all threads, which gives back what it does not need after each unit: with one each, what is left
+        // of long units stays in both.
+        attune_share_heap()
         // Words may come late, ticks may not. Where it isn't allowed, all are alike.
         _ = setpriority(__priority_which_t(0), 0, 10)
         // The model is in memory: no file is wanted any more, and no network ever.
@@ -121,6 +125,7 @@ private final class UnitSlot: @unchecked Sendable {
             // Nothing of what was said stays here.
             buffer.initialize(repeating: 0)
             count = 0
+            attune_return_free_memory()
             let answer = RecogniserAnswer.text(slot: number, text, milliseconds: Self.threadMilliseconds() - began)
             isDecoding.withLock { $0 = false }
             // Where nobody listens any more, the thread that receives ends the process.

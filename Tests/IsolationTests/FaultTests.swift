@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("exit-first", "ended with code 3"), ("crash-opening", "ended by signal \(SIGSEGV)"),
+        ("exit-first", "ended with code 3"), ("crash-opening", "ended by signal \(SIGILL)"),
         ("killed", "ended by signal \(SIGKILL)"), ("ends", "ended with code 0"),
     ])
     func itsEndIsTold(mode: String, detail: String) {

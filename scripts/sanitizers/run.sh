@@ -12,6 +12,5 @@ swift build --build-tests --sanitize="$kind" --scratch-path ".build-$kind" >&2
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS="halt_on_error=1:detect_leaks=1:suppressions=$here/address.supp"
 export LSAN_OPTIONS="suppressions=$here/leaks.supp:print_suppressions=0"
-# A process that is to crash in a test does so by its signal.
-export TSAN_OPTIONS="halt_on_error=1:handle_segv=0:second_deadlock_stack=1:suppressions=$here/thread.supp"
+export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:suppressions=$here/thread.supp"
 swift test --skip-build --sanitize="$kind" --scratch-path ".build-$kind" ${filter:+--filter "$filter"}

@@ -13,6 +13,9 @@ int attune_notify(const char *state);
 /// @return 0, or a negated errno
 int attune_forbid_core_dumps(void);
 
+/// Has all threads of this process that are started from now on share one heap, so that what one gives back another has.
+void attune_share_heap(void);
+
 /// Gives the system back what lies free in the heaps. The C library does so by itself only at their ends.
 void attune_return_free_memory(void);
 
