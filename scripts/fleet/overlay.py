@@ -40,6 +40,10 @@ class Overlay(threading.Thread):
     def follow(self, gateway):
         path = "/v1/events?session=" + urllib.parse.quote(self.session, safe="")
         for identity, line in (messages if self.has_socket else stream)(gateway.port, path, self.last_id):
+            if self.is_over:
+                break
+            if not line:
+                continue
             event = json.loads(line)
             if event["type"] == "hello":
                 self.epoch = event["epoch"]
@@ -50,8 +54,6 @@ class Overlay(threading.Thread):
                 identity = f"{self.epoch}:{event['seq']}"
             if identity:
                 self.last_id = identity
-            if self.is_over:
-                break
 
     def facts(self):
         """What it was told but ticks and what is about its connection, or is the gateway's own."""
@@ -67,7 +69,7 @@ class Overlay(threading.Thread):
 
 
 def stream(port, path, last_id):
-    """Events by server-sent events: (id or None, line)."""
+    """Events by server-sent events: (id or None, line); an empty line where there was nothing to tell."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     if last_id:
@@ -85,11 +87,13 @@ def stream(port, path, last_id):
             yield identity, line[6:]
         elif not line:
             identity = None
+        else:
+            yield None, ""
     connection.close()
 
 
 def messages(port, path, last_id):
-    """Events by WebSocket (RFC 6455): (None, line)."""
+    """Events by WebSocket (RFC 6455): (None, line); an empty line where there was nothing to tell."""
     if last_id:
         path += "&last_event_id=" + urllib.parse.quote(last_id, safe="")
     with socket.create_connection(("127.0.0.1", port), timeout=15) as connection, connection.makefile("rb") as reader:
@@ -109,8 +113,7 @@ def messages(port, path, last_id):
             payload = reader.read(count)
             if head[0] & 15 == 8:
                 return
-            if head[0] & 15 == 1:
-                yield None, payload.decode()
+            yield None, payload.decode() if head[0] & 15 == 1 else ""
 
 
 def check_overlay(overlay, truth):
