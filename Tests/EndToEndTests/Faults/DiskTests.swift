@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 private let env = URL(fileURLWithPath: "/usr/bin/env")
-private let canMount = (try? run(env, ["unshare", "--mount", "true"]))?.status == 0
+private let canMount = (try? run(env, ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]))?.status == 0
 
 /// A real file system that is full or can't be written to, below all that the daemon keeps.
 @Suite(.waiting, .enabled(if: canMount, "mounting wants root")) struct DiskTests {
