@@ -18,7 +18,7 @@ from converted import RUNTIME, convert, install_packages, license_of, put_folder
 from pinned_wheel import folder_of, wheel
 
 NAME = "moonshine-base-en-0.1.4"
-# Bytes and SHA-256 of what the recogniser reads; Sources/Words/RecogniserFiles.swift has the same.
+# Bytes and SHA-256 of what the recogniser reads; Sources/Words/Engine/RecogniserFiles.swift has the same.
 FILES = {
     "encoder.onnx": (31157044, "4c889c4e094d2a632a19e2a63f553290da53bbd3e3e66258e94fcf3feed87111"),
     "decoder.onnx": (56549712, "912d66046af77ce46772dced25a8b2376ebe404efd8a65e8253486aa932b3b76"),

@@ -154,14 +154,14 @@ final class ConsentLedger: EventSink, Service {
         guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
         // What a full disk or a loss of power has cut off spoils no line but its own.
-        let line = Self.endsInALine(descriptor) ? [0x0A] + line : line
+        let line = Self.endsMidLine(descriptor) ? [0x0A] + line : line
         let count = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         guard count == line.count else { return count < 0 ? errno : ENOSPC }
         return fsync(descriptor) == 0 ? 0 : errno
     }
 
     /// Whether the file's last line has no end.
-    private static func endsInALine(_ descriptor: Int32) -> Bool {
+    private static func endsMidLine(_ descriptor: Int32) -> Bool {
         var last: UInt8 = 0x0A
         let end = lseek(descriptor, 0, SEEK_END)
         return end > 0 && pread(descriptor, &last, 1, end - 1) == 1 && last != 0x0A

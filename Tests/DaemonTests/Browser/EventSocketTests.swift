@@ -78,6 +78,9 @@ import Testing
             }
         }
 
+        /// What comes until the server closes the connection.
+        func rest() async -> String { String(decoding: bytes, as: UTF8.self) + (await connection.readToEnd()) }
+
         /// Sends a masked frame, as clients have to.
         func send(_ opcode: UInt8, _ payload: [UInt8]) {
             let mask: [UInt8] = [1, 2, 3, 4]
@@ -113,7 +116,7 @@ import Testing
             #expect(pong.text == "still there?")
             client.send(8, [3, 232])
             #expect(try await client.frame { $0.opcode == 8 }.code == 1_000)
-            _ = await client.connection.readToEnd()
+            #expect(await client.rest().isEmpty, "nothing comes behind the end")
             try await eventually { bench.publisher.statistics.clients == 1 }
         }
     }
