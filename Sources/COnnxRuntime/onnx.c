@@ -16,6 +16,7 @@ enum place {
     create_session_from_array = 8,
     run = 9,
     create_session_options = 10,
+    disable_memory_plans = 17,
     disable_memory_arena = 19,
     set_thread_count = 24,
     create_tensor_with_data = 49,
@@ -109,8 +110,10 @@ attune_onnx_network *attune_onnx_network_make(attune_onnx *library, const void *
     int is_made =
         went_well(library, CALL(library, create_session_options, handle *)(&options), why, why_size) &&
         went_well(library, CALL(library, set_thread_count, handle, int)(options, 1), why, why_size) &&
-        // An arena would keep what passes through the network for as long as the network lives.
+        // An arena would keep what passes through the network for as long as the network lives, and a plan of where
+        // values lie would be kept for each length of input that ever came.
         went_well(library, CALL(library, disable_memory_arena, handle)(options), why, why_size) &&
+        went_well(library, CALL(library, disable_memory_plans, handle)(options), why, why_size) &&
         went_well(library,
                   CALL(library, create_session_from_array, handle, const void *, size_t, handle, handle *)(
                       library->environment, model, size, options, &network->session),

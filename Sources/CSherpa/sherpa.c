@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 
 #include "CSherpa.h"
+#include "forgetting.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -86,6 +87,7 @@ static enum attune_sherpa_result open_model(struct attune_sherpa *sherpa, const 
     if (!find_functions(sherpa)) return ATTUNE_SHERPA_OTHER_VERSION;
     const char *version = sherpa->version();
     if (!version || strcmp(version, ATTUNE_SHERPA_VERSION) != 0) return ATTUNE_SHERPA_OTHER_VERSION;
+    attune_keep_no_memory(sherpa->library);
     struct configuration configuration;
     memset(&configuration, 0, sizeof configuration);
     configuration.sample_rate_hz = sample_rate_hz;

@@ -114,10 +114,6 @@ private final class UnitSlot: @unchecked Sendable {
     }
 
     private func work() {
-        // The longest unit there is, of nothing: what decoding needs in memory is taken now, on all threads at once, and
-        // not bit by bit as longer units come.
-        let longest = [Float](repeating: 0, count: UnitMessage.maxUnitSamples)
-        _ = longest.withUnsafeBufferPointer { recogniser.text(of: $0) }
         while true {
             while sem_wait(wanted) != 0 {}
             let began = Self.threadMilliseconds()

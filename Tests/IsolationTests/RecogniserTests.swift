@@ -109,6 +109,28 @@ import Testing
         #expect(isGone)
     }
 
+    /// Units of any length leave nothing: no arena that has grown, no plan for each length that ever came.
+    @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
+    func unitsLeaveNothingInItsMemory() throws {
+        let process = try RecogniserProcess(
+            program: "\(programs)/attuned-worker", folder: Self.model, slots: 1, patience: Self.patience)
+        while !process.isReady { _ = try process.receive(milliseconds: 100) }
+        func decode(_ count: Int) throws {
+            try Self.long.withUnsafeBufferPointer { try process.decode(.init(rebasing: $0[..<count]), in: 0) }
+            while process.isBusy.contains(true) { _ = try process.receive(milliseconds: 100) }
+        }
+        func heldKibibytes() throws -> Int {
+            let line = try kernelFile("/proc/\(process.process.pid)/status").split(separator: "\n")
+                .first { $0.hasPrefix("RssAnon:") }
+            return try #require(line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") })
+        }
+        for _ in 0..<3 { try decode(Self.long.count) }
+        let held = try heldKibibytes()
+        for number in 1...80 { try decode(16_000 + number * 800) }
+        let grown = try heldKibibytes() - held
+        #expect(grown < 384, "grown by \(grown) KiB")
+    }
+
     /// As under MemoryDenyWriteExecute of the unit: no memory becomes code, from the first instruction on.
     @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
     func itNeedsNoMemoryThatBecomesCode() throws {

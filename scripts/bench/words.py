@@ -36,6 +36,7 @@ TICK_P99_S = 1.0
 # CPU seconds per hour of speech: final words alone, and with what is told while somebody speaks.
 FINAL_COST_S, COST_S = 240, 650
 CALM_S = 25
+STRETCH_S = 10
 MOST_GROWTH = 1.02
 
 
@@ -101,6 +102,14 @@ class Daemon:
         """Resident MiB of the daemon, and of the recogniser's process."""
         held = [resident_mib(pid) for pid in self.pids()]
         return held[0], sum(held[1:])
+
+    def least_memory(self):
+        """The least of either in a stretch: what is held between units, too, and not what one takes that is decoded."""
+        looks = []
+        for _ in range(STRETCH_S * 10):
+            looks.append(self.memory())
+            time.sleep(0.1)
+        return tuple(min(column) for column in zip(*looks))
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -225,8 +234,8 @@ def watch_memory(build, media, seconds):
         first = max(len(sound) for sound in media) / RATE_HZ
         for at in [first, *(seconds * sixth / 6 for sixth in range(1, 7))]:
             if at >= first:
-                time.sleep(max(0, began + at - 1 - time.monotonic()))
-                rows.append((at / 60, *daemon.memory()))
+                time.sleep(max(0, began + at - STRETCH_S - 1 - time.monotonic()))
+                rows.append((at / 60, *daemon.least_memory()))
         player.join()
     finally:
         daemon.stop()
