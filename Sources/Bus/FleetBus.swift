@@ -70,6 +70,29 @@ public enum FleetBus {
         }
     }
 
+    /// A session is over at a node: its state and its place go, unless another node has it since.
+    public static func release(
+        _ session: String, of node: String, in term: Int, on connection: BusConnection
+    ) async throws(BusError) {
+        try await delete(session, in: BusNames.stateBucket, on: connection) { value in
+            SessionRecord(value).map { $0.node == node && $0.term <= term } ?? false
+        }
+        try await delete(session, in: BusNames.placeBucket, on: connection) { value in
+            place(value).map { $0.node == node && $0.term <= term } ?? false
+        }
+    }
+
+    private static func delete(
+        _ session: String, in bucket: String, on connection: BusConnection, where isOwn: ([UInt8]) -> Bool
+    ) async throws(BusError) {
+        let key = BusNames.token(session)
+        for _ in 0..<maxAttempts {
+            let (value, revision) = try await connection.get(key, in: bucket)
+            guard let value, isOwn(value) else { return }
+            if try await connection.delete(key, in: bucket, expecting: revision) { return }
+        }
+    }
+
     private enum Change<Result> {
         case done(Result)
         case write(Place, Result)

@@ -137,7 +137,27 @@ extension BusConnection {
     public func put(
         _ value: some Collection<UInt8>, _ key: String, in bucket: String, expecting expected: UInt64? = nil
     ) async throws(BusError) -> UInt64? {
-        let headers = expected.map { [("Nats-Expected-Last-Subject-Sequence", String($0))] } ?? []
+        let headers = expected.map { [(Self.expectedSequence, String($0))] } ?? []
+        return try await write(value, key, in: bucket, headers: headers)
+    }
+
+    /// Deletes a key where nobody has written it since.
+    ///
+    /// - Parameter expected: its revision.
+    /// - Returns: whether it is gone.
+    public func delete(
+        _ key: String, in bucket: String, expecting expected: UInt64
+    ) async throws(BusError) -> Bool {
+        try await write(
+            [], key, in: bucket, headers: [("KV-Operation", "DEL"), (Self.expectedSequence, String(expected))]) != nil
+    }
+
+    /// The header by which a message is kept only where it follows on the one of this number.
+    public static let expectedSequence = "Nats-Expected-Last-Subject-Sequence"
+
+    private func write(
+        _ value: some Collection<UInt8>, _ key: String, in bucket: String, headers: [(String, String)]
+    ) async throws(BusError) -> UInt64? {
         let message = try await request(value, to: "$KV.\(bucket).\(key)", headers: headers)
         guard
             let answer = try? JSONDecoder().decode(Acknowledgement.self, from: Data(message.payload.readableBytesView))

@@ -232,6 +232,46 @@ def drain(binaries, call, version):
         fleet.close()
 
 
+def scored(overlay, after):
+    """Media times of the ticks with a score of engagement that came after a moment."""
+    return [event["t"] for _, at, event, _ in list(overlay.told)
+            if at > after and event["type"] == "tick" and "score" in (event.get("engagement") or {})
+            and event["engagement"]["score"] is not None]
+
+
+def move(binaries, call, version):
+    """A call goes to another node while the one before is still there: what is usual for its people goes along, and the
+    end of the session at the old node takes nothing from the new one."""
+    fleet, _ = begin(binaries, call, version, calls=0)
+    try:
+        (first, second), session = fleet.nodes, "moved"
+        fleet.call(session, fleet.gateways[0], node=first)
+        overlays = follow(fleet, [session])
+        wait_for(lambda: scored(overlays[0], 0), 180, "a score at the first node")
+        # What is usual is written down every 15 s.
+        time.sleep(18)
+        fleet.hang_up(session)
+        moved = time.monotonic()
+        fleet.call(session, fleet.gateways[0], node=second)
+        ticks_again(overlays, 30, "the move")
+        first.detach(session)
+        time.sleep(2)
+        place = fleet.gateways[1].place(session)
+        expect(place["node"] == second.name and place["term"] == 2, f"it was moved, and its place is {place}")
+        wait_for(lambda: scored(overlays[0], moved), 180, "a score at the second node")
+        gaps = [event for _, at, event, _ in list(overlays[0].told) if at > moved and event["type"] == "gap"]
+        expect(any(gap["why"] == "node" for gap in gaps), f"nobody was told of the move: {gaps}")
+        waited = scored(overlays[0], moved)[0] - max(gap["to_s"] for gap in gaps if gap["why"] == "node")
+        # The window of 30 s has to fill; without what was usual, 10 s more and 20 s of own speech are wanted.
+        expect(waited <= 36, f"scores came again after {waited:.1f} s")
+        ended = [event for _, at, event, _ in list(overlays[0].told) if event["type"] == "session.ended"]
+        expect(not ended, "the end at the old node was told")
+        settle(overlays)
+        check(fleet, overlays)
+    finally:
+        fleet.close()
+
+
 def certificates(folder, address):
     """A certificate for an address, which vouches for itself."""
     key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
@@ -324,7 +364,7 @@ def partition(binaries, call, version):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-CASES = {case.__name__: case for case in (gateway, server, node, slow, clock, drain, partition)}
+CASES = {case.__name__: case for case in (gateway, server, node, slow, clock, drain, move, partition)}
 
 
 def main():

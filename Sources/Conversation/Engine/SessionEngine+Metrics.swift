@@ -158,11 +158,10 @@ extension SessionEngine {
 
     func baseline(of measures: SpeakerMeasures) -> Events.Baseline {
         let settings = configuration.engagement
-        let total = total(of: measures.counts)
-        let speech = hopSeconds(total.speech)
+        let (speech, turns) = basis(of: measures)
         return Events.Baseline(
-            speechSeconds: speech, turns: Int(total.turns),
-            isReady: speech >= settings.settledSpeechSeconds || Int(total.turns) >= settings.settledTurns,
+            speechSeconds: speech, turns: turns,
+            isReady: speech >= settings.settledSpeechSeconds || turns >= settings.settledTurns,
             levelDb: measures.voice.usualLevelDb, f0Hz: measures.voice.usualHz,
             articulationRate: measures.engagement.usual(.rateChange),
             responseLagMilliseconds: measures.engagement.usual(.responseLag))

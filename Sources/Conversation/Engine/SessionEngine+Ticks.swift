@@ -136,6 +136,12 @@ extension SessionEngine {
         }
     }
 
+    /// Own speech and turns of a speaker on which scores rest.
+    func basis(of measures: SpeakerMeasures) -> (speechSeconds: Double, turns: Int) {
+        let total = total(of: measures.counts)
+        return (hopSeconds(total.speech) + measures.knownSpeechSeconds, Int(total.turns) + measures.knownTurns)
+    }
+
     /// What the score of a speaker is made of.
     private func observation(of measures: SpeakerMeasures, seenBackchannels: Int) -> EngagementModel.Observation {
         let length = configuration.engagement.windowSeconds
@@ -154,9 +160,7 @@ extension SessionEngine {
             seen.values[.loudnessVariation] = voice.loudnessVariationDb
         }
         seen.values[.rateChange] = rate(counts.nuclei, counts.alone, minSeconds: 5)
-        let total = total(of: measures.counts)
-        seen.speechSeconds = hopSeconds(total.speech)
-        seen.turns = Int(total.turns)
+        (seen.speechSeconds, seen.turns) = basis(of: measures)
         seen.speakers = participants.count
         seen.isWindowFull = covered >= Double(length)
         return seen
@@ -167,12 +171,10 @@ extension SessionEngine {
         let length = configuration.engagement.windowSeconds
         let window = configuration.countedIndex(seconds: length)
         let counts = measures.counts.windows[window]
-        let total = total(of: measures.counts)
         var seen = SentimentModel.Observation()
         seen.values = AffectInput.values(measures.voice, window: window, counts: counts)
         seen.windowSpeechSeconds = hopSeconds(counts.speech)
-        seen.speechSeconds = hopSeconds(total.speech)
-        seen.turns = Int(total.turns)
+        (seen.speechSeconds, seen.turns) = basis(of: measures)
         seen.lossPercent = lossPercent(of: measures, windowSeconds: length)
         seen.snrDb = measures.channel.recent(lossPercent: 0).snrDb
         seen.text = measures.captions.evidence(

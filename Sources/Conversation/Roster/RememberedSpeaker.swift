@@ -70,6 +70,8 @@ extension SpeakerState {
         displayName = known.displayName
         origin = known.origin
         restore(known)
+        // Of what was narrowed before nothing is computed any more.
+        measures = SpeakerMeasures(configuration: configuration, permits: permits, at: settledHops)
         self.lostSince = known.isPresent ? lostSince : nil
         isPresent = false
         lane.leave(at: settledHops)

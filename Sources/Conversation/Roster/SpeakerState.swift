@@ -269,6 +269,8 @@ struct SpeakerMeasures {
     /// The last hop in which the speaker was heard.
     private(set) var lastHeard: Int64?
     private var wasSpeaking = false
+    /// Own speech, in seconds, and turns that were known elsewhere, on which scores rest beside what is counted here.
+    var knownSpeechSeconds = 0.0, knownTurns = 0
 
     /// Measures nothing yet, from `hop` of the session on.
     init(configuration: ConversationConfiguration, permits: Policy.Permissions, at hop: Int64) {

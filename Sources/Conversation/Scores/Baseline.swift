@@ -45,6 +45,17 @@ struct Baseline {
         deviation += weight * (abs(innovation) - deviation)
     }
 
+    /// As it goes along where the session goes on elsewhere.
+    var value: UsualValues.Value { UsualValues.Value(centre: centre, deviation: deviation, samples: samples) }
+
+    /// Goes on from what was known elsewhere; what can't be a baseline changes nothing.
+    mutating func restore(_ known: UsualValues.Value) {
+        guard known.samples > 0, known.samples < 1 << 32, known.centre.isFinite, abs(known.centre) < 1e6,
+            (0..<1e6).contains(known.deviation)
+        else { return }
+        (centre, deviation, samples) = (known.centre, known.deviation, known.samples)
+    }
+
     /// Deviation of `value` from the usual, in spreads.
     func z(_ value: Double) -> Double { (value - centre) / spread }
 }

@@ -78,6 +78,12 @@ struct EngagementModel {
         return unscaled(baseline.centre, input)
     }
 
+    /// The baselines, as they go along.
+    var usualValues: [String: UsualValues.Value] { baselines.known }
+
+    /// Goes on from what was usual elsewhere.
+    mutating func restore(usual: [String: UsualValues.Value]) { baselines.restore(usual) }
+
     // MARK: Learning
 
     /// Takes in a lag of the speaker after `previous` had the floor.
@@ -105,7 +111,8 @@ struct EngagementModel {
     /// The score of a tick at `hop`; lags from before `oldestHop` don't count any more.
     mutating func score(_ seen: Observation, oldestHop: Int64) -> Engagement {
         guard seen.speakers > 1 else { return .abstained(reason: .oneSpeaker) }
-        guard seen.speechSeconds >= configuration.provisionalSpeechSeconds else {
+        // Where baselines come from elsewhere, the window is what has to be waited for.
+        guard seen.speechSeconds >= configuration.provisionalSpeechSeconds, seen.isWindowFull else {
             return .abstained(reason: .notEnoughSpeech)
         }
         guard (baselines.values.map(\.samples).max() ?? 0) >= Self.minSamples else {

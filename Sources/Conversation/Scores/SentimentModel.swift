@@ -58,6 +58,12 @@ struct SentimentModel {
         }
     }
 
+    /// The baselines, as they go along.
+    var usualValues: [String: UsualValues.Value] { baselines.known }
+
+    /// Goes on from what was usual elsewhere.
+    mutating func restore(usual: [String: UsualValues.Value]) { baselines.restore(usual) }
+
     /// Takes in the window of this second where the speaker spoke in it.
     mutating func learn(_ seen: Observation) {
         guard seen.windowSpeechSeconds >= Self.minWindowSpeech, let values = seen.values else { return }

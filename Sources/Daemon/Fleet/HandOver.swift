@@ -3,13 +3,15 @@ import Events
 import Fleet
 import Foundation
 
-/// What the next node has to know of a session, beside its state: when it began, and what everybody has decided on
-/// consent. Nothing that was measured is in it.
+/// What the next node has to know of a session, beside its state: when it began, what everybody has decided on consent,
+/// and what is usual for those who agreed, so that their scores can go on.
 struct HandOver: Codable {
     /// When it began (Unix time, milliseconds).
     var startedMilliseconds: Int64
     /// Its people and what they have decided.
     var speakers: [RememberedSpeaker]
+    /// What is usual for who may be measured, by name.
+    var usual: [String: UsualValues]?
 
     /// The session as it goes on at this node.
     ///
@@ -22,7 +24,7 @@ struct HandOver: Codable {
         let sane = age < 31 * 86_400 ? age : 0
         return SessionBefore(
             ageSeconds: max(sane, lastSeconds), lastSeconds: min(lastSeconds, 31 * 86_400), speakers: speakers,
-            why: .node)
+            usual: usual ?? [:], why: .node)
     }
 }
 
@@ -30,9 +32,10 @@ extension SessionRegistry {
     /// What the next node has to know of a session; nil where it does not run.
     func handOver(_ name: String) -> HandOver? {
         guard let entry = entries[name], entry.isPublic, entry.ending == nil,
-            let speakers = entry.session.update({ $0.remembered })
+            let (speakers, usual) = entry.session.update({ ($0.remembered, $0.usualValues) })
         else { return nil }
-        return HandOver(startedMilliseconds: entry.session.startedMilliseconds, speakers: speakers)
+        return HandOver(
+            startedMilliseconds: entry.session.startedMilliseconds, speakers: speakers, usual: usual)
     }
 
     /// Sessions that begin here may have been elsewhere.

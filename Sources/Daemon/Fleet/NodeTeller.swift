@@ -9,20 +9,19 @@ import Synchronization
 
 /// Tells one connection to the bus what is in the journal: facts one by one, each acknowledged, ticks in batches.
 actor NodeTeller {
-    private let name: String
-    private let publisher: Publisher
-    private let registry: SessionRegistry
-    private let connection: BusConnection
+    let name: String
+    let publisher: Publisher
+    let registry: SessionRegistry
+    let connection: BusConnection
     private let counters: BusCounters
-    private let logger: Logger
+    let logger: Logger
     private let window = AckWindow(limit: windowFacts)
     private var cursor: JournalCursor
     private var chain = FactChain()
     private var batch: TickBatch
-    private var terms: [String: Int] = [:]
-    private var fenced: Set<String> = []
-    /// Sessions whose state is to be written down anew.
-    private var changed: Set<String> = []
+    /// In which term this node has its sessions; those that another node has since.
+    var terms: [String: Int] = [:], fenced: Set<String> = []
+    var states = SessionStates()
     private let progress: Mutex<(settled: Int, isDone: Bool)>
 
     /// Facts that may be on their way at a time.
@@ -58,7 +57,7 @@ actor NodeTeller {
         do throws(BusError) {
             for session in publisher.sessions {
                 try await claim(session, isNew: false)
-                changed.insert(session)
+                states.changed.insert(session)
             }
             while connection.isOpen, !window.hasFailed {
                 let items = cursor.next()
@@ -66,7 +65,7 @@ actor NodeTeller {
                     try await take(item)
                     if !connection.isOpen { break }
                 }
-                await writeStates()
+                try await writeStates()
                 note()
                 guard items.isEmpty else { continue }
                 if isStopping() { break }
@@ -87,7 +86,7 @@ actor NodeTeller {
         while connection.isOpen, window.count > 0, !window.hasFailed {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        for session in publisher.sessions { forget(session) }
+        for session in publisher.sessions { try? await forget(session) }
         connection.delete(name, in: BusNames.nodeBucket)
         // What the server has answered it has taken in.
         _ = try? await connection.get(name, in: BusNames.nodeBucket)
@@ -177,50 +176,11 @@ actor NodeTeller {
         }
         let lag = HostClock.monotonicNanoseconds() / 1_000_000 - event.publishedMilliseconds
         counters.note { $0.lagMilliseconds = lag }
-        if Self.changing.contains(event.kind) { changed.insert(session) }
+        if Self.changing.contains(event.kind) { states.changed.insert(session) }
         if event.kind == .sessionEnded, publisher.state(of: session) == nil {
-            forget(session)
+            try await forget(session)
             terms[session] = nil
             chain.end(session)
-        }
-    }
-
-    // MARK: Places and states
-
-    private func claim(_ session: String, isNew: Bool) async throws(BusError) {
-        guard let term = try await FleetBus.claim(session, for: name, isNew: isNew, on: connection) else {
-            logger.warning(
-                "another node has the session since; this one does not tell of it", metadata: ["session": "\(session)"])
-            terms[session] = nil
-            fenced.insert(session)
-            return
-        }
-        terms[session] = term
-        fenced.remove(session)
-    }
-
-    /// A session is over: nobody need know of its place and its state any more.
-    private func forget(_ session: String) {
-        changed.remove(session)
-        guard terms[session] != nil else { return }
-        let key = BusNames.token(session)
-        connection.delete(key, in: BusNames.placeBucket)
-        connection.delete(key, in: BusNames.stateBucket)
-    }
-
-    private func writeStates() async {
-        guard !changed.isEmpty else { return }
-        let at = rfc3339(unixMilliseconds())
-        let written = changed
-        changed = []
-        for session in written {
-            let handOver = await registry.handOver(session)
-            guard let term = terms[session], let state = publisher.state(of: session) else { continue }
-            let record = SessionRecord(
-                node: name, epoch: publisher.epoch, term: term, sequence: state.sequence, session: state.session,
-                rest: handOver.flatMap { try? JSONEncoder().encode($0) }.map(Array.init))
-            connection.publish(
-                record.bytes(at: at), to: "$KV.\(BusNames.stateBucket).\(BusNames.token(session))")
         }
     }
 }

@@ -80,6 +80,7 @@ final class LiveSession: Sendable {
             engine.restore(
                 before.speakers, lostSince: Int64(before.lastSeconds * Double(AudioGrid.hopsPerSecond)), why: before.why
             )
+            engine.restore(usual: before.usual)
         }
         state = Mutex(State(engine: engine))
     }

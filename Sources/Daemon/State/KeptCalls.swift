@@ -23,6 +23,8 @@ struct SessionBefore: Sendable {
     /// How long ago it began, and when in it the daemon was there last; seconds.
     var ageSeconds: Double, lastSeconds: Double
     var speakers: [RememberedSpeaker]
+    /// What is usual for them, where that goes along: from node to node, never by a file.
+    var usual: [String: UsualValues] = [:]
     /// What the gap between says.
     var why = Gap.Why.restart
 }

@@ -1,7 +1,7 @@
 public import Events
 
 /// The state of a session, as its node writes it down for whoever comes later: who is in it and what they have agreed
-/// to. Nothing that was measured is in it.
+/// to. Of what was measured there is nothing in it but what nodes give along for the next one (`rest`).
 public struct SessionRecord: Sendable {
     /// The node, its run, and its term.
     public var node: String, epoch: String, term: Int

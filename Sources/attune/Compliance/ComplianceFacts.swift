@@ -88,7 +88,7 @@ struct ComplianceFacts {
         }
         if settings.bus.address != nil {
             kept.append(("events in the memory of the bus", "\(BusLimits.factSeconds) s"))
-            kept.append(("the last state of each session there", "\(BusLimits.sessionSeconds / 3_600) h at most"))
+            kept.append(("the last state of each session there, with what is usual for its people", "\(BusLimits.sessionSeconds / 3_600) h at most"))
         }
         if settings.state.maxAgeSeconds > 0 {
             kept.append(
