@@ -81,6 +81,10 @@ extension SessionRegistry {
                 status: 409, type: .webSocketOff,
                 detail: "nobody takes calls by WebSocket; set sources.websocket, such as 127.0.0.1:8481, and restart")
         }
+        // What is wrong is told now, not to a sender who can do nothing about it.
+        if request.voices != nil {
+            try checkTellingApart(in: canonicalName(request.session), noticeID: request.noticeID)
+        }
         return try expected.expect(request)
     }
 

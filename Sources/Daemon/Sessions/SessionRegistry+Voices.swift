@@ -8,20 +8,25 @@ import Settings
 extension SessionRegistry {
     /// Refuses tracks whose voices must not, or can't, be told apart, and names that voices have.
     func checkVoices(of tracks: [SpeakerTrack], _ request: AttachRequest) throws(Problem) {
-        let session = request.session, entry = entries[request.session]
+        let session = request.session, entry = entries[session]
         for track in tracks where entry?.session.update({ $0.isVoice(track.name) }) ?? false {
             throw Problem(
                 status: 409, type: .speakerExists,
                 detail: "session '\(session)' has a voice '\(track.name)' already; choose another name")
         }
         guard tracks.contains(where: { $0.voices != nil }) else { return }
+        try checkTellingApart(in: session, noticeID: request.noticeID)
+    }
+
+    /// Refuses to tell voices apart where the profile forbids it, nobody was told, or it can't be done.
+    func checkTellingApart(in session: String, noticeID: String?) throws(Problem) {
         guard inForce.permitsVoices else {
             throw Problem(
                 status: 403, type: .forbiddenByPolicy,
                 detail: "under the profile '\(inForce.profile.rawValue)' voices of one track are not told apart; "
                     + "give each person a track, or attach it as one speaker")
         }
-        let notice = entry.map(\.session.started.noticeID) ?? request.noticeID ?? settings.policy.noticeID
+        let notice = entries[session].map(\.session.started.noticeID) ?? noticeID ?? settings.policy.noticeID
         guard notice != nil else {
             throw Problem(
                 status: 422, type: .consentMissing,

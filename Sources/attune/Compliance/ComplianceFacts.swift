@@ -83,12 +83,23 @@ struct ComplianceFacts {
             ("sound and pictures", "not kept; gone once they are analysed"),
             ("events in memory, for clients that come back", "\(settings.events.ringSeconds) s"),
         ]
+        if policy.permitsVoices {
+            kept.append(
+                (
+                    "what voices sound like, of tracks that are attached as having several",
+                    "in memory until that track ends or consent is taken back"
+                ))
+        }
         if settings.events.historyMebibytes > 0 {
             kept.append(("thinned ticks in memory, for pages that are loaded anew", "until the call ends, 4 h at most"))
         }
         if settings.bus.address != nil {
             kept.append(("events in the memory of the bus", "\(BusLimits.factSeconds) s"))
-            kept.append(("the last state of each session there, with what is usual for its people", "\(BusLimits.sessionSeconds / 3_600) h at most"))
+            kept.append(
+                (
+                    "the last state of each session there, with what is usual for its people",
+                    "\(BusLimits.sessionSeconds / 3_600) h at most"
+                ))
         }
         if settings.state.maxAgeSeconds > 0 {
             kept.append(

@@ -77,6 +77,31 @@ import Testing
         await bench.registry.shutDown()
     }
 
+    /// A call that is expected with voices is refused before its sender comes, and no token is given.
+    @Test func whatIsExpectedIsRefusedAtOnce() async throws {
+        func problem(_ voices: VoicePool, _ profile: Policy.Profile, notice: String?) async throws -> (Problem?, Int) {
+            let expectation = CallExpectation(calls: ExpectedCalls(), address: "ws://x")
+            let bench = try RegistryBench(expected: expectation, voices: voices, profile: profile) {
+                $0.policy.noticeID = notice
+            }
+            let wanted = ExpectRequest(
+                session: "s", speakers: [.init(speaker: "room")], consent: "granted", voices: "auto")
+            var told: Problem?
+            do throws(Problem) { _ = try await bench.registry.expect(wanted) } catch { told = error }
+            let count = expectation.calls.revoke(session: nil)
+            await bench.registry.shutDown()
+            return (told, count)
+        }
+        let without = VoicePool(nil, logger: RegistryBench.silent)
+        #expect(try await problem(Self.pool(), .standard, notice: "n") == (nil, 1))
+        let forbidden = try await problem(Self.pool(), .euWork, notice: "n")
+        #expect(forbidden.0?.type == .forbiddenByPolicy && forbidden.1 == 0)
+        let unnoticed = try await problem(Self.pool(), .standard, notice: nil)
+        #expect(unnoticed.0?.type == .consentMissing && unnoticed.1 == 0)
+        let missing = try await problem(without, .standard, notice: "n")
+        #expect(missing.0?.status == 503 && missing.1 == 0)
+    }
+
     @Test func consentIsSaidOfVoicesOnly() async throws {
         let bench = try RegistryBench(voices: Self.pool())
         #expect(await problem(bench, Self.request()) == nil)
