@@ -82,9 +82,8 @@ public struct RTPReceiver: ~Copyable {
     /// What is to be reported to the sender of the running stream, which has sent a report of its own; nil without.
     public mutating func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
         guard let latestReport, var report = stream?.receptionReport() else { return nil }
-        report.latestSenderReport = UInt32(truncatingIfNeeded: latestReport.report.ntpTimestamp >> 16)
-        let delay = max(0, nowNanoseconds &- latestReport.arrivalNanoseconds)
-        report.delaySinceSenderReport = UInt32(clamping: Int64(Double(delay) / 1e9 * 65_536))
+        report.note(
+            latestReport.report, arrivalNanoseconds: latestReport.arrivalNanoseconds, nowNanoseconds: nowNanoseconds)
         return report
     }
 

@@ -15,12 +15,7 @@ struct StreamState {
     private(set) var highest: PacketTag
     /// The packet that arrived last, in whatever order.
     private(set) var latest: PacketTag
-    private var jitterNanoseconds = 0.0
-    private let firstSequence: Int64
-    /// Packets that arrived, in whatever order and however often.
-    private var received: Int64 = 1
-    /// Both as of the last reception report.
-    private var reported = (expected: Int64(0), received: Int64(0))
+    private var tally: ReceptionTally
 
     init(first packet: RTPPacket, clockRateHz: Int, arrivalNanoseconds: Int64) {
         ssrc = packet.ssrc
@@ -29,10 +24,10 @@ struct StreamState {
             sequence: Int64(packet.sequence), timestamp: Int64(packet.timestamp),
             arrivalNanoseconds: arrivalNanoseconds, payloadType: packet.payloadType)
         latest = highest
-        firstSequence = highest.sequence
+        tally = ReceptionTally(first: highest.sequence)
     }
 
-    var jitterMilliseconds: Double { jitterNanoseconds / 1e6 }
+    var jitterMilliseconds: Double { tally.jitterNanoseconds / 1e6 }
 
     /// The packet with its numbers unwrapped, or nil where it cannot belong to this stream: another source, a
     /// sequence number far off, or a timestamp more than the tolerance off both the latest one and arrival
@@ -58,31 +53,23 @@ struct StreamState {
 
     /// Takes note of a packet that fits.
     mutating func note(_ tag: PacketTag, clockRateHz: Int) {
+        var difference: Int64?
         if clockRateHz == self.clockRateHz {
             let ticks = Int32(truncatingIfNeeded: tag.timestamp - latest.timestamp)
             let media = Self.nanoseconds(ticks: ticks, clockRateHz: clockRateHz)
-            let difference = (tag.arrivalNanoseconds &- latest.arrivalNanoseconds) &- media
-            jitterNanoseconds += (Double(difference.magnitude) - jitterNanoseconds) / 16
+            difference = (tag.arrivalNanoseconds &- latest.arrivalNanoseconds) &- media
         }
+        tally.note(difference: difference)
         latest = tag
-        received += 1
         if tag.sequence > highest.sequence {
             highest = tag
             self.clockRateHz = clockRateHz
         }
     }
 
-    /// What a receiver reports of the stream; the fraction lost is that since the last call (RFC 3550, appendix A.3).
+    /// What a receiver reports of the stream; the fraction lost is that since the last call.
     mutating func receptionReport() -> ReceptionReport {
-        let expected = highest.sequence - firstSequence + 1
-        let (newlyExpected, newlyReceived) = (expected - reported.expected, received - reported.received)
-        reported = (expected, received)
-        let lost = max(0, newlyExpected - newlyReceived)
-        return ReceptionReport(
-            ssrc: ssrc, fractionLost: UInt8(clamping: newlyExpected > 0 ? lost * 256 / newlyExpected : 0),
-            lost: Int32(clamping: expected - received),
-            highestSequence: UInt32(truncatingIfNeeded: highest.sequence),
-            jitter: UInt32(clamping: Int64(jitterNanoseconds / 1e9 * Double(clockRateHz))))
+        tally.report(ssrc: ssrc, highestSequence: highest.sequence, clockRateHz: clockRateHz)
     }
 
     /// The full timestamp next to the highest one that `timestamp` can mean.

@@ -62,6 +62,10 @@ public struct VideoReceiver: ~Copyable {
     private var assembly: PictureAssembly
     /// What the sender's clock shows where its timestamps say 0, in nanoseconds since 1900; nil before it has said.
     private var wallClockOrigin: Int64?
+    /// The sender's last report, and when it came.
+    private var latestReport: (report: SenderReport, arrivalNanoseconds: Int64)?
+    /// What is reported of the source; nil before its first packet.
+    private var tally: ReceptionTally?
     private var latestSequence: Int64 = 0, latestTimestamp: Int64 = 0, latestArrival: Int64 = 0
 
     /// A receiver of pictures of one codec.
@@ -92,23 +96,38 @@ public struct VideoReceiver: ~Copyable {
     /// Forgets the source and all that came of it, but what was counted: nobody may look any more, or looks anew.
     public mutating func forget() {
         source = nil
-        wallClockOrigin = nil
+        (wallClockOrigin, latestReport, tally) = (nil, nil, nil)
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
         assembly.restart()
     }
 
     /// Takes what the sender says of its clock (RFC 3550, section 6.4.1), where it is the one that is followed.
-    public mutating func note(_ report: SenderReport) {
+    public mutating func note(_ report: SenderReport, arrivalNanoseconds: Int64) {
         guard report.ssrc == source else { return }
+        latestReport = (report, arrivalNanoseconds)
         let later = Int32(truncatingIfNeeded: Int64(report.rtpTimestamp) &- latestTimestamp)
         let media = Self.nanoseconds(latestTimestamp &+ Int64(later))
         wallClockOrigin = report.wallClockNanoseconds &- media
+    }
+
+    /// What is to be reported to the sender, which has sent a report of its own; nil without.
+    public mutating func receptionReport(nowNanoseconds: Int64) -> ReceptionReport? {
+        guard let source, let latestReport,
+            var report = tally?.report(
+                ssrc: source, highestSequence: latestSequence & 0xFFFF_FFFF, clockRateHz: Self.clockRateHz)
+        else { return nil }
+        report.note(
+            latestReport.report, arrivalNanoseconds: latestReport.arrivalNanoseconds, nowNanoseconds: nowNanoseconds)
+        return report
     }
 
     /// When a picture was taken by the sender's clock, in nanoseconds since 1900; nil before it has told.
     public func wallClockNanoseconds(of timestamp: Int64) -> Int64? {
         wallClockOrigin.map { $0 &+ Self.nanoseconds(timestamp) }
     }
+
+    /// Units of the timestamps of pictures (RFC 6184, RFC 7741).
+    private static let clockRateHz = 90_000
 
     /// Units of the timestamp as time.
     private static func nanoseconds(_ timestamp: Int64) -> Int64 { timestamp / 9 &* 100_000 }
@@ -123,6 +142,7 @@ public struct VideoReceiver: ~Copyable {
         guard packet.payload.upperBound <= datagram.byteCount else { return statistics.malformed += 1 }
         guard follow(packet, arrivalNanoseconds) else { return statistics.stray += 1 }
         let sequence = latestSequence + Int64(self.step(to: packet))
+        tell(packet, sequence, arrivalNanoseconds)
         guard sequence >= reorder.next, sequence == reorder.next || !reorder.holds(sequence) else {
             return statistics.late += 1
         }
@@ -169,7 +189,7 @@ public struct VideoReceiver: ~Copyable {
             return false
         }
         if source != nil { statistics.restarts += 1 }
-        wallClockOrigin = nil
+        (wallClockOrigin, latestReport, tally) = (nil, nil, nil)
         source = packet.ssrc
         reorder = ReorderBuffer(capacity: limits.holdPackets, slotBytes: limits.maxDatagramBytes)
         // Far from 0, so that nothing before it is negative.
@@ -178,6 +198,16 @@ public struct VideoReceiver: ~Copyable {
         reorder.start(at: latestSequence)
         restart()
         return true
+    }
+
+    /// Counts a packet for reports, whether it is used or not.
+    private mutating func tell(_ packet: RTPPacket, _ sequence: Int64, _ now: Int64) {
+        guard tally != nil else {
+            tally = ReceptionTally(first: sequence & 0xFFFF_FFFF)
+            return
+        }
+        let ticks = Int64(Int32(truncatingIfNeeded: Int64(packet.timestamp) &- latestTimestamp))
+        tally?.note(difference: (now &- latestArrival) &- Self.nanoseconds(ticks))
     }
 
     /// How many packets after the latest one a packet is; negative where it is before it.

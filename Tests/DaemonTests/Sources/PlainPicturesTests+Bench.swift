@@ -106,13 +106,15 @@ extension PlainPicturesTests {
         }
 
         /// Where requests went since this was asked last.
-        var asked: [SocketAddress] {
-            var targets: [SocketAddress] = []
+        var asked: [SocketAddress] { sent.filter { $0.bytes.suffix(12).prefix(2) == [0x81, 206] }.map(\.target) }
+
+        /// What was sent since this was asked last, and where.
+        var sent: [(target: SocketAddress, bytes: [UInt8])] {
+            var found: [(SocketAddress, [UInt8])] = []
             while let sent = try? channel.readOutbound(as: AddressedEnvelope<ByteBuffer>.self) {
-                let bytes = Array(sent.data.readableBytesView)
-                if bytes.suffix(12).prefix(2) == [0x81, 206] { targets.append(sent.remoteAddress) }
+                found.append((sent.remoteAddress, Array(sent.data.readableBytesView)))
             }
-            return targets
+            return found
         }
 
         /// Plays 20 ms of sound.

@@ -147,6 +147,37 @@ import Testing
             })
     }
 
+    /// Who sends pictures and reports is told what arrived of them, where somebody looks.
+    @Test(arguments: [true, false]) func whoSendsPicturesIsToldWhatArrived(isLookedAt: Bool) async throws {
+        try await play(
+            isLookedAt ? Self.toAll : Consent(.granted), open: Watcher().open,
+            { bench in
+                bench.sound()
+                bench.send(bench.packet(Self.key))
+                bench.send(bench.report())
+                for number in 0..<400 {
+                    // One of a hundred is lost.
+                    let packet = bench.packet(Self.key)
+                    if number % 100 != 50 { bench.send(packet) }
+                    bench.sound()
+                }
+                let reports = bench.sent.filter { $0.bytes.count > 32 && $0.bytes[1] == 201 && $0.bytes[0] == 0x81 }
+                guard isLookedAt else {
+                    #expect(reports.isEmpty)
+                    return true
+                }
+                let last = try #require(reports.last)
+                #expect(last.target == bench.sender && (1...4).contains(reports.count))
+                #expect(Array(last.bytes[8..<12]) == [1, 2, 3, 4], "of the source of the pictures")
+                let lost = last.bytes[13..<16].reduce(0) { $0 << 8 | Int($1) }
+                #expect((1...4).contains(lost))
+                // It said 3,900,000,000 s, and that was some seconds ago.
+                let told = last.bytes[24..<28].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                #expect(told == UInt32(3_900_000_000 & 0xFFFF) << 16)
+                return true
+            })
+    }
+
     @Test func whoeverWantsNoReportsIsNotAsked() async throws {
         try await play(
             Self.toAll, sendsReports: false, open: Watcher().open,

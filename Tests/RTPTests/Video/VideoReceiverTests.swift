@@ -47,7 +47,7 @@ import Testing
 
         func forget() { receiver.forget() }
 
-        func report(_ report: SenderReport) { receiver.note(report) }
+        func report(_ report: SenderReport) { receiver.note(report, arrivalNanoseconds: 0) }
 
         func wallClock(of unit: VideoUnit) -> Int64? { receiver.wallClockNanoseconds(of: unit.timestamp) }
 

@@ -6,9 +6,12 @@ extension RTPPort {
     /// Identifies this receiver to senders; says nothing about it (RFC 7022).
     static let cname = String(UInt64.random(in: .min ... .max), radix: 16)
     /// Mean time between reports (RFC 3550, section 6.2), varied by half.
-    private static let reportNanoseconds: Int64 = 5_000_000_000
+    static let reportNanoseconds: Int64 = 5_000_000_000
     /// Who has not reported for so long gets no reports any more.
     private static let maxUnheardNanoseconds = 12 * reportNanoseconds
+
+    /// How long to wait before the next report.
+    static func reportPause() -> Int64 { .random(in: reportNanoseconds / 2...reportNanoseconds * 3 / 2) }
 
     /// Takes the sender of a well-formed compound for the one to report to, if it has a sender report on media that
     /// comes from the same host: nobody else can turn the reports to himself.
@@ -35,8 +38,7 @@ extension RTPPort {
             self.reporter = nil
             return
         }
-        let interval = Self.reportNanoseconds
-        self.reporter?.dueNanoseconds = now + Int64.random(in: interval / 2...interval * 3 / 2)
+        self.reporter?.dueNanoseconds = now + Self.reportPause()
         var reports = speakers.compactMap { $0?.receptionReport(nowNanoseconds: now) }
         if let report = mixer?.receptionReport(nowNanoseconds: now) { reports.append(report) }
         guard !reports.isEmpty else { return }

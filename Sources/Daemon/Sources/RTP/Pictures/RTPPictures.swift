@@ -139,6 +139,7 @@ final class RTPPictures {
     func tend(nowNanoseconds now: Int64) {
         settle(now)
         if canLook(now) { receiver.flush(nowNanoseconds: now, into: put) }
+        tellSender(now)
         look?.outlet?.flush()
         look?.worker.setOutline(speaker.feed.wantsOutline(track: speaker.track.track))
         let silent = now - max(latestPacket, mayLookSince)
@@ -291,7 +292,7 @@ final class RTPPictures {
             track: track, sighting, outline: speaker.feed.wantsOutline(track: track) ? outline : nil)
     }
 
-    // MARK: Key frames
+    // MARK: Reports and key frames
 
     private func takeReport(
         _ compound: RawSpan, channel: any Channel, sender: SocketAddress, _ arrival: RTPArrival
@@ -302,9 +303,17 @@ final class RTPPictures {
             try RTCP.visit(compound) { if case .senderReport(let report) = $0 { reports.append(report) } }
         } catch { statistics.malformed += 1 }
         for report in reports where report.ssrc == receiver.source && arrival.origin == requests.origin {
-            receiver.note(report)
-            requests.reporter = (channel, sender, arrival.nowNanoseconds)
+            receiver.note(report, arrivalNanoseconds: arrival.nowNanoseconds)
+            requests.note(channel, sender, now: arrival.nowNanoseconds)
         }
+    }
+
+    /// Tells the sender what arrived, if it is time, where somebody looks: what is not looked at is not received.
+    private func tellSender(_ now: Int64) {
+        guard limits.sendsReports, canLook(now), requests.isReportDue(now),
+            let report = receiver.receptionReport(nowNanoseconds: now)
+        else { return }
+        requests.send(report, now: now)
     }
 
     /// Asks the sender for a key frame, where one is needed and it is known where to.
