@@ -31,7 +31,8 @@ import Testing
 
     private func scores(_ events: [Event]) -> [(seconds: Double, score: EngagementScore)] {
         events.compactMap { event in
-            guard event.speaker == "customer", case .tick(let tick) = event.body, case .scored(let score) = tick.engagement
+            guard event.speaker == "customer", case .tick(let tick) = event.body,
+                case .scored(let score) = tick.engagement
             else { return nil }
             return (event.timeSeconds ?? 0, score)
         }
