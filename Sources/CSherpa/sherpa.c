@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 
 #include "CSherpa.h"
-#include "forgetting.h"
+#include "session_memory.h"
 
 #include <dlfcn.h>
 #include <limits.h>

@@ -109,7 +109,7 @@ import Testing
         #expect(isGone)
     }
 
-    /// Units of any length leave nothing: no arena that has grown, no plan for each length that ever came.
+    /// Units of any length leave nothing: no plan for each length that ever came.
     @Test(.enabled(if: isThere, "there is no recogniser; make models gets it"))
     func unitsLeaveNothingInItsMemory() throws {
         let process = try RecogniserProcess(

@@ -1,5 +1,5 @@
-/// What is usual for somebody, as it goes along where a session goes on in another process: the baselines of the scores.
-/// No window and no score is in it, and no moment: means over minutes, and how far values lie from them.
+/// What is usual for somebody, as it goes along where a session goes on in another process: the baselines of the
+/// scores. No window and no score is in it, and no moment: means over minutes, and how far values lie from them.
 public struct UsualValues: Sendable, Hashable, Codable {
     /// One of them.
     public struct Value: Sendable, Hashable, Codable {

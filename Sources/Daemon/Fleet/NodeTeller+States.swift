@@ -16,8 +16,8 @@ struct SessionStates {
     var writing: Set<String> = []
     /// Sessions of which somebody else has written since.
     var disputed: Set<String> = []
-    /// When those were due that have not changed, and those that are disputed; milliseconds.
-    var refreshed = HostClock.monotonicNanoseconds() / 1_000_000, settled: Int64 = 0
+    /// When those were written last that had not changed, and when disputes were looked into; by the monotonic clock.
+    var refreshedMilliseconds = HostClock.monotonicNanoseconds() / 1_000_000, disputedMilliseconds: Int64 = 0
 }
 
 // Places and states.
@@ -53,12 +53,12 @@ extension NodeTeller {
     /// Writes the states down that have changed, and now and then all, for what is usual.
     func writeStates() async throws(BusError) {
         let now = HostClock.monotonicNanoseconds() / 1_000_000
-        if now - states.refreshed >= Self.refreshMilliseconds {
-            states.refreshed = now
+        if now - states.refreshedMilliseconds >= Self.refreshMilliseconds {
+            states.refreshedMilliseconds = now
             states.changed.formUnion(terms.keys)
         }
-        if !states.disputed.isEmpty, now - states.settled >= Self.disputeMilliseconds {
-            states.settled = now
+        if !states.disputed.isEmpty, now - states.disputedMilliseconds >= Self.disputeMilliseconds {
+            states.disputedMilliseconds = now
             let disputed = states.disputed
             states.disputed = []
             for session in disputed where terms[session] != nil {
@@ -97,6 +97,7 @@ extension NodeTeller {
         states.writing.remove(session)
         guard terms[session] != nil, connection.isOpen else { return }
         if let kept { states.revisions[session] = kept } else { states.disputed.insert(session) }
-        if states.changed.contains(session) { try? await writeStates() }
+        guard states.changed.contains(session) else { return }
+        do throws(BusError) { try await writeStates() } catch { connection.close(because: error.description) }
     }
 }

@@ -13,9 +13,9 @@ struct ReceptionTally {
 
     /// A packet has arrived.
     ///
-    /// - Parameter difference: by how much later than by its timestamp after the one that arrived before; nil where that
-    ///   is not known.
-    mutating func note(difference: Int64?) {
+    /// - Parameter differenceNanoseconds: how much later after the one before it arrived than it was sent after it, by
+    ///   the timestamps; nil where that is not known.
+    mutating func note(differenceNanoseconds difference: Int64?) {
         if let difference { jitterNanoseconds += (Double(difference.magnitude) - jitterNanoseconds) / 16 }
         received += 1
     }

@@ -59,7 +59,7 @@ struct StreamState {
             let media = Self.nanoseconds(ticks: ticks, clockRateHz: clockRateHz)
             difference = (tag.arrivalNanoseconds &- latest.arrivalNanoseconds) &- media
         }
-        tally.note(difference: difference)
+        tally.note(differenceNanoseconds: difference)
         latest = tag
         if tag.sequence > highest.sequence {
             highest = tag

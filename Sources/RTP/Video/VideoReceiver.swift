@@ -207,7 +207,7 @@ public struct VideoReceiver: ~Copyable {
             return
         }
         let ticks = Int64(Int32(truncatingIfNeeded: Int64(packet.timestamp) &- latestTimestamp))
-        tally?.note(difference: (now &- latestArrival) &- Self.nanoseconds(ticks))
+        tally?.note(differenceNanoseconds: (now &- latestArrival) &- Self.nanoseconds(ticks))
     }
 
     /// How many packets after the latest one a packet is; negative where it is before it.

@@ -1,7 +1,8 @@
 import NIOCore
 import RTP
 
-/// Whom key frames are asked of, and who is told what arrived: who sends the pictures and reports itself, and nobody else.
+/// Whom key frames are asked of, and who is told what arrived: who sends the pictures and reports itself, and nobody
+/// else.
 struct PictureRequests {
     /// Who has not reported for so long is not asked any more.
     private static let maxUnheardNanoseconds: Int64 = 60_000_000_000

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 
-#include "forgetting.h"
+#include "session_memory.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// An arena keeps the most that ever passed through a network at once, and its holes: two threads that decode took 80 MiB
-// more with one. A plan of where values lie is kept for each length of input that ever came: 13 kB each. sherpa-onnx has
-// no setting for either. But ONNX Runtime's interface is a table of functions, one for all who ask, so the one that makes
-// sessions is replaced there by ours.
+// An arena keeps the most that ever passed through a network at once, and its holes: two threads that decode took
+// 80 MiB more with one. A plan of where values lie is kept for each length of input that ever came: 13 kB each.
+// sherpa-onnx has no setting for either. But ONNX Runtime's interface is a table of functions, one for all who ask, so
+// the one that makes sessions is replaced there by ours.
 
 // The table only grows from version to version, so these places hold from its first one on.
 typedef void (*function)(void);
