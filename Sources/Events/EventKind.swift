@@ -18,6 +18,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case voiceNamed = "voice.named"
     case speechStarted = "speech.started"
     case speechEnded = "speech.ended"
+    case speechRevised = "speech.revised"
     case turn
     case overlap
     case overlapStarted = "overlap.started"
@@ -62,7 +63,7 @@ public enum EventKind: String, Sendable, CaseIterable {
         case .hello, .snapshot, .lagged, .error: .connection
         case .tick: [.coalescible, .measurement, .stored]
         case .facePoints: [.fleeting, .measurement]
-        case .words, .tracker, .speechEnded, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared:
+        case .words, .tracker, .speechEnded, .speechRevised, .turn, .overlap, .cueRaised, .cueChanged, .cueCleared:
             [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
@@ -98,6 +99,7 @@ extension EventBody {
         case .voiceNamed: .voiceNamed
         case .speechStarted: .speechStarted
         case .speechEnded: .speechEnded
+        case .speechRevised: .speechRevised
         case .turn: .turn
         case .overlap: .overlap
         case .overlapStarted: .overlapStarted

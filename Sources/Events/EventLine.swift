@@ -75,6 +75,7 @@ extension EventBody {
             case .voiceNamed: .voiceNamed(try VoiceNamed(fields))
             case .speechStarted: .speechStarted(SpeechStarted(startSeconds: try fields.number("start_s")))
             case .speechEnded: .speechEnded(try SpeechEnded(fields))
+            case .speechRevised: .speechRevised(try SpeechRevised(fields))
             case .turn: .turn(try Turn(fields))
             case .overlap: .overlap(try Overlap(fields))
             case .overlapStarted: .overlapStarted(try OverlapStarted(fields))

@@ -961,6 +961,49 @@ enum SchemaFiles {
 }
 
 """#,
+        "speech.revised.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "speech.revised",
+  "description": "A voice of a track with several spoke otherwise than was told: what was told of its speech and turns, and reaches into this time, holds no more.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "speech.revised"},
+    "from_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "to_s": {"$ref": "common.schema.json#/$defs/seconds"},
+    "speech": {
+      "description": "The stretches of speech that reach into that time.",
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+          "end_s": {"$ref": "common.schema.json#/$defs/seconds"}
+        },
+        "required": ["start_s", "end_s"],
+        "additionalProperties": false
+      }
+    },
+    "turns": {
+      "description": "The turns that do, as far as they are over and are told.",
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "start_s": {"$ref": "common.schema.json#/$defs/seconds"},
+          "end_s": {"$ref": "common.schema.json#/$defs/seconds"},
+          "fto_ms": {"type": ["integer", "null"], "description": "Floor-transfer offset; null where it is not known."}
+        },
+        "required": ["start_s", "end_s", "fto_ms"],
+        "additionalProperties": false
+      }
+    }
+  },
+  "required": ["from_s", "to_s", "speech", "turns"],
+  "unevaluatedProperties": false
+}
+
+"""#,
         "speech.started.schema.json": #"""
 {
   "$schema": "https://json-schema.org/draft/2020-12/schema",

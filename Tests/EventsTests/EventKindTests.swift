@@ -14,7 +14,8 @@ import Testing
         #expect(names(.connection) == ["hello", "snapshot", "lagged", "error"])
         #expect(
             names(.measurement) == [
-                "tick", "words", "tracker", "speech.started", "speech.ended", "turn", "overlap", "overlap.started",
+                "tick", "words", "tracker", "speech.started", "speech.ended", "speech.revised", "turn", "overlap",
+                "overlap.started",
                 "video", "face.points",
                 "cue.raised",
                 "cue.changed",

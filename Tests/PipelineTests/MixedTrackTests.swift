@@ -92,4 +92,28 @@ import Testing
     @Test func aTrackWithoutVoicesGivesNobodyAnything() {
         #expect(records(Self.voice(110, 0..<16_000), []) == [])
     }
+
+    /// Who speaks turns out otherwise after it was told: for long enough it is told anew, once.
+    @Test func whatTurnsOutOtherwiseIsToldOnce() {
+        let track = MixedTrack(detection: .builtIn)
+        let voices = [track.addVoice(), track.addVoice()]
+        track.see([Self.span(0, 1, 3), Self.span(0, 4, 6), Self.span(1, 7, 8)])
+        for hop in Int64(0)..<900 {
+            let record = HopRecord(
+                index: hop, levelDb: -30, speechProbability: 1, f0Hz: 0, voicingProbability: 0,
+                isSpeech: hop < 550 || hop > 600, isLost: false)
+            track.split(.hop(record)) { _, _ in }
+        }
+        // The second stretch is the other one's, and one edge is elsewhere by 0.3 s.
+        let right = [Self.span(0, 1, 3), Self.span(1, 4, 6), Self.span(1, 6.7, 8)]
+        let revised = track.revise(right, in: 0..<850, doubtful: HopRuns())
+        #expect(revised.map(\.voice) == voices)
+        #expect(revised.first?.hops == HopRuns([100..<300]))
+        // Speech is where the voice core hears it.
+        #expect(revised.last?.hops == HopRuns([400..<550, 700..<800]))
+        #expect(track.revise(right, in: 0..<850, doubtful: HopRuns()).isEmpty)
+        // Of whom nobody has heard yet nothing is known.
+        let doubtful = track.revise([Self.span(0, 1, 3)], in: 0..<850, doubtful: HopRuns([380..<850]))
+        #expect(doubtful.isEmpty)
+    }
 }

@@ -251,6 +251,11 @@ enum Samples {
         .voiceNamed(VoiceNamed(name: "Ana")),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),
+        .speechRevised(
+            SpeechRevised(
+                fromSeconds: 12.34, toSeconds: 16.2, speech: [SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)],
+                turns: [Turn(startSeconds: 12.34, endSeconds: 14.87, ftoMilliseconds: 340, previousSpeaker: nil)])),
+        .speechRevised(SpeechRevised(fromSeconds: 12.34, toSeconds: 14.87, speech: [], turns: [])),
         .overlapStarted(
             OverlapStarted(id: 3, startSeconds: 13.62, holder: "ben", likely: .backchannel, probability: 0.58)),
         .words(

@@ -6,6 +6,7 @@ extension SessionEngine {
     mutating func settleHop() {
         let hop = settledHops
         var speaking: Int32 = 0
+        talkLog?.begin(hop, floor)
         for index in speakers.indices {
             settling[index] = speakers[index].lane.next(hop, isPresent: speakers[index].isPresent)
             ownVoice.push(settling[index], channel: index, hop: hop)
@@ -22,7 +23,9 @@ extension SessionEngine {
             if speaksNow { speaking += 1 }
             if speaksNow, !speaks[index] { incursions.begin(speaker: index, holder: floor.holder, hop: hop) }
             speaks[index] = speaksNow
-            let pause = floor.note(speaker: index, speaks: speaksNow, isLost: record?.isLost ?? true, hop: hop)
+            let isLost = record?.isLost ?? true
+            let pause = floor.note(speaker: index, speaks: speaksNow, isLost: isLost, hop: hop)
+            talkLog?.note(speaker: index, speaks: speaksNow, isLost: isLost)
             if let record { speakers[index].count(record, pauseHops: pause) }
         }
         if speaking > 0 {
@@ -60,25 +63,34 @@ extension SessionEngine {
 
     private mutating func begin(_ turn: Floor.Turn, at hop: Int64) {
         let speaker = turn.speaker
-        let isMeasured = speakers[speaker].isMeasured
-        if isMeasured { speakers[speaker].measures.counts.open.turns += 1 }
+        if speakers[speaker].isMeasured { speakers[speaker].measures.counts.open.turns += 1 }
         guard let previous = turn.previousSpeaker else { return }
         common.open.turns += 1
         transfers.add(from: previous, to: speaker)
-        guard isMeasured else { return }
+        if noteOffset(of: turn, after: previous, at: hop) { speakers[speaker].measures.counts.open.hastyAnswers += 1 }
+    }
+
+    /// Takes in the offset with which a turn began.
+    ///
+    /// - Returns: whether it is the hasty answer of one side to the other.
+    mutating func noteOffset(of turn: Floor.Turn, after previous: Int, at hop: Int64) -> Bool {
+        let speaker = turn.speaker
+        guard speakers[speaker].isMeasured else { return false }
         guard let offset = turn.ftoHops, isTimed(turn) else {
             speakers[speaker].withheld = (turn.ftoHops == nil ? .loss : .timing, hop)
-            return
+            return false
         }
         speakers[speaker].withheld = nil
         speakers[speaker].measures.offsets.add(offsetHops: offset, at: hop)
         speakers[speaker].measures.engagement.note(
             lagMilliseconds: Double(max(0, offset)) * Double(AudioGrid.hopMilliseconds), after: previous, at: hop)
-        guard let side = speakers[speaker].side, let other = speakers[previous].side, side != other else { return }
+        guard let side = speakers[speaker].side, let other = speakers[previous].side, side != other else {
+            return false
+        }
         if offset > 0 { speakers[speaker].measures.answers.add(offsetHops: offset, at: hop) }
-        if offset < Int64(configuration.hastyHops) { speakers[speaker].measures.counts.open.hastyAnswers += 1 }
         sideOffsets[side, default: TransferOffsets(horizonSeconds: configuration.horizonSeconds)]
             .add(offsetHops: offset, at: hop)
+        return offset < Int64(configuration.hastyHops)
     }
 
     /// Whether the two speakers lie well enough in time for the floor-transfer offset between them to mean something.
@@ -100,18 +112,20 @@ extension SessionEngine {
     mutating func publish(_ turn: Floor.Turn) {
         // What began before the speaker consented is not told afterwards.
         guard isMeasured(turn.speaker, from: turn.startHop) else { return }
+        emit(.turn(told(turn)), speaker: turn.speaker, at: turn.endHop)
+    }
+
+    /// A turn as others are told.
+    func told(_ turn: Floor.Turn) -> Turn {
         let previous = turn.previousSpeaker.map { speakers[$0] }
-        emit(
-            .turn(
-                Turn(
-                    startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
-                    ftoMilliseconds: isTimed(turn) ? turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds } : nil,
-                    previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)),
-            speaker: turn.speaker, at: turn.endHop)
+        return Turn(
+            startSeconds: seconds(turn.startHop), endSeconds: seconds(turn.endHop),
+            ftoMilliseconds: isTimed(turn) ? turn.ftoHops.map { Int($0) * AudioGrid.hopMilliseconds } : nil,
+            previousSpeaker: previous?.isMeasured == true ? previous?.name : nil)
     }
 
     /// Whether a speaker may be measured, and might be from a hop on.
-    private func isMeasured(_ speaker: Int, from hop: Int64) -> Bool {
+    func isMeasured(_ speaker: Int, from hop: Int64) -> Bool {
         speakers[speaker].isMeasured && speakers[speaker].measures.since <= hop
     }
 

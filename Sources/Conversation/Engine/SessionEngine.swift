@@ -39,6 +39,8 @@ public struct SessionEngine: Sendable {
     var floor: Floor
     var incursions: Incursions
     var history: FloorHistory
+    /// What can be told anew of who spoke when; nil where every track has one voice.
+    var talkLog: TalkLog?
     var transfers = Transfers()
     var entrainment = Entrainment()
     var cues: CueBoard
@@ -157,6 +159,7 @@ public struct SessionEngine: Sendable {
         let index = speakers.count
         speakers.append(speaker)
         floor.addSpeaker()
+        talkLog?.addSpeaker()
         speaks.append(false)
         settling.append(nil)
         ownVoice.addChannel()
@@ -207,6 +210,7 @@ public struct SessionEngine: Sendable {
         ownVoice.forget(channel: speaker)
         forgetEvidence { [roster] voice in roster.person(of: voice) == speaker }
         history.forget(speaker: speaker)
+        talkLog?.restart(at: settledHops)
         entrainment.forget(speaker: speaker)
         // Whoever was answered has a part in the offsets of the other side too.
         sideOffsets = [:]

@@ -34,6 +34,13 @@ struct Transfers {
         total += 1
     }
 
+    /// Takes back a transfer that was counted.
+    mutating func remove(from: Int, to: Int) {
+        guard max(from, to) < speakers, counts[from * speakers + to] > 0 else { return }
+        counts[from * speakers + to] -= 1
+        total -= 1
+    }
+
     private mutating func grow(to size: Int) {
         var grown = [Int32](repeating: 0, count: size * size)
         for from in 0..<speakers {

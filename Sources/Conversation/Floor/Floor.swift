@@ -68,6 +68,11 @@ struct Floor {
         voices.append(Voice())
     }
 
+    /// Makes room for so many speakers.
+    mutating func addSpeakers(upTo count: Int) {
+        while voices.count < count { addSpeaker() }
+    }
+
     /// Takes note of whether `speaker` speaks in `hop`; all speakers are noted before `settle(hop:)`.
     ///
     /// - Returns: length in hops of the pause that ends here: the holder goes on, and nobody else spoke since.

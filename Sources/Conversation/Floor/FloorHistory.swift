@@ -9,6 +9,7 @@ struct FloorHistory {
     private static let most = 2_048
 
     private var turns: Deque<Floor.Turn> = []
+    /// Length of the longest turn of each speaker among those that are not remembered any more, hops.
     private var longest: [Int: Int64] = [:]
     private let horizonHops: Int64
 
@@ -20,10 +21,21 @@ struct FloorHistory {
     /// Takes in a turn that is over.
     mutating func add(_ turn: Floor.Turn) {
         turns.append(turn)
-        longest[turn.speaker] = max(longest[turn.speaker] ?? 0, turn.endHop - turn.startHop)
         while let first = turns.first, turns.count > Self.most || first.endHop < turn.endHop - horizonHops {
             turns.removeFirst()
+            longest[first.speaker] = max(longest[first.speaker] ?? 0, first.endHop - first.startHop)
         }
+    }
+
+    /// Takes back turns that were none, and takes in those that were.
+    mutating func replace(_ wrong: [Floor.Turn], with right: [Floor.Turn]) {
+        turns.removeAll { wrong.contains($0) }
+        turns = Deque((turns + right).sorted { ($0.startHop, $0.endHop) < ($1.startHop, $1.endHop) })
+    }
+
+    /// Turns of a speaker that reach into `range`, which are over.
+    func turns(of speaker: Int, in range: Range<Int64>) -> [Floor.Turn] {
+        turns.filter { $0.speaker == speaker && $0.startHop < range.upperBound && $0.endHop > range.lowerBound }
     }
 
     /// Forgets the turns of a speaker.
@@ -59,8 +71,7 @@ struct FloorHistory {
         func length(_ turn: Floor.Turn) -> Int64 {
             turn.speaker == speaker ? max(0, turn.endHop - max(turn.startHop, from)) : 0
         }
-        let now = current.map(length) ?? 0
-        guard windowHops != nil else { return max(now, longest[speaker] ?? 0) }
+        let now = max(current.map(length) ?? 0, windowHops == nil ? longest[speaker] ?? 0 : 0)
         return turns.reduce(now) { max($0, length($1)) }
     }
 }

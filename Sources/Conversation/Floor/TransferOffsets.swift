@@ -35,7 +35,7 @@ struct TransferOffsets {
     /// Adds an offset decided at `hop`.
     mutating func add(offsetHops: Int64, at hop: Int64) {
         if histogram.isEmpty { histogram = Array(repeating: 0, count: 2 * Self.maxHops + 1) }
-        let bounded = max(-Self.maxHops, min(Int(clamping: offsetHops), Self.maxHops))
+        let bounded = Self.bounded(offsetHops)
         histogram[bounded + Self.maxHops] += 1
         count += 1
         recent.append((hop, bounded))
@@ -43,6 +43,17 @@ struct TransferOffsets {
             recent.removeFirst()
         }
     }
+
+    /// Takes back an offset that was decided at `hop`, where it is remembered.
+    mutating func remove(offsetHops: Int64, at hop: Int64) {
+        let bounded = Self.bounded(offsetHops)
+        guard let index = recent.lastIndex(where: { $0 == (hop, bounded) }) else { return }
+        recent.remove(at: index)
+        histogram[bounded + Self.maxHops] -= 1
+        count -= 1
+    }
+
+    private static func bounded(_ hops: Int64) -> Int { max(-maxHops, min(Int(clamping: hops), maxHops)) }
 
     /// The offsets decided within the last `windowHops` before `hop`; nil means since the start.
     func summary(before hop: Int64, windowHops: Int64?) -> Summary {

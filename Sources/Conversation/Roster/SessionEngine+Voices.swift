@@ -12,6 +12,7 @@ extension SessionEngine {
         guard let index = admit(name: name, role: nil, consent: .unknown, at: hop) else { return nil }
         speakers[index].kind = .mixture
         voicesPatienceHops = max(voicesPatienceHops, patienceHops)
+        talkLog = talkLog ?? TalkLog(speakers: speakers.count, at: settledHops)
         return index
     }
 
@@ -34,11 +35,12 @@ extension SessionEngine {
 
     private static func voiceName(_ number: Int) -> String { "voice-\(number)" }
 
-    /// A voice turned out to be another one: it leaves, and what was told of it stays as it was.
+    /// A voice turned out to be another one: it leaves, and what it said in the last time was said by that.
     public mutating func mergeVoice(_ index: Int, into other: Int) {
         guard speakers.indices.contains(index), speakers.indices.contains(other), speakers[index].isPresent else {
             return
         }
+        giveSpeech(of: index, to: other)
         speakers[index].isMerged = true
         emit(.voiceMerged(VoiceMerged(into: speakers[other].name)), speaker: index, at: settledHops)
         leave(speaker: index, reason: "merged")

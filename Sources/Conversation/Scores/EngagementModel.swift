@@ -97,6 +97,9 @@ struct EngagementModel {
         lags.append(Lag(hop: hop, milliseconds: lagMilliseconds, after: previous))
     }
 
+    /// Takes back the lag that was noted at `hop`, where it is not learned yet.
+    mutating func takeBackLag(at hop: Int64) { lags.removeAll { $0.hop == hop } }
+
     /// Takes in the window of this second, once it is full.
     mutating func learn(_ seen: Observation) {
         guard seen.isWindowFull, seen.speakers > 1 else { return }

@@ -81,6 +81,7 @@ extension SessionEngine {
         common.skip(buckets: Int(clamping: buckets), lostHops: 0)
         talk.skip(buckets: Int(clamping: buckets), lostHops: 0)
         settledHops = last
+        talkLog?.restart(at: last)
         score()
         tick()
         closeSecond()

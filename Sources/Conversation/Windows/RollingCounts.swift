@@ -83,6 +83,19 @@ struct RollingCounts {
         /// Hops of speech that the nuclei are of.
         var alone: Int32 { speech &- shared }
 
+        /// This change of speech with that of what was measured of the voice in it, which was `counted` in all.
+        fileprivate func withVoice(of counted: Counts) -> Counts {
+            var change = self
+            if speech > 0 {
+                change.shared &+= speech
+            } else if speech < 0, counted.speech > 0 {
+                let share = min(1, Double(-speech) / Double(counted.speech))
+                change.nuclei &-= Int32((Double(counted.nuclei) * share).rounded())
+                change.shared &-= Int32((Double(counted.shared) * share).rounded())
+            }
+            return change
+        }
+
         static func += (left: inout Counts, right: Counts) { left.values &+= right.values }
         static func -= (left: inout Counts, right: Counts) { left.values &-= right.values }
     }
@@ -132,6 +145,35 @@ struct RollingCounts {
         total += open
         closedBuckets += 1
         open = Counts()
+    }
+
+    /// Corrects what was counted in a bucket that may be closed. What was counted of the voice in speech that was none
+    /// goes with it, in proportion; in speech that comes in its place no voice was measured.
+    ///
+    /// - Parameters:
+    ///   - index: of the bucket, from the begin of counting.
+    ///   - former: what was counted of what is corrected now, of which `right` is right.
+    mutating func correct(bucket index: Int, from former: Counts, to right: Counts) {
+        guard former != right, index >= 0, index <= closedBuckets else { return }
+        var change = right
+        change -= former
+        let back = closedBuckets - index
+        guard back > 0, back <= ring.count else {
+            if back == 0 { open += change.withVoice(of: open) } else { total += change }
+            return
+        }
+        let place = index % ring.count
+        let before = Counts(ring[place])
+        change = change.withVoice(of: before)
+        var after = before
+        after += change
+        ring[place] = SIMD16<Int16>(clamping: after.values)
+        after = Counts(ring[place])
+        for window in lengths.indices where back <= lengths[window] {
+            windows[window] += after
+            windows[window] -= before
+        }
+        total += change
     }
 
     /// Buckets of the longest window.

@@ -18,6 +18,8 @@ final class FedMixture {
     /// Audio is held back in pieces of this many samples at the most, for a piece is released as a whole: some inputs
     /// bring two seconds at once.
     private static let pieceSamples = AudioGrid.sampleRateHz / 10
+    /// What is told anew has lain so long behind what is told: the session has settled it, and it is not told twice.
+    private static let settledSamples = Int64(6 * AudioGrid.sampleRateHz)
     /// What the voice core says comes after the audio, by no more than this.
     private static let behindSamples = Int64(AudioGrid.sampleRateHz)
 
@@ -143,7 +145,27 @@ final class FedMixture {
             spans.append(VoiceSpan(voice: place, startSample: span.startSample, endSample: span.endSample))
         }
         track.see(spans)
+        revise(picture, before: sample)
         settlePermits()
+    }
+
+    /// Tells the session where others spoke in the last half minute than was said.
+    private func revise(_ picture: VoicePicture, before sample: Int64) {
+        let hop = Int64(AudioGrid.hopSamples)
+        let range = picture.startSample / hop..<max(picture.startSample, sample - Self.settledSamples) / hop
+        guard !range.isEmpty else { return }
+        var spans: [VoiceSpan] = [], doubtful: [Range<Int64>] = []
+        for span in picture.spans {
+            if let place = places[span.voice] {
+                spans.append(VoiceSpan(voice: place, startSample: span.startSample, endSample: span.endSample))
+            } else {
+                doubtful.append(span.startSample / hop..<span.endSample / hop)
+            }
+        }
+        let revised = track.revise(spans, in: range, doubtful: HopRuns(doubtful)).map {
+            (speaker: voices[$0.voice].speaker, hops: $0.hops)
+        }
+        if !revised.isEmpty { session.update { $0.reviseSpeech(in: range, revised) } }
     }
 
     private func join(_ span: VoiceSpan, at sample: Int64) -> Int? {

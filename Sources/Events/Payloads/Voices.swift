@@ -24,6 +24,35 @@ public struct VoiceMerged: Sendable, Equatable {
     init(_ fields: JSONFields) throws(UnreadableEvent) { into = try fields.text("into") }
 }
 
+/// It turned out that a voice of a track spoke otherwise than was told.
+public struct SpeechRevised: Sendable {
+    /// What was told of the speaker's speech and turns, and reaches into this time, holds no more; seconds of the session.
+    public var fromSeconds: Double, toSeconds: Double
+    /// The stretches of speech that reach into that time.
+    public var speech: [SpeechEnded]
+    /// The turns that do, as far as they are over and are told.
+    public var turns: [Turn]
+
+    /// What holds instead of what was told.
+    public init(fromSeconds: Double, toSeconds: Double, speech: [SpeechEnded], turns: [Turn]) {
+        (self.fromSeconds, self.toSeconds, self.speech, self.turns) = (fromSeconds, toSeconds, speech, turns)
+    }
+
+    func write(to json: inout JSONWriter) {
+        json.field("from_s", fromSeconds, decimals: 3)
+        json.field("to_s", toSeconds, decimals: 3)
+        json.array("speech") { json in for stretch in speech { json.object { stretch.write(to: &$0) } } }
+        json.array("turns") { json in for turn in turns { json.object { turn.write(to: &$0) } } }
+    }
+
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        fromSeconds = try fields.number("from_s")
+        toSeconds = try fields.number("to_s")
+        speech = try fields.objects("speech").map { fields throws(UnreadableEvent) in try SpeechEnded(fields) }
+        turns = try fields.objects("turns").map { fields throws(UnreadableEvent) in try Turn(fields) }
+    }
+}
+
 /// Somebody has said whose voice it is.
 public struct VoiceNamed: Sendable, Equatable {
     /// What to show instead of the voice's name within the session.

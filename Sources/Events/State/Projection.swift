@@ -71,8 +71,8 @@ public struct Projection: Sendable {
             sessions[id]?.add(cue, kept: Self.cuesKept)
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
-        case .hello, .snapshot, .gap, .voiceFound, .voiceMerged, .voiceNamed, .speechStarted, .speechEnded, .turn,
-            .overlap, .overlapStarted, .video, .facePoints, .quality,
+        case .hello, .snapshot, .gap, .voiceFound, .voiceMerged, .voiceNamed, .speechStarted, .speechEnded,
+            .speechRevised, .turn, .overlap, .overlapStarted, .video, .facePoints, .quality,
             .words, .tracker, .lagged, .heartbeat, .error:
             break
         }

@@ -50,6 +50,8 @@ public final class MixedTrack {
     /// By voice; those that are not measured have none, or none yet.
     private var parts: [Part?]
     private var isMeasured: [Bool]
+    /// Hops of the last time in which the track's voice core hears speech, and those that each voice was given.
+    private var heard = HopRuns(), given: [HopRuns]
 
     /// A track of these voices.
     ///
@@ -62,6 +64,7 @@ public final class MixedTrack {
             Part(pipeline: SpeakerPipeline(start: start, measuresFeatures: true, detection: detection))
         }
         isMeasured = parts.map { _ in true }
+        given = parts.map { _ in HopRuns() }
     }
 
     /// A track whose voices are found while it goes on.
@@ -76,6 +79,7 @@ public final class MixedTrack {
     public func addVoice() -> Int {
         parts.append(nil)
         isMeasured.append(false)
+        given.append(HopRuns())
         return parts.count - 1
     }
 
@@ -126,14 +130,62 @@ public final class MixedTrack {
 
     /// Gives what the track's voice core says to each voice, by its number.
     public func split(_ output: SpeakerOutput, into sink: (Int, SpeakerOutput) -> Void) {
+        guard case .hop(let record) = output else {
+            for voice in parts.indices { sink(voice, output) }
+            return
+        }
+        remember(record)
         for voice in parts.indices {
-            guard case .hop(let record) = output else {
-                sink(voice, output)
-                continue
-            }
-            sink(voice, .hop(share(of: voice, in: record)))
+            let share = share(of: voice, in: record)
+            if share.isSpeech { given[voice].append(record.index..<record.index + 1) }
+            sink(voice, .hop(share))
         }
     }
+
+    /// Tells of whom it turns out that they spoke otherwise in hops whose records were given.
+    ///
+    /// - Parameters:
+    ///   - spans: who spoke when, as it is known by now.
+    ///   - range: the hops it is about; what lies further back than half a minute is not known any more.
+    ///   - doubtful: hops of which it is not known.
+    /// - Returns: of each voice for which something is otherwise, all hops of the range in which it speaks.
+    public func revise(_ spans: [VoiceSpan], in range: Range<Int64>, doubtful: HopRuns) -> [(voice: Int, hops: HopRuns)]
+    {
+        let splitter = VoiceSplitter(spans, voices: parts.count)
+        let known = heard.clamped(to: range)
+        let right = parts.indices.map { voice in
+            HopRuns(splitter.stretches(of: voice)).combined(with: known) { $0 && $1 }
+        }
+        // Edges move a little with every look; only what is otherwise for long is told anew.
+        var moved = HopRuns()
+        for voice in parts.indices {
+            let differing = right[voice].combined(with: given[voice].clamped(to: range)) { $0 != $1 }
+            let long = differing.runs.filter { $0.count >= Self.revisedHops }
+            moved = moved.combined(with: HopRuns(long.map(Self.withEdges))) { $0 || $1 }
+        }
+        moved = moved.clamped(to: range).combined(with: doubtful) { $0 && !$1 }
+        guard !moved.runs.isEmpty else { return [] }
+        return parts.indices.compactMap { voice in
+            let former = given[voice]
+            let kept = former.combined(with: moved) { $0 && !$1 }
+            given[voice] = kept.combined(with: right[voice].combined(with: moved) { $0 && $1 }) { $0 || $1 }
+            return given[voice] == former ? nil : (voice, given[voice].clamped(to: range))
+        }
+    }
+
+    private func remember(_ record: HopRecord) {
+        if record.isSpeech { heard.append(record.index..<record.index + 1) }
+        guard record.index % Int64(AudioGrid.hopsPerSecond) == 0 else { return }
+        let first = record.index - Self.rememberedHops
+        heard.drop(before: first)
+        for voice in given.indices { given[voice].drop(before: first) }
+    }
+
+    /// What is told anew is never older, in hops.
+    private static let rememberedHops = 40 * Int64(AudioGrid.hopsPerSecond)
+    /// Speech of a voice is told anew where so much of it, in hops, is otherwise in one piece, and so much around it.
+    private static let revisedHops = 50
+    private static func withEdges(_ run: Range<Int64>) -> Range<Int64> { run.lowerBound - 20..<run.upperBound + 20 }
 
     private func share(of voice: Int, in record: HopRecord) -> HopRecord {
         let measured = parts[voice]?.record(at: record.index)

@@ -47,6 +47,9 @@ struct VoiceSplitter {
         for voice in lanes.indices { lanes[voice].stretches.removeAll { $0.count < Self.leastHops } }
     }
 
+    /// The stretches of a voice, in hops.
+    func stretches(of voice: Int) -> [Range<Int64>] { lanes[voice].stretches }
+
     /// Whether the voice speaks in a hop, and whether nobody else does, near it either.
     mutating func speaks(_ voice: Int, at hop: Int64) -> (speaks: Bool, isAlone: Bool) {
         let isAlone = !lanes.indices.contains { $0 != voice && lanes[$0].speaks(at: hop, within: Self.edgeHops) }

@@ -29,6 +29,17 @@ struct CallRecord: Sendable {
         var issues: Set<QualityChange.Issue> = []
         var lagsWithheld: Set<LagsWithheld> = []
         var seen = SeenMeans()
+
+        /// Takes in that the speaker spoke otherwise than was told.
+        fileprivate mutating func take(_ revised: SpeechRevised) {
+            let (from, to) = (revised.fromSeconds, revised.toSeconds)
+            speech.removeAll { $0.start < to && $0.end > from }
+            speech += revised.speech.map { Span(start: $0.startSeconds, end: $0.endSeconds) }
+            speech.sort { $0.start < $1.start }
+            turns.removeAll { $0.startSeconds < to && $0.endSeconds > from }
+            turns += revised.turns
+            turns.sort { $0.startSeconds < $1.startSeconds }
+        }
     }
 
     /// A cue, and when it was over, if it was.
@@ -83,6 +94,7 @@ struct CallRecord: Sendable {
         case .speechEnded(let speech):
             voices[speaker, default: Voice()].speech.append(
                 Span(start: speech.startSeconds, end: speech.endSeconds))
+        case .speechRevised(let revised): voices[speaker, default: Voice()].take(revised)
         case .turn(let turn): voices[speaker, default: Voice()].turns.append(turn)
         case .tracker(let met): mentions.append(Mention(speaker: speaker, met: met))
         case .gap(let gap): voices[speaker, default: Voice()].gaps.append(gap)

@@ -23,6 +23,9 @@ extension EventBody {
         case .voiceNamed(let voice): "is \(voice.name)"
         case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)
         case .speechEnded(let speech): Self.span(speech.startSeconds, speech.endSeconds)
+        case .speechRevised(let revised):
+            Self.span(revised.fromSeconds, revised.toSeconds) + ": "
+                + revised.speech.map { Self.span($0.startSeconds, $0.endSeconds) }.joined(separator: ", ")
         case .turn(let turn):
             Self.span(turn.startSeconds, turn.endSeconds)
                 + (turn.ftoMilliseconds.map { ", \($0) ms after the other" } ?? "")
