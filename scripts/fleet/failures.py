@@ -11,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.parse
 
 from harness import Fleet, wait_for
+from meeting import Meeting
 from overlay import Overlay, check_overlay
 
-MEASURED = {"tick", "turn", "overlap", "overlap.started", "speech.started", "speech.ended", "cue.raised", "cue.changed",
+MEASURED = {"tick", "turn", "overlap", "overlap.started", "speech.started", "speech.ended", "speech.revised", "cue.raised", "cue.changed",
             "cue.cleared", "quality", "words", "tracker", "video"}
 
 
@@ -272,6 +274,49 @@ def move(binaries, call, version):
         fleet.close()
 
 
+def handover(binaries, call, version):
+    """A node drains whose calls do not end, and which fetches their media itself: another node fetches it, knows what
+    was agreed to, and no overlay hears of an end."""
+    meeting = Meeting(call)
+    fleet, _ = begin(binaries, call, version, calls=0)
+    try:
+        first, second = fleet.nodes
+        sessions = [f"fetched {number}" for number in range(4)]
+        for session in sessions:
+            first.control("POST", f"/v1/sessions/{urllib.parse.quote(session, safe='')}/sources", {
+                "url": meeting.url, "session": session, "consent": "granted", "notice_id": "demo",
+                "tracks": [{"track": 0, "speaker": "anna", "role": "rep"},
+                           {"track": 1, "speaker": "ben", "role": "customer"}]})
+        # What is sent to this node can't be fetched by another one.
+        fleet.call("sent", fleet.gateways[0], node=first)
+        overlays = follow(fleet, sessions)
+        first.control("PUT", f"/v1/sessions/{urllib.parse.quote(sessions[0], safe='')}/speakers/ben/consent",
+                      {"consent": "withheld"})
+        time.sleep(5)
+        drained = time.monotonic()
+        first.control("POST", "/v1/drain", {"timeout_s": 0})
+        wait_for(lambda: first.process.poll() is not None, 60, "the end of the node")
+        expect(first.process.returncode == 0, f"the node ended with {first.process.returncode}")
+        ticks_again(overlays, 30, "the handing over")
+        running = {one["session"] for one in second.control("GET", "/v1/sessions")}
+        expect(running == set(sessions), f"the second node has {running}")
+        time.sleep(10)
+        for overlay in overlays:
+            told = [(event, at) for _, at, event, _ in list(overlay.told) if at > drained]
+            gaps = [event for event, _ in told if event["type"] == "gap" and event["why"] == "node"]
+            expect(gaps, f"{overlay.session}: nobody was told of the move")
+            expect(max(gap["to_s"] - gap["from_s"] for gap in gaps) < 10, f"{overlay.session}: {gaps}")
+            expect(not any(event["type"] == "session.ended" for event, _ in told), f"{overlay.session} ended")
+            of_ben = {event["type"] for event, _ in told if event.get("speaker") == "ben"} & MEASURED
+            expect(bool(of_ben) != (overlay.session == sessions[0]), f"{overlay.session}: of ben {of_ben}")
+            expect(fleet.gateways[1].place(overlay.session)["node"] == second.name, "the place")
+        settle(overlays)
+        check(fleet, overlays)
+    finally:
+        fleet.close()
+        meeting.shutdown()
+
+
 def certificates(folder, address):
     """A certificate for an address, which vouches for itself."""
     key, certificate = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
@@ -364,7 +409,7 @@ def partition(binaries, call, version):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-CASES = {case.__name__: case for case in (gateway, server, node, slow, clock, drain, move, partition)}
+CASES = {case.__name__: case for case in (gateway, server, node, slow, clock, drain, handover, move, partition)}
 
 
 def main():

@@ -167,7 +167,9 @@ public func runDaemon(_ settings: Settings, file: String?) async throws {
         .init(service: ClosingService { await senders?.stop() }),
         .init(service: ReloadingService(registry: registry, logger: logger)),
         .init(service: KeepingService(registry: registry)),
-        .init(service: DrainingService(registry: registry), successTerminationBehavior: .gracefullyShutdownGroup),
+        .init(
+            service: DrainingService(registry: registry, handOver: { await link?.handOver() }),
+            successTerminationBehavior: .gracefullyShutdownGroup),
         .init(service: control),
     ]
     if let browserServer { services.append(.init(service: browserServer)) }
@@ -282,10 +284,12 @@ private struct ReloadingService: Service {
 /// Ends the daemon once its calls have ended, where it was told to.
 private struct DrainingService: Service {
     let registry: SessionRegistry
+    /// Gives calls that still run to others, as far as can be.
+    let handOver: @Sendable () async -> Void
 
     func run() async throws {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            if await registry.isDrained() { return }
+            if await registry.isDrained() { return await handOver() }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(250)) }
         }
         // What ends by other means is not ended by this.

@@ -15,13 +15,15 @@ import Synchronization
 ///
 /// The ring is what waits while the bus is away: whatever is still in it is said then, and of what is not, how much.
 final class NodeLink: Service {
-    private struct State {
+    struct State {
         /// Everything up to this event is with the bus.
         var sequence: Int
         /// The stream of facts that knows it.
         var created: String?
         var connection: BusConnection?
         var isStopping = false
+        /// Calls of other nodes that are being taken over.
+        var takenCalls = 0
     }
 
     let name: String
@@ -29,10 +31,10 @@ final class NodeLink: Service {
     private let configuration: BusConfiguration
     private let address: String?
     private let publisher: Publisher
-    private let registry: SessionRegistry
+    let registry: SessionRegistry
     private let eventLoop: any EventLoop
-    private let logger: Logger
-    private let state: Mutex<State>
+    let logger: Logger
+    let state: Mutex<State>
 
     /// What has to be with the bus at the end of the daemon has so long.
     private static let stopMilliseconds: Int64 = 2_000
@@ -81,7 +83,7 @@ final class NodeLink: Service {
     ///
     /// - Returns: nil where there was none, or the bus does not say in time.
     func before(_ session: String) async -> SessionBefore? {
-        guard let connection = state.withLock({ $0.connection }), connection.isOpen,
+        guard let connection = openConnection,
             let value = try? await connection.get(BusNames.token(session), in: BusNames.stateBucket, withinSeconds: 1)
                 .value,
             let record = SessionRecord(value), record.epoch != publisher.epoch,
@@ -109,6 +111,9 @@ final class NodeLink: Service {
             group.cancelAll()
         }
     }
+
+    /// The connection, where it stands.
+    var openConnection: BusConnection? { state.withLock { $0.connection }.flatMap { $0.isOpen ? $0 : nil } }
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -173,6 +178,7 @@ final class NodeLink: Service {
         let teller = NodeTeller(
             name: name, publisher: publisher, registry: registry, connection: connection, counters: counters,
             logger: logger, after: start)
+        takeMoves(on: connection)
         return await withTaskGroup(of: String?.self) { group in
             group.addTask {
                 await teller.run { self.isStopping }

@@ -9,7 +9,7 @@ import RTP
 /// a regular file.
 enum DescriptionFile {
     /// How long a file system may take.
-    private static let patienceMilliseconds: Int64 = 3_000
+    private static let patienceMilliseconds: Int64 = 10_000
 
     /// The path of the SDP file that a location names; nil where it names something else.
     static func path(of location: String) -> String? {

@@ -29,6 +29,20 @@ extension SessionRegistry {
             speakers: speakers, sources: sources)
     }
 
+    /// What another daemon would have to attach to have the calls that run, of those whose media this one fetches itself,
+    /// all of it, and without a secret; a call each.
+    func fetchedCalls() -> [[AttachRequest]] {
+        order.compactMap { name in
+            guard let entry = entries[name], entry.isPublic, entry.ending == nil else { return nil }
+            let running = entry.attached.filter { $0.isRunning && !$0.isStopping }
+            let requests = running.compactMap(\.keptRequest).filter { CallMove.isFetched($0.url) }
+            guard !requests.isEmpty, requests.count == running.count, requests.count <= CallMove.maxSources else {
+                return nil
+            }
+            return requests
+        }
+    }
+
     /// Attaches again what was attached before a restart; what cannot be is told.
     func takeUpCalls() async {
         guard let requests = kept?.requests, !requests.isEmpty else { return }

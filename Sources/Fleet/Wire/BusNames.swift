@@ -24,6 +24,9 @@ public enum BusNames {
     /// Where the ticks of a node come.
     public static func ticks(of node: String) -> String { "attune.tick.\(node)" }
 
+    /// Where a node is asked to take calls over.
+    public static func moves(to node: String) -> String { "attune.move.\(node)" }
+
     /// The partition of a session.
     public static func partition(of session: String) -> Int {
         Int(stableHash(session) % UInt64(partitions))
