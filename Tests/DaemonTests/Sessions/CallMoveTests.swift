@@ -18,16 +18,16 @@ import Testing
 
     @Test func onlyWhatAnyNodeCanFetchIsTaken() throws {
         for url in [
-            "rtms:wss://zoom.example?meeting_uuid=a&rtms_stream_id=b", "rtsp://camera.example/1", "RTMP://a.example/live",
-            "srt://a.example:9000", "https://a.example/live.m3u8?quality=listen",
+            "rtms:wss://zoom.example?meeting_uuid=a&rtms_stream_id=b", "rtsp://camera.example/1",
+            "RTMP://a.example/live", "srt://a.example:9000", "https://a.example/live.m3u8?quality=listen",
         ] {
             #expect(CallMove.isFetched(url))
             #expect(try Self.read([Self.request(url)])?.sources == [Self.request(url)])
         }
         for url in [
-            "/etc/passwd", "file:///etc/passwd", "call.wav", "pipe:0", "-", "rtp://127.0.0.1:0", "call.sdp", "udp://0.0.0.0:1",
-            "tcp://a.example:1", "srt://:9000?mode=listener", "rtmp://0.0.0.0/live?a=b&listen=1", "concat:http://a|http://b",
-            " http://a.example/", "",
+            "/etc/passwd", "file:///etc/passwd", "call.wav", "pipe:0", "-", "rtp://127.0.0.1:0", "call.sdp",
+            "udp://0.0.0.0:1", "tcp://a.example:1", "srt://:9000?mode=listener", "rtmp://0.0.0.0/live?a=b&listen=1",
+            "concat:http://a|http://b", " http://a.example/", "",
         ] {
             #expect(!CallMove.isFetched(url), "\(url)")
             #expect(try Self.read([Self.request(url)]) == nil, "\(url)")
