@@ -7,15 +7,23 @@ usage: failures.py BIN_FOLDER CALL_FOLDER [--server debian|pypi] [CASE ...]
 The case `partition` needs root, for a network namespace.
 """
 import os
+import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import urllib.parse
 
 from harness import Fleet, wait_for
 from meeting import Meeting
 from overlay import Overlay, check_overlay
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from senders import zoom as zoom_double  # noqa: E402
+from senders.play import samples  # noqa: E402
 
 MEASURED = {"tick", "turn", "overlap", "overlap.started", "speech.started", "speech.ended", "speech.revised", "cue.raised", "cue.changed",
             "cue.cleared", "quality", "words", "tracker", "video"}
@@ -38,10 +46,10 @@ def check(fleet, overlays):
         expect(overlay.facts(), f"{overlay.session}: nothing was told")
 
 
-def begin(binaries, call, version, nodes=2, gateways=2, calls=6, **options):
+def begin(binaries, call, version, nodes=2, gateways=2, calls=6, settings=None, **options):
     fleet = Fleet(binaries, call, version, **options)
     for number in range(1, nodes + 1):
-        fleet.add_node(f"node-{number}")
+        fleet.add_node(f"node-{number}", settings=settings)
     for number in range(1, gateways + 1):
         fleet.add_gateway(f"gateway-{number}")
     wait_for(lambda: fleet.gateways[0].metric("attune_fleet_nodes") == nodes, 20, "all nodes")
@@ -278,7 +286,16 @@ def handover(binaries, call, version):
     """A node drains whose calls do not end, and which fetches their media itself: another node fetches it, knows what
     was agreed to, and no overlay hears of an end."""
     meeting = Meeting(call)
-    fleet, _ = begin(binaries, call, version, calls=0)
+    secret, client = secrets.token_hex(16), "fleet"
+    # Gone once nobody holds it.
+    file = tempfile.NamedTemporaryFile("w")
+    file.write(secret)
+    file.flush()
+    fleet, _ = begin(binaries, call, version, calls=0,
+                     settings={"sources.zoom_client_id": client, "sources.zoom_secret": file.name})
+    # Zoom ends a connection when the next one comes, and so does its double.
+    zoom = zoom_double.Meeting(
+        client, secret, [(1, "Anna", samples(f"{call}/anna.wav") * 9), (2, "Ben", samples(f"{call}/ben.wav") * 9)])
     try:
         first, second = fleet.nodes
         sessions = [f"fetched {number}" for number in range(4)]
@@ -287,6 +304,14 @@ def handover(binaries, call, version):
                 "url": meeting.url, "session": session, "consent": "granted", "notice_id": "demo",
                 "tracks": [{"track": 0, "speaker": "anna", "role": "rep"},
                            {"track": 1, "speaker": "ben", "role": "customer"}]})
+        location = f"rtms:ws://127.0.0.1:{zoom.port}/signalling?" + urllib.parse.urlencode(
+            {"meeting_uuid": zoom.meeting, "rtms_stream_id": zoom.stream})
+        first.control("POST", "/v1/sessions/zoom/sources", {
+            "url": location, "session": "zoom", "consent": "granted", "notice_id": "demo",
+            "tracks": [{"cname": "Anna", "speaker": "anna", "role": "rep"},
+                       {"cname": "Ben", "speaker": "ben", "role": "customer"}]})
+        threading.Thread(target=zoom.play, daemon=True).start()
+        sessions.append("zoom")
         # What is sent to this node can't be fetched by another one.
         fleet.call("sent", fleet.gateways[0], node=first)
         overlays = follow(fleet, sessions)
@@ -310,11 +335,13 @@ def handover(binaries, call, version):
             of_ben = {event["type"] for event, _ in told if event.get("speaker") == "ben"} & MEASURED
             expect(bool(of_ben) != (overlay.session == sessions[0]), f"{overlay.session}: of ben {of_ben}")
             expect(fleet.gateways[1].place(overlay.session)["node"] == second.name, "the place")
+        expect(len(zoom.handshakes) == 4, f"the meeting was opened by {len(zoom.handshakes)} handshakes, not by four")
         settle(overlays)
         check(fleet, overlays)
     finally:
         fleet.close()
         meeting.shutdown()
+        file.close()
 
 
 def certificates(folder, address):
