@@ -7,6 +7,7 @@ import Sight
 final class FaceReporter {
     private let networks: FaceNetworks
     private var watchers: [Int: FaceWatcher] = [:]
+    private var hasWarned = false
 
     /// Opens what the order names, before anything is given up: a confined process opens no files.
     init(_ files: SightFiles) throws(NetworkError) {
@@ -19,9 +20,11 @@ final class FaceReporter {
     }
 
     /// Who looks at the pictures of an input, as far as the parent allows it and asks for it.
+    ///
+    /// - Parameter warn: told once that not all that looks can be made, and why: no face is found then, or none afar.
     func viewer(
         mayLook: @escaping (Int) -> Bool, wantsOutline: @escaping (Int) -> Bool,
-        tell: @escaping (Int, FaceSighting, FaceOutline?) -> Void
+        tell: @escaping (Int, FaceSighting, FaceOutline?) -> Void, warn: @escaping (String) -> Void
     ) -> PictureViewer {
         PictureViewer(
             mayLook: { [self] track in
@@ -34,6 +37,9 @@ final class FaceReporter {
                 let watcher = watcher(track)
                 let sighting = watcher.look(at: picture, time: time)
                 tell(track, sighting, wantsOutline(track) ? watcher.outline : nil)
+                guard !hasWarned, let failure = networks.failure else { return }
+                hasWarned = true
+                warn("not every face is found: \(failure)")
             },
             miss: { [self] track, time in tell(track, watcher(track).missing(at: time), nil) })
     }

@@ -77,7 +77,8 @@ public struct Worker: ~Copyable {
                 wantsOutline: { track in outlinedTracks.load(ordering: .relaxed) >> UInt32(track) & 1 == 1 },
                 tell: { [parent] track, sighting, outline in
                     parent.send(.face(FaceMessage(track: track, sighting: sighting, outline: outline)))
-                })
+                },
+                warn: { [parent] in parent.send(.warning($0)) })
             if !input.pictureTracks.isEmpty { waitForLooks() }
         }
         var warned = 0, told = PictureCounts()

@@ -23,7 +23,8 @@ import Testing
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 
-    @Test func itDoesWhatReadingTakesAndNothingElse() throws {
+    @Test(.disabled(if: isSanitized, "a sanitizer puts its own connect in front of that which asks"))
+    func itDoesWhatReadingTakesAndNothingElse() throws {
         let answers = try probe()
         let state = answers["landlock"] ?? ""
         for needed in [

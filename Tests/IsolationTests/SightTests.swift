@@ -21,14 +21,14 @@ import Testing
     }
 
     private func watch(
-        _ location: String, program: String = "\(programs)/attuned-worker",
+        _ location: String, program: String = "\(programs)/attuned-worker", files: SightFiles = Self.files,
         mayLook: @escaping (Int) -> Bool = { _ in true },
         wantsOutline: @escaping (Seen) -> Bool = { _ in false }
     ) throws -> (seen: Seen, counts: PictureCounts, confinement: String, warnings: [String], seconds: Double) {
         var options = InputOptions()
         options.pictureRateHz = 10
         var order = WorkerOrder(location, options: options, limits: WorkerLimits())
-        order.sight = Self.files
+        order.sight = files
         let worker = try WorkerInput(order, program: program, cancellation: Cancellation())
         let seen = Seen()
         worker.viewer = PictureViewer(
@@ -135,6 +135,20 @@ import Testing
         while try worker.read({ _, _, _ in }) != .end {}
         #expect((38...41).contains(seen.sightings.count))
         #expect(seen.sightings.last?.state == .live)
+    }
+
+    /// The mesh is made with the first face: where it can't be, that is said once, and no face is made up.
+    @Test(
+        .enabled(if: areThere, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func whatCannotBeMadeLaterIsSaidOnce() throws {
+        let folder = try Folder()
+        var files = Self.files
+        files.mesh = try folder.write([UInt8](repeating: 7, count: 4_096), "broken.tflite")
+        let (seen, _, _, warnings, seconds) = try watch(Self.clip, files: files)
+        #expect(warnings.count { $0.contains("not every face is found") } == 1, "\(warnings)")
+        #expect(seen.sightings.count >= 28 && seen.sightings.allSatisfy { !$0.hasFace })
+        #expect(seconds > 2)
     }
 
     @Test func whatCannotBeLoadedIsSaidAndTheSoundIsRead() throws {

@@ -8,6 +8,8 @@ here=$(pwd)/scripts/sanitizers
 filter=$(echo "$*" | tr ' ' '|')
 # A build of its own: everything is instrumented, the programs that the tests start, too.
 swift build --build-tests --sanitize="$kind" --scratch-path ".build-$kind" >&2
+# Programs look for the demo's call beside the folder that they were built into.
+ln -sfn ../.build/demo-call ".build-$kind/demo-call"
 # What is found ends the test that found it. Backtraces by the sanitizer, which knows both stacks.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS="halt_on_error=1:detect_leaks=1:suppressions=$here/address.supp"

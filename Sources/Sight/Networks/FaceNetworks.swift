@@ -28,6 +28,8 @@ public final class FaceNetworks {
     private let weights: Weights
     private var madeFar: FaceDetector?
     private var madeMesh: FaceMesh?
+    /// Why one of these two can't be made; nil where both can, as far as is known.
+    public private(set) var failure: NetworkError?
 
     /// Makes what finds faces that are near, which takes some 10 ms.
     public init(library: NetworkLibrary, weights: Weights) throws(NetworkError) {
@@ -38,14 +40,27 @@ public final class FaceNetworks {
 
     /// What finds faces that are far away; nil where it can't be made, which is tried again the next time.
     var far: FaceDetector? {
-        if madeFar == nil { madeFar = try? FaceDetector(.far, library: library, weights: weights.far) }
+        if madeFar == nil {
+            madeFar = made { () throws(NetworkError) in
+                try FaceDetector(.far, library: library, weights: weights.far)
+            }
+        }
         return madeFar
     }
 
     /// What lays the mesh; nil where it can't be made, which is tried again the next time.
     var mesh: FaceMesh? {
-        if madeMesh == nil { madeMesh = try? FaceMesh(library: library, weights: weights.mesh) }
+        if madeMesh == nil {
+            madeMesh = made { () throws(NetworkError) in try FaceMesh(library: library, weights: weights.mesh) }
+        }
         return madeMesh
+    }
+
+    private func made<Network>(_ make: () throws(NetworkError) -> Network) -> Network? {
+        do throws(NetworkError) { return try make() } catch {
+            failure = error
+            return nil
+        }
     }
 
     /// Somebody sits near: what finds distant faces is not needed until nobody does.

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Calls of libraries and of the system that fail, one after the other (Tests/CallFaults).
-@Suite(.waiting) struct CallFaultTests {
+@Suite(.waiting, .disabled(if: isSanitized, "before a sanitizer nothing else can be loaded")) struct CallFaultTests {
     /// What makes calls of `function` fail, from one of them on.
     private func failing(_ function: String, from call: Int = 1) -> [String: String] {
         ["LD_PRELOAD": Place.command("libCallFaults.so").path, "ATTUNE_FAULT": "\(function) \(call)"]
