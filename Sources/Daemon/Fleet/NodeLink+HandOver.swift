@@ -18,7 +18,11 @@ extension NodeLink {
 
     /// Hands over what can be, before the daemon ends with calls that run.
     func handOver() async {
-        let calls = await registry.fetchedCalls()
+        let (calls, others) = await registry.fetchedCalls()
+        if others > 0 {
+            logger.notice(
+                "calls that are sent here, or need a secret, can't be handed over", metadata: ["calls": "\(others)"])
+        }
         guard !calls.isEmpty, let connection = openConnection else { return }
         let nodes: [FleetNode]
         do throws(BusError) { nodes = try await FleetBus.nodes(connection).filter { $0.name != name } } catch {
@@ -98,10 +102,11 @@ extension NodeLink {
         guard let move = CallMove(bytes) else { return "what it was sent names no sources that it can fetch" }
         let session = move.sources[0].session
         guard await registry.isTakingCalls else { return Draining.problem.detail }
+        var attached: [String] = []
         for request in move.sources {
-            do throws(Problem) { _ = try await registry.attach(request) } catch {
+            do throws(Problem) { attached.append(try await registry.attach(request).source) } catch {
                 // All of a call, or nothing: it stays where it is.
-                _ = try? await registry.detach(session: session)
+                for source in attached { _ = try? await registry.detach(session: session, source: source) }
                 return error.detail
             }
         }

@@ -31,9 +31,11 @@ extension SessionRegistry {
 
     /// What another daemon would have to attach to have the calls that run, of those whose media this one fetches itself,
     /// all of it, and without a secret; a call each.
-    func fetchedCalls() -> [[AttachRequest]] {
-        order.compactMap { name in
-            guard let entry = entries[name], entry.isPublic, entry.ending == nil else { return nil }
+    ///
+    /// - Returns: these, and how many others run.
+    func fetchedCalls() -> (calls: [[AttachRequest]], others: Int) {
+        let open = order.compactMap { entries[$0] }.filter { $0.isPublic && $0.ending == nil }
+        let calls = open.compactMap { entry -> [AttachRequest]? in
             let running = entry.attached.filter { $0.isRunning && !$0.isStopping }
             let requests = running.compactMap(\.keptRequest).filter { CallMove.isFetched($0.url) }
             guard !requests.isEmpty, requests.count == running.count, requests.count <= CallMove.maxSources else {
@@ -41,6 +43,7 @@ extension SessionRegistry {
             }
             return requests
         }
+        return (calls, open.count - calls.count)
     }
 
     /// Attaches again what was attached before a restart; what cannot be is told.
