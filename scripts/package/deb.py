@@ -29,10 +29,10 @@ SYNOPSES = {
  it. Scores are made of measured behaviour compared with the person's own usual;
  whoever has not consented is not measured. Nothing leaves the machine."""),
     "attune-models": ("weights and lexicon for attune", """\
- Weights of the speech detector, the lexicon for captions, the recogniser and what
- tells voices apart, each under its own licence. Without them the built-in detector
- is used, captions are counted only, nothing is written down, and a mixed track is
- one voice."""),
+ Weights of the speech detector, the lexicon for captions, the recogniser and
+ what tells voices apart, each under its own licence. Without them the built-in
+ detector is used, captions are counted only, nothing is written down, and a
+ mixed track is one voice."""),
 }
 
 
@@ -72,11 +72,13 @@ def documents(tree, package):
         "/usr/share/common-licenses/Apache-2.0. What lies in /usr/share/attune has its licence beside it.\n")
     for name in ("LICENSE", "NOTICE"):
         (folder / name).unlink(missing_ok=True)
-    if package == "attune":
-        overrides = tree / "usr/share/lintian/overrides"
-        overrides.mkdir(parents=True)
-        # The Swift package for YAML carries its own copy, which cannot be exchanged.
-        (overrides / package).write_text("attune: embedded-library libyaml *\n")
+    overrides = tree / "usr/share/lintian/overrides"
+    overrides.mkdir(parents=True)
+    # The Swift package for YAML carries its own copy, which cannot be exchanged. The libraries among the models are checked
+    # against the SHA-256 of what their makers gave out, so that nothing is taken out of them.
+    (overrides / package).write_text({
+        "attune": "attune: embedded-library libyaml *\n",
+        "attune-models": "attune-models: unstripped-binary-or-object *\n"}[package])
     date = subprocess.run(["date", "-Ru", "-d", f"@{staging.source_date()}"], check=True, text=True,
                           capture_output=True).stdout.strip()
     change = (f"{package} ({staging.version()}) unstable; urgency=medium\n\n  * See CHANGELOG.md of the sources.\n\n"

@@ -135,6 +135,8 @@ def left(folder):
 def main():
     packages = sorted(pathlib.Path(sys.argv[1]).glob("attune*.deb"))
     assert len(packages) == 2, f"there are {len(packages)} packages in {sys.argv[1]}; run 'make deb'"
+    subprocess.run(["lintian", "--allow-root", "--fail-on", "error", *packages], check=True, stdout=subprocess.DEVNULL)
+    print("lintian: no error")
     temporary = tempfile.TemporaryDirectory()
     folder = pathlib.Path(sys.argv[2] if len(sys.argv) > 2 else temporary.name + "/debian").absolute()
     bootstrap(folder)
