@@ -1,9 +1,9 @@
 public import Events
 public import MediaTypes
 
-/// Where it turns out that others spoke than was told: talk, turns and lags are found anew, and those whom it is about
-/// are told so. What was measured in a voice (pitch, level, pace), interruptions, backchannels and scores that were told
-/// stay as they are.
+/// Where it turns out that others spoke than was told: talk, turns and lags are found anew, and it is told whom that is
+/// about. What was measured in a voice (pitch, level, pace), interruptions, backchannels and scores that were told stay
+/// as they are.
 extension SessionEngine {
     /// Speech of voices of a track, in hops that are settled, turns out to have been otherwise.
     ///

@@ -1,8 +1,9 @@
 import DequeModule
 import MediaTypes
 
-/// Who spoke in the settled hops of the last time, and how the floor stood now and then: what follows from who speaks
-/// when can be found anew where that turns out to have been otherwise. Kept only where voices of a track are told apart.
+/// Who spoke in the settled hops of the last two minutes, and how the floor stood now and then: what follows from who
+/// speaks when can be found anew where that turns out to have been otherwise. Kept only where voices of a track are
+/// told apart.
 struct TalkLog: Sendable {
     /// It reaches back so far, in hops: two minutes.
     private static let mostHops: Int64 = 12_000
@@ -36,7 +37,7 @@ struct TalkLog: Sendable {
     /// Hops of which each speaker is logged as speaking, and as lost.
     private var speech: [HopRuns], lost: [HopRuns]
     private var checkpoints: Deque<Checkpoint> = []
-    /// The hop that is logged next.
+    /// Exclusive end of what is logged.
     private(set) var end: Int64
 
     /// A log of so many speakers, that begins with the hop that is settled next.

@@ -1,6 +1,5 @@
 import ControlAPI
 import Foundation
-import Kit
 
 /// A call that a node hands over to another one: what that has to attach. It comes by the bus, as input from strangers.
 struct CallMove: Codable {
@@ -28,8 +27,8 @@ struct CallMove: Codable {
 
     init(sources: [AttachRequest]) { self.sources = sources }
 
-    /// Whether a daemon fetches the media of a location from elsewhere: then any node can. What is sent to a node comes to
-    /// that one, and files and pipes are on one machine.
+    /// Whether a daemon fetches the media of a location from elsewhere: then any node can. What is sent to a node comes
+    /// to that one, and files and pipes are on one machine.
     static func isFetched(_ url: String) -> Bool {
         let location = url.lowercased()
         let schemes = ["rtms:", "rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "http://", "https://"]

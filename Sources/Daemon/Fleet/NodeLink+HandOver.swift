@@ -6,8 +6,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Calls whose media a node fetches itself go to another node when it ends: that one fetches it, and has the session from
-/// then on.
+/// Calls whose media a node fetches itself go to another node when it ends: that one fetches it, and has the session
+/// from then on.
 extension NodeLink {
     /// The other node has so long to open what it is given.
     private static let attachSeconds: Int64 = 20

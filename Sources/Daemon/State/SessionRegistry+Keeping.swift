@@ -29,8 +29,8 @@ extension SessionRegistry {
             speakers: speakers, sources: sources)
     }
 
-    /// What another daemon would have to attach to have the calls that run, of those whose media this one fetches itself,
-    /// all of it, and without a secret; a call each.
+    /// What another daemon would have to attach to have the calls that run, of those whose media this one fetches
+    /// itself, all of it, and without a secret; a call each.
     ///
     /// - Returns: these, and how many others run.
     func fetchedCalls() -> (calls: [[AttachRequest]], others: Int) {

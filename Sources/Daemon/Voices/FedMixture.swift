@@ -18,7 +18,7 @@ final class FedMixture {
     /// Audio is held back in pieces of this many samples at the most, for a piece is released as a whole: some inputs
     /// bring two seconds at once.
     private static let pieceSamples = AudioGrid.sampleRateHz / 10
-    /// What is told anew has lain so long behind what is told: the session has settled it, and it is not told twice.
+    /// Only what lies so long behind what is told now may be told anew: the session has settled it by then.
     private static let settledSamples = Int64(6 * AudioGrid.sampleRateHz)
     /// What the voice core says comes after the audio, by no more than this.
     private static let behindSamples = Int64(AudioGrid.sampleRateHz)

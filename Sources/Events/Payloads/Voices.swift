@@ -26,7 +26,8 @@ public struct VoiceMerged: Sendable, Equatable {
 
 /// It turned out that a voice of a track spoke otherwise than was told.
 public struct SpeechRevised: Sendable {
-    /// What was told of the speaker's speech and turns, and reaches into this time, holds no more; seconds of the session.
+    /// What was told of the speaker's speech and turns, and reaches into this time, holds no more; seconds of the
+    /// session.
     public var fromSeconds: Double, toSeconds: Double
     /// The stretches of speech that reach into that time.
     public var speech: [SpeechEnded]
