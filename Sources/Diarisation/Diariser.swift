@@ -23,6 +23,8 @@ public struct Diariser<Model: VoiceModel> {
     private var sections: [Section] = []
     private var windows: [Window] = []
     private var pieces: [VoicePiece] = []
+    /// How many voices there are, once it is over; nil where nobody is heard, or it was told.
+    public private(set) var number: VoiceNumber?
 
     /// Who speaks in a window: a bit per speaker in each frame.
     private struct Window {
@@ -85,7 +87,8 @@ public struct Diariser<Model: VoiceModel> {
     /// - Parameter count: how many voices there are; nil where that is not known.
     public mutating func finish(voices count: Int? = nil) -> [VoiceSpan] {
         endSection()
-        let centroids = VoiceClusters.centroids(
+        let centroids: [[Float]]
+        (centroids, number) = VoiceClusters.centroids(
             of: pieces, windowsPerSecond: Hearing.windowsPerSecond, wanted: count.map { max(1, $0) })
         guard !centroids.isEmpty else { return [] }
         var votes = sections.map { Votes(section: $0, voices: centroids.count) }

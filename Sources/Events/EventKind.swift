@@ -14,6 +14,7 @@ public enum EventKind: String, Sendable, CaseIterable {
     case speakerLeft = "speaker.left"
     case consent
     case voiceFound = "voice.found"
+    case voicesCounted = "voices.counted"
     case voiceMerged = "voice.merged"
     case voiceNamed = "voice.named"
     case speechStarted = "speech.started"
@@ -67,8 +68,8 @@ public enum EventKind: String, Sendable, CaseIterable {
             [.measurement, .stored]
         case .speechStarted, .overlapStarted, .video, .quality, .sessionEnded: .measurement
         case .sessionStarted, .sourceConnecting, .sourceConnected, .sourceStalled, .sourceReconnecting, .sourceEnded,
-            .gap, .speakerJoined, .speakerLeft, .consent, .voiceFound, .voiceMerged, .voiceNamed, .degraded, .recovered,
-            .heartbeat:
+            .gap, .speakerJoined, .speakerLeft, .consent, .voiceFound, .voicesCounted, .voiceMerged, .voiceNamed,
+            .degraded, .recovered, .heartbeat:
             []
         }
     }
@@ -95,6 +96,7 @@ extension EventBody {
         case .speakerLeft: .speakerLeft
         case .consent: .consent
         case .voiceFound: .voiceFound
+        case .voicesCounted: .voicesCounted
         case .voiceMerged: .voiceMerged
         case .voiceNamed: .voiceNamed
         case .speechStarted: .speechStarted

@@ -71,6 +71,7 @@ extension EventBody {
             case .speakerLeft: .speakerLeft(SpeakerLeft(reason: try fields.text("reason")))
             case .consent: .consent(try ConsentChange(fields))
             case .voiceFound: .voiceFound(try VoiceFound(fields))
+            case .voicesCounted: .voicesCounted(try VoicesCounted(fields))
             case .voiceMerged: .voiceMerged(try VoiceMerged(fields))
             case .voiceNamed: .voiceNamed(try VoiceNamed(fields))
             case .speechStarted: .speechStarted(SpeechStarted(startSeconds: try fields.number("start_s")))

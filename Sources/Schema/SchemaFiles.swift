@@ -67,6 +67,7 @@ enum SchemaFiles {
       "required": ["id", "cue", "severity", "metric", "value", "limit"]
     },
     "count": {"type": "integer", "minimum": 0},
+    "voice_count": {"type": ["integer", "null"], "minimum": 0, "description": "null: not sure, but within the bounds."},
     "seconds": {"type": "number", "minimum": 0},
     "ratio": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
     "measure": {"type": ["number", "null"], "description": "null: there is nothing to measure."},
@@ -822,7 +823,18 @@ enum SchemaFiles {
         "name": {"$ref": "common.schema.json#/$defs/name"},
         "role": {"$ref": "common.schema.json#/$defs/role"},
         "consent": {"$ref": "common.schema.json#/$defs/consent"},
-        "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"}
+        "lanes": {"$ref": "common.schema.json#/$defs/consent_lanes"},
+        "counted": {
+          "type": "object",
+          "description": "How many voices there are on a track with several.",
+          "properties": {
+            "voices": {"$ref": "common.schema.json#/$defs/voice_count"},
+            "least": {"$ref": "common.schema.json#/$defs/count"},
+            "most": {"$ref": "common.schema.json#/$defs/count"}
+          },
+          "required": ["voices", "least", "most"],
+          "additionalProperties": false
+        }
       },
       "required": ["speaker", "consent"],
       "if": {"properties": {"consent": {"const": "granted"}}},
@@ -1455,6 +1467,23 @@ enum SchemaFiles {
     "name": {"type": "string", "description": "What to show instead of the voice's name in the session."}
   },
   "required": ["name"],
+  "unevaluatedProperties": false
+}
+
+"""#,
+        "voices.counted.schema.json": #"""
+{
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "voices.counted",
+  "description": "How many voices a track with several has by now, as far as it is known.",
+  "$ref": "common.schema.json#/$defs/speaker_line",
+  "properties": {
+    "type": {"const": "voices.counted"},
+    "voices": {"$ref": "common.schema.json#/$defs/voice_count"},
+    "least": {"$ref": "common.schema.json#/$defs/count"},
+    "most": {"$ref": "common.schema.json#/$defs/count"}
+  },
+  "required": ["voices", "least", "most"],
   "unevaluatedProperties": false
 }
 

@@ -121,6 +121,20 @@ import Testing
         #expect(more.allSatisfy { Set($0.spans.map(\.voice)).count <= 2 })
     }
 
+    /// Half way between one voice and two it is not sure how many there are.
+    @Test func howManyThereAreIsToldWhereItIsSure() throws {
+        func number(_ values: [Float], voices: Int? = nil) throws -> VoiceNumber? {
+            var live = Live(model: ByValue(), voices: voices)
+            return try #require(hear(values.flatMap { tone(8, $0) + tone(1, 0) }, &live).last).number
+        }
+        #expect(try number([0]) == nil)
+        #expect(try number([0.1]) == VoiceNumber(1...1))
+        #expect(try number([0.1, 0.6]) == VoiceNumber(2...2))
+        #expect(try number([0.1, 0.6], voices: 2) == nil)
+        let unsure = try #require(try number([0.1, 0.449]))
+        #expect(unsure == VoiceNumber(1...2) && unsure.value == nil)
+    }
+
     @Test func whoIsForgottenIsSomebodyNew() throws {
         var live = Live(model: ByValue())
         hear(tone(10, 0.1) + tone(10, 0.6), &live)

@@ -168,7 +168,9 @@ enum Samples {
     private static let withLanesAndCues: Snapshot = {
         var session = Snapshot.Session(id: "s", started: started)
         let joined = SpeakerJoined(role: "self", consent: .granted, lanes: [.words, .face])
-        session.speakers = [Snapshot.Speaker(name: "ana", joined: joined)]
+        var room = Snapshot.Speaker(name: "room", joined: SpeakerJoined(role: nil, consent: .unknown))
+        room.counted = VoicesCounted(least: 1, most: 2)
+        session.speakers = [Snapshot.Speaker(name: "ana", joined: joined), room]
         let raised = CueRaised(
             id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,
             windowSeconds: 120)
@@ -247,7 +249,8 @@ enum Samples {
         .speakerLeft(SpeakerLeft(reason: "source ended")),
         .consent(ConsentChange(state: .granted, previous: .granted, lanes: .face, previousLanes: [.words, .face])),
         .consent(ConsentChange(state: .withheld, previous: .granted)),
-        .voiceFound(VoiceFound(track: "room")), .voiceMerged(VoiceMerged(into: "voice-1")),
+        .voiceFound(VoiceFound(track: "room")), .voicesCounted(VoicesCounted(least: 2, most: 2)),
+        .voicesCounted(VoicesCounted(least: 8, most: 12)), .voiceMerged(VoiceMerged(into: "voice-1")),
         .voiceNamed(VoiceNamed(name: "Ana")),
         .speechStarted(SpeechStarted(startSeconds: 12.34)),
         .speechEnded(SpeechEnded(startSeconds: 12.34, endSeconds: 14.87)),

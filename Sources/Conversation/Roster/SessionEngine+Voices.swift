@@ -33,6 +33,12 @@ extension SessionEngine {
         return index
     }
 
+    /// So many voices are heard on a track by now, as far as it is known.
+    public mutating func countVoices(on track: Int, _ count: VoicesCounted) {
+        guard speakers.indices.contains(track), speakers[track].isPresent else { return }
+        emit(.voicesCounted(count), speaker: track, at: settledHops)
+    }
+
     private static func voiceName(_ number: Int) -> String { "voice-\(number)" }
 
     /// A voice turned out to be another one: it leaves, and what it said in the last time was said by that.

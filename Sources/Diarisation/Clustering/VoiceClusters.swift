@@ -13,6 +13,8 @@ enum VoiceClusters {
     /// Pieces further apart on average (cosine distance) are of different voices. Chosen on calls, a radio programme,
     /// meetings and acted sentences of up to ten people; two voices of a call stay two from 0.40 to 0.58.
     static let distance: Float = 0.49
+    /// Where any cut between these gives as many voices, their number is sure.
+    private static let doubtful: ClosedRange<Float> = 0.42...0.56
     /// Nearer than this they are of one voice, however many there should be.
     private static let leastDistance: Float = 0.4
     /// Pieces that are clustered at most; of more than that, so many at even distances.
@@ -24,7 +26,7 @@ enum VoiceClusters {
     private static let leastShare: Float = 0.03
     private static let leastSeconds: ClosedRange<Float> = 0.4...2
 
-    /// The mean direction of each voice.
+    /// The mean direction of each voice, and how many there are; nil for that where it was told.
     ///
     /// - Parameters:
     ///   - windowsPerSecond: in how many windows a second of speech is heard.
@@ -32,20 +34,21 @@ enum VoiceClusters {
     ///   - most: pieces that are clustered at most.
     static func centroids(
         of pieces: [VoicePiece], windowsPerSecond: Float, wanted: Int?, most: Int = mostPieces
-    ) -> [[Float]] {
-        guard !pieces.isEmpty else { return [] }
+    ) -> (directions: [[Float]], number: VoiceNumber?) {
+        guard !pieces.isEmpty else { return ([], nil) }
         let chosen = thinned(pieces, to: most)
         let weight = Float(pieces.count) / Float(chosen.count) / windowsPerSecond
         let seconds = chosen.map { $0.seconds * weight }
         let linkage = AverageLinkage(chosen.map(\.vector))
-        let clusters = clusters(linkage, seconds: seconds, wanted: wanted)
-        return clusters.prefix(wanted ?? mostVoices).map { members in
+        let (clusters, number) = clusters(linkage, seconds: seconds, wanted: wanted)
+        let directions = clusters.prefix(wanted ?? mostVoices).map { members in
             var sum = [Float](repeating: 0, count: chosen[0].vector.count)
             for member in members {
                 for (index, value) in chosen[member].vector.enumerated() { sum[index] += value }
             }
             return sum.normalised
         }.filter { !$0.isEmpty }
+        return (directions, number)
     }
 
     private static func thinned(_ pieces: [VoicePiece], to most: Int) -> [VoicePiece] {
@@ -53,26 +56,33 @@ enum VoiceClusters {
         return (0..<most).map { pieces[$0 * pieces.count / most] }
     }
 
-    /// The clusters that are voices while a session goes on, the largest first.
+    /// The clusters that are voices while a session goes on, the largest first; and how many there are, nil where that
+    /// was told.
     ///
     /// - Parameters:
     ///   - seconds: how much each of the clustered things stands for.
     ///   - wanted: how many voices there are in all; fewer may have been heard by now.
-    static func live(_ linkage: AverageLinkage, seconds: [Float], wanted: Int?) -> [[Int]] {
+    static func live(
+        _ linkage: AverageLinkage, seconds: [Float], wanted: Int?
+    ) -> (clusters: [[Int]], number: VoiceNumber?) {
         let cut = Cut(linkage, seconds: seconds)
         let found = cut.voices(merging: cut.usual)
-        guard let wanted, found.count != wanted else { return Array(found.prefix(mostVoices)) }
+        guard let wanted else { return (Array(found.prefix(mostVoices)), cut.number) }
+        guard found.count != wanted else { return (found, nil) }
         // One voice is not two because another one has not spoken yet.
-        let surest = linkage.merges.prefix { $0.distance <= leastDistance }.count
-        return Array(cut.voices(nearestTo: wanted, within: surest...linkage.merges.count).prefix(wanted))
+        let surest = cut.merges(within: leastDistance)
+        return (Array(cut.voices(nearestTo: wanted, within: surest...linkage.merges.count).prefix(wanted)), nil)
     }
 
-    /// The clusters that are voices, the largest first.
-    private static func clusters(_ linkage: AverageLinkage, seconds: [Float], wanted: Int?) -> [[Int]] {
+    /// The same at the end.
+    private static func clusters(
+        _ linkage: AverageLinkage, seconds: [Float], wanted: Int?
+    ) -> (clusters: [[Int]], number: VoiceNumber?) {
         let cut = Cut(linkage, seconds: seconds)
         let found = cut.voices(merging: cut.usual)
-        guard let wanted, found.count != wanted else { return found }
-        return cut.voices(nearestTo: wanted, within: 0...linkage.merges.count)
+        guard let wanted else { return (found, cut.number) }
+        guard found.count != wanted else { return (found, nil) }
+        return (cut.voices(nearestTo: wanted, within: 0...linkage.merges.count), nil)
     }
 
     /// Where the tree of a linkage may be cut.
@@ -81,14 +91,23 @@ enum VoiceClusters {
         let seconds: [Float]
         let least: Float
         /// Merges of what is of one voice where nothing is known of how many there are.
-        let usual: Int
+        var usual: Int { merges(within: distance) }
 
         init(_ linkage: AverageLinkage, seconds: [Float]) {
             self.linkage = linkage
             self.seconds = seconds
             least = min(
                 leastSeconds.upperBound, max(leastSeconds.lowerBound, leastShare * seconds.reduce(0, +)))
-            usual = linkage.merges.prefix { $0.distance <= distance }.count
+        }
+
+        func merges(within distance: Float) -> Int { linkage.merges.prefix { $0.distance <= distance }.count }
+
+        /// How many voices there are by any cut that might be the right one.
+        var number: VoiceNumber {
+            let counts = (merges(within: doubtful.lowerBound)...merges(within: doubtful.upperBound)).map {
+                min(mostVoices, voices(merging: $0).count)
+            }
+            return VoiceNumber((counts.min() ?? 0)...(counts.max() ?? 0))
         }
 
         func voices(merging count: Int) -> [[Int]] {

@@ -36,6 +36,7 @@ public struct LiveDiariser<Model: VoiceModel> {
     private var nextWindow = 0
     private var memory: VoiceMemory?
     private var nextVoice = 0
+    private var voiceNumber: VoiceNumber?
     /// What turned out since the last picture.
     private var merges: [VoicePicture.Merge] = []
 
@@ -112,7 +113,7 @@ public struct LiveDiariser<Model: VoiceModel> {
             let from = max(told, span.startSample), to = min(end, span.endSample)
             return from < to ? VoiceSpan(voice: span.voice, startSample: from, endSample: to) : nil
         }
-        sink(VoicePicture(startSample: told, endSample: end, spans: shown, merges: merges))
+        sink(VoicePicture(startSample: told, endSample: end, spans: shown, merges: merges, number: voiceNumber))
         merges = []
     }
 
@@ -140,7 +141,8 @@ public struct LiveDiariser<Model: VoiceModel> {
     /// Clusters all that is kept, and tells who speaks in the windows of the last time.
     private mutating func cluster() -> [VoiceSpan] {
         guard let memory, let first = windows.first, !memory.pieces.isEmpty else { return [] }
-        let clusters = VoiceClusters.live(
+        let clusters: [[Int]]
+        (clusters, voiceNumber) = VoiceClusters.live(
             memory.linkage(),
             seconds: memory.pieces.map {
                 $0.seconds * memory.weight(of: $0) / min(Hearing.windowsPerSecond, Float(nextWindow))

@@ -15,9 +15,14 @@ public struct VoicePicture: Sendable, Equatable {
     public var spans: [VoiceSpan]
     /// What has turned out since the picture before.
     public var merges: [Merge]
+    /// How many voices there are; nil where nobody has been heard, or it was told.
+    public var number: VoiceNumber?
 
     /// A picture.
-    public init(startSample: Int64, endSample: Int64, spans: [VoiceSpan], merges: [Merge] = []) {
-        (self.startSample, self.endSample, self.spans, self.merges) = (startSample, endSample, spans, merges)
+    public init(
+        startSample: Int64, endSample: Int64, spans: [VoiceSpan], merges: [Merge] = [], number: VoiceNumber? = nil
+    ) {
+        (self.startSample, self.endSample, self.spans) = (startSample, endSample, spans)
+        (self.merges, self.number) = (merges, number)
     }
 }

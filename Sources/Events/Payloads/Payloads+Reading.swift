@@ -37,6 +37,8 @@ extension Snapshot.Cue {
 extension Snapshot.Speaker {
     init(_ fields: JSONFields) throws(UnreadableEvent) {
         self.init(name: try fields.text("speaker"), joined: try SpeakerJoined(fields))
+        counted = try fields.optionalObject("counted").map { fields throws(UnreadableEvent) in try VoicesCounted(fields)
+        }
         guard let tick = try fields.optionalObject("last_tick") else { return }
         lastTick = try Tick(tick)
         lastTickSeconds = try tick.optionalNumber("t")

@@ -6,6 +6,8 @@ public struct Snapshot: Sendable {
         public var joined: SpeakerJoined
         /// Name within the session.
         public var name: String
+        /// How many voices a track with several has; nil for anybody else.
+        public var counted: VoicesCounted?
         /// The last tick, if there was one.
         public var lastTick: Tick? {
             didSet { lastTickFields = nil }
@@ -34,6 +36,7 @@ public struct Snapshot: Sendable {
         func write(to json: inout JSONWriter) {
             json.field("speaker", name)
             joined.write(to: &json)
+            if let counted { json.object("counted") { counted.write(to: &$0) } }
             guard let lastTick else { return }
             json.object("last_tick") { json in
                 json.field("t", lastTickSeconds, decimals: 3)

@@ -11,6 +11,27 @@ public struct VoiceFound: Sendable, Equatable {
     init(_ fields: JSONFields) throws(UnreadableEvent) { track = try fields.text("track") }
 }
 
+/// How many voices a track with several has by now, as far as it is known; told when that changes.
+public struct VoicesCounted: Sendable, Equatable {
+    /// The number; nil where it is not sure, and then it lies between the two bounds.
+    public var voices: Int? { least == most ? least : nil }
+    /// As many there are at the least, and at the most.
+    public var least: Int, most: Int
+
+    /// A number, or bounds of it.
+    public init(least: Int, most: Int) { (self.least, self.most) = (least, most) }
+
+    func write(to json: inout JSONWriter) {
+        json.field("voices", voices)
+        json.field("least", least)
+        json.field("most", most)
+    }
+
+    init(_ fields: JSONFields) throws(UnreadableEvent) {
+        (least, most) = (try fields.integer("least"), try fields.integer("most"))
+    }
+}
+
 /// A voice of a track turned out to be another one, and is none any more.
 public struct VoiceMerged: Sendable, Equatable {
     /// The voice that it is, by name within the session.

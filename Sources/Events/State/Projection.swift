@@ -71,6 +71,9 @@ public struct Projection: Sendable {
             sessions[id]?.add(cue, kept: Self.cuesKept)
         case .cueChanged(let change): sessions[id]?.change(change)
         case .cueCleared(let cleared): sessions[id]?.cues.removeAll { $0.raised.id == cleared.id }
+        case .voicesCounted(let count):
+            guard let index = sessions[id]?.speakers.firstIndex(where: { $0.name == event.speaker }) else { break }
+            sessions[id]?.speakers[index].counted = count
         case .hello, .snapshot, .gap, .voiceFound, .voiceMerged, .voiceNamed, .speechStarted, .speechEnded,
             .speechRevised, .turn, .overlap, .overlapStarted, .video, .facePoints, .quality,
             .words, .tracker, .lagged, .heartbeat, .error:

@@ -82,12 +82,13 @@ public struct VoiceSeparation: Sendable {
     ///   - odd: is told what is odd about the media, a line each.
     ///   - progress: is told, again and again, how much has been heard and how much there is, in seconds; nil where the
     ///     media does not say.
-    /// - Returns: the stretches in the order of their starts.
+    /// - Returns: the stretches in the order of their starts, and how many voices there are: nil where that was told, or
+    ///   nobody is heard.
     /// - Throws: `MediaError` naming the input that failed, `VoiceSeparationError` where the networks can't be used.
     public func spans(
         of media: String, channel: Int? = nil, voices: Int? = nil, odd: (String) -> Void = { _ in },
         progress: (Double, Double?) -> Void = { _, _ in }
-    ) throws -> [VoiceSpan] {
+    ) throws -> (spans: [VoiceSpan], number: VoiceNumber?) {
         var diariser = Diariser(model: try networks())
         var input = try TrackInput(media, channel: channel)
         let duration = input.durationSeconds
@@ -101,7 +102,8 @@ public struct VoiceSeparation: Sendable {
             if outcome == .end { break }
         }
         input.oddities.forEach(odd)
-        return diariser.finish(voices: voices)
+        let spans = diariser.finish(voices: voices)
+        return (spans, diariser.number)
     }
 }
 

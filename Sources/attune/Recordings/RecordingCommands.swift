@@ -108,13 +108,13 @@ struct Analyze: ParsableCommand {
             let configuration = try configuration()
             let said = try words ? wordsAsCaptions(of: speakers) : captions(of: names)
             let analyzer = said.isEmpty ? TextAnalyzer() : try textAnalyzer()
-            let spans = try voices.map { try whoSpeaks(in: speakers[0], voices: $0) }
+            let told = try voices.map { try whoSpeaks(in: speakers[0], voices: $0) }
             let file = try events.map(EventFile.init(path:))
             var page = ReportPage()
             let bar = ProgressBar("analysing")
             let totals = try RecordingAnalysis.run(
                 session: session, speakers: speakers, configuration: configuration, detection: speechDetection(),
-                faces: try faces(), voices: spans, captions: said, counting: analyzer, odd: warn(odd:),
+                faces: try faces(), voices: told?.spans, captions: said, counting: analyzer, odd: warn(odd:),
                 progress: { done, all in
                     bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" }
                 }
@@ -125,7 +125,10 @@ struct Analyze: ParsableCommand {
             bar.clear()
             try file?.close()
             page.transcript = said
-            if let report { try write(try page.html(totals, origin(of: speakers, configuration.policy)), to: report) }
+            if let report {
+                let origin = origin(of: speakers, configuration.policy, doubt: told?.number?.doubt)
+                try write(try page.html(totals, origin), to: report)
+            }
             if let csv { try write(page.record.csv(totals), to: csv) }
             if json {
                 try say(json: String(decoding: totals.json(), as: UTF8.self))
@@ -138,12 +141,14 @@ struct Analyze: ParsableCommand {
     }
 
     /// Who of several voices in one track speaks when.
-    private func whoSpeaks(in speaker: RecordedSpeaker, voices: VoiceCount) throws -> [VoiceSpan] {
-        let spans = try voiceSpans(of: speaker.media, channel: speaker.channel, voices: voices)
-        guard !spans.isEmpty else {
+    private func whoSpeaks(
+        in speaker: RecordedSpeaker, voices: VoiceCount
+    ) throws -> (spans: [VoiceSpan], number: VoiceNumber?) {
+        let told = try voiceSpans(of: speaker.media, channel: speaker.channel, voices: voices)
+        guard !told.spans.isEmpty else {
             throw fail("nobody is heard in \(speaker.media); give a recording in which somebody speaks", code: 65)
         }
-        return spans
+        return told
     }
 
     /// What looks at pictures, where it is asked for.
@@ -153,7 +158,7 @@ struct Analyze: ParsableCommand {
         return detection
     }
 
-    private func origin(of speakers: [RecordedSpeaker], _ policy: Policy) -> ReportOrigin {
+    private func origin(of speakers: [RecordedSpeaker], _ policy: Policy, doubt: String?) -> ReportOrigin {
         let files = speakers.map(\.media).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         let date = files.compactMap { path in
             (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
@@ -172,7 +177,8 @@ struct Analyze: ParsableCommand {
                         The voices of one track were told apart by what they sound like; some of what they say may be \
                         given to another one. Pitch, pace and level are of where a voice speaks alone.
                         """
-                    ]))
+                    ])
+                + (doubt.map { [$0.prefix(1).uppercased() + $0.dropFirst() + "."] } ?? []))
     }
 
     /// That of `--config`, else the defaults, with the profile of `--policy` where there is one.

@@ -75,22 +75,36 @@ struct Voices: ParsableCommand {
     }
 
     private func spans() throws -> [VoiceSpan] {
-        guard let live else { return try voiceSpans(of: media, channel: channel, voices: voices) }
+        guard let live else { return try voiceSpans(of: media, channel: channel, voices: voices).spans }
         guard let separation = try VoiceSeparation.standard() else { throw fail(VoiceSeparation.missingNote, code: 69) }
         return try separation.liveSpans(of: media, channel: channel, voices: voices.number, lateSeconds: live)
     }
 }
 
-/// Tells the voices of a recording apart; says so where that can't be done, and shows how far it is.
-func voiceSpans(of media: String, channel: Int?, voices: VoiceCount) throws -> [VoiceSpan] {
+/// Tells the voices of a recording apart; says so where that can't be done, or their number isn't sure, and shows how far
+/// it is.
+func voiceSpans(
+    of media: String, channel: Int?, voices: VoiceCount
+) throws -> (spans: [VoiceSpan], number: VoiceNumber?) {
     guard let separation = try VoiceSeparation.standard() else { throw fail(VoiceSeparation.missingNote, code: 69) }
     let bar = ProgressBar("telling voices apart")
     defer { bar.clear() }
-    return try separation.spans(
+    let found = try separation.spans(
         of: media, channel: channel, voices: voices.number,
         odd: {
             bar.clear()
             warn(odd: $0)
         },
         progress: { done, all in bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" } })
+    bar.clear()
+    if let doubt = found.number?.doubt { warn(odd: "\(doubt); --voices N says how many there are") }
+    return found
+}
+
+extension VoiceNumber {
+    /// That it isn't sure; nil where it is.
+    var doubt: String? {
+        value == nil
+            ? "how many voices there are is not sure: \(range.lowerBound) to \(range.upperBound)" : nil
+    }
 }

@@ -19,6 +19,7 @@ extension EventBody {
         case .words(let span): span.text ?? "\(span.words) words"
         case .tracker(let met): "\(met.tracker), \(met.mentions == 1 ? "once" : "\(met.mentions) times")"
         case .voiceFound(let voice): "in \(voice.track)"
+        case .voicesCounted(let count): count.voices.map(String.init) ?? "\(count.least) to \(count.most)"
         case .voiceMerged(let voice): "is \(voice.into)"
         case .voiceNamed(let voice): "is \(voice.name)"
         case .speechStarted(let speech): String(format: "from %.2f s", speech.startSeconds)

@@ -122,6 +122,10 @@ import Testing
         }
         #expect(merges == ["voice-1"] && !room.engine.isPresent("voice-2"))
         #expect(room.engine.participants == [room.voices[0]])
+        room.engine.countVoices(on: room.track, VoicesCounted(least: 1, most: 2))
+        room.engine.countVoices(on: 99, VoicesCounted(least: 1, most: 1))
+        let counted = room.events().filter { $0.body.kind == .voicesCounted }
+        #expect(counted.map(\.speaker) == ["room"])
         // The name is not given again.
         let next = room.engine.findVoice(on: room.track, at: 2_000)
         #expect(next.map { room.engine.speakers[$0].name } == "voice-3")

@@ -138,7 +138,9 @@ import Timing
         let (session, feed) = session(pool)
         try await talk(feed, pool, from: 0, to: 40)
         #expect(log.kinds(of: "voice-1") == ["speaker.joined", "voice.found", "speech.started", "speech.ended"])
-        #expect(log.kinds(of: "room") == ["speaker.joined"] && !log.all.contains { $0.speaker == "voice-3" })
+        #expect(
+            log.kinds(of: "room") == ["speaker.joined", "voices.counted"]
+                && !log.all.contains { $0.speaker == "voice-3" })
         let joined = session.update {
             $0.nameVoice("voice-1", displayName: "Ana", role: nil, consent: .granted)
         }
@@ -154,6 +156,22 @@ import Timing
         // 8 turns of 4 s each.
         #expect(abs(seconds(of: "voice-1") - 32) < 4 && abs(seconds(of: "voice-2") - 32) < 4)
         #expect(session.load[.lateHops] == 0)
+        pool.stop()
+    }
+
+    @Test func howManyVoicesThereAreIsToldOnceItHasBeenSoForAWhile() async throws {
+        let pool = pool()
+        let (_, feed) = session(pool)
+        try await talk(feed, pool, from: 0, to: 40)
+        let counts = log.all.compactMap { event -> (VoicesCounted, Double?)? in
+            if case .voicesCounted(let count) = event.body { (count, event.timeSeconds) } else { nil }
+        }
+        let last = try #require(counts.last)
+        #expect(last.0 == VoicesCounted(least: 2, most: 2) && last.0.voices == 2)
+        // The second one begins at 5 s, of which the session knows four seconds later; nothing is told twice.
+        let time = try #require(last.1)
+        #expect((5...20).contains(time) && counts.count <= 2, "\(counts)")
+        feed.finish(reason: "detached")
         pool.stop()
     }
 
