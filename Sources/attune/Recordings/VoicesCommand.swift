@@ -97,7 +97,7 @@ func voiceSpans(
         },
         progress: { done, all in bar.show(done, of: all) { "\(clock(done)), \(Int($0)) times real time" } })
     bar.clear()
-    if let doubt = found.number?.doubt { warn(odd: "\(doubt); --voices N says how many there are") }
+    if let doubt = found.number?.doubt { warn("\(doubt); --voices N says how many there are") }
     return found
 }
 
