@@ -29,8 +29,8 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -z -Xlinker relro -Xlinker 
 SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo fleet test test-peers test-overlay test-api \
-	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector bench \
-	bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces \
+	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector fit-speech \
+	bench bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces \
 	bench-churn conversations simulate simulate-fleet soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
@@ -170,6 +170,11 @@ evaluate-sight: build models-sight evaluation-packages
 fit-detector: setup evaluation-packages
 	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
 	.build-eval/venv/bin/python scripts/evaluation/fit_detector.py .build-bench/release/evidence
+
+# Fits the weights of the built-in speech detector (likewise) and writes them. Takes half an hour.
+fit-speech: setup evaluation-packages
+	$(subst swift run,swift build,$(BENCHMARK)) --product evidence
+	.build-eval/venv/bin/python scripts/evaluation/fit_speech.py .build-bench/release/evidence
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.

@@ -52,6 +52,9 @@ struct SpeechDetector: ~Copyable, Sendable {
         return classify()
     }
 
+    /// Takes the next cleaned hop where somebody else judges it: only the features are refreshed.
+    mutating func measure(_ hop: UnsafePointer<Float>, isSilent: Bool) { features.push(hop, isSilent: isSilent) }
+
     private func gather() {
         let center = Self.rows - 1 - Self.contextAhead
         // The row pushed first describes the hop before the stream.

@@ -3,7 +3,7 @@ import MediaTypes
 
 /// Which detector tells speech from silence.
 public enum SpeechDetectorKind: String, Sendable, Hashable {
-    /// Spectral features and a tiny network: always there.
+    /// Spectral features and a memory cell: always there.
     case builtIn = "built-in"
     /// The Silero network, spared and refined by the built-in detector.
     case network = "silero"
@@ -28,6 +28,8 @@ struct SpeechEstimator: ~Copyable, Sendable {
     /// Always runs: what measures pace and quality looks at its spectra and its noise floor too.
     private(set) var builtIn = SpeechDetector()
     private var network: NetworkDetector?
+    /// Judges where there is no network.
+    private var recurrent: RecurrentDetector?
 
     /// What the network's detector knows of the last hop that was judged; nil without it.
     var evidence: NetworkDetector.Evidence? {
@@ -42,17 +44,24 @@ struct SpeechEstimator: ~Copyable, Sendable {
             kind = .network
             delayHops = NetworkDetector.delayHops
             self.network = NetworkDetector(network: network)
+            recurrent = nil
         } else {
             kind = .builtIn
-            delayHops = SpeechDetector.delayHops
+            delayHops = RecurrentDetector.delayHops
             self.network = nil
+            recurrent = RecurrentDetector()
         }
     }
 
     /// Takes the next cleaned hop; the estimate for the hop `delayHops` before it (zero at first).
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> SpeechEstimate {
-        let probability = builtIn.push(hop, isSilent: isSilent)
-        return network?.push(hop, isSilent: isSilent, builtIn, probability: probability)
-            ?? SpeechEstimate(probability: probability, activity: probability)
+        if kind == .builtIn {
+            builtIn.measure(hop, isSilent: isSilent)
+            let probability = recurrent?.push(builtIn.features, isSilent: isSilent) ?? 0
+            return SpeechEstimate(probability: probability, activity: probability)
+        }
+        let helper = builtIn.push(hop, isSilent: isSilent)
+        return network?.push(hop, isSilent: isSilent, builtIn, probability: helper)
+            ?? SpeechEstimate(probability: helper, activity: helper)
     }
 }

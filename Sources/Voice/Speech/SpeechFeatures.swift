@@ -19,7 +19,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
     static let edges: [Int] = [
         3, 5, 7, 9, 11, 13, 16, 19, 22, 26, 30, 35, 41, 48, 56, 66, 78, 92, 108, 127, 180, 245,
     ]
-    private static let bandCount = 21
+    /// Number of bands.
+    static let bandCount = 21
     private static let narrowBands = 19
     /// 10 log10 of those bands: what their sum lies above their mean.
     private static let bandsDb: Float = 12.8
@@ -43,7 +44,8 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// Mean power per FFT bin in the bands of the hop that `values` describe; zeros where it is not known.
     let bandPower = FloatBuffer(count: bandCount)
     private let bandDb = FloatBuffer(count: bandCount)
-    private let snrDb = FloatBuffer(count: bandCount)
+    /// Ratio of level and noise in the bands of that hop, in dB, 0 to 30; zeros where it is not known.
+    let snrDb = FloatBuffer(count: bandCount)
     private(set) var noise = NoiseTracker(bands: bandCount)
     /// Bit n: the hop n before the last one was silent.
     private var silentHops = 3
@@ -117,6 +119,7 @@ struct SpeechFeatures: ~Copyable, Sendable {
     /// What a hop looks like of which nothing is known, or in which there is nothing.
     private func setNeutral() {
         bandPower.fill(with: 0)
+        snrDb.fill(with: 0)
         values.fill(with: 0)
         values[7] = -1
     }

@@ -62,9 +62,10 @@ import Timing
         for place in stride(from: Int(start * 16_000), to: Int(end * 16_000), by: packet) {
             clock.move(toSeconds: Double(place + packet) / 16_000)
             let samples = (place..<place + packet).map { index -> Float in
-                if index % 128 < 8, index % 4_000 < 3_000 { return level }
-                let noise = (index &* 7_919) % 101 - 50
-                return Float(noise) * 1e-5
+                if level > 0, index % 128 < 8, index % 4_000 < 3_000 { return level }
+                // Without a period, and without gaps: it is no buzz.
+                let mixed = UInt32(truncatingIfNeeded: index) &* 0x9E37_79B9
+                return Float(Int(((mixed ^ mixed >> 15) &* 0x85EB_CA6B) >> 24) % 101 - 50) * 1e-5
             }
             feed.media(track: 0, start: MediaTime(samples: Int64(place)), samples: samples.span)
         }
