@@ -57,6 +57,35 @@ import Testing
         #expect(page.contains("voice-2") && page.contains("told apart by what they sound like"))
     }
 
+    /// One voice, and the same a sixth higher: it might be one, or two.
+    @Test(.enabled(if: canBeTold, "the demo's call or the networks are not there: run 'make test' and 'make models'"))
+    func howManyThereAreIsNotSaidWhereItIsNotSure() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/doubtful.wav"
+        let anna = "\(Place.demoCall.path)/anna.wav"
+        let made = try run(
+            ffmpeg,
+            [
+                "ffmpeg", "-nostdin", "-loglevel", "error", "-i", anna, "-i", anna, "-filter_complex",
+                """
+                [0]atrim=0:40[a];[1]atrim=0:40,asetrate=56400,aresample=48000[b];[a][b]concat=n=2:v=0:a=1
+                """, "-ac", "1", path,
+            ])
+        try #require(made.status == 0, "\(made.errors)")
+        let told = try run(Place.command("attune"), ["voices", path])
+        #expect(told.status == 0 && told.output.contains("voice-1"))
+        let line = "attune: how many voices there are is not sure: 1 to 2; --voices N says how many there are\n"
+        #expect(told.errors == line)
+        let settled = try run(Place.command("attune"), ["voices", path, "--voices", "1"])
+        #expect(settled.status == 0 && settled.errors.isEmpty && !settled.output.contains("voice-2"))
+
+        let report = folder.path + "/doubtful.html"
+        let analysed = try run(Place.command("attune"), ["analyze", "--voices", "auto", "--report", report, path])
+        #expect(analysed.status == 0 && analysed.errors.contains(line), "\(analysed.errors)")
+        let page = try String(contentsOfFile: report, encoding: .utf8)
+        #expect(page.contains("How many voices there are is not sure: 1 to 2."))
+    }
+
     @Test func whatCannotBeAskedForIsSaidInALine() throws {
         for (arguments, line) in [
             (["voices", "a.wav", "--voices", "21"], "the value '21' is invalid for '--voices <auto|N>'"),
