@@ -102,10 +102,10 @@ enum VoiceClusters {
 
         func merges(within distance: Float) -> Int { linkage.merges.prefix { $0.distance <= distance }.count }
 
-        /// How many voices there are by any cut that might be the right one.
+        /// How many voices there are by any cut that might be the right one; more than are told apart, where that is so.
         var number: VoiceNumber {
             let counts = (merges(within: doubtful.lowerBound)...merges(within: doubtful.upperBound)).map {
-                min(mostVoices, voices(merging: $0).count)
+                voices(merging: $0).count
             }
             return VoiceNumber((counts.min() ?? 0)...(counts.max() ?? 0))
         }
