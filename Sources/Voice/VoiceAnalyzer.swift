@@ -52,7 +52,7 @@ public struct VoiceAnalyzer: ~Copyable, Sendable {
     public var isActive: Bool { segmenter.isActive }
 
     /// What is known of the quality of the channel; nothing where features are not measured.
-    public var quality: VoiceQuality { meter.quality(noiseFloorDb: detector.builtIn.features.noise.floorDb) }
+    public var quality: VoiceQuality { meter.quality(noiseFloorDb: detector.features.noise.floorDb) }
 
     /// Takes the next samples (16 kHz, mono, full scale ±1; any number of them).
     ///
@@ -157,24 +157,24 @@ extension VoiceAnalyzer {
         guard measuresFeatures else { return }
         pitch.append(input.hop.base, isSilent: input.isSilent)
         guard nextHop > 0 else { return }
-        if detector.builtIn.features.isAtRest {
+        if detector.features.isAtRest {
             pace.appendRest()
         } else {
-            pace.append(bandPower: detector.builtIn.features.bandPower)
+            pace.append(bandPower: detector.features.bandPower)
         }
     }
 
     /// Brings the tilt of the spectrum into the record of the hop before the newest.
     private func markTilt() {
         guard measuresFeatures, nextHop > 0 else { return }
-        records[slot(nextHop - 1)].spectralTiltDb = detector.builtIn.features.tiltDb
+        records[slot(nextHop - 1)].spectralTiltDb = detector.features.tiltDb
     }
 
     /// Brings the band levels of the hop before the newest into the record that is to carry them.
     private func markLevels() {
         let carrier = nextHop - 1 - HopRecord.levelLeadHops
         guard carrier >= 0 else { return }
-        records[slot(carrier)].levelsAhead = detector.builtIn.features.levels(inBands: measuresFeatures)
+        records[slot(carrier)].levelsAhead = detector.features.levels(inBands: measuresFeatures)
     }
 
     /// Brings the hop that the detector has just judged into the segmentation and the pitch search.
@@ -183,7 +183,7 @@ extension VoiceAnalyzer {
         guard hop >= 0 else { return }
         if let change = segmenter.push(estimate.activity, isNear: estimate.isNear) { sink(.change(change)) }
         guard measuresFeatures else { return }
-        meter.append(bandPower: detector.builtIn.features.bandPower, speechProbability: estimate.probability)
+        meter.append(bandPower: detector.features.bandPower, speechProbability: estimate.probability)
         records[slot(hop)].speechProbability = estimate.probability
         measurePitch(mayBeVoiced: estimate.activity >= Self.pitchGate)
     }

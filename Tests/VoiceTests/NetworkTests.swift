@@ -96,15 +96,15 @@ import Testing
     /// Chunks of the signal that the gate lets through, as seconds.
     private func secondsLetThrough(_ samples: [Float]) -> [Double] {
         var input = HopInput()
-        var detector = SpeechDetector()
+        var features = SpeechFeatures()
         var gate = NetworkGate()
         var pending = 0
         var seconds: [Double] = []
         var hop = 0
         for sample in samples where input.add(sample) {
             hop += 1
-            _ = detector.push(input.hop.base, isSilent: input.isSilent)
-            gate.push(snrDb: detector.snrDb, knowsNoise: input.isSilent || detector.knowsNoise)
+            features.push(input.hop.base, isSilent: input.isSilent)
+            gate.push(snrDb: features.meanSnrDb, knowsNoise: input.isSilent || features.knowsNoise)
             pending += 160
             guard pending >= 512 else { continue }
             pending -= 512

@@ -27,7 +27,7 @@ SNRS_DB = (None, 10, 0)
 WEIGHTS = {"vad": 1.0, "meetings": 0.4}
 # As in NetworkDetector.Calibration: the range in which noise counts, and most log odds.
 SOME_DB, MUCH_DB, MOST_ODDS = 30, 15, 12
-NAMES = ("slope", "bias", "noiseBias", "noiseSlope", "builtIn")
+NAMES = ("slope", "bias", "noiseBias", "noiseSlope", "boundary")
 CODE = material.ROOT / "Sources" / "Voice" / "Speech" / "NetworkDetector.swift"
 # Rounding of ffmpeg's resampler and of another processor moves a fit a little.
 TOLERANCE = 0.02

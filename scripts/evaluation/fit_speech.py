@@ -8,7 +8,7 @@ speech, and how they were made where made voices speak; from scenes with made so
 the recordings with labels of ../shared/data: `vad` (labelled by hand) and `meetings` (there the network, which hears them
 without noise, says where in the turns somebody speaks), in noises that the scenes do not have. Prints the AUC on these
 recordings, clean and with the noise of `make evaluate`: of the weights, and of weights for which every second recording
-was left out, on those that were left out.
+was left out, on those that were left out. Twice on one machine it writes the same; another processor rounds otherwise.
 """
 
 import concurrent.futures

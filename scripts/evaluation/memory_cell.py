@@ -34,6 +34,7 @@ class MemoryCell:
     """Gates in the order in, forget, new, out."""
 
     def __init__(self, inputs, units, seed=0):
+        assert units <= 64, "memory_cell.c has room for 64"
         random = np.random.default_rng(seed)
         self.units = units
         bias = np.zeros(4 * units)

@@ -233,12 +233,16 @@ def voices(report):
         f"{' and '.join(f'{value:.1f}' for value in differences)} points off in the mean (limit: 5).",
         "",
         "The distance at which two voices are two, how sure speech has to be and what is too little for a voice were "
-        "chosen on these recordings and on acted sentences (EMO-DB) strung together, so that others may come out worse. "
-        "Of such sentences, one to three of one person at a time (seeds 1 and 2), so many voices were found at the end, "
-        "and where it is said that their number is not sure, that:",
+        "chosen on these recordings and on acted sentences (EMO-DB) strung together, so that others may come out worse.",
         "",
     ]
-    report.table(["people", "neutral", "in seven emotions"], people)
+    if people:
+        report.lines += [
+            "Of such sentences, one to three of one person at a time (seeds 1 and 2), so many voices were found at the "
+            "end, and where it is said that their number is not sure, that:",
+            "",
+        ]
+        report.table(["people", "neutral", "in seven emotions"], people)
     report.lines += [
         "Published, everything scored: pyannote 2.1 on AMI, headsets mixed 18.2, far microphones 29.0 (Bredin, 2023); "
         "Sortformer v2.1 on AMI, headsets mixed, 14.6 to 14.8. Whole meetings and other selections: to be compared with "

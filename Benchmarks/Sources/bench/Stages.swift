@@ -46,7 +46,7 @@ struct Stages {
         add("– of which the hum filter", median { parts.hum() })
         add("speech: built-in detector", median { parts.detector(network: nil) })
         if let network = detection.network {
-            add("speech: network and the built-in detector", median { parts.detector(network: network) })
+            add("speech: network and the boundary detector", median { parts.detector(network: network) })
         }
         add("speech: segmenter", median { parts.segmenter() })
         add("pitch", median { parts.pitch() })

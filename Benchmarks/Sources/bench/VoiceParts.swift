@@ -29,8 +29,8 @@ struct VoiceParts {
             for index in 0..<Self.hop { hops.append(input.hop[index]) }
             isSilent.append(input.isSilent)
             estimates.append(estimator.push(input.hop.base, isSilent: input.isSilent))
-            let bands = estimator.builtIn.features.bandPower.count
-            for band in 0..<bands { bandPower.append(estimator.builtIn.features.bandPower[band]) }
+            let bands = estimator.features.bandPower.count
+            for band in 0..<bands { bandPower.append(estimator.features.bandPower[band]) }
         }
         var analyzer = VoiceAnalyzer(network: network)
         analyzer.process(samples.span) { if case .hop(let record) = $0 { records.append(record) } }

@@ -7,7 +7,7 @@ import MediaTypes
 /// samples at 16 kHz from the standard input.
 ///
 /// Without an argument it is what the network's calibration starts from (scripts/evaluation/fit_detector.py): a line
-/// `network,built_in,range_db` per hop, log odds and dB. With `inputs` it is what the built-in detector is told
+/// `network,boundary,range_db` per hop, log odds and dB. With `inputs` it is what the built-in detector is told
 /// (scripts/evaluation/fit_speech.py): per hop `RecurrentDetector.inputs` values, then the probability that the network
 /// gives, as 32-bit floats.
 @main
@@ -26,7 +26,7 @@ enum Evidence {
             let rows = zip(inputs(of: samples), judged).flatMap { $0 + [$1.probability] }
             FileHandle.standardOutput.write(rows.withUnsafeBytes { Data($0) })
         } else {
-            let lines = judged.map { "\($0.network),\($0.builtIn),\($0.rangeDb)\n" }
+            let lines = judged.map { "\($0.network),\($0.boundary),\($0.rangeDb)\n" }
             FileHandle.standardOutput.write(Data(lines.joined().utf8))
         }
     }

@@ -21,8 +21,6 @@ final class FedMixture {
     private static let pieceSamples = AudioGrid.sampleRateHz / 10
     /// Only what lies so long behind what is told now may be told anew: the session has settled it by then.
     private static let settledSamples = Int64(6 * AudioGrid.sampleRateHz)
-    /// How many voices there are is told once it has been so for so long.
-    private static let countedSamples = Int64(5 * AudioGrid.sampleRateHz)
     /// What the voice core says comes after the audio, by no more than this.
     private static let behindSamples = Int64(AudioGrid.sampleRateHz)
 
@@ -54,9 +52,7 @@ final class FedMixture {
     /// Of each number by which voices are told apart, which voice it is.
     private var places: [Int: Int] = [:]
     private var held: [Held] = []
-    /// How many voices there are as it was told, and as it has seemed since a sample.
-    private var told: VoiceNumber?
-    private var counted: (number: VoiceNumber, since: Int64)?
+    private var number = SteadyVoiceNumber()
 
     /// - Parameters:
     ///   - speaker: the track's.
@@ -158,12 +154,8 @@ final class FedMixture {
 
     /// Tells the session how many voices there are, where that has changed and not just for a moment.
     private func count(_ picture: VoicePicture) {
-        guard let number = picture.number else { return }
-        if counted?.number != number { counted = (number, picture.endSample) }
-        guard number != told, let counted, picture.endSample - counted.since >= Self.countedSamples else { return }
-        told = number
-        let bounds = number.range
-        session.update { $0.countVoices(on: speaker, VoicesCounted(least: bounds.lowerBound, most: bounds.upperBound)) }
+        guard let seen = picture.number, let range = number.take(seen, at: picture.endSample)?.range else { return }
+        session.update { $0.countVoices(on: speaker, VoicesCounted(least: range.lowerBound, most: range.upperBound)) }
     }
 
     /// Tells the session where others spoke in the last half minute than was said.

@@ -102,7 +102,7 @@ enum VoiceClusters {
 
         func merges(within distance: Float) -> Int { linkage.merges.prefix { $0.distance <= distance }.count }
 
-        /// How many voices there are by any cut that might be the right one; more than are told apart, where that is so.
+        /// How many voices there are by any cut that might be the right one: more than are told apart, where it is so.
         var number: VoiceNumber {
             let counts = (merges(within: doubtful.lowerBound)...merges(within: doubtful.upperBound)).map {
                 voices(merging: $0).count

@@ -82,8 +82,8 @@ public struct VoiceSeparation: Sendable {
     ///   - odd: is told what is odd about the media, a line each.
     ///   - progress: is told, again and again, how much has been heard and how much there is, in seconds; nil where the
     ///     media does not say.
-    /// - Returns: the stretches in the order of their starts, and how many voices there are: nil where that was told, or
-    ///   nobody is heard.
+    /// - Returns: the stretches in the order of their starts, and how many voices there are: nil where that was told,
+    ///   or nobody is heard.
     /// - Throws: `MediaError` naming the input that failed, `VoiceSeparationError` where the networks can't be used.
     public func spans(
         of media: String, channel: Int? = nil, voices: Int? = nil, odd: (String) -> Void = { _ in },

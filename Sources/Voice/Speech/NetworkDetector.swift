@@ -2,7 +2,7 @@ import CKernels
 import MediaTypes
 
 /// The network on a stream of hops: spares it the chunks in which nothing can be, lays its answers (one per
-/// 32 ms) onto the hops, calibrates them, and joins them with the built-in detector for the segmentation.
+/// 32 ms) onto the hops, calibrates them, and joins them with the boundary detector for the segmentation.
 struct NetworkDetector: ~Copyable, Sendable {
     /// `push` answers for the hop that came this many hops before: 120 ms, of which the chunk itself takes up
     /// to 32 and the later of the two places below 91.
@@ -19,11 +19,11 @@ struct NetworkDetector: ~Copyable, Sendable {
     private static let lateWeight: Float = 0.36
     private static let earlyWeight: Float = 0.48
     private static let bias: Float = -0.5
-    /// Log odds of the built-in detector count up to this.
-    private static let builtInRange: Float = 3
+    /// Log odds of the boundary detector count up to this.
+    private static let boundaryRange: Float = 3
     /// In the activity they count everywhere, and the floor of the network's answers is taken off, so that
     /// distant voices are no less active than near ones.
-    private static let builtInActivity: Float = 0.4
+    private static let boundaryActivity: Float = 0.4
     private static let floorWeight: Float = 1.1
     private static let activityBias: Float = 0.4
     /// Where the loudest recent speech is this far (dB) above the noise, the voice is near and the line quiet: there
@@ -35,7 +35,7 @@ struct NetworkDetector: ~Copyable, Sendable {
 
     /// The network knows no voice that is much quieter than what it was trained on. Where the loudest recent speech is
     /// below this (some -43 dBFS), it hears all of it by so much (at the most) louder. The gain grows by a decibel per
-    /// hop, while the built-in detector, which knows no levels, hears speech: so a quiet room is not raised before
+    /// hop, while the boundary detector, which knows no levels, hears speech: so a quiet room is not raised before
     /// anybody speaks.
     private static let leastPeakDb: Float = -8
     private static let mostGainDb: Float = 40
@@ -50,8 +50,8 @@ struct NetworkDetector: ~Copyable, Sendable {
         /// What noise adds to these two: speech in it is less certain, and more of it is there than the network says.
         static let noiseSlope: Float = 0.23
         static let noiseBias: Float = 0.64
-        /// Weight of the built-in detector where the network is undecided: there it places the boundaries.
-        static let builtIn: Float = 0.62
+        /// Weight of the boundary detector where the network is undecided: there it places the boundaries.
+        static let boundary: Float = 0.62
         /// Where the loudest recent speech is less than the first above the noise, there is noise; below the second,
         /// nothing but.
         static let noisyRangeDb: (some: Float, much: Float) = (30, 15)
@@ -61,6 +61,7 @@ struct NetworkDetector: ~Copyable, Sendable {
     private let network: SpeechNetwork
     private var state = SpeechNetworkState()
     private var gate = NetworkGate()
+    private var boundary = BoundaryDetector()
     private let heard = FloatBuffer(count: AudioGrid.hopSamples)
     private var gainDb: Float = 0
     private var floor = LogOddsFloor()
@@ -69,8 +70,8 @@ struct NetworkDetector: ~Copyable, Sendable {
     private var chunkCount = 0
     private var hopCount = 0
     private var rangeDb: Float = 0
-    /// Log odds of the built-in detector for the hops not judged yet, oldest first.
-    private let builtIn = FloatBuffer(count: delayHops - SpeechDetector.delayHops + 1)
+    /// Log odds of the boundary detector for the hops not judged yet, oldest first.
+    private let boundaryOdds = FloatBuffer(count: delayHops - BoundaryDetector.delayHops + 1)
     /// Bit n: the hop n before the last one was silent.
     private var silence: UInt32 = .max
 
@@ -78,26 +79,25 @@ struct NetworkDetector: ~Copyable, Sendable {
         self.network = network
     }
 
-    /// Takes the next cleaned hop, which the built-in detector has taken already; the estimate for the hop
-    /// `delayHops` before it.
-    ///
-    /// - Parameter probability: what the built-in detector says about the hop `SpeechDetector.delayHops` before.
+    /// Takes the next cleaned hop, and the features that it has been added to; the estimate for the hop `delayHops` before
+    /// it.
     mutating func push(
-        _ hop: UnsafePointer<Float>, isSilent: Bool, _ detector: borrowing SpeechDetector, probability: Float
+        _ hop: UnsafePointer<Float>, isSilent: Bool, _ features: borrowing SpeechFeatures
     ) -> SpeechEstimate {
         silence = silence << 1 | (isSilent ? 1 : 0)
+        let probability = boundary.push(features, isSilent: isSilent)
         var odds = ck_log(max(1e-6, probability) / max(1e-6, 1 - probability))
-        odds = max(-Self.builtInRange, min(Self.builtInRange, odds))
-        builtIn.append(&odds, length: 1)
-        gate.push(snrDb: detector.snrDb, knowsNoise: isSilent || detector.knowsNoise)
-        raise(hop, peakDb: detector.peakDb, isSpeech: probability > 0.5)
+        odds = max(-Self.boundaryRange, min(Self.boundaryRange, odds))
+        boundaryOdds.append(&odds, length: 1)
+        gate.push(snrDb: features.meanSnrDb, knowsNoise: isSilent || features.knowsNoise)
+        raise(hop, peakDb: features.peakDb, isSpeech: probability > 0.5)
         var taken = 0
         while taken < AudioGrid.hopSamples {
             taken += state.take(heard.base + taken, count: AudioGrid.hopSamples - taken, isSilent: isSilent)
             if state.isComplete { judgeChunk() }
         }
         hopCount += 1
-        rangeDb = detector.rangeDb
+        rangeDb = features.rangeDb
         return estimate(hopCount - 1 - Self.delayHops)
     }
 
@@ -124,8 +124,8 @@ struct NetworkDetector: ~Copyable, Sendable {
 
     /// What is known of a hop, in log odds and dB: what `Calibration` is fitted on.
     struct Evidence {
-        /// Of the network; the built-in detector.
-        var network: Float, builtIn: Float
+        /// Of the network; the boundary detector.
+        var network: Float, boundary: Float
         /// The loudest recent speech above the noise, dB.
         var rangeDb: Float
 
@@ -138,30 +138,30 @@ struct NetworkDetector: ~Copyable, Sendable {
             let share = NetworkDetector.logistic(network)
             return NetworkDetector.logistic(
                 (Fit.slope + Fit.noiseSlope * noise) * odds + Fit.bias + Fit.noiseBias * noise
-                    + Fit.builtIn * 4 * share * (1 - share) * builtIn)
+                    + Fit.boundary * 4 * share * (1 - share) * boundary)
         }
     }
 
     /// What is known of the last hop that was judged.
-    private(set) var evidence = Evidence(network: -.infinity, builtIn: 0, rangeDb: 0)
+    private(set) var evidence = Evidence(network: -.infinity, boundary: 0, rangeDb: 0)
 
     private mutating func estimate(_ hop: Int) -> SpeechEstimate {
         // Nobody speaks in digital silence, whatever surrounds it.
         guard hop >= 0, silence & (1 << UInt32(Self.delayHops)) == 0 else {
-            evidence = Evidence(network: -.infinity, builtIn: 0, rangeDb: rangeDb)
+            evidence = Evidence(network: -.infinity, boundary: 0, rangeDb: rangeDb)
             return SpeechEstimate(probability: 0, activity: 0)
         }
         let middle = hop * AudioGrid.hopSamples + AudioGrid.hopSamples / 2
         let odds =
             Self.lateWeight * answer(at: middle + Self.lateSamples)
             + Self.earlyWeight * answer(at: middle + Self.earlySamples) + Self.bias
-        evidence = Evidence(network: odds, builtIn: builtIn[0], rangeDb: rangeDb)
+        evidence = Evidence(network: odds, boundary: boundaryOdds[0], rangeDb: rangeDb)
         let near = Self.nearRangeDb
         let distant = max(0, min(1, (near.upperBound - rangeDb) / (near.upperBound - near.lowerBound)))
         let lift = distant * Self.floorWeight * (LogOddsFloor.highest - floor.value)
         return SpeechEstimate(
             probability: evidence.probability,
-            activity: Self.logistic(odds + lift + Self.builtInActivity * builtIn[0] + Self.activityBias),
+            activity: Self.logistic(odds + lift + Self.boundaryActivity * boundaryOdds[0] + Self.activityBias),
             isNear: rangeDb >= Self.sharpRangeDb)
     }
 
@@ -180,8 +180,8 @@ struct NetworkDetector: ~Copyable, Sendable {
     }
 }
 
-/// Decides whether a chunk is worth the network: not where the level keeps to the noise that the built-in
-/// detector knows (digital silence, steady noise), nor longer than half a second after it left it.
+/// Decides whether a chunk is worth the network: not where the level keeps to the noise that is known (digital silence,
+/// steady noise), nor longer than half a second after it left it.
 struct NetworkGate: Sendable {
     /// Log odds of a chunk that was spared, at the most.
     static let closedLogOdds: Float = -4

@@ -5,7 +5,7 @@ import MediaTypes
 public enum SpeechDetectorKind: String, Sendable, Hashable {
     /// Spectral features and a memory cell: always there.
     case builtIn = "built-in"
-    /// The Silero network, spared and refined by the built-in detector.
+    /// The Silero network, spared where nothing can be, and helped at boundaries.
     case network = "silero"
 }
 
@@ -25,10 +25,10 @@ struct SpeechEstimator: ~Copyable, Sendable {
     /// `push` answers for the hop that came this many hops before.
     let delayHops: Int
 
-    /// Always runs: what measures pace and quality looks at its spectra and its noise floor too.
-    private(set) var builtIn = SpeechDetector()
+    /// What measures pace and quality looks at its spectra and its noise floor, too.
+    private(set) var features = SpeechFeatures()
     private var network: NetworkDetector?
-    /// Judges where there is no network.
+    /// Where there is no network.
     private var recurrent: RecurrentDetector?
 
     /// What the network's detector knows of the last hop that was judged; nil without it.
@@ -55,13 +55,9 @@ struct SpeechEstimator: ~Copyable, Sendable {
 
     /// Takes the next cleaned hop; the estimate for the hop `delayHops` before it (zero at first).
     mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> SpeechEstimate {
-        if kind == .builtIn {
-            builtIn.measure(hop, isSilent: isSilent)
-            let probability = recurrent?.push(builtIn.features, isSilent: isSilent) ?? 0
-            return SpeechEstimate(probability: probability, activity: probability)
-        }
-        let helper = builtIn.push(hop, isSilent: isSilent)
-        return network?.push(hop, isSilent: isSilent, builtIn, probability: helper)
-            ?? SpeechEstimate(probability: helper, activity: helper)
+        features.push(hop, isSilent: isSilent)
+        if let estimate = network?.push(hop, isSilent: isSilent, features) { return estimate }
+        let probability = recurrent?.push(features, isSilent: isSilent) ?? 0
+        return SpeechEstimate(probability: probability, activity: probability)
     }
 }

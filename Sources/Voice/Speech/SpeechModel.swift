@@ -1,4 +1,4 @@
-/// The weights of `SpeechDetector`.
+/// The weights of `BoundaryDetector`.
 ///
 /// Fitted (cross-entropy, Adam) on 36 hand-labelled recordings (336 s) of the UPC corpus: clean, with ESC-10
 /// environmental noise at 10 and 0 dB, and clean and at 10 dB through a telephone channel (8 kHz, mu-law);

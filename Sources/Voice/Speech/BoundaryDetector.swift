@@ -1,11 +1,10 @@
 import CKernels
 import MediaTypes
 
-/// Gives the probability of speech per hop: relative spectral features, averaged over four stretches about
-/// the hop, into a network with one hidden layer of eight units.
-///
-/// Any detector with this shape (one hop in, the probability of an earlier hop out) can take its place.
-struct SpeechDetector: ~Copyable, Sendable {
+/// Helps the speech network, which is late and coarse in time, to place boundaries: the probability of speech per hop
+/// from relative spectral features, averaged over four stretches about the hop, in a network with one hidden layer of
+/// eight units.
+struct BoundaryDetector: ~Copyable, Sendable {
     /// `push` answers for the hop that came this many hops before.
     static let delayHops = SpeechFeatures.delayHops + contextAhead
 
@@ -15,8 +14,6 @@ struct SpeechDetector: ~Copyable, Sendable {
     private static let rows = 24 + 1 + contextAhead
     private static let inputs = contexts.count * SpeechFeatures.count
 
-    /// Of the hop before the last pushed one.
-    private(set) var features = SpeechFeatures()
     /// Features of the last `rows` hops, oldest first.
     private let history = FloatBuffer(count: rows * SpeechFeatures.count)
     private var knownRows = 0
@@ -28,18 +25,8 @@ struct SpeechDetector: ~Copyable, Sendable {
     /// Bit n: the hop n before the last one was silent.
     private var silence: UInt32 = .max
 
-    /// Mean ratio of level and noise up to 4 kHz in the hop before the last one, in dB.
-    var snrDb: Float { features.meanSnrDb }
-    /// How far the loudest recent speech is above the noise, in dB, 60 at the most; 0 where that is not known.
-    var rangeDb: Float { features.rangeDb }
-    /// The loudest recent speech, in dB as the bands have it: some 35 more than dBFS.
-    var peakDb: Float { features.peakDb }
-    /// Whether noise has been heard for long enough that the ratio means something.
-    var knowsNoise: Bool { features.knowsNoise }
-
-    /// Takes the next cleaned hop; the probability that the hop `delayHops` before it is speech (0 at first).
-    mutating func push(_ hop: UnsafePointer<Float>, isSilent: Bool) -> Float {
-        features.push(hop, isSilent: isSilent)
+    /// Takes the features of the next hop; the probability that the hop `delayHops` before it is speech (0 at first).
+    mutating func push(_ features: borrowing SpeechFeatures, isSilent: Bool) -> Float {
         if !features.isAtRest || restingRows < Self.rows {
             history.append(features.values.base, length: SpeechFeatures.count)
             restingRows = features.isAtRest ? restingRows + 1 : 0
@@ -51,9 +38,6 @@ struct SpeechDetector: ~Copyable, Sendable {
         gather()
         return classify()
     }
-
-    /// Takes the next cleaned hop where somebody else judges it: only the features are refreshed.
-    mutating func measure(_ hop: UnsafePointer<Float>, isSilent: Bool) { features.push(hop, isSilent: isSilent) }
 
     private func gather() {
         let center = Self.rows - 1 - Self.contextAhead
