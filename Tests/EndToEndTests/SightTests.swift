@@ -75,3 +75,44 @@ import Testing
         #expect(beyond.status != 0 && beyond.errors.contains("99"))
     }
 }
+
+/// What `attune watch` prints.
+@Suite(.waiting) struct WatchCommandTests {
+    private static let clip = FileManager.default.currentDirectoryPath + "/../shared/data/video/bbaf2n.mpg"
+    private static let seesEyes = FileManager.default.fileExists(
+        atPath: FileManager.default.currentDirectoryPath + "/models/face-iris-0.10.21.tflite")
+
+    /// The fields of each line.
+    private func table(_ arguments: [String]) throws -> [[String]] {
+        let finished = try run(Place.command("attune"), ["watch", Self.clip] + arguments)
+        try #require(finished.status == 0, "\(finished.errors)")
+        return finished.output.split(separator: "\n").map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    /// Somebody who looks into the camera, and blinks once in three seconds.
+    @Test(
+        .enabled(if: FaceConsentTests.areThere && seesEyes, "needs models/ (make models-sight)"),
+        .enabled(if: FileManager.default.fileExists(atPath: clip), "needs ../shared/data"))
+    func eyesAreLookedAtWhereTheyAreAskedFor() throws {
+        let plain = try table([]), asked = try table(["--eyes"])
+        #expect(asked.first?.suffix(4) == ["gaze_x", "gaze_y", "eye_opening", "iris_px"])
+        // The columns before are the same without.
+        #expect(plain == asked.map { Array($0.dropLast(4)) })
+        var open = 0, closed = 0
+        for row in asked.dropFirst() {
+            let eyes = row.suffix(4).map { Double($0) }
+            guard let opening = eyes[2], let iris = eyes[3] else { continue }
+            guard let across = eyes[0], let up = eyes[1] else {
+                // Of a closed eye nobody knows where it looks.
+                closed += 1
+                #expect(opening < 0.2)
+                continue
+            }
+            open += 1
+            #expect(abs(across) < 0.2 && abs(up) < 0.2 && iris > 6)
+        }
+        #expect(open >= 25 && (1...3).contains(closed))
+    }
+}

@@ -33,6 +33,8 @@ PACKAGES = [
           "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1"),
          ("face-mesh-0.10.21.tflite", "mediapipe/modules/face_landmark/face_landmark.tflite",
           "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814"),
+         ("face-iris-0.10.21.tflite", "mediapipe/modules/iris_landmark/iris_landmark.tflite",
+          "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f"),
      ]),
 ]
 

@@ -1,6 +1,7 @@
 """Draws a textured canonical face with a pose, a mouth and lids that are known, to measure with what looks at pictures.
  The texture is NASA's portrait of Eileen Collins (public domain), as scikit-image ships it."""
 
+import copy
 import subprocess
 
 import numpy as np
@@ -10,6 +11,9 @@ UPPER_LIDS = [(159, 145), (158, 153), (160, 144), (157, 154), (161, 163), (386, 
               (384, 381), (388, 390)]
 LOWER_LIPS = [14, 87, 317, 178, 402, 88, 318, 95, 324, 15, 16, 17, 86, 85, 84, 316, 315, 314, 179, 180, 181, 403, 404,
               405, 89, 90, 91, 319, 320, 321, 96, 77, 146, 325, 307, 375]
+# Contour of each eye, and its corners towards the left and the right of the picture.
+EYES = [([33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246], 33, 133),
+        ([362, 382, 381, 380, 374, 373, 390, 249, 263, 466, 388, 387, 386, 385, 384, 398], 362, 263)]
 CHIN = [18, 83, 313, 182, 406, 200, 201, 421, 199, 208, 428, 175, 171, 396, 152, 148, 377, 176, 400, 149, 378, 140, 369,
         32, 262, 194, 418, 204, 424, 211, 431, 170, 395, 150, 379]
 
@@ -34,6 +38,26 @@ class Face:
             [[int(v.split("/")[0]) - 1 for v in line.split()[1:4]] for line in lines if line.startswith("f ")])
         self.places = np.loadtxt(points)
         self.texture = rgb(picture, 512, 512).astype(np.float32)
+
+    def looking(self, x, y):
+        """The same face with its eyes painted anew: irises at `x` (towards the right of the picture) and `y` (upwards)
+        between the corners, in halves of their distance."""
+        other = copy.copy(self)
+        other.texture = self.texture.copy()
+        v, u = np.mgrid[0:512, 0:512].astype(np.float32)
+        for contour, left, right in EYES:
+            one, two = self.places[left], self.places[right]
+            width, along = np.linalg.norm(two - one), (two - one) / np.linalg.norm(two - one)
+            # Even and odd crossings with the contour tell what lies in it.
+            inside, corners = np.zeros((512, 512), bool), self.places[contour]
+            for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, 0)):
+                inside ^= ((ay > v) != (by > v)) & (u < (bx - ax) * (v - ay) / (by - ay + 1e-9) + ax)
+            centre = (one + two) / 2 + width / 2 * (x * along + y * np.array([along[1], -along[0]]))
+            away = np.hypot(u - centre[0], v - centre[1])
+            # An iris is 11.7 mm wide, an eye some 29.
+            for limit, colour in ((9.0, [205, 196, 190]), (0.2, [70, 50, 38]), (0.08, [12, 10, 10])):
+                other.texture[inside & (away < limit * width)] = colour
+        return other
 
     def shape(self, mouth=0.0, lids=0.0):
         """The vertices with the mouth open by `mouth` centimetres and the lids closed by `lids` (0 to 1)."""

@@ -64,7 +64,7 @@ struct Shape {
     }
 }
 
-let networks: FaceNetworks? = (try? FaceDetection.standard()).flatMap { try? $0?.networks() }
+let networks: FaceNetworks? = (try? FaceDetection.standard(seesEyes: true)).flatMap { try? $0?.networks() }
 if networks == nil { print("faces: \(FaceDetection.missingNote); nothing is thrown at anything") }
 
 /// Pictures of changing shapes, and pauses.
@@ -79,12 +79,12 @@ func look(_ bytes: [UInt8], _ networks: FaceNetworks) {
         let part = rest.prefix(shape.lumaStride * shape.height)
         rest = rest.dropFirst(part.count)
         let time = MediaTime(samples: samples)
-        shape.with(part) { check(watcher.look(at: $0, time: time), watcher.outline, time) }
+        shape.with(part) { check(watcher.look(at: $0, time: time), watcher, time) }
     }
-    check(watcher.missing(at: MediaTime(samples: samples)), watcher.outline, MediaTime(samples: samples))
+    check(watcher.missing(at: MediaTime(samples: samples)), watcher, MediaTime(samples: samples))
 }
 
-func check(_ sighting: FaceSighting, _ outline: FaceOutline?, _ time: MediaTime) {
+func check(_ sighting: FaceSighting, _ watcher: FaceWatcher, _ time: MediaTime) {
     precondition(sighting.time == time, "a sighting of another time")
     let numbers = [
         sighting.presence, sighting.widthRatio, sighting.eyeDistancePx, sighting.centreX, sighting.centreY,
@@ -94,7 +94,11 @@ func check(_ sighting: FaceSighting, _ outline: FaceOutline?, _ time: MediaTime)
     precondition(numbers.allSatisfy(\.isFinite), "no number")
     precondition((0...1).contains(sighting.presence) && (0...1).contains(sighting.bodyMotion), "a share beyond 0…1")
     precondition(!sighting.hasFace || sighting.faceCount == 1, "a face of nobody, or of several")
-    precondition(outline == nil || sighting.hasFace, "contours of no face")
+    precondition(watcher.outline == nil || sighting.hasFace, "contours of no face")
+    guard let eyes = watcher.eyes else { return }
+    precondition(sighting.hasFace, "eyes of no face")
+    let ofEyes = [eyes.gazeX ?? 0, eyes.gazeY ?? 0, eyes.opening, eyes.irisPx]
+    precondition(ofEyes.allSatisfy(\.isFinite), "no number of the eyes")
 }
 
 let status = attune_fuzz(CommandLine.argc, CommandLine.unsafeArgv) { data, size in

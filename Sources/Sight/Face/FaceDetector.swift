@@ -32,6 +32,11 @@ struct FoundFace: Equatable {
 /// The angle of a direction, radians; 0 is to the right, above 0 downwards.
 func angle(_ x: Double, _ y: Double) -> Double { ck_atan2(y, x) }
 
+/// How far two places lie apart.
+func length(_ one: (x: Double, y: Double), _ other: (x: Double, y: Double)) -> Double {
+    ((one.x - other.x) * (one.x - other.x) + (one.y - other.y) * (one.y - other.y)).squareRoot()
+}
+
 /// Finds faces in a whole picture with a single-shot detector: boxes relative to anchors that lie on a grid.
 final class FaceDetector {
     /// What kind of detector it is.

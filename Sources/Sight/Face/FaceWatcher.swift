@@ -10,6 +10,9 @@ public final class FaceWatcher {
     private static let farSeconds = 1.0, farSecondsInVain = 5.0, farTriesBeforeInVain = 3
     /// Below this mean difference (of 255) a face does not move, and its mesh stays as it was.
     private static let stillDifference = 0.05
+    /// A mesh whose eyes both lie further than this from those of the detector, in distances of the eyes, has strayed: it
+    /// is followed from picture to picture, and now and then goes wrong where a head is turned far.
+    private static let strayDistance = 0.4
     /// Faces beyond the first that are looked at to count them.
     private static let mostOthers = 4
 
@@ -25,6 +28,7 @@ public final class FaceWatcher {
     private var last: FaceSighting?
     /// The mesh of `last`, and whether the picture looked at last shows it.
     private var lastPoints: FacePoints?
+    private var lastEyes: EyeSighting?
     private var isShown = false
     private var yaw = OneEuroFilter(leastHz: 1, slope: 0.05)
     private var pitch = OneEuroFilter(leastHz: 1, slope: 0.05)
@@ -34,6 +38,10 @@ public final class FaceWatcher {
     public init(networks: FaceNetworks) {
         self.networks = networks
     }
+
+    /// What was seen of the eyes in the picture looked at last, where the networks have what looks at them; nil where
+    /// nothing of a face was measured in it.
+    public var eyes: EyeSighting? { isShown ? lastEyes : nil }
 
     /// The contours of the face in the picture looked at last; nil where nothing of a face was measured in it.
     public var outline: FaceOutline? { isShown ? lastPoints?.outline(width: size.width, height: size.height) : nil }
@@ -88,6 +96,7 @@ public final class FaceWatcher {
         square = nil
         last = nil
         lastPoints = nil
+        lastEyes = nil
         faceCount = 0
         countedAt = -.infinity
         yaw.reset()
@@ -99,14 +108,16 @@ public final class FaceWatcher {
         if let last, isStill(last) {
             sighting.copyFace(of: last)
             sighting.bodyMotion = 0
+            // Eyes move in a face that does not.
+            if let lastPoints { lastEyes = eyes(lastPoints, last, picture) }
             return
         }
         var points = square.flatMap { networks.mesh?.points(in: $0, of: picture) }
         if points == nil {
             if square != nil { lose() }
             points = search(picture, seconds)
-        } else if seconds - countedAt >= Self.countSeconds {
-            count(picture, seconds, points)
+        } else if seconds - countedAt >= Self.countSeconds, let stray = count(picture, seconds, points) {
+            points = first([stray], of: picture) ?? points
         }
         guard let points, let next = points.meshSquare, let pose = HeadPose(points) else { return lose() }
         square = next
@@ -114,6 +125,11 @@ public final class FaceWatcher {
         measure(points, pose, seconds, &sighting)
         last = sighting
         lastPoints = points
+        lastEyes = eyes(points, sighting, picture)
+    }
+
+    private func eyes(_ points: FacePoints, _ sighting: FaceSighting, _ picture: borrowing Picture) -> EyeSighting? {
+        networks.iris?.eyes(of: points, yawDeg: Double(sighting.yawDeg), in: picture)
     }
 
     /// Looks for a face that is nearest, or where there is none from time to time for one that is far away.
@@ -145,20 +161,24 @@ public final class FaceWatcher {
         return nil
     }
 
-    /// Counts the faces; the one with `points` is known.
-    private func count(_ picture: borrowing Picture, _ seconds: Double, _ points: FacePoints?) {
+    /// Counts the faces; the one with `points` is known. Returns it as the detector sees it, where the points have strayed
+    /// from it.
+    @discardableResult
+    private func count(_ picture: borrowing Picture, _ seconds: Double, _ points: FacePoints?) -> FoundFace? {
         countedAt = seconds
         let known = points?.meshSquare
-        var others = 0
+        var others = 0, stray: FoundFace?
         for face in networks.near.find(in: picture).prefix(Self.mostOthers + 1) {
             let centre = (x: face.left + face.width / 2, y: face.top + face.height / 2)
             if let known, abs(centre.x - known.centreX) < known.side / 2, abs(centre.y - known.centreY) < known.side / 2
             {
+                if let points, points.eyesMissed(by: face) > Self.strayDistance { stray = stray ?? face }
                 continue
             }
             if networks.mesh?.points(in: face.meshSquare, of: picture) != nil { others += 1 }
         }
         faceCount = UInt8(clamping: others + (known == nil ? 0 : 1))
+        return stray
     }
 
     private func measure(_ points: FacePoints, _ pose: HeadPose, _ seconds: Double, _ sighting: inout FaceSighting) {
@@ -199,6 +219,16 @@ extension FacePoints {
     /// The least box around the points, in pixels of the picture.
     var box: (left: Double, top: Double, right: Double, bottom: Double) {
         (x.min() ?? 0, y.min() ?? 0, x.max() ?? 0, y.max() ?? 0)
+    }
+
+    /// By how much the eyes lie elsewhere than a detector says, in distances of the eyes: that of the eye for which it is
+    /// less. Of a head that is turned far a detector knows one of them.
+    func eyesMissed(by face: FoundFace) -> Double {
+        func middle(_ values: [Double], _ corner: Int, _ inner: Int) -> Double { (values[corner] + values[inner]) / 2 }
+        let right = (x: middle(x, Self.rightEye, Self.rightInner), y: middle(y, Self.rightEye, Self.rightInner))
+        let left = (x: middle(x, Self.leftEye, Self.leftInner), y: middle(y, Self.leftEye, Self.leftInner))
+        let apart = length(right, left)
+        return apart > 0 ? min(length(right, face.rightEye), length(left, face.leftEye)) / apart : .infinity
     }
 
     /// Distance of the eyes' centres, as if the face looked straight ahead.

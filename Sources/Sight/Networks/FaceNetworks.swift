@@ -3,8 +3,8 @@
 ///
 /// They are the short-range and full-range detectors and the face mesh of MediaPipe (Bazarevsky et al., "BlazeFace",
 /// 2019; Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019). A network
-/// takes four to eleven megabytes, so the two that need not be there are made when they are first asked: the mesh with the
-/// first face, the detector of distant faces where there is none near.
+/// takes four to eleven megabytes, so those that need not be there are made when they are first asked: the mesh with the
+/// first face, the detector of distant faces where there is none near, the mesh of the irises where somebody wants it.
 public final class FaceNetworks {
     /// The files' contents.
     public struct Weights: Sendable {
@@ -14,12 +14,15 @@ public final class FaceNetworks {
         public var far: NetworkFile
         /// Mesh of a face.
         public var mesh: NetworkFile
+        /// Mesh of lids and irises; nil where nobody wants it.
+        public var iris: NetworkFile?
 
-        /// Contents of the three files.
-        public init(near: NetworkFile, far: NetworkFile, mesh: NetworkFile) {
+        /// Contents of the files.
+        public init(near: NetworkFile, far: NetworkFile, mesh: NetworkFile, iris: NetworkFile? = nil) {
             self.near = near
             self.far = far
             self.mesh = mesh
+            self.iris = iris
         }
     }
 
@@ -28,7 +31,8 @@ public final class FaceNetworks {
     private let weights: Weights
     private var madeFar: FaceDetector?
     private var madeMesh: FaceMesh?
-    /// Why one of these two can't be made; nil where both can, as far as is known.
+    private var madeIris: IrisMesh?
+    /// Why one of these can't be made; nil where all can, as far as is known.
     public private(set) var failure: NetworkError?
 
     /// Makes what finds faces that are near, which takes some 10 ms.
@@ -54,6 +58,14 @@ public final class FaceNetworks {
             madeMesh = made { () throws(NetworkError) in try FaceMesh(library: library, weights: weights.mesh) }
         }
         return madeMesh
+    }
+
+    /// What lays points over lids and irises; nil where nobody wants it or it can't be made.
+    var iris: IrisMesh? {
+        if madeIris == nil, let file = weights.iris {
+            madeIris = made { () throws(NetworkError) in try IrisMesh(library: library, weights: file) }
+        }
+        return madeIris
     }
 
     private func made<Network>(_ make: () throws(NetworkError) -> Network) -> Network? {

@@ -57,14 +57,16 @@ extension Picture {
             green_v: -2 * red * (1 - red) / green, blue_u: 2 * (1 - blue))
     }
 
-    /// Samples a square into `format.side` lines of as many pixels of red, green and blue.
-    func crop(_ square: PictureSquare, _ format: CropFormat, into output: FloatBuffer) {
+    /// Samples a square into `format.side` lines of as many pixels of red, green and blue; mirrored, from its right side
+    /// to its left.
+    func crop(_ square: PictureSquare, _ format: CropFormat, isMirrored: Bool = false, into output: FloatBuffer) {
         assert(output.count == format.side * format.side * 3)
         let step = square.side / Double(format.side)
         let right = (x: step * ck_cos(square.turn), y: step * ck_sin(square.turn))
-        let first = square.place(0.5 / Double(format.side), 0.5 / Double(format.side))
+        let half = 0.5 / Double(format.side), across = isMirrored ? -1.0 : 1.0
+        let first = square.place(isMirrored ? 1 - half : half, half)
         var crop = ck_crop(
-            x: Float(first.x), y: Float(first.y), right_x: Float(right.x), right_y: Float(right.y),
+            x: Float(first.x), y: Float(first.y), right_x: Float(across * right.x), right_y: Float(across * right.y),
             down_x: Float(-right.y), down_y: Float(right.x), columns: Int32(format.side), rows: Int32(format.side),
             taps: Int32(min(4, max(1, step.rounded()))), repeats_edges: format.repeatsEdges ? 1 : 0,
             scale: format.high - format.low, offset: format.low)
