@@ -701,7 +701,7 @@ enum SchemaFiles {
   "$ref": "common.schema.json#/$defs/speaker_line",
   "properties": {
     "type": {"const": "quality"},
-    "issues": {"type": "array", "items": {"enum": ["clipping", "noise", "narrow_band", "crosstalk", "echo", "background_voice"]}},
+    "issues": {"type": "array", "items": {"enum": ["clipping", "noise", "narrow_band", "crosstalk", "echo", "background_voice", "several_voices"]}},
     "audio": {"$ref": "tick.schema.json#/$defs/audio"},
     "leaks": {
       "type": "array",

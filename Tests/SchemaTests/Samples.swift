@@ -285,6 +285,7 @@ enum Samples {
         .quality(QualityChange(issues: [], audio: AudioQuality(lossPercent: 0))),
         .quality(QualityChange(issues: [], audio: audio, driftPartsPerMillion: -43)),
         .quality(leaking),
+        .quality(QualityChange(issues: [.severalVoices], audio: audio)),
         .cueRaised(
             CueRaised(
                 id: 1, cue: "talk_ratio", severity: "info", metric: "talk_ratio", value: 0.671, limit: 0.65,

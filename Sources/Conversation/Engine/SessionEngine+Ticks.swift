@@ -36,7 +36,7 @@ extension SessionEngine {
             let speech = total(of: speaker.measures.counts).speech
             let change = speakers[index].measures.channel.change(
                 audio, drift: speaker.driftPartsPerMillion, speechHops: speech, foreign: speaker.foreign,
-                at: settledHops)
+                isSeveral: speaker.measures.mixture.isSeveral, at: settledHops)
             if var change {
                 change.leaks = leaks(into: index)
                 emit(.quality(change), speaker: index, at: settledHops)

@@ -243,6 +243,7 @@ struct SpeakerMeasures {
     var recent = RecentVoice()
     var turnVoice = TurnVoiceSums()
     var channel = ChannelWatch()
+    private(set) var mixture = VoiceMixture()
     var captions: CaptionWindows
     var incursions = IncursionHabits()
     /// Offsets with which the speaker took the floor.
@@ -308,6 +309,7 @@ struct SpeakerMeasures {
         recent.add(record)
         voice.add(record)
         turnVoice.add(record)
+        mixture.push(record)
     }
 
     /// Windows move on by a bucket.

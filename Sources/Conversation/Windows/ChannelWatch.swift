@@ -58,8 +58,10 @@ struct ChannelWatch {
     ///   - drift: parts per million; nil where it is not known.
     ///   - speechHops: speech of the speaker so far.
     ///   - foreign: speech in the channel that was not the speaker's.
+    ///   - isSeveral: whether the speech that counts is that of several people.
     mutating func change(
-        _ audio: AudioQuality, drift: Double?, speechHops: Int32, foreign: ForeignSpeech, at hop: Int64
+        _ audio: AudioQuality, drift: Double?, speechHops: Int32, foreign: ForeignSpeech, isSeveral: Bool,
+        at hop: Int64
     ) -> QualityChange? {
         guard hop >= nextEventHop else { return nil }
         var now = speechHops >= Self.minSpeechHops ? issues(of: audio) : issues
@@ -71,6 +73,7 @@ struct ChannelWatch {
                 now.remove(issue)
             }
         }
+        if isSeveral { now.insert(.severalVoices) } else { now.remove(.severalVoices) }
         let hasDrifted = drift.map { abs($0 - (toldDrift ?? .infinity)) >= Self.minDriftChange } ?? false
         guard now != issues || hasDrifted else { return nil }
         issues = now

@@ -25,7 +25,8 @@ const TEXTS = {
     },
     withheld: { timing: "not told: the streams are not aligned well enough", loss: "not told: media was lost" },
     quality: { clipping: "overdriven", noise: "noisy", narrow_band: "narrow band, as on a telephone",
-      crosstalk: "another microphone is heard", echo: "echo of another channel", background_voice: "somebody in the background" },
+      crosstalk: "another microphone is heard", echo: "echo of another channel", background_voice: "somebody in the background",
+      several_voices: "several people at one microphone" },
     audio: "Audio: {issues}",
     inputs: {
       talk_ratio: ["talks more than usual", "talks less than usual"],
@@ -97,7 +98,8 @@ const TEXTS = {
     withheld: { timing: "ohne Angabe: die Ströme sind nicht genau genug abgeglichen",
     loss: "ohne Angabe: Ton ging verloren" },
     quality: { clipping: "übersteuert", noise: "verrauscht", narrow_band: "schmalbandig wie am Telefon",
-      crosstalk: "ein anderes Mikrofon ist zu hören", echo: "Echo eines anderen Kanals", background_voice: "jemand im Hintergrund" },
+      crosstalk: "ein anderes Mikrofon ist zu hören", echo: "Echo eines anderen Kanals", background_voice: "jemand im Hintergrund",
+      several_voices: "mehrere Personen an einem Mikrofon" },
     audio: "Ton: {issues}",
     inputs: {
       talk_ratio: ["redet mehr als sonst", "redet weniger als sonst"],

@@ -28,7 +28,8 @@ TEXTS.fr = {
     timing: "non indiqué : les flux ne sont pas assez alignés", loss: "non indiqué : du son a été perdu",
   },
   quality: { clipping: "saturé", noise: "bruité", narrow_band: "bande étroite, comme au téléphone",
-    crosstalk: "on entend un autre micro", echo: "écho d’un autre canal", background_voice: "quelqu’un à l’arrière-plan" },
+    crosstalk: "on entend un autre micro", echo: "écho d’un autre canal", background_voice: "quelqu’un à l’arrière-plan",
+    several_voices: "plusieurs personnes au même micro" },
   audio: "Son : {issues}",
   inputs: {
     talk_ratio: ["parle plus que d’habitude", "parle moins que d’habitude"],
@@ -96,7 +97,8 @@ TEXTS.es = {
   },
   withheld: { timing: "no se indica: los flujos no están bien alineados", loss: "no se indica: se perdió sonido" },
   quality: { clipping: "saturado", noise: "con ruido", narrow_band: "banda estrecha, como por teléfono",
-    crosstalk: "se oye otro micrófono", echo: "eco de otro canal", background_voice: "alguien al fondo" },
+    crosstalk: "se oye otro micrófono", echo: "eco de otro canal", background_voice: "alguien al fondo",
+    several_voices: "varias personas en un micrófono" },
   audio: "Sonido: {issues}",
   inputs: {
     talk_ratio: ["habla más que de costumbre", "habla menos que de costumbre"],

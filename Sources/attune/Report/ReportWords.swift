@@ -100,6 +100,8 @@ struct ReportWords {
         case .crosstalk: "another microphone of the room is heard in it; what was recognised as that is not counted"
         case .echo: "another channel is heard in it, as by a loudspeaker; what was recognised as that is not counted"
         case .backgroundVoice: "somebody speaks in the background; what was recognised as that is not counted"
+        case .severalVoices:
+            "several people speak into it: speech, turns, pitch, pace and scores are of all of them together"
         }
     }
 

@@ -40,6 +40,8 @@ public struct QualityChange: Sendable {
         case echo
         /// Somebody speaks far below the level that is usual on this channel: a television, a colleague.
         case backgroundVoice = "background_voice"
+        /// Several people speak into the microphone, whose voices clearly differ; what is measured is of all of them.
+        case severalVoices = "several_voices"
     }
 
     /// Another channel that is heard in this one.
