@@ -27,11 +27,42 @@ static struct plane plane_of(const struct ck_picture *picture, int index) {
     return plane;
 }
 
-static inline float value_at(const struct plane *plane, int x, int y) {
+static inline int32_t value_at(const struct plane *plane, int x, int y) {
     const uint8_t *line = plane->values + y * plane->stride;
     ptrdiff_t place = (ptrdiff_t)x * plane->step;
-    if (plane->depth == 8) return (float)line[place];
-    return (float)(line[2 * place] | line[2 * place + 1] << 8);
+    if (plane->depth == 8) return line[place];
+    return line[2 * place] | line[2 * place + 1] << 8;
+}
+
+/// Samples of a pixel, across as well as down: a plane of half the lines and columns needs half as many.
+static int taps_of(const struct ck_picture *picture, const struct ck_crop *crop, int plane) {
+    if (plane == 0) return crop->taps;
+    int shift = picture->chroma_shift_x < picture->chroma_shift_y ? picture->chroma_shift_x : picture->chroma_shift_y;
+    return (crop->taps + (1 << shift) - 1) >> shift;
+}
+
+/// Values of the four neighbours of `count` places: of pictures of 8 bits, whose values lie side by side, a loop by itself.
+static inline void take_corners(const struct plane *plane, const int *left, const int *top, int count,
+                                int32_t corners[4][CK_CROP_COLUMNS]) {
+    // Of one line, or one column, the neighbour is the place itself.
+    ptrdiff_t right = plane->width > 1 ? plane->step : 0, below = plane->height > 1 ? plane->stride : 0;
+    if (plane->depth == 8) {
+        for (int i = 0; i < count; i++) {
+            const uint8_t *place = plane->values + top[i] * plane->stride + (ptrdiff_t)left[i] * plane->step;
+            corners[0][i] = place[0];
+            corners[1][i] = place[right];
+            corners[2][i] = place[below];
+            corners[3][i] = place[below + right];
+        }
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        int x = left[i] + (right > 0), y = top[i] + (below > 0);
+        corners[0][i] = value_at(plane, left[i], top[i]);
+        corners[1][i] = value_at(plane, x, top[i]);
+        corners[2][i] = value_at(plane, left[i], y);
+        corners[3][i] = value_at(plane, x, y);
+    }
 }
 
 /// Adds bilinear samples of a plane (0 to the greatest value) at `count` places to `sums`.
@@ -39,30 +70,26 @@ CLONES static void add_samples(const struct plane *plane, const float *xs, const
                                float *restrict sums) {
     int left[CK_CROP_COLUMNS], top[CK_CROP_COLUMNS];
     float across[CK_CROP_COLUMNS], down[CK_CROP_COLUMNS];
-    float corners[4][CK_CROP_COLUMNS];
+    int32_t corners[4][CK_CROP_COLUMNS];
     float lastX = (float)(plane->width - 1), lastY = (float)(plane->height - 1);
+    // The last place that has neighbours to its right and below it: at the edge all the weight is theirs.
+    int mostLeft = plane->width > 1 ? plane->width - 2 : 0, mostTop = plane->height > 1 ? plane->height - 2 : 0;
     for (int i = 0; i < count; i++) {
         float x = (xs[i] + 0.5f) * plane->shift_x - 0.5f, y = (ys[i] + 0.5f) * plane->shift_y - 0.5f;
         x = x > 0 ? x : 0;
         y = y > 0 ? y : 0;
         x = x < lastX ? x : lastX;
         y = y < lastY ? y : lastY;
-        left[i] = (int)x;
-        top[i] = (int)y;
+        int column = (int)x, line = (int)y;
+        left[i] = column < mostLeft ? column : mostLeft;
+        top[i] = line < mostTop ? line : mostTop;
         across[i] = x - (float)left[i];
         down[i] = y - (float)top[i];
     }
+    take_corners(plane, left, top, count, corners);
     for (int i = 0; i < count; i++) {
-        int right = left[i] + 1 < plane->width ? left[i] + 1 : left[i];
-        int below = top[i] + 1 < plane->height ? top[i] + 1 : top[i];
-        corners[0][i] = value_at(plane, left[i], top[i]);
-        corners[1][i] = value_at(plane, right, top[i]);
-        corners[2][i] = value_at(plane, left[i], below);
-        corners[3][i] = value_at(plane, right, below);
-    }
-    for (int i = 0; i < count; i++) {
-        float upper = corners[0][i] + (corners[1][i] - corners[0][i]) * across[i];
-        float lower = corners[2][i] + (corners[3][i] - corners[2][i]) * across[i];
+        float upper = (float)corners[0][i] + (float)(corners[1][i] - corners[0][i]) * across[i];
+        float lower = (float)corners[2][i] + (float)(corners[3][i] - corners[2][i]) * across[i];
         sums[i] += upper + (lower - upper) * down[i];
     }
 }
@@ -75,13 +102,16 @@ static inline float within(float value) {
 /// Turns sums of samples into red, green and blue.
 CLONES static void convert(const struct ck_picture *picture, const struct ck_crop *crop, const float *luma,
                            const float *blue, const float *red, const float *inside, float *restrict output) {
-    float unit = 1.0f / ((float)((1 << picture->depth) - 1) * (float)(crop->taps * crop->taps));
-    float middle = (float)(1 << (picture->depth - 1)) / (float)((1 << picture->depth) - 1);
+    float greatest = (float)((1 << picture->depth) - 1);
+    float unit = 1.0f / (greatest * (float)(crop->taps * crop->taps));
+    int taps = taps_of(picture, crop, 1);
+    float chromaUnit = 1.0f / (greatest * (float)(taps * taps));
+    float middle = (float)(1 << (picture->depth - 1)) / greatest;
     int hasColour = picture->planes[1] && picture->planes[2];
     for (int i = 0; i < crop->columns; i++) {
         float y = (luma[i] * unit - picture->luma_offset) * picture->luma_scale;
-        float u = hasColour ? (blue[i] * unit - middle) * picture->chroma_scale : 0;
-        float v = hasColour ? (red[i] * unit - middle) * picture->chroma_scale : 0;
+        float u = hasColour ? (blue[i] * chromaUnit - middle) * picture->chroma_scale : 0;
+        float v = hasColour ? (red[i] * chromaUnit - middle) * picture->chroma_scale : 0;
         float r = within(y + picture->red_v * v) * inside[i];
         float g = within(y + picture->green_u * u + picture->green_v * v) * inside[i];
         float b = within(y + picture->blue_u * u) * inside[i];
@@ -98,17 +128,18 @@ void ck_crop_rgb(const struct ck_picture *picture, const struct ck_crop *crop, f
     float sums[3][CK_CROP_COLUMNS];
     float rightEdge = (float)picture->width - 0.5f, lowerEdge = (float)picture->height - 0.5f;
     for (int row = 0; row < crop->rows; row++) {
-        for (int plane = 0; plane < 3; plane++)
+        for (int plane = 0; plane < 3; plane++) {
             for (int i = 0; i < columns; i++) sums[plane][i] = 0;
-        for (int tap = 0; tap < crop->taps * crop->taps; tap++) {
-            float c = ((float)(tap % crop->taps) + 0.5f) / (float)crop->taps - 0.5f;
-            float r = ((float)(tap / crop->taps) + 0.5f) / (float)crop->taps - 0.5f + (float)row;
-            for (int i = 0; i < columns; i++) {
-                xs[i] = crop->x + ((float)i + c) * crop->right_x + r * crop->down_x;
-                ys[i] = crop->y + ((float)i + c) * crop->right_y + r * crop->down_y;
-            }
-            for (int plane = 0; plane < planes; plane++) {
-                struct plane sampled = plane_of(picture, plane);
+            if (plane >= planes) continue;
+            struct plane sampled = plane_of(picture, plane);
+            int taps = taps_of(picture, crop, plane);
+            for (int tap = 0; tap < taps * taps; tap++) {
+                float c = ((float)(tap % taps) + 0.5f) / (float)taps - 0.5f;
+                float r = ((float)(tap / taps) + 0.5f) / (float)taps - 0.5f + (float)row;
+                for (int i = 0; i < columns; i++) {
+                    xs[i] = crop->x + ((float)i + c) * crop->right_x + r * crop->down_x;
+                    ys[i] = crop->y + ((float)i + c) * crop->right_y + r * crop->down_y;
+                }
                 add_samples(&sampled, xs, ys, columns, sums[plane]);
             }
         }
@@ -139,16 +170,17 @@ static void reference_pixel(const struct ck_picture *picture, const struct ck_cr
     double greatest = (1 << picture->depth) - 1, middle = (1 << (picture->depth - 1)) / greatest;
     double sums[3] = {0, 0, 0};
     int planes = picture->planes[1] && picture->planes[2] ? 3 : 1;
-    for (int down = 0; down < crop->taps; down++)
-        for (int across = 0; across < crop->taps; across++) {
-            double c = column + (across + 0.5) / crop->taps - 0.5, r = row + (down + 0.5) / crop->taps - 0.5;
-            double x = crop->x + c * crop->right_x + r * crop->down_x;
-            double y = crop->y + c * crop->right_y + r * crop->down_y;
-            for (int index = 0; index < planes; index++) {
-                struct plane plane = plane_of(picture, index);
-                sums[index] += reference_sample(&plane, x, y) / greatest / (crop->taps * crop->taps);
+    for (int index = 0; index < planes; index++) {
+        struct plane plane = plane_of(picture, index);
+        int taps = taps_of(picture, crop, index);
+        for (int down = 0; down < taps; down++)
+            for (int across = 0; across < taps; across++) {
+                double c = column + (across + 0.5) / taps - 0.5, r = row + (down + 0.5) / taps - 0.5;
+                double x = crop->x + c * crop->right_x + r * crop->down_x;
+                double y = crop->y + c * crop->right_y + r * crop->down_y;
+                sums[index] += reference_sample(&plane, x, y) / greatest / (taps * taps);
             }
-        }
+    }
     double y = (sums[0] - picture->luma_offset) * picture->luma_scale;
     double u = planes == 3 ? (sums[1] - middle) * picture->chroma_scale : 0;
     double v = planes == 3 ? (sums[2] - middle) * picture->chroma_scale : 0;
@@ -174,7 +206,7 @@ void ck_crop_rgb_reference(const struct ck_picture *picture, const struct ck_cro
 
 void ck_luma_grid(const struct ck_picture *picture, int columns, int rows, uint8_t *values, size_t *flat) {
     struct plane luma = plane_of(picture, 0);
-    float unit = 1.0f / (float)(1 << (picture->depth - 8));
+    int shift = picture->depth - 8;
     size_t even = 0;
     for (int row = 0; row < rows; row++) {
         int y = (int)(((int64_t)row * 2 + 1) * picture->height / (2 * rows));
@@ -182,8 +214,8 @@ void ck_luma_grid(const struct ck_picture *picture, int columns, int rows, uint8
         for (int column = 0; column < columns; column++) {
             int x = (int)(((int64_t)column * 2 + 1) * picture->width / (2 * columns));
             int beside = x + 2 < picture->width ? x + 2 : (x >= 2 ? x - 2 : x);
-            float value = value_at(&luma, x, y);
-            values[row * columns + column] = (uint8_t)(value * unit);
+            int32_t value = value_at(&luma, x, y);
+            values[row * columns + column] = (uint8_t)(value >> shift);
             even += value == value_at(&luma, beside, y) && value == value_at(&luma, x, below);
         }
     }

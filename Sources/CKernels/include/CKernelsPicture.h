@@ -22,7 +22,7 @@ struct ck_picture {
 struct ck_crop {
     float x, y, right_x, right_y, down_x, down_y;
     int columns, rows;   ///< 1 to CK_CROP_COLUMNS columns
-    int taps;            ///< samples per output pixel and direction, 1 to 8: as many as it covers pixels
+    int taps;            ///< samples of luma per output pixel and direction, 1 to 8: as many as it covers pixels
     int repeats_edges;   ///< whether the edge goes on outside the picture; else it is black there
     float scale, offset; ///< what the values 0 to 1 are multiplied with, and what is added
 };
