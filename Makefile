@@ -31,7 +31,8 @@ SANITIZED ?=
 
 .PHONY: all setup packages weights lexicon models models-sight build demo fleet test test-peers test-overlay test-api \
 	test-fleet pictures evaluation-packages evaluate evaluate-peers evaluate-sight fit-detector fit-speech \
-	fit-mixture bench bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers bench-words bench-faces \
+	fit-mixture bench bench-streams bench-subscribers bench-overload bench-isolation bench-websocket bench-browsers \
+	bench-words bench-faces \
 	bench-churn conversations simulate simulate-fleet soak fuzz \
 	schemas format lint docs test-asan test-tsan install uninstall deb tarball test-deb clean
 
@@ -180,7 +181,7 @@ fit-speech: setup evaluation-packages
 # Fits what `quality: several_voices` is told by (likewise) and compares it with the code; how often it is told of strings
 # of one voice and of two.
 fit-mixture: build evaluation-packages
-	.build-eval/venv/bin/python scripts/evaluation/mixtures.py
+	.build-eval/venv/bin/python scripts/evaluation/fit_mixture.py
 
 # CPU time per stage and kernel; writes it into docs/performance.md. The stages inside the voice core are no API:
 # -enable-testing lets the benchmarks in.

@@ -41,7 +41,7 @@ static int taps_of(const struct ck_picture *picture, const struct ck_crop *crop,
     return (crop->taps + (1 << shift) - 1) >> shift;
 }
 
-/// Values of the four neighbours of `count` places: of pictures of 8 bits, whose values lie side by side, a loop by itself.
+/// Values of the four neighbours of `count` places. Most pictures have 8 bits: the loop of those has no branch.
 static inline void take_corners(const struct plane *plane, const int *left, const int *top, int count,
                                 int32_t corners[4][CK_CROP_COLUMNS]) {
     // Of one line, or one column, the neighbour is the place itself.
@@ -57,7 +57,7 @@ static inline void take_corners(const struct plane *plane, const int *left, cons
         return;
     }
     for (int i = 0; i < count; i++) {
-        int x = left[i] + (right > 0), y = top[i] + (below > 0);
+        int x = left[i] + (right != 0), y = top[i] + (below != 0);
         corners[0][i] = value_at(plane, left[i], top[i]);
         corners[1][i] = value_at(plane, x, top[i]);
         corners[2][i] = value_at(plane, left[i], y);

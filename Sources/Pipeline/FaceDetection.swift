@@ -30,7 +30,7 @@ public struct FaceDetection: Sendable {
     /// What is installed beside the program or fetched into its checkout; nil where anything of it is missing.
     ///
     /// - Parameter seesEyes: whether the eyes are looked at, too. Only tables of a recording ask for that.
-    /// - Throws: `FaceDetectionError` where a file is there that can't be used.
+    /// - Throws: `FaceDetectionError` where a file is there that can't be used, or all but the one for eyes are there.
     public static func standard(seesEyes: Bool = false) throws(FaceDetectionError) -> FaceDetection? {
         var paths: [String] = []
         for name in [files.library.0, files.near.0, files.far.0, files.mesh.0] {
@@ -39,7 +39,9 @@ public struct FaceDetection: Sendable {
         }
         var iris: NetworkFile?
         if seesEyes {
-            guard let path = InstalledFile.path(of: files.iris.0) else { return nil }
+            guard let path = InstalledFile.path(of: files.iris.0) else {
+                throw FaceDetectionError(file: files.iris.0, reason: "is not there, which looks at eyes")
+            }
             iris = NetworkFile(try contents(of: path, files.iris.1))
         }
         // A library is code: another one than is expected is not run.

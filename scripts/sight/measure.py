@@ -16,6 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 import costs  # noqa: E402
+import gaze  # noqa: E402
 from models import pinned_wheel  # noqa: E402
 import render  # noqa: E402
 import scenes  # noqa: E402
@@ -222,40 +223,6 @@ def speech(bench):
     bench.table(["", "pictures", "AUC"], table)
 
 
-def eyes(bench):
-    """Irises painted at known places, and blinks of real people."""
-    places = [(x, y) for y in (-0.1, 0, 0.1) for x in np.linspace(-0.45, 0.45, 7)]
-    held = 10
-
-    def frames():
-        room = render.background(WIDTH, HEIGHT, FIRST_SEED)
-        for index, (x, y) in enumerate(places):
-            face = bench.face.looking(x, y)
-            for part in range(held):
-                frame = room.copy()
-                render.draw(face, frame, 6 * np.sin(index + part / held), 3 * np.cos(index / 2 + part / held), width=0.24)
-                yield frame
-
-    rows = bench.watch(bench.film("eyes", frames, rate=10, options=("-crf", "12")), "--eyes")
-    truth, seen, widths = [], [], []
-    for row in rows:
-        at = int(float(row["time_s"]) * 10 + 0.5)
-        # The first looks after a jump still show the place before, where the codec is slow.
-        if row["gaze_x"] and at % held >= 3 and at // held < len(places):
-            truth.append(places[at // held])
-            seen.append((float(row["gaze_x"]), float(row["gaze_y"])))
-            widths.append(float(row["iris_px"]))
-    truth, seen = np.array(truth), np.array(seen)
-    table = []
-    for axis, name in enumerate(("across", "up")):
-        slope, offset = np.polyfit(truth[:, axis], seen[:, axis], 1)
-        table.append([name, len(truth), f"{np.corrcoef(truth[:, axis], seen[:, axis])[0, 1]:.3f}", f"{slope:.2f}",
-                      f"{offset:.3f}", f"{np.abs(seen[:, axis] - truth[:, axis]).mean():.3f}"])
-    bench.lines += ["Gaze (`attune watch --eyes`), on a rendered face with painted irises at 21 known places, in halves of the "
-                    "distance of an eye's corners; nothing is decided by it, so it has no limit:", ""]
-    bench.table(["direction", "pictures", "correlation", "slope", "offset", "mean absolute error"], table)
-
-
 def nobody(bench):
     draw = np.random.default_rng(FIRST_SEED)
     stripes = lambda k: (np.indices((HEIGHT, WIDTH)).sum(0) // (3 + k % 20) % 2 * 255.0)[..., None].repeat(3, 2)  # noqa: E731
@@ -378,6 +345,11 @@ def audit(bench):
                          f"{np.mean(errors):.1f}" if errors else ""])
     bench.lines += ["The same with a rendered face:", ""]
     bench.table(["rendered", "found", "error of the pose, °"], rendered)
+
+
+def eyes(bench):
+    """Irises painted at known places."""
+    gaze.measure(bench, render.background(WIDTH, HEIGHT, FIRST_SEED))
 
 
 def cost(bench):

@@ -4,14 +4,15 @@ import MediaTypes
 
 /// Whether the speech in a channel is that of more than one person: two at a table with one microphone.
 ///
-/// Voiced speech is cut into pieces of up to two seconds, of which the mean pitch and the mean shape of the spectrum are
-/// kept: eight numbers that tell voices apart while they are compared with each other, and are no print of anyone. The
-/// pieces of some minutes are parted into two groups (k-means, Lloyd 1982) in a space in which those of one person lie
-/// about as far apart in every direction. Where there are two voices the groups lie apart and little lies between them.
-/// Nobody is told from anybody by it, and nothing is counted otherwise.
+/// Voiced speech is cut into pieces of up to two seconds, of which the mean pitch and the mean shape of the spectrum
+/// are kept: eight numbers that tell voices apart while they are compared with each other, and are no print of anyone.
+/// The pieces of some minutes are parted into two groups (k-means, Lloyd 1982) in a space in which those of one person
+/// lie about as far apart in every direction. Where there are two voices the groups lie apart and little lies between
+/// them. Nobody is told from anybody by it, and nothing is counted otherwise.
 struct VoiceMixture: Sendable {
-    /// Brings pieces into that space: pitch in semitones and seven of the eight band levels in dB against their mean, as
-    /// rows of an upper triangle. From pieces of one person each (`make fit-mixture`, scripts/evaluation/mixtures.py).
+    /// Brings pieces into that space: pitch in semitones and seven of the eight band levels in dB against their mean,
+    /// as rows of an upper triangle. From pieces of one person each (`make fit-mixture`,
+    /// scripts/evaluation/fit_mixture.py).
     static let whitening: [SIMD8<Float>] = [
         SIMD8(0.470, 0.178, 0.096, 0.017, 0.058, 0.144, 0.031, 0.074),
         SIMD8(0.000, 0.556, 0.371, 0.461, 0.553, 0.458, 0.492, 0.849),
@@ -27,7 +28,7 @@ struct VoiceMixture: Sendable {
     private static let pieceHops = (least: 40, most: 200)
     /// Pieces that are looked at, the last ones, and before anything is said.
     private static let pieceCount = (least: 12, most: 60)
-    /// What two groups have to be, and what they may no longer be when that ends again: their distance; their distance in
+    /// What two groups have to be, and what is enough for them to stay two: their distance; their distance in
     /// deviations of a group along it (Ashman et al., 1994); the share of speech in the middle third between them; the
     /// voiced hops of the smaller one; and how often one follows the other.
     private static let limits = (
@@ -92,7 +93,8 @@ struct VoiceMixture: Sendable {
         var error = Float.infinity
     }
 
-    /// The groups that lie around their middles most closely, from eight starts: above and below the median of each number.
+    /// The groups that lie around their middles most closely, from eight starts: above and below the median of each
+    /// number.
     private func bestGroups() -> Groups? {
         var best: Groups?
         for number in 0..<BandLevels.count {

@@ -1,7 +1,7 @@
 """Channels that carry one voice or two, made of recordings of one speaker each: what whitens their pieces, and how often
 `quality: several_voices` is told of which (`make fit-mixture`).
 
-usage: mixtures.py
+usage: fit_mixture.py
 
 Prints the numbers of `VoiceMixture` (Sources/Conversation/OwnVoice/VoiceMixture.swift), fitted on the strings of one
 voice of the speakers in FIT, beside those that stand there; and for each kind of string of how many it is told, those of
